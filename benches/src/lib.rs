@@ -1,0 +1,1 @@
+//! crossover: which experiments are asked, and in which order.

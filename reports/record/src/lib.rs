@@ -1,0 +1,1 @@
+//! The result file's types, versioned.

@@ -1,0 +1,1 @@
+//! Record to figures to one self-contained HTML page.

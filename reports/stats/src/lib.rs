@@ -1,0 +1,1 @@
+//! Quantiles, intervals, paired effects, verdicts, crossovers; slices in, numbers out.

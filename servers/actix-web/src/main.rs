@@ -1,0 +1,3 @@
+//! Front: actix-web, over the async handlers.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Every endpoint answered by awaiting, and its precise timer.

@@ -1,0 +1,1 @@
+//! What every contender answers: endpoints, parameters, refusals, expected replies; no I/O.

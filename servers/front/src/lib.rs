@@ -1,0 +1,1 @@
+//! What every front shares: flags, listener, ready line, signals, counters.

@@ -1,0 +1,3 @@
+//! Front: std-threads, over the sync handlers.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Every endpoint answered by blocking.

@@ -1,0 +1,3 @@
+//! Front: tiny-http, over the sync handlers.
+
+fn main() {}

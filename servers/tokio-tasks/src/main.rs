@@ -1,0 +1,3 @@
+//! Front: tokio-tasks, over the async handlers.
+
+fn main() {}

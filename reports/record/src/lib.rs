@@ -1,1 +1,37 @@
-//! The result file's types, versioned.
+//! The result file's types, versioned: what the load generator and the runner write, and the report reads.
+//!
+//! A run is a folder. [`Run`] (`environment.json`) says what was asked, of whom and where; every
+//! [`Line`] of `trials.jsonl` is one thing that happened, appended and never rewritten. This crate
+//! gives types, their serialised form and the one place that reads and writes the two files; it judges
+//! nothing and measures nothing.
+//!
+//! Units stand in names: `_us` microseconds, `_s` seconds, `_per_s` a rate, `_bytes` bytes.
+
+mod certificate;
+mod definition;
+mod distribution;
+mod environment;
+mod folder;
+mod histogram;
+mod measurement;
+mod outcome;
+mod times;
+mod trial;
+
+pub use certificate::{Certificate, CertificateVerdict, Check, CheckStatus};
+pub use definition::{
+    Cell, Definition, Duplicate, Expectation, Metric, Pair, Phase, Phases, Prediction, Role,
+};
+pub use distribution::Distribution;
+pub use environment::{ContenderRecord, Cpu, Environment, Run};
+pub use folder::{Folder, FolderError, Skipped, TrialLog};
+pub use histogram::{EncodedHistogram, HistogramError, TOP};
+pub use measurement::{Account, Arrivals, ClientCost, Histograms, Measurement, Mode, Plan, SubWindow};
+pub use outcome::{Fault, OutcomeKind};
+pub use times::Times;
+pub use trial::{
+    Calibration, Ending, Line, Measured, Overshoot, Resources, ServerCost, Stage, Trial, TrialOutcome,
+};
+
+/// Version of every file this crate writes; a reader refuses a higher one and says so.
+pub const SCHEMA: u32 = 1;

@@ -1,0 +1,130 @@
+//! A measurement's own evidence that it may be believed.
+
+use serde::{Deserialize, Serialize};
+
+/// The checks of one measurement and what follows from them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// The worst of the checks.
+    pub verdict: CertificateVerdict,
+    /// Every check that was made, passed or not.
+    pub checks: Vec<Check>,
+}
+
+/// Whether a measurement may be believed. An invalid one never feeds a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum CertificateVerdict {
+    /// Every check that applies passed.
+    #[serde(rename = "valid")]
+    Valid,
+    /// Believable, but something deserves a look.
+    #[serde(rename = "valid, with warnings")]
+    ValidWithWarnings,
+    /// Not to be used.
+    #[serde(rename = "invalid")]
+    Invalid,
+}
+
+impl std::fmt::Display for CertificateVerdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Valid => "valid",
+            Self::ValidWithWarnings => "valid, with warnings",
+            Self::Invalid => "invalid",
+        })
+    }
+}
+
+/// What one check found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckStatus {
+    /// The check has nothing to look at in this measurement.
+    NotApplicable,
+    /// Within its bound.
+    Pass,
+    /// Outside its bound, but the measurement stands.
+    Warn,
+    /// Outside its bound; the measurement does not stand.
+    Fail,
+}
+
+/// One check: a figure, the bound it is held to, and what to do when it is outside.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// Stable name, e.g. `pace`.
+    pub name: String,
+    /// What was found.
+    pub status: CheckStatus,
+    /// The figure; `None` where the check does not apply.
+    pub figure: Option<f64>,
+    /// The bound that the figure was held to, in the same unit.
+    pub bound: f64,
+    /// Unit of figure and bound, e.g. `us` or `ratio`.
+    pub unit: String,
+    /// The finding in one sentence, blame included where there is any.
+    pub finding: String,
+    /// What to change, in one sentence; `None` when the check passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+impl Certificate {
+    /// The certificate that follows from `checks`.
+    #[must_use]
+    pub fn from_checks(checks: Vec<Check>) -> Self {
+        let verdict = match checks.iter().map(|check| check.status).max() {
+            Some(CheckStatus::Fail) => CertificateVerdict::Invalid,
+            Some(CheckStatus::Warn) => CertificateVerdict::ValidWithWarnings,
+            _ => CertificateVerdict::Valid,
+        };
+        Self { verdict, checks }
+    }
+
+    /// The same evidence with one more check; the verdict follows.
+    #[must_use]
+    pub fn with(mut self, check: Check) -> Self {
+        self.checks.push(check);
+        Self::from_checks(self.checks)
+    }
+
+    /// Whether the measurement may feed a verdict.
+    #[must_use]
+    pub fn is_believable(&self) -> bool {
+        self.verdict != CertificateVerdict::Invalid
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(status: CheckStatus) -> Check {
+        Check {
+            name: "pace".into(),
+            status,
+            figure: Some(1.0),
+            bound: 2.0,
+            unit: "us".into(),
+            finding: String::new(),
+            remedy: None,
+        }
+    }
+
+    #[test]
+    fn the_worst_check_decides() {
+        use CheckStatus::{Fail, NotApplicable, Pass, Warn};
+        let verdict =
+            |all: &[CheckStatus]| Certificate::from_checks(all.iter().copied().map(check).collect()).verdict;
+        assert_eq!(verdict(&[NotApplicable, Pass]), CertificateVerdict::Valid);
+        assert_eq!(verdict(&[Pass, Warn]), CertificateVerdict::ValidWithWarnings);
+        assert_eq!(verdict(&[Fail, Warn, Pass]), CertificateVerdict::Invalid);
+    }
+
+    #[test]
+    fn one_more_failed_check_invalidates() {
+        let certificate = Certificate::from_checks(vec![check(CheckStatus::Pass)]);
+        assert!(certificate.is_believable());
+        assert!(!certificate.with(check(CheckStatus::Fail)).is_believable());
+    }
+}

@@ -1,0 +1,190 @@
+//! An experiment as it was run: its cells, its contenders, its predictions.
+
+use serde::{Deserialize, Serialize};
+
+/// An experiment, resolved: what an experiment file says after its matrix has been multiplied out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Definition {
+    /// The experiment's name, e.g. `quick`.
+    pub name: String,
+    /// What it asks, in one sentence.
+    pub question: String,
+    /// Blocks per cell: one trial of each contender of the cell, every block.
+    pub blocks: u32,
+    /// Seed of cell order, contender order and schedules.
+    pub seed: u64,
+    /// CPUs a contender gets.
+    pub contender_cpus: u32,
+    /// The parts of one trial.
+    pub phases: Phases,
+    /// Which contender is held against which.
+    pub pairs: Vec<Pair>,
+    /// The contender that also runs under a second name, to measure what no difference looks like.
+    pub duplicate: Duplicate,
+    /// Every combination of workload and load, in the order the file lists them.
+    pub cells: Vec<Cell>,
+    /// What was expected before the run.
+    pub predictions: Vec<Prediction>,
+}
+
+/// The parts of one trial: a closed loop for throughput, then an open loop for response times.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Phases {
+    /// Closed loop: every connection sends its next request when the last one ended.
+    pub closed: Phase,
+    /// Open loop at the cell's calibrated rate.
+    pub open: Phase,
+    /// Offered rate of the open loop as a share of the weakest contender's closed throughput, 0–1.
+    pub open_load: f64,
+    /// Closed loop of the calibration that fixes the offered rate, once per cell and contender.
+    pub calibration: Phase,
+    /// Deadline of one request, seconds.
+    pub timeout_s: f64,
+    /// How long requests in flight may go on after a window, seconds.
+    pub grace_s: f64,
+}
+
+/// One loop of a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Phase {
+    /// Left out at the start, seconds.
+    pub warm_up_s: f64,
+    /// The window, seconds.
+    pub duration_s: f64,
+}
+
+/// What a pair is held against each other for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Differs in nothing but the I/O model: what the model costs.
+    Control,
+    /// What a user would pick off the shelf: model and implementation together.
+    Stock,
+}
+
+impl Role {
+    /// The name used in files and on screen.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Control => "control",
+            Self::Stock => "stock",
+        }
+    }
+}
+
+/// Two contenders held against each other; a ratio is always async ÷ sync.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pair {
+    /// What the pair is for.
+    pub role: Role,
+    /// The contender that blocks.
+    pub sync: String,
+    /// The contender that awaits.
+    #[serde(rename = "async")]
+    pub awaiting: String,
+}
+
+/// A contender measured as if it were two: any win between them is a false one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Duplicate {
+    /// The contender that is doubled.
+    pub of: String,
+    /// The name its double runs under.
+    pub name: String,
+}
+
+/// One combination of workload and load.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Unique name, e.g. `wait=10ms/c=64`.
+    pub name: String,
+    /// The workload's family: cells that differ only along an axis share it, e.g. `wait`.
+    pub family: String,
+    /// Path and query asked, e.g. `/wait?ms=10`.
+    pub target: String,
+    /// W: how long the handler waits, milliseconds.
+    pub wait_ms: f64,
+    /// Rounds of CPU work that the handler computes; 0 when none.
+    pub rounds: u32,
+    /// Connections held open; in the closed loop this is the concurrency.
+    pub connections: u32,
+}
+
+/// What gets a verdict. All are compared as async ÷ sync.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Correct replies per second in the closed loop. More is better.
+    Throughput,
+    /// Median response time at the cell's offered rate. Less is better.
+    ResponseTimeP50,
+    /// 99th percentile of the response time at the cell's offered rate. Less is better.
+    ResponseTimeP99,
+    /// Server CPU time per request in the closed loop. Less is better.
+    CpuPerRequest,
+    /// Proportional set size after the closed loop. Less is better.
+    Memory,
+}
+
+impl Metric {
+    /// Every metric, in the order that reports list them.
+    pub const ALL: [Self; 5] =
+        [Self::Throughput, Self::ResponseTimeP50, Self::ResponseTimeP99, Self::CpuPerRequest, Self::Memory];
+
+    /// Whether a higher figure is better.
+    #[must_use]
+    pub fn more_is_better(self) -> bool {
+        self == Self::Throughput
+    }
+
+    /// The name used on screen.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Throughput => "throughput",
+            Self::ResponseTimeP50 => "response time p50",
+            Self::ResponseTimeP99 => "response time p99",
+            Self::CpuPerRequest => "server CPU per request",
+            Self::Memory => "server memory",
+        }
+    }
+
+    /// The unit of its figures.
+    #[must_use]
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Throughput => "requests/s",
+            Self::ResponseTimeP50 | Self::ResponseTimeP99 | Self::CpuPerRequest => "µs",
+            Self::Memory => "MiB",
+        }
+    }
+}
+
+/// What was expected of one pair, metric and set of cells, written down before the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// The expectation and its reason, in one sentence.
+    pub claim: String,
+    /// The pair it is about.
+    pub pair: Role,
+    /// The metric it is about.
+    pub metric: Metric,
+    /// The cells it is about, by name.
+    pub cells: Vec<String>,
+    /// What was expected there.
+    pub expects: Expectation,
+}
+
+/// What a [`Prediction`] expects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expectation {
+    /// Async is better by more than the margin.
+    AsyncWins,
+    /// Sync is better by more than the margin.
+    SyncWins,
+    /// Neither is better by more than the margin.
+    Tie,
+}

@@ -1,0 +1,139 @@
+//! Times as they are collected: exact ones, and lower bounds of those that never finished.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use crate::histogram::{self, TOP};
+use crate::{Times, times};
+
+/// A growing set of times: exact observations and censored ones (known only to be *at least* so long).
+///
+/// Its memory does not grow with the number of observations. Merging adds counts; nothing is averaged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Distribution {
+    exact: Histogram<u64>,
+    /// Lower bounds of what was not seen to end; `None` until there is one, for most runs have none.
+    bounds: Option<Histogram<u64>>,
+    clamped: u64,
+}
+
+impl Default for Distribution {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Distribution {
+    /// A distribution without observations.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { exact: histogram::empty(), bounds: None, clamped: 0 }
+    }
+
+    /// A distribution read back from its parts, as [`exact`](Self::exact) and [`bounds`](Self::bounds) gave them.
+    #[must_use]
+    pub fn from_parts(exact: Histogram<u64>, bounds: Option<Histogram<u64>>, clamped: u64) -> Self {
+        Self { exact, bounds, clamped }
+    }
+
+    /// Adds a time that was seen to its end; beyond [`TOP`] it is clamped and counted.
+    pub fn record(&mut self, time: Duration) {
+        let nanos = self.clamp(time);
+        self.exact.saturating_record(nanos);
+    }
+
+    /// Adds a time that was still running after `at_least`.
+    pub fn censor(&mut self, at_least: Duration) {
+        let nanos = self.clamp(at_least);
+        self.bounds.get_or_insert_with(histogram::empty).saturating_record(nanos);
+    }
+
+    fn clamp(&mut self, time: Duration) -> u64 {
+        if time > TOP {
+            self.clamped += 1;
+        }
+        u64::try_from(time.min(TOP).as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Adds every observation of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        self.exact.add(&other.exact).expect("all distributions share one range and precision");
+        if let Some(bounds) = &other.bounds {
+            self.bounds
+                .get_or_insert_with(histogram::empty)
+                .add(bounds)
+                .expect("all distributions share one range and precision");
+        }
+        self.clamped += other.clamped;
+    }
+
+    /// Times seen to their end, in nanoseconds.
+    #[must_use]
+    pub fn exact(&self) -> &Histogram<u64> {
+        &self.exact
+    }
+
+    /// Lower bounds of censored times, in nanoseconds; `None` when nothing was censored.
+    #[must_use]
+    pub fn bounds(&self) -> Option<&Histogram<u64>> {
+        self.bounds.as_ref()
+    }
+
+    /// How many observations were longer than [`TOP`].
+    #[must_use]
+    pub fn clamped(&self) -> u64 {
+        self.clamped
+    }
+
+    /// Observations, exact and censored.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.exact.len() + self.censored()
+    }
+
+    /// Censored observations alone.
+    #[must_use]
+    pub fn censored(&self) -> u64 {
+        self.bounds.as_ref().map_or(0, Histogram::len)
+    }
+
+    /// The summary that result files carry.
+    #[must_use]
+    pub fn times(&self) -> Times {
+        times::summarise(self)
+    }
+
+    /// Exact and censored observations in one histogram, the censored ones at their lower bounds.
+    pub(crate) fn merged(&self) -> Histogram<u64> {
+        let mut all = self.exact.clone();
+        if let Some(bounds) = &self.bounds {
+            all.add(bounds).expect("all distributions share one range and precision");
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merging_keeps_counts() {
+        let (mut a, mut b) = (Distribution::new(), Distribution::new());
+        a.record(Duration::from_millis(1));
+        b.record(Duration::from_millis(2));
+        b.censor(Duration::from_secs(1));
+        a.merge(&b);
+        assert_eq!((a.count(), a.censored()), (3, 1));
+    }
+
+    #[test]
+    fn longer_than_an_hour_is_clamped_and_counted() {
+        let mut times = Distribution::new();
+        times.record(Duration::from_secs(7200));
+        assert_eq!((times.count(), times.clamped()), (1, 1));
+        let max = times.exact().max() as f64;
+        assert!((max / TOP.as_nanos() as f64 - 1.0).abs() < 0.001, "{max}");
+    }
+}

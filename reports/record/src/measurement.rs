@@ -1,0 +1,217 @@
+//! What the load generator found: one plan carried out against one address.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Certificate, Distribution, EncodedHistogram, HistogramError, OutcomeKind, Times};
+
+/// One measurement, as `loadgen --json` writes it and as a trial keeps it.
+///
+/// Throughput counts what ended inside the window; times belong to requests that started (open loop:
+/// were due) inside it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measurement {
+    /// [`SCHEMA`](crate::SCHEMA) at the time of writing.
+    pub schema: u32,
+    /// What was asked for.
+    pub plan: Plan,
+    /// What the schedule asked for, requests per second over the window; `None` in a closed loop.
+    pub offered_rate_per_s: Option<f64>,
+    /// Whole replies per second, right or wrong, that ended inside the window.
+    pub achieved_rate_per_s: f64,
+    /// Correct replies per second that ended inside the window, each within its deadline.
+    pub goodput_per_s: f64,
+    /// Length of the window that was really measured, seconds; shorter than planned when interrupted.
+    pub window_s: f64,
+    /// Where every due request went.
+    pub account: Account,
+    /// Requests of the window by how they ended; a kind that did not occur is absent.
+    pub outcomes: BTreeMap<OutcomeKind, u64>,
+    /// Requests due in the window but unfinished, or never sent, when measuring stopped.
+    pub censored: u64,
+    /// First byte handed to the kernel until the reply's last byte.
+    pub service_time_us: Times,
+    /// Intended start until the reply's last byte; `None` in a closed loop, which has none.
+    pub response_time_us: Option<Times>,
+    /// By how much the client alone was late; `None` in a closed loop.
+    pub lateness_us: Option<Times>,
+    /// How long due requests waited for a free connection; `None` in a closed loop.
+    pub connection_wait_us: Option<Times>,
+    /// First byte handed to the kernel until the first byte of the reply.
+    pub first_byte_us: Times,
+    /// Service times of wrong replies, which the other times leave out.
+    pub wrong_reply_service_time_us: Times,
+    /// Requests in flight, mean over the window.
+    pub in_flight_mean: f64,
+    /// Bytes received in the window, heads included.
+    pub received_bytes: u64,
+    /// Connections opened beyond the planned ones, because one broke or was closed.
+    pub reopened: u64,
+    /// Requests sent again on a fresh connection, because an idle one was closed just as they were written.
+    pub stale_reuse: u64,
+    /// What measuring cost the client.
+    pub client: ClientCost,
+    /// The window cut into equal parts, in order of time.
+    pub sub_windows: Vec<SubWindow>,
+    /// Whether this may be believed.
+    pub certificate: Certificate,
+    /// False when the measurement was interrupted: what is here was measured, but less than planned.
+    pub complete: bool,
+    /// The times above in full.
+    pub histograms: Histograms,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The URL without user info.
+    pub url: String,
+    /// The request's method.
+    pub method: String,
+    /// Closed or open, and the open loop's arrivals.
+    pub mode: Mode,
+    /// Connections held open.
+    pub connections: u32,
+    /// Client threads; each has its own share of connections and of the schedule.
+    pub threads: u32,
+    /// Left out at the start, seconds.
+    pub warm_up_s: f64,
+    /// The window, seconds; `None` when a number of requests ends the measurement.
+    pub duration_s: Option<f64>,
+    /// The number of requests that ends the measurement; `None` when time does.
+    pub requests: Option<u64>,
+    /// Deadline of one request from its actual start, seconds.
+    pub timeout_s: f64,
+    /// How long requests in flight may go on after the window, seconds.
+    pub grace_s: f64,
+    /// Seed of everything random.
+    pub seed: u64,
+}
+
+/// Who decides when a request starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "loop")]
+pub enum Mode {
+    /// The reply before it.
+    Closed,
+    /// The schedule.
+    Open {
+        /// How the schedule spaces intended starts.
+        arrivals: Arrivals,
+    },
+}
+
+/// How a schedule spaces its intended starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arrivals {
+    /// Equal gaps.
+    Constant,
+    /// Independent exponential gaps.
+    Poisson,
+}
+
+/// Where every request due in the window went: `due = finished + failed + censored`, always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Account {
+    /// Requests due (closed loop: started) in the window.
+    pub due: u64,
+    /// Answered correctly.
+    pub finished: u64,
+    /// Ended in any other kind of outcome.
+    pub failed: u64,
+    /// Never seen to end, or never sent.
+    pub censored: u64,
+}
+
+impl Account {
+    /// Whether nothing was lost.
+    #[must_use]
+    pub fn closes(&self) -> bool {
+        self.due == self.finished + self.failed + self.censored
+    }
+}
+
+/// What measuring cost the client over the window, all its threads together.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct ClientCost {
+    /// CPU time in user mode, microseconds.
+    pub cpu_user_us: u64,
+    /// CPU time in the kernel, microseconds.
+    pub cpu_system_us: u64,
+    /// The above per reply, microseconds; `None` without replies.
+    pub cpu_per_request_us: Option<f64>,
+    /// The busiest thread's share of one CPU, 0–1.
+    pub busiest_thread: f64,
+    /// Times the kernel took the CPU away from a client thread.
+    pub involuntary_switches: u64,
+    /// Share of CPU time that the hypervisor gave to others, 0–1; `None` where the kernel does not say.
+    pub steal: Option<f64>,
+}
+
+/// One of the equal parts of the window.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SubWindow {
+    /// Replies that ended in it.
+    pub replies: u64,
+    /// Requests due (closed loop: started) in it.
+    pub due: u64,
+    /// Median service time of correct replies that ended in it, microseconds; `None` with fewer than 20.
+    pub service_time_us_p50: Option<f64>,
+}
+
+/// The full histograms behind the times, nanoseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Histograms {
+    /// Service times seen to their end.
+    pub service_time: EncodedHistogram,
+    /// Lower bounds of the censored ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_time_censored: Option<EncodedHistogram>,
+    /// Response times seen to their end; open loop only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_time: Option<EncodedHistogram>,
+    /// Lower bounds of the censored ones; open loop only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_time_censored: Option<EncodedHistogram>,
+}
+
+impl Histograms {
+    /// Encodes the two distributions that reports draw.
+    #[must_use]
+    pub fn encode(service_time: &Distribution, response_time: Option<&Distribution>) -> Self {
+        let censored = |distribution: &Distribution| distribution.bounds().map(EncodedHistogram::encode);
+        Self {
+            service_time: EncodedHistogram::encode(service_time.exact()),
+            service_time_censored: censored(service_time),
+            response_time: response_time.map(|times| EncodedHistogram::encode(times.exact())),
+            response_time_censored: response_time.and_then(censored),
+        }
+    }
+
+    /// The response times again; `None` in a closed loop. What was clamped is not told apart any more.
+    ///
+    /// # Errors
+    /// When a histogram was altered.
+    pub fn response_time(&self) -> Result<Option<Distribution>, HistogramError> {
+        let Some(exact) = &self.response_time else { return Ok(None) };
+        distribution(exact, self.response_time_censored.as_ref()).map(Some)
+    }
+
+    /// The service times again. What was clamped is not told apart any more.
+    ///
+    /// # Errors
+    /// When a histogram was altered.
+    pub fn service_time(&self) -> Result<Distribution, HistogramError> {
+        distribution(&self.service_time, self.service_time_censored.as_ref())
+    }
+}
+
+fn distribution(
+    exact: &EncodedHistogram,
+    bounds: Option<&EncodedHistogram>,
+) -> Result<Distribution, HistogramError> {
+    let bounds = bounds.map(EncodedHistogram::decode).transpose()?;
+    Ok(Distribution::from_parts(exact.decode()?, bounds, 0))
+}

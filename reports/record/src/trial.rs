@@ -1,0 +1,183 @@
+//! One line of a result file: something that happened, never rewritten.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Measurement;
+
+/// One line of `trials.jsonl`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Line {
+    /// How much longer than asked a contender waits, before anything is measured.
+    Overshoot(Overshoot),
+    /// What a contender reached in a cell's calibration.
+    Calibration(Calibration),
+    /// One measurement of one contender in one cell, or the reason there is none.
+    Trial(Box<Trial>),
+    /// The runner ended in order.
+    Ending(Ending),
+}
+
+/// How much longer than asked a contender's `/wait` takes at one connection, on an idle machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Overshoot {
+    /// The contender.
+    pub contender: String,
+    /// The wait asked for, milliseconds.
+    pub wait_ms: f64,
+    /// Median service time at one connection, microseconds.
+    pub service_time_us_p50: f64,
+    /// Median service time of `/hello` at one connection, microseconds: the part that is not the wait.
+    pub floor_us_p50: f64,
+}
+
+impl Overshoot {
+    /// Time beyond the wait and the floor, microseconds; may be slightly negative from noise.
+    #[must_use]
+    pub fn overshoot_us(&self) -> f64 {
+        self.service_time_us_p50 - self.floor_us_p50 - self.wait_ms * 1e3
+    }
+}
+
+/// What a contender reached in a short closed loop, from which the cell's offered rate follows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// The cell.
+    pub cell: String,
+    /// The contender.
+    pub contender: String,
+    /// Correct replies per second; `None` when it could not be measured.
+    pub goodput_per_s: Option<f64>,
+    /// Why it could not be measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
+/// One measurement of one contender in one cell, or the reason there is none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// The cell's name.
+    pub cell: String,
+    /// The block, from 0.
+    pub block: u32,
+    /// The contender's name.
+    pub contender: String,
+    /// Its place in the block's order, from 0.
+    pub position: u32,
+    /// Seed of the schedules, alike for all contenders of a block.
+    pub seed: u64,
+    /// When it began, RFC 3339, UTC. For reading; nothing is computed from it.
+    pub started_at: String,
+    /// What came of it.
+    pub outcome: TrialOutcome,
+}
+
+/// What came of a trial.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrialOutcome {
+    /// It was measured; whether that may be believed is for its certificates to say.
+    Measured(Box<Measured>),
+    /// It could not be measured.
+    Failed {
+        /// How far it came.
+        stage: Stage,
+        /// What went wrong, with every cause.
+        reason: String,
+        /// The last lines the contender wrote to stderr.
+        stderr_tail: Vec<String>,
+    },
+}
+
+/// The stages of a trial, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Start the process and wait for its ready line.
+    Start,
+    /// Hold the cell's endpoint to the contract.
+    Verify,
+    /// Open connections and prove each.
+    Prime,
+    /// Warm up, measure, drain.
+    Measure,
+    /// Read counters and memory.
+    Account,
+    /// Stop the process.
+    Stop,
+}
+
+/// Everything one trial measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Closed loop: throughput.
+    pub closed: Measurement,
+    /// What the closed loop cost the contender.
+    pub closed_cost: ServerCost,
+    /// Open loop at the cell's offered rate: response times.
+    pub open: Measurement,
+    /// What the open loop cost the contender.
+    pub open_cost: ServerCost,
+    /// What the contender held meanwhile.
+    pub resources: Resources,
+}
+
+/// CPU time and switches of the contender between two readings of its `/stats`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ServerCost {
+    /// Requests the contender counted, warm-up and drain included.
+    pub requests: u64,
+    /// CPU time in user mode, microseconds.
+    pub cpu_user_us: u64,
+    /// CPU time in the kernel, microseconds.
+    pub cpu_system_us: u64,
+    /// Context switches it asked for.
+    pub voluntary_switches: u64,
+    /// Context switches forced on it.
+    pub involuntary_switches: u64,
+}
+
+impl ServerCost {
+    /// CPU time per request, microseconds; `None` without requests.
+    #[must_use]
+    pub fn cpu_per_request_us(&self) -> Option<f64> {
+        (self.requests > 0).then(|| (self.cpu_user_us + self.cpu_system_us) as f64 / self.requests as f64)
+    }
+
+    /// Context switches per request; `None` without requests.
+    #[must_use]
+    pub fn switches_per_request(&self) -> Option<f64> {
+        (self.requests > 0)
+            .then(|| (self.voluntary_switches + self.involuntary_switches) as f64 / self.requests as f64)
+    }
+}
+
+/// What the contender held while it was measured. `None` where the system does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Resources {
+    /// Most threads seen by the sampler.
+    pub threads_max: Option<u64>,
+    /// Largest resident set seen by the sampler, bytes.
+    pub rss_max_bytes: Option<u64>,
+    /// Most descriptors seen by the sampler.
+    pub descriptors_max: Option<u64>,
+    /// Proportional set size, once, after the closed loop with its connections still open, bytes.
+    pub pss_bytes: Option<u64>,
+    /// How often the sampler looked.
+    pub samples: u32,
+    /// Connections the kernel dropped on full accept queues during the trial, machine-wide.
+    pub listen_overflows: Option<u64>,
+}
+
+/// The runner ended in order: complete, or interrupted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ending {
+    /// When, RFC 3339, UTC.
+    pub ended_at: String,
+    /// Whether every planned trial has its line.
+    pub complete: bool,
+    /// Share of CPU time that the hypervisor gave to others since the start, 0–1.
+    pub steal: Option<f64>,
+    /// Times this control group was throttled since the start.
+    pub throttled: Option<u64>,
+}

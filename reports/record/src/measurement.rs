@@ -46,6 +46,11 @@ pub struct Measurement {
     pub in_flight_mean: f64,
     /// Bytes received in the window, heads included.
     pub received_bytes: u64,
+    /// Requests handed to the kernel since the schedule began, warm-up and drain included: what the server's
+    /// own count is held against.
+    pub sent_in_all: u64,
+    /// Whole replies to them, right or wrong, warm-up and drain included.
+    pub answered_in_all: u64,
     /// Connections opened beyond the planned ones, because one broke or was closed.
     pub reopened: u64,
     /// Requests sent again on a fresh connection, because an idle one was closed just as they were written.

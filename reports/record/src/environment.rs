@@ -1,7 +1,5 @@
 //! Where and with what a run was made. Neither host nor user is named.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::Definition;
@@ -69,9 +67,6 @@ pub struct Environment {
     pub throttled_before: Option<u64>,
     /// What is unusual here and may bias the answer, each in one sentence.
     pub remarks: Vec<String>,
-    /// Anything else worth keeping, by name.
-    #[serde(default)]
-    pub further: BTreeMap<String, String>,
 }
 
 /// The processor.

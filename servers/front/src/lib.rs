@@ -1,1 +1,48 @@
 //! What every front shares: flags, listener, ready line, signals, counters.
+//!
+//! A contender's `main` describes its [`Front`] and hands a closure to [`run`]; everything that must be alike in
+//! all contenders has then been done before the closure sees the listener:
+//!
+//! ```no_run
+//! use servers_contract::Model;
+//! use servers_front::{Flag, Front};
+//!
+//! const FRONT: Front = Front {
+//!     name: "example",
+//!     version: "example 1.0.0",
+//!     model: Model::Sync,
+//!     honours: &[Flag::Threads],
+//! };
+//!
+//! fn main() -> std::process::ExitCode {
+//!     servers_front::run(&FRONT, |start| {
+//!         // … start threads or loops that accept from `start.listener` …
+//!         start.contender.ready();
+//!         start.stop.wait()
+//!         // … answer what is in flight, for `start.flags.grace` at most …
+//!     })
+//! }
+//! ```
+//!
+//! Exit codes: 0 after a drain, 1 when serving failed, 2 when it could not start, 128 + n on a second signal n.
+
+mod accept;
+mod connections;
+mod contender;
+mod flags;
+mod honours;
+mod listen;
+mod notice;
+mod process_limits;
+mod run;
+mod stop;
+mod usage;
+
+pub use accept::{AfterError, after_error, turn_away};
+pub use connections::{Connections, Ticket};
+pub use contender::Contender;
+pub use flags::Flags;
+pub use honours::{Flag, Front};
+pub use notice::{Notice, notice};
+pub use run::{Start, run};
+pub use stop::{Failure, Stop};

@@ -1,6 +1,6 @@
 //! A run's folder on disk: one file written once, one only ever appended to.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -40,6 +40,12 @@ pub enum FolderError {
         path: PathBuf,
         /// What was wrong.
         source: serde_json::Error,
+    },
+    /// Somebody else appends to the file.
+    #[error("another run writes {path}; wait for it to end, or stop it")]
+    Busy {
+        /// Which file.
+        path: PathBuf,
     },
     /// A newer version of this project wrote the file.
     #[error("{path} has schema {found}, this version reads up to {SCHEMA}; use the version that wrote it")]
@@ -138,15 +144,21 @@ impl Folder {
         Ok((lines, skipped))
     }
 
-    /// Opens the trial log to append to it. A last line torn by a kill is ended, not rewritten.
+    /// Opens the trial log to append to it, alone, until the log is dropped. A last line torn by a kill is
+    /// ended, not rewritten.
     ///
     /// # Errors
-    /// When the file cannot be opened, read or written.
+    /// When somebody else appends to it, or the file cannot be opened, read or written.
     pub fn append(&self) -> Result<TrialLog, FolderError> {
         let path = self.path.join(TRIALS);
         let torn = fs::read(&path).is_ok_and(|bytes| bytes.last().is_some_and(|&byte| byte != b'\n'));
         let file =
             OpenOptions::new().create(true).append(true).open(&path).map_err(io_error("open", &path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(FolderError::Busy { path }),
+            Err(TryLockError::Error(source)) => return Err(io_error("lock", &path)(source)),
+        }
         let mut log = TrialLog { path, file };
         if torn {
             log.write(b"\n")?;
@@ -249,6 +261,16 @@ mod tests {
         let (lines, skipped) = folder.lines().unwrap();
         assert_eq!(lines, [line("a"), line("b")]);
         assert_eq!(skipped.iter().map(|line| line.number).collect::<Vec<_>>(), [2]);
+    }
+
+    #[test]
+    fn a_second_writer_is_refused_until_the_first_is_gone() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = Folder::open(directory.path());
+        let first = folder.append().unwrap();
+        assert!(matches!(folder.append(), Err(FolderError::Busy { .. })));
+        drop(first);
+        assert!(folder.append().is_ok());
     }
 
     #[test]

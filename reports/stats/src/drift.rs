@@ -46,13 +46,13 @@ fn mean_and_its_variance(values: &[f64]) -> (f64, f64) {
 mod tests {
     use super::*;
 
-    /// By hand: halves 99, 101 and 109, 111: means 100 and 110, both means' variance 1;
-    /// 2 × 10 ÷ 210 = 0.09524; 4 × √(100² + 110²) ÷ 210² = 0.013484.
+    /// By hand: halves 99, 101 and 105, 115: means 100 and 110, whose variances are 1 and 25;
+    /// 2 × 10 ÷ 210 = 0.09524; 4 × √(100² × 25 + 110² × 1) ÷ 210² = 0.046436.
     #[test]
     fn drift_equals_the_one_by_hand() {
-        let found = drift(&[99.0, 101.0, 109.0, 111.0]).unwrap();
+        let found = drift(&[99.0, 101.0, 105.0, 115.0]).unwrap();
         assert!((found.relative - 0.095_238).abs() < 1e-6, "{found:?}");
-        assert!((found.standard_error - 0.013_484).abs() < 1e-6, "{found:?}");
+        assert!((found.standard_error - 0.046_436).abs() < 1e-6, "{found:?}");
     }
 
     #[test]

@@ -71,6 +71,15 @@ mod tests {
         assert_eq!(FalseWins::among(Better::Less, &cells), FalseWins { wins: 1, cells: 11 });
     }
 
+    /// All three together set a limit of 3.18 × √(0.09 ÷ 3) = 0.55, which would excuse the third.
+    #[test]
+    fn a_cell_does_not_excuse_itself() {
+        let (calm, apart) = (blocks(0.0), blocks(0.3));
+        let cells = [&calm, &calm, &apart].map(|pairs| Cell::complete(pairs));
+        assert!(AaLimit::pooled(&cells).unwrap().log_ratio() > 0.3);
+        assert_eq!(FalseWins::among(Better::More, &cells).wins, 1);
+    }
+
     #[test]
     fn unfit_cells_are_not_counted() {
         let calm = blocks(0.0);

@@ -182,10 +182,22 @@ mod tests {
 
     #[test]
     fn a_difference_within_the_aa_limit_is_no_win() {
-        let (apart, close) = (blocks(0.2, 0.01), blocks(0.1, 0.01));
+        let apart = blocks(0.2, 0.01);
         let limit = AaLimit::pooled(&[Cell::complete(&apart); 8]);
-        assert_eq!(judge(Better::More, None, &[Cell::complete(&close)])[0].verdict, Verdict::AsyncWins);
-        assert_eq!(judge(Better::More, limit, &[Cell::complete(&close)])[0].verdict, Verdict::CannotTell);
+        for (mean, alone) in [(0.1, Verdict::AsyncWins), (-0.1, Verdict::SyncWins)] {
+            let close = blocks(mean, 0.01);
+            assert_eq!(judge(Better::More, None, &[Cell::complete(&close)])[0].verdict, alone);
+            let limited = judge(Better::More, limit, &[Cell::complete(&close)])[0];
+            assert_eq!(limited.verdict, Verdict::CannotTell);
+            assert!(!limited.is_withdrawn(), "the cell alone must not win");
+        }
+    }
+
+    #[test]
+    fn a_small_aa_limit_does_not_lower_the_margin() {
+        let (alike, close) = (blocks(0.001, 0.001), blocks(0.03, 0.001));
+        let limit = AaLimit::pooled(&[Cell::complete(&alike); 8]);
+        assert_eq!(judge(Better::More, limit, &[Cell::complete(&close)])[0].verdict, Verdict::Tie);
     }
 
     #[test]

@@ -25,7 +25,8 @@ pub fn enough_beyond(observations: u64, q: f64) -> bool {
     if !(0.0..=1.0).contains(&q) {
         return false;
     }
-    // 10,000 × 0.999 is 9,990.000000000002 in binary: without slack the rank would be one too high.
+    // A percentile of 99.9 becomes 0.9990000000000001, and 10,000 times that 9,990.000000000002:
+    // without slack the rank would be one too high.
     let slack = 1.0 - 4.0 * f64::EPSILON;
     let nearest_rank = (observations as f64 * q * slack).ceil() as u64;
     observations.saturating_sub(nearest_rank) >= MIN_BEYOND
@@ -88,6 +89,11 @@ mod tests {
             assert!(enough_beyond(needed, q), "{needed} observations have ten beyond {q}");
             assert!(!enough_beyond(needed - 1, q), "{} observations have nine beyond {q}", needed - 1);
         }
+    }
+
+    #[test]
+    fn binary_rounding_of_a_percentile_does_not_cost_an_observation() {
+        assert!(enough_beyond(10_000, 99.9 / 100.0));
     }
 
     #[test]

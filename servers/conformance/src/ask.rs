@@ -1,0 +1,44 @@
+//! A question to a contender about itself.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use servers_contract::JSON;
+
+use crate::case::request;
+use crate::connection::{Connection, Trouble, shortened};
+use crate::finding::Finding;
+use crate::reply::Received;
+
+/// How long an answer may take: ample for a contender that is busy.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The machine-readable reply to `GET target`, such as `/health` or `/stats`, over a connection of its own.
+///
+/// # Errors
+/// When nothing answers within 5 s, or not with status 200, JSON, and what `T` needs.
+pub fn ask<T: DeserializeOwned>(address: SocketAddr, target: &str) -> Result<T, Finding> {
+    ask_within(address, target, PATIENCE)
+}
+
+/// [`ask`] with another patience.
+pub(crate) fn ask_within<T: DeserializeOwned>(
+    address: SocketAddr,
+    target: &str,
+    patience: Duration,
+) -> Result<T, Finding> {
+    let wrong = |got: String| Finding::new(format!("GET {target}"), format!("200, {JSON}, its schema"), got);
+    let received = fetch(address, target, patience).map_err(|trouble| wrong(trouble.to_string()))?;
+    if received.status != 200 || received.header("content-type") != Some(JSON) {
+        return Err(wrong(format!("{}, {:?}", received.status, received.header("content-type"))));
+    }
+    serde_json::from_slice(&received.body)
+        .map_err(|error| wrong(format!("{error} in \"{}\"", shortened(&received.body))))
+}
+
+fn fetch(address: SocketAddr, target: &str, patience: Duration) -> Result<Received, Trouble> {
+    let mut connection = Connection::open(address, patience)?;
+    connection.send(&request("GET", target, &[("connection", "close")], b""))?;
+    connection.receive()
+}

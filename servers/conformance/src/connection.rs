@@ -1,0 +1,148 @@
+//! A raw connection to a contender, on which nothing waits for ever.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+use crate::reply::{self, Malformed, Received};
+
+/// What kept a reply from coming.
+#[derive(Debug, Error)]
+pub(crate) enum Trouble {
+    /// No connection was made.
+    #[error("could not connect to {address}: {source}")]
+    Connect {
+        /// Where the contender was expected.
+        address: SocketAddr,
+        /// Why the kernel refused.
+        source: io::Error,
+    },
+    /// The socket failed otherwise than by being closed.
+    #[error("the socket failed: {0}")]
+    Socket(#[source] io::Error),
+    /// Nothing more came in time.
+    #[error("nothing more came within {patience:?} (so far: \"{so_far}\")")]
+    Silent {
+        /// How long was waited.
+        patience: Duration,
+        /// What had come by then, escaped and shortened.
+        so_far: String,
+    },
+    /// The contender closed or reset the connection before a complete reply.
+    #[error("the connection was closed before a complete reply (so far: \"{so_far}\")")]
+    Closed {
+        /// What had come by then, escaped and shortened.
+        so_far: String,
+    },
+    /// What came is not a reply.
+    #[error("{0}")]
+    Malformed(#[from] Malformed),
+    /// The connection stayed open, or more came on it, where it had to end.
+    #[error("the connection was not closed: {0}")]
+    NotClosed(String),
+}
+
+/// One TCP connection and the bytes read from it that no reply has used yet.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    unused: Vec<u8>,
+    ended: bool,
+    patience: Duration,
+}
+
+impl Connection {
+    /// Connects; `patience` bounds the connect and, each time anew, every reply and the end.
+    pub(crate) fn open(address: SocketAddr, patience: Duration) -> Result<Self, Trouble> {
+        let connect = |source| Trouble::Connect { address, source };
+        let stream = TcpStream::connect_timeout(&address, patience).map_err(connect)?;
+        // A piece must leave when it is sent, or splitting a request would test nothing.
+        stream.set_nodelay(true).map_err(Trouble::Socket)?;
+        stream.set_write_timeout(Some(patience)).map_err(Trouble::Socket)?;
+        Ok(Self { stream, unused: Vec::new(), ended: false, patience })
+    }
+
+    /// Sends one piece.
+    ///
+    /// A contender may close before it has read everything, for instance a body it refuses: a reply that
+    /// came before counts, so a closed connection is reported by [`Self::receive`], not here.
+    pub(crate) fn send(&mut self, piece: &[u8]) -> Result<(), Trouble> {
+        match self.stream.write_all(piece) {
+            Err(error) if !is_closing(&error) => Err(Trouble::Socket(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The next reply.
+    pub(crate) fn receive(&mut self) -> Result<Received, Trouble> {
+        let deadline = Instant::now() + self.patience;
+        loop {
+            if let Some((received, used)) = reply::take(&self.unused, self.ended)? {
+                self.unused.drain(..used);
+                return Ok(received);
+            }
+            if self.ended {
+                return Err(Trouble::Closed { so_far: shortened(&self.unused) });
+            }
+            self.read(deadline)?;
+        }
+    }
+
+    /// Waits for the contender to close, with nothing sent after the last reply.
+    pub(crate) fn ends(&mut self) -> Result<(), Trouble> {
+        let deadline = Instant::now() + self.patience;
+        while !self.ended && self.unused.is_empty() {
+            match self.read(deadline) {
+                Err(Trouble::Silent { patience, .. }) => {
+                    return Err(Trouble::NotClosed(format!("open and silent for {patience:?}")));
+                }
+                other => other?,
+            }
+        }
+        if self.unused.is_empty() {
+            return Ok(());
+        }
+        Err(Trouble::NotClosed(format!("more came: \"{}\"", shortened(&self.unused))))
+    }
+
+    fn read(&mut self, deadline: Instant) -> Result<(), Trouble> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Trouble::Silent { patience: self.patience, so_far: shortened(&self.unused) });
+        }
+        self.stream.set_read_timeout(Some(left)).map_err(Trouble::Socket)?;
+        let mut chunk = [0; 16 * 1024];
+        match self.stream.read(&mut chunk) {
+            Ok(0) => self.ended = true,
+            Ok(count) => self.unused.extend_from_slice(&chunk[..count]),
+            Err(error) if is_closing(&error) => self.ended = true,
+            // The deadline is judged above, on the next turn.
+            Err(error) if is_pause(&error) => {}
+            Err(error) => return Err(Trouble::Socket(error)),
+        }
+        Ok(())
+    }
+}
+
+fn is_closing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted
+    )
+}
+
+fn is_pause(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
+}
+
+/// `bytes` as one line of text: escaped, and cut after 160 bytes with the number left out.
+pub(crate) fn shortened(bytes: &[u8]) -> String {
+    const SHOWN: usize = 160;
+    match bytes.get(..SHOWN) {
+        Some(start) if bytes.len() > SHOWN => {
+            format!("{}… and {} bytes more", start.escape_ascii(), bytes.len() - SHOWN)
+        }
+        _ => bytes.escape_ascii().to_string(),
+    }
+}

@@ -1,0 +1,162 @@
+//! The handlers against the contract, without a socket.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use servers_async::{Handlers, Single};
+use servers_contract::{Call, Endpoint, Health, Model, Process, Refusal, Reply, Settings, Stats, expected};
+
+/// What the handlers report, and how strict the process is with them.
+struct Counts {
+    requests: AtomicU64,
+    refusals: AtomicU64,
+    guardrail_trips: AtomicU64,
+    slow_polls: AtomicU64,
+    allow_blocking: bool,
+    slow_poll: Duration,
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Counts {
+            requests: AtomicU64::new(0),
+            refusals: AtomicU64::new(0),
+            guardrail_trips: AtomicU64::new(0),
+            slow_polls: AtomicU64::new(0),
+            allow_blocking: false,
+            slow_poll: Duration::MAX,
+        }
+    }
+}
+
+impl Process for Counts {
+    fn count_request(&self, _: Endpoint) {
+        self.requests.fetch_add(1, Relaxed);
+    }
+    fn count_refusal(&self) {
+        self.refusals.fetch_add(1, Relaxed);
+    }
+    fn count_guardrail_trip(&self) {
+        self.guardrail_trips.fetch_add(1, Relaxed);
+    }
+    fn count_slow_poll(&self, _: Endpoint, held: Duration) {
+        assert!(held > self.slow_poll);
+        self.slow_polls.fetch_add(1, Relaxed);
+    }
+    fn allow_blocking(&self) -> bool {
+        self.allow_blocking
+    }
+    fn slow_poll(&self) -> Duration {
+        self.slow_poll
+    }
+    fn health(&self) -> Health {
+        Health {
+            contender: "test".to_owned(),
+            version: "1".to_owned(),
+            model: Model::Async,
+            nonce: "n".to_owned(),
+            settings: Settings::default(),
+        }
+    }
+    fn stats(&self) -> Stats {
+        Stats { refusals: Some(self.refusals.load(Relaxed)), ..Stats::default() }
+    }
+}
+
+fn handlers(counts: &Arc<Counts>) -> Handlers {
+    Handlers::start(counts.clone(), Single::default()).expect("a timer for this loop")
+}
+
+async fn get(handlers: &Handlers, target: &str) -> Reply {
+    handlers.respond("GET", target, b"").await
+}
+
+#[tokio::test]
+async fn every_endpoint_gives_the_expected_reply() {
+    let handlers = handlers(&Arc::default());
+    for (method, target) in [
+        ("GET", "/hello"),
+        ("GET", "/wait?ms=0.3"),
+        ("GET", "/cpu?rounds=5"),
+        ("GET", "/cpu?rounds=5&run=pool"),
+        ("GET", "/mixed?ms=0.3&rounds=5&run=single"),
+        ("GET", "/payload?bytes=1000"),
+        ("POST", "/echo"),
+    ] {
+        let call = Call::parse(method, target).unwrap();
+        assert_eq!(
+            Some(handlers.respond(method, target, b"body").await),
+            expected(&call, b"body"),
+            "{target}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_wait_takes_at_least_as_long_as_asked_and_lets_others_go_on() {
+    let handlers = handlers(&Arc::default());
+    let started = Instant::now();
+    let waits: Vec<_> = (0..200)
+        .map(|_| {
+            let handlers = handlers.clone();
+            tokio::spawn(async move { get(&handlers, "/wait?ms=500").await })
+        })
+        .collect();
+    for wait in waits {
+        wait.await.unwrap();
+    }
+    assert!(started.elapsed() >= Duration::from_millis(500));
+    // One after another they would take 100 s; a tenth of that is far from both.
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn blocking_trips_the_guardrail_before_it_blocks() {
+    let counts = Arc::new(Counts::default());
+    // A minute of blocking would be noticed.
+    let reply = get(&handlers(&counts), "/wait?ms=60000&blocking=1").await;
+    assert_eq!(reply, Refusal::Guardrail(Endpoint::Wait).reply());
+    assert_eq!((counts.guardrail_trips.load(Relaxed), counts.refusals.load(Relaxed)), (1, 1));
+}
+
+#[tokio::test]
+async fn blocking_that_is_allowed_blocks_and_is_seen_as_a_slow_poll() {
+    let slow_poll = Duration::from_millis(1);
+    let counts = Arc::new(Counts { allow_blocking: true, slow_poll, ..Counts::default() });
+    let started = Instant::now();
+    let reply = get(&handlers(&counts), "/wait?ms=2&blocking=1").await;
+    assert!(started.elapsed() >= Duration::from_millis(2));
+    assert_eq!(reply, Reply::waited(Duration::from_millis(2)));
+    assert_eq!((counts.slow_polls.load(Relaxed), counts.guardrail_trips.load(Relaxed)), (1, 0));
+}
+
+#[tokio::test]
+async fn an_awaited_wait_is_no_slow_poll_however_long() {
+    // Polls take microseconds; the limit leaves a busy machine four orders of magnitude.
+    let counts = Arc::new(Counts { slow_poll: Duration::from_millis(300), ..Counts::default() });
+    get(&handlers(&counts), "/wait?ms=400").await;
+    assert_eq!(counts.slow_polls.load(Relaxed), 0);
+}
+
+#[tokio::test]
+async fn refusals_are_counted_and_do_not_reach_a_handler() {
+    let counts = Arc::new(Counts::default());
+    let handlers = handlers(&counts);
+    assert_eq!(get(&handlers, "/nothing").await, Refusal::UnknownPath.reply());
+    assert_eq!(handlers.refuse(Refusal::BodyTooLarge).status, 413);
+    assert_eq!((counts.requests.load(Relaxed), counts.refusals.load(Relaxed)), (0, 2));
+}
+
+#[tokio::test]
+async fn health_and_stats_are_those_of_the_process() {
+    let handlers = handlers(&Arc::default());
+    let health = get(&handlers, "/health").await;
+    assert_eq!(serde_json::from_slice::<Health>(&health.body).unwrap().contender, "test");
+    let stats = get(&handlers, "/stats").await;
+    assert_eq!(serde_json::from_slice::<Stats>(&stats.body).unwrap().refusals, Some(0));
+}

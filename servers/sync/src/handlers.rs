@@ -1,0 +1,44 @@
+//! From a raw request to a reply: read, count, answer, survive.
+
+use std::{fmt, sync::Arc};
+
+use servers_contract::{Call, Process, Refusal, Reply};
+
+use crate::{answer::answer, guard::guarded};
+
+/// The handlers of one process; cloning is cheap, and each thread may have its own.
+#[derive(Clone)]
+pub struct Handlers {
+    process: Arc<dyn Process>,
+}
+
+impl Handlers {
+    /// Handlers that report to this process.
+    pub fn new(process: Arc<dyn Process>) -> Handlers {
+        Handlers { process }
+    }
+
+    /// Answers a request; blocks for as long as its endpoint waits and computes.
+    ///
+    /// Never fails: what is wrong with the request, and a handler's panic, come back as replies.
+    pub fn respond(&self, method: &str, target: &str, body: &[u8]) -> Reply {
+        let call = match Call::parse(method, target) {
+            Ok(call) => call,
+            Err(refusal) => return self.refuse(refusal),
+        };
+        self.process.count_request(call.endpoint());
+        guarded(|| answer(&call, body, &*self.process)).unwrap_or_else(|refusal| self.refuse(refusal))
+    }
+
+    /// The reply for a request that the front refuses itself, such as one whose body is too large.
+    pub fn refuse(&self, refusal: Refusal) -> Reply {
+        self.process.count_refusal();
+        refusal.reply()
+    }
+}
+
+impl fmt::Debug for Handlers {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Handlers").finish_non_exhaustive()
+    }
+}

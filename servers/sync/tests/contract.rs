@@ -1,0 +1,95 @@
+//! The handlers against the contract, without a socket.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use servers_contract::{Call, Endpoint, Health, Model, Process, Refusal, Settings, Stats, expected};
+use servers_sync::Handlers;
+
+#[derive(Default)]
+struct Counts {
+    requests: AtomicU64,
+    refusals: AtomicU64,
+}
+
+impl Process for Counts {
+    fn count_request(&self, _: Endpoint) {
+        self.requests.fetch_add(1, Relaxed);
+    }
+    fn count_refusal(&self) {
+        self.refusals.fetch_add(1, Relaxed);
+    }
+    fn count_guardrail_trip(&self) {
+        unreachable!("there is no event loop to guard");
+    }
+    fn count_slow_poll(&self, _: Endpoint, _: Duration) {
+        unreachable!("nothing is polled");
+    }
+    fn allow_blocking(&self) -> bool {
+        false
+    }
+    fn slow_poll(&self) -> Duration {
+        Duration::ZERO
+    }
+    fn health(&self) -> Health {
+        Health {
+            contender: "test".to_owned(),
+            version: "1".to_owned(),
+            model: Model::Sync,
+            nonce: "n".to_owned(),
+            settings: Settings::default(),
+        }
+    }
+    fn stats(&self) -> Stats {
+        Stats { refusals: Some(self.refusals.load(Relaxed)), ..Stats::default() }
+    }
+}
+
+#[test]
+fn every_endpoint_gives_the_expected_reply() {
+    let handlers = Handlers::new(Arc::new(Counts::default()));
+    for (method, target) in [
+        ("GET", "/hello"),
+        ("GET", "/wait?ms=0.3"),
+        ("GET", "/wait?ms=0.3&blocking=1"),
+        ("GET", "/cpu?rounds=5"),
+        ("GET", "/cpu?rounds=5&run=pool"),
+        ("GET", "/mixed?ms=0.3&rounds=5&run=single"),
+        ("GET", "/payload?bytes=1000"),
+        ("POST", "/echo"),
+    ] {
+        let call = Call::parse(method, target).unwrap();
+        assert_eq!(Some(handlers.respond(method, target, b"body")), expected(&call, b"body"), "{target}");
+    }
+}
+
+#[test]
+fn a_wait_takes_at_least_as_long_as_asked() {
+    let handlers = Handlers::new(Arc::new(Counts::default()));
+    let started = Instant::now();
+    handlers.respond("GET", "/wait?ms=2.5", b"");
+    assert!(started.elapsed() >= Duration::from_micros(2500));
+}
+
+#[test]
+fn refusals_are_counted_and_do_not_reach_a_handler() {
+    let counts = Arc::new(Counts::default());
+    let handlers = Handlers::new(counts.clone());
+    assert_eq!(handlers.respond("GET", "/nothing", b""), Refusal::UnknownPath.reply());
+    assert_eq!(handlers.refuse(Refusal::BodyTooLarge).status, 413);
+    assert_eq!((counts.requests.load(Relaxed), counts.refusals.load(Relaxed)), (0, 2));
+}
+
+#[test]
+fn health_and_stats_are_those_of_the_process() {
+    let handlers = Handlers::new(Arc::new(Counts::default()));
+    let health = handlers.respond("GET", "/health", b"");
+    assert_eq!(serde_json::from_slice::<Health>(&health.body).unwrap().contender, "test");
+    let stats = handlers.respond("GET", "/stats", b"");
+    assert_eq!(serde_json::from_slice::<Stats>(&stats.body).unwrap().refusals, Some(0));
+}

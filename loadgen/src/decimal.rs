@@ -1,0 +1,46 @@
+//! The one grammar of numbers that users type.
+
+/// Reads `12`, `0.5` or `1.25` as billionths.
+///
+/// Digits, optionally a point and one to nine digits: no sign, no exponent, no `NaN`, no blanks. Floating point is
+/// not used, because its parser takes all of those. `None` for anything else, and beyond 12 digits before the point.
+pub(crate) fn billionths(text: &str) -> Option<u128> {
+    let (whole, fraction) = match text.split_once('.') {
+        Some((whole, fraction)) if (1..=9).contains(&fraction.len()) => (whole, fraction),
+        Some(_) => return None,
+        None => (text, ""),
+    };
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if !(1..=12).contains(&whole.len()) || !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    format!("{whole}{fraction:0<9}").parse().ok()
+}
+
+/// Splits `2.5k/s` into `2.5` and `k/s`: where the number ends, its unit begins.
+pub(crate) fn split_unit(text: &str) -> (&str, &str) {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    text.split_at(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_decimals_are_exact() {
+        assert_eq!(billionths("2"), Some(2_000_000_000));
+        assert_eq!(billionths("0.1"), Some(100_000_000));
+        assert_eq!(billionths("1.000000001"), Some(1_000_000_001));
+    }
+
+    #[test]
+    fn what_only_looks_like_a_number_is_refused() {
+        for text in
+            ["", ".", ".5", "5.", "-1", "+5", "1e18", "NaN", "inf", " 1", "1_000", "0x21", "١", "1.2.3"]
+        {
+            assert_eq!(billionths(text), None, "{text:?}");
+        }
+        assert_eq!(billionths("1234567890123"), None);
+    }
+}

@@ -1,0 +1,146 @@
+//! What to measure: a request, who decides when it starts, and what ends the measurement.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use reports_record::{Arrivals, Mode};
+
+use crate::span::show_span;
+use crate::{Expect, Rate, Request};
+
+/// One measurement over connections that stand. The parts combine freely; [`Load::validate`] holds each to its range.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Load {
+    /// What is sent, again and again.
+    pub request: Request,
+    /// What a correct reply is.
+    pub expect: Expect,
+    /// Who decides when a request starts.
+    pub pace: Pace,
+    /// Left out at the start: requests that start (open loop: are due) in it are sent but not measured.
+    pub warm_up: Duration,
+    /// What ends the measurement.
+    pub stop: Stop,
+    /// Deadline of one request, from the moment its first byte is handed to the kernel to the reply's last.
+    pub timeout: Duration,
+    /// How long requests in flight may go on after the window; what is unfinished then is censored.
+    pub grace: Duration,
+}
+
+/// Who decides when a request starts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Pace {
+    /// The reply before it: every connection sends its next request when its last one ended.
+    Closed,
+    /// The schedule, whatever the server does.
+    Open {
+        /// Requests per second.
+        rate: Rate,
+        /// How intended starts are spaced.
+        arrivals: Arrivals,
+        /// The same seed gives the same starts.
+        seed: u64,
+    },
+}
+
+/// What ends a measurement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The window is so long, warm-up not included.
+    After(Duration),
+    /// So many requests were started after the warm-up, and each ended.
+    Requests(u64),
+}
+
+/// A [`Load`] with a value outside its range.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{part}: found {found}, expected {expected}")]
+pub struct LoadError {
+    part: &'static str,
+    found: String,
+    expected: String,
+}
+
+impl Load {
+    /// Allowed windows: 20 sub-windows of 5 ms at least, a day at most.
+    pub const WINDOW: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(86_400);
+    /// Allowed deadlines: what the time-out sweep can tell apart, to the histograms' top.
+    pub const TIMEOUT: RangeInclusive<Duration> = Duration::from_millis(1)..=reports_record::TOP;
+    /// Allowed warm-ups and graces.
+    pub const MARGIN: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(3_600);
+    /// Allowed numbers of requests.
+    pub const REQUESTS: RangeInclusive<u64> = 1..=1_000_000_000_000;
+
+    /// A closed loop of `request` over a window, with the deadlines that the command line has too.
+    #[must_use]
+    pub fn closed(request: Request, window: Duration) -> Self {
+        Self {
+            request,
+            expect: Expect::default(),
+            pace: Pace::Closed,
+            warm_up: Duration::ZERO,
+            stop: Stop::After(window),
+            timeout: Duration::from_secs(10),
+            grace: Duration::from_secs(2),
+        }
+    }
+
+    /// Holds every part to its range.
+    ///
+    /// # Errors
+    /// The first part outside it.
+    pub fn validate(&self) -> Result<(), LoadError> {
+        span("warm-up", self.warm_up, Self::MARGIN)?;
+        span("time-out", self.timeout, Self::TIMEOUT)?;
+        span("grace", self.grace, Self::MARGIN)?;
+        match self.stop {
+            Stop::After(window) => span("duration", window, Self::WINDOW),
+            Stop::Requests(requests) if Self::REQUESTS.contains(&requests) => Ok(()),
+            Stop::Requests(requests) => Err(LoadError {
+                part: "requests",
+                found: requests.to_string(),
+                expected: format!("{} to {}", Self::REQUESTS.start(), Self::REQUESTS.end()),
+            }),
+        }
+    }
+
+    /// As the record names it.
+    pub(crate) fn mode(&self) -> Mode {
+        match self.pace {
+            Pace::Closed => Mode::Closed,
+            Pace::Open { arrivals, .. } => Mode::Open { arrivals },
+        }
+    }
+}
+
+fn span(part: &'static str, found: Duration, allowed: RangeInclusive<Duration>) -> Result<(), LoadError> {
+    if allowed.contains(&found) {
+        return Ok(());
+    }
+    let expected = format!("{} to {}", show_span(*allowed.start()), show_span(*allowed.end()));
+    Err(LoadError { part, found: show_span(found), expected })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load() -> Load {
+        Load::closed(Request::get(&"http://localhost/".parse().unwrap()), Duration::from_secs(1))
+    }
+
+    #[test]
+    fn each_part_is_held_to_its_range() {
+        assert_eq!(load().validate(), Ok(()));
+        let wrong = [
+            Load { warm_up: Duration::from_secs(3601), ..load() },
+            Load { timeout: Duration::ZERO, ..load() },
+            Load { grace: Duration::MAX, ..load() },
+            Load { stop: Stop::After(Duration::from_millis(99)), ..load() },
+            Load { stop: Stop::Requests(0), ..load() },
+        ];
+        for load in wrong {
+            assert!(load.validate().is_err(), "{load:?}");
+        }
+    }
+}

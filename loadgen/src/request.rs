@@ -1,0 +1,158 @@
+//! The one request that a measurement repeats.
+
+use crate::Url;
+
+/// Header fields that frame the request; a second opinion on them would be request smuggling.
+const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
+
+/// A request in full, made once: the hot path only copies its bytes to a socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    url: Url,
+    method: String,
+    bytes: Vec<u8>,
+}
+
+/// Why a request cannot be sent as asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// Not an HTTP token, or `CONNECT`, whose reply has no end.
+    #[error(
+        "method {0:?}: expected an HTTP method such as GET or POST (CONNECT is not one that can be measured)"
+    )]
+    Method(String),
+    /// Not `name: value`.
+    #[error(
+        "header {0:?}: expected 'name: value', a name of letters, digits and -, a value without line breaks"
+    )]
+    Header(String),
+    /// A field that the load generator sets itself.
+    #[error("header {0:?}: expected none that frames the body (its length is added from --body)")]
+    Framing(String),
+}
+
+impl Request {
+    /// A GET of `url` without further headers.
+    #[must_use]
+    pub fn get(url: &Url) -> Self {
+        Self::assemble(url, "GET", &[], None)
+    }
+
+    /// `method url` with `headers` (each `name: value`; `host` replaces the URL's) and `body`.
+    ///
+    /// A body, even an empty one, brings a `content-length`.
+    ///
+    /// # Errors
+    /// When a part would not be sent as it was typed.
+    pub fn new(
+        url: &Url,
+        method: &str,
+        headers: &[String],
+        body: Option<&[u8]>,
+    ) -> Result<Self, RequestError> {
+        if !is_token(method) || method == "CONNECT" {
+            return Err(RequestError::Method(method.to_owned()));
+        }
+        let headers = headers.iter().map(|header| split_header(header)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self::assemble(url, method, &headers, body))
+    }
+
+    fn assemble(url: &Url, method: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Self {
+        let mut head = format!("{method} {} HTTP/1.1\r\n", url.target());
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+            head += &format!("host: {}\r\n", url.authority());
+        }
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        if let Some(body) = body {
+            head += &format!("content-length: {}\r\n", body.len());
+        }
+        head += "\r\n";
+        let bytes = [head.as_bytes(), body.unwrap_or_default()].concat();
+        Self { url: url.clone(), method: method.to_owned(), bytes }
+    }
+
+    /// Where it goes.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Its method, as given.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// Head and body as they go over the wire.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether sending it twice is no different from sending it once, so that a lost one may be sent again.
+    #[must_use]
+    pub fn is_repeatable(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD")
+    }
+}
+
+fn split_header(header: &str) -> Result<(&str, &str), RequestError> {
+    let wrong = || RequestError::Header(header.to_owned());
+    let (name, value) = header.split_once(':').ok_or_else(wrong)?;
+    let value = value.trim_matches([' ', '\t']);
+    if !is_token(name) || value.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control()) {
+        return Err(wrong());
+    }
+    if FRAMING.iter().any(|framing| name.eq_ignore_ascii_case(framing)) {
+        return Err(RequestError::Framing(header.to_owned()));
+    }
+    Ok((name, value))
+}
+
+/// RFC 9110, §5.6.2.
+fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url() -> Url {
+        "http://127.0.0.1:8080/echo".parse().unwrap()
+    }
+
+    #[test]
+    fn a_body_brings_its_length() {
+        let request =
+            Request::new(&url(), "POST", &["Content-Type: text/plain".into()], Some(b"hello")).unwrap();
+        assert_eq!(
+            request.bytes(),
+            b"POST /echo HTTP/1.1\r\nhost: 127.0.0.1:8080\r\nContent-Type: text/plain\r\ncontent-length: 5\r\n\r\nhello"
+        );
+    }
+
+    #[test]
+    fn a_given_host_replaces_the_urls() {
+        let request = Request::new(&url(), "GET", &["Host: example.org".into()], None).unwrap();
+        assert_eq!(request.bytes(), b"GET /echo HTTP/1.1\r\nHost: example.org\r\n\r\n");
+    }
+
+    #[test]
+    fn what_would_break_out_of_its_place_is_refused() {
+        for header in ["x", ": y", "x y: z", "x: a\r\nb: c", "x: \0", "x\n: y"] {
+            let made = Request::new(&url(), "GET", &[header.into()], None);
+            assert_eq!(made, Err(RequestError::Header(header.into())));
+        }
+        for header in ["Content-Length: 5", "transfer-encoding: chunked"] {
+            let made = Request::new(&url(), "POST", &[header.into()], None);
+            assert_eq!(made, Err(RequestError::Framing(header.into())));
+        }
+        for method in ["", "GE T", "GET\r\n", "CONNECT", "(x)"] {
+            assert_eq!(Request::new(&url(), method, &[], None), Err(RequestError::Method(method.into())));
+        }
+    }
+}

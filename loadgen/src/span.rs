@@ -1,0 +1,97 @@
+//! Lengths of time as users type them.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::decimal;
+
+/// Reads `30s`, `500ms`, `1.5s` or `2m` and holds it to `allowed`.
+///
+/// Units: `us`, `ms`, `s`, `m`, `h`; one number, one unit, at most nine digits after the point.
+///
+/// # Errors
+/// A sentence with the allowed range, for a number without a unit, a sign, an exponent, `NaN` and the like, and for
+/// times outside the range.
+pub fn parse_span(text: &str, allowed: &RangeInclusive<Duration>) -> Result<Duration, String> {
+    let expected = || {
+        format!(
+            "expected a time from {} to {}, such as 500ms, 1.5s or 2m",
+            show_span(*allowed.start()),
+            show_span(*allowed.end())
+        )
+    };
+    let (number, unit) = decimal::split_unit(text);
+    let nanos_per_unit: u128 = match unit {
+        "us" => 1_000,
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        "m" => 60_000_000_000,
+        "h" => 3_600_000_000_000,
+        _ => return Err(expected()),
+    };
+    let billionths = decimal::billionths(number).ok_or_else(expected)?;
+    let nanos = billionths * nanos_per_unit / 1_000_000_000;
+    let span = u64::try_from(nanos).map(Duration::from_nanos).map_err(|_| expected())?;
+    if allowed.contains(&span) { Ok(span) } else { Err(expected()) }
+}
+
+/// A time as a user would type it: `0s`, `1.5s`, `250ms`, `60s`.
+#[must_use]
+pub fn show_span(span: Duration) -> String {
+    let seconds = span.as_secs_f64();
+    match span.as_nanos() {
+        0 => "0s".into(),
+        1..1_000_000 => format!("{}us", seconds * 1e6),
+        1_000_000..1_000_000_000 => format!("{}ms", (seconds * 1e9).round() / 1e6),
+        _ if span.subsec_nanos() == 0 && span.as_secs().is_multiple_of(3600) => {
+            format!("{}h", span.as_secs() / 3600)
+        }
+        _ => format!("{seconds}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const DAY: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(86_400);
+
+    #[test]
+    fn units_mean_what_they_say() {
+        for (text, nanos) in [
+            ("250us", 250_000),
+            ("1.5ms", 1_500_000),
+            ("30s", 30_000_000_000),
+            ("2m", 120_000_000_000),
+            ("0s", 0),
+        ] {
+            assert_eq!(parse_span(text, &DAY), Ok(Duration::from_nanos(nanos)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_range() {
+        for text in ["", "5", "-1s", "+5s", "NaN", "1e18s", "999999999999h", "s", "1 s", "25h"] {
+            let error = parse_span(text, &DAY).unwrap_err();
+            assert!(error.contains("from 0s to 24h"), "{text:?}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC{0,20}") {
+            if let Ok(span) = parse_span(&text, &DAY) {
+                prop_assert!(DAY.contains(&span));
+            }
+        }
+
+        #[test]
+        fn what_is_shown_reads_back(micros in 0u64..86_400_000_000) {
+            let span = Duration::from_micros(micros);
+            let read = parse_span(&show_span(span), &DAY);
+            prop_assert!(read.clone().is_ok_and(|read| read.abs_diff(span) <= Duration::from_nanos(100)), "{read:?}");
+        }
+    }
+}

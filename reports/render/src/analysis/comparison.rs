@@ -1,0 +1,232 @@
+//! One contrast in one cell by one metric: its blocks, its effect, its verdict.
+
+use std::fmt;
+
+use reports_record::{Definition, Metric, TrialOutcome};
+use reports_stats::effect::{Effect, Interval, Pair, effect};
+use reports_stats::judge::{Cell, MIN_BLOCKS};
+use reports_stats::verdict::Verdict;
+
+use super::contrast::Contrast;
+use super::grid::Grid;
+use super::observation::{Observation, is_usable};
+
+/// How far two offered rates may lie apart and still be the same load.
+///
+/// One seed gives one schedule, so they are equal unless the rate was calibrated again in between.
+const SAME_LOAD: f64 = 0.01;
+
+/// One contrast in one cell by one metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison<'a> {
+    /// The two that are compared.
+    pub contrast: Contrast<'a>,
+    /// The cell, by its index in the definition.
+    pub cell: usize,
+    /// What is compared.
+    pub metric: Metric,
+    /// The blocks that count, by number.
+    pub blocks: Vec<(u32, Pair)>,
+    /// Blocks that were planned.
+    pub planned: usize,
+    /// Why no verdict can follow; `None` where it was judged.
+    pub obstacle: Option<Obstacle>,
+    /// What may be said; an A/A comparison keeps [`Verdict::CannotTell`], for only its wins are counted.
+    pub verdict: Verdict,
+    /// Half-width of the zone in which nobody wins, as a ratio of at least 1; `None` unless judged.
+    pub win_limit: Option<f64>,
+    /// Whether connections ÷ wait bind both contenders, so that their throughput is the client's doing.
+    pub connections_bind: bool,
+}
+
+/// Why a comparison was not judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Fewer blocks were planned than a verdict needs.
+    ShortPlan {
+        /// Blocks planned.
+        planned: usize,
+    },
+    /// Planned blocks are missing: the run goes on, or ended early.
+    Unfinished {
+        /// Blocks missing.
+        missing: usize,
+    },
+    /// A trial has too few requests for this quantile.
+    TooFewRequests,
+    /// In a trial the quantile is only known as a lower bound.
+    Censored,
+    /// The two were offered different loads.
+    OtherLoad,
+    /// Too few blocks are left, because trials failed or are not believable.
+    TooFewValid {
+        /// Blocks left.
+        valid: usize,
+    },
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ShortPlan { planned } => {
+                write!(f, "{planned} of the {MIN_BLOCKS} blocks that a verdict needs were planned")
+            }
+            Self::Unfinished { missing } => write!(f, "{missing} planned blocks were not measured"),
+            Self::TooFewRequests => f.write_str("too few requests for this quantile"),
+            Self::Censored => f.write_str("only a lower bound is known in some trials"),
+            Self::OtherLoad => f.write_str("the two were offered different rates"),
+            Self::TooFewValid { valid } => write!(f, "{valid} valid blocks, {MIN_BLOCKS} needed"),
+        }
+    }
+}
+
+impl<'a> Comparison<'a> {
+    /// Collects the blocks of one comparison. Its verdict is not final before its family was judged.
+    #[must_use]
+    pub fn collect(
+        definition: &Definition,
+        grid: &Grid<'_>,
+        contrast: Contrast<'a>,
+        cell: usize,
+        metric: Metric,
+    ) -> Self {
+        let mut tally = Tally::default();
+        for block in 0..definition.blocks {
+            tally.add(grid, contrast, cell, block, metric);
+        }
+        let planned = definition.blocks as usize;
+        let obstacle = tally.obstacle(planned);
+        let verdict = match obstacle {
+            Some(Obstacle::TooFewValid { .. } | Obstacle::OtherLoad) => Verdict::Invalid,
+            _ => Verdict::CannotTell,
+        };
+        Self {
+            contrast,
+            cell,
+            metric,
+            blocks: tally.pairs,
+            planned,
+            obstacle,
+            verdict,
+            win_limit: None,
+            connections_bind: false,
+        }
+    }
+
+    /// Whether the blocks may be judged.
+    #[must_use]
+    pub fn is_fit(&self) -> bool {
+        self.obstacle.is_none()
+    }
+
+    /// Its blocks as `stats` takes them; `pairs` is [`Self::pairs`], kept by the caller.
+    #[must_use]
+    pub fn as_cell<'p>(&self, pairs: &'p [Pair]) -> Cell<'p> {
+        Cell { planned: self.planned, discarded: self.planned - pairs.len(), pairs }
+    }
+
+    /// The values of the blocks that count.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<Pair> {
+        self.blocks.iter().map(|&(_, pair)| pair).collect()
+    }
+
+    /// The paired effect; `None` with fewer than two blocks.
+    #[must_use]
+    pub fn effect(&self) -> Option<Effect> {
+        effect(&self.pairs()).ok()
+    }
+
+    /// Async ÷ sync, the geometric mean over blocks; a single block gives its own ratio.
+    #[must_use]
+    pub fn ratio(&self) -> Option<f64> {
+        match self.blocks[..] {
+            [] => None,
+            [(_, only)] => Some(only.r#async / only.sync),
+            _ => self.effect().map(|effect| effect.ratio()),
+        }
+    }
+
+    /// The 95 % interval of the ratio; `None` with fewer than two blocks.
+    #[must_use]
+    pub fn interval(&self) -> Option<Interval> {
+        self.effect().map(|effect| effect.ratio_interval())
+    }
+
+    /// Whether the interval includes a ratio of 1; true where there is no interval to exclude it.
+    #[must_use]
+    pub fn includes_equal(&self) -> bool {
+        self.interval().is_none_or(|interval| interval.lo <= 1.0 && 1.0 <= interval.hi)
+    }
+
+    /// A tie, or nothing, that the load generator brought about: it counts in no score.
+    ///
+    /// A win in spite of the bound is a finding and counts.
+    #[must_use]
+    pub fn is_by_construction(&self) -> bool {
+        self.connections_bind && !self.verdict.is_win()
+    }
+}
+
+/// Blocks of one comparison, sorted by what can be done with them.
+#[derive(Debug, Default)]
+struct Tally {
+    pairs: Vec<(u32, Pair)>,
+    missing: usize,
+    too_few_requests: usize,
+    censored: usize,
+    other_load: usize,
+}
+
+impl Tally {
+    fn add(&mut self, grid: &Grid<'_>, contrast: Contrast<'_>, cell: usize, block: u32, metric: Metric) {
+        let trials = (grid.trial(cell, contrast.sync, block), grid.trial(cell, contrast.awaiting, block));
+        let (Some(sync), Some(awaiting)) = trials else {
+            self.missing += 1;
+            return;
+        };
+        match (Observation::of(metric, sync), Observation::of(metric, awaiting)) {
+            (Observation::Unusable, _) | (_, Observation::Unusable) => {}
+            (Observation::TooFewRequests, _) | (_, Observation::TooFewRequests) => self.too_few_requests += 1,
+            (Observation::AtLeast(_), _) | (_, Observation::AtLeast(_)) => self.censored += 1,
+            (Observation::Figure(_), Observation::Figure(_))
+                if is_response_time(metric) && !same_load(&sync.outcome, &awaiting.outcome) =>
+            {
+                self.other_load += 1;
+            }
+            (Observation::Figure(sync), Observation::Figure(awaiting)) => {
+                self.pairs.push((block, Pair { sync, r#async: awaiting }));
+            }
+        }
+    }
+
+    /// The first reason that applies. One censored or too small trial is enough: to leave out just
+    /// the blocks in which a quantile is missing would keep the blocks in which it was small.
+    fn obstacle(&self, planned: usize) -> Option<Obstacle> {
+        let valid = self.pairs.len();
+        Some(match self {
+            _ if planned < MIN_BLOCKS => Obstacle::ShortPlan { planned },
+            Self { missing, .. } if *missing > 0 => Obstacle::Unfinished { missing: *missing },
+            Self { other_load, .. } if *other_load > 0 => Obstacle::OtherLoad,
+            Self { too_few_requests, .. } if *too_few_requests > 0 => Obstacle::TooFewRequests,
+            Self { censored, .. } if *censored > 0 => Obstacle::Censored,
+            _ if valid < MIN_BLOCKS => Obstacle::TooFewValid { valid },
+            _ => return None,
+        })
+    }
+}
+
+fn is_response_time(metric: Metric) -> bool {
+    matches!(metric, Metric::ResponseTimeP50 | Metric::ResponseTimeP99)
+}
+
+fn same_load(sync: &TrialOutcome, awaiting: &TrialOutcome) -> bool {
+    let offered = |outcome: &TrialOutcome| match outcome {
+        TrialOutcome::Measured(measured) if is_usable(&measured.open) => measured.open.offered_rate_per_s,
+        _ => None,
+    };
+    match (offered(sync), offered(awaiting)) {
+        (Some(sync), Some(awaiting)) => (sync / awaiting - 1.0).abs() <= SAME_LOAD,
+        _ => false,
+    }
+}

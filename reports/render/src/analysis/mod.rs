@@ -1,0 +1,72 @@
+//! From a record to what the page says: pure, without a word of markup.
+
+pub mod bound;
+pub mod comparison;
+pub mod contrast;
+pub mod decomposition;
+pub mod estimate;
+pub mod evidence;
+pub mod grid;
+pub mod observation;
+pub mod overshoot;
+pub mod prediction;
+pub mod usage;
+pub mod verdicts;
+
+use reports_record::{Ending, Line, Metric, Overshoot, Run};
+
+use bound::Bounds;
+use estimate::Estimate;
+use evidence::EvidenceRecord;
+use grid::Grid;
+use observation::Observation;
+use verdicts::Verdicts;
+
+/// A run, analysed.
+#[derive(Debug)]
+pub struct Analysis<'a> {
+    /// What was asked, of whom and where.
+    pub run: &'a Run,
+    /// The trials.
+    pub grid: Grid<'a>,
+    /// What the closed loops could reach at most.
+    pub bounds: Bounds<'a>,
+    /// The verdict table.
+    pub verdicts: Verdicts<'a>,
+    /// What the certificates say.
+    pub evidence: EvidenceRecord<'a>,
+    /// How long contenders wait when asked to.
+    pub overshoots: Vec<&'a Overshoot>,
+    /// How the run ended; `None` if it was killed or still goes on.
+    pub ending: Option<&'a Ending>,
+}
+
+impl<'a> Analysis<'a> {
+    /// Analyses a run's record.
+    #[must_use]
+    pub fn of(run: &'a Run, lines: &'a [Line]) -> Self {
+        let definition = &run.definition;
+        let grid = Grid::of(definition, lines);
+        let bounds = Bounds::of(definition, &grid);
+        let verdicts = Verdicts::of(definition, &grid, &bounds);
+        let evidence = EvidenceRecord::of(&grid);
+        let ending = lines.iter().rev().find_map(|line| match line {
+            Line::Ending(ending) => Some(ending),
+            _ => None,
+        });
+        Self { run, grid, bounds, verdicts, evidence, overshoots: overshoot::overshoots(lines), ending }
+    }
+
+    /// Whether every planned trial has its line and the runner ended in order.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.grid.made() >= self.grid.planned() && self.ending.is_some_and(|ending| ending.complete)
+    }
+
+    /// One contender's figure of one metric in one cell; `None` where no trial gives one.
+    #[must_use]
+    pub fn estimate(&self, metric: Metric, cell: usize, contender: &str) -> Option<Estimate> {
+        let trials = self.grid.blocks(cell, contender);
+        Estimate::of_observations(trials.map(|trial| Observation::of(metric, trial)))
+    }
+}

@@ -1,0 +1,68 @@
+//! What one trial says about one metric.
+
+use reports_record::{Measured, Measurement, Metric, Trial, TrialOutcome};
+
+const MIB: f64 = 1_048_576.0;
+
+/// One trial's figure of one metric, or why there is none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Observation {
+    /// A positive figure in [`Metric::unit`], from a believable measurement.
+    Figure(f64),
+    /// Known only to be at least this much: a censored request lies at or below the quantile.
+    AtLeast(f64),
+    /// Believable, but with too few requests for this quantile.
+    TooFewRequests,
+    /// Failed, interrupted, not believable, or without a figure.
+    Unusable,
+}
+
+impl Observation {
+    /// What `trial` says about `metric`.
+    #[must_use]
+    pub fn of(metric: Metric, trial: &Trial) -> Self {
+        match &trial.outcome {
+            TrialOutcome::Measured(measured) => of_measured(metric, measured),
+            TrialOutcome::Failed { .. } => Self::Unusable,
+        }
+    }
+}
+
+/// Whether a measurement may feed figures: its certificate holds and it ran to its planned end.
+#[must_use]
+pub fn is_usable(measurement: &Measurement) -> bool {
+    measurement.complete && measurement.certificate.is_believable()
+}
+
+fn of_measured(metric: Metric, measured: &Measured) -> Observation {
+    let is_response_time = matches!(metric, Metric::ResponseTimeP50 | Metric::ResponseTimeP99);
+    let source = if is_response_time { &measured.open } else { &measured.closed };
+    if !is_usable(source) {
+        return Observation::Unusable;
+    }
+    match metric {
+        Metric::Throughput => positive(Some(source.goodput_per_s)),
+        Metric::CpuPerRequest => positive(measured.closed_cost.cpu_per_request_us()),
+        Metric::Memory => positive(measured.resources.pss_bytes.map(|bytes| bytes as f64 / MIB)),
+        Metric::ResponseTimeP50 => response_time(source, "p50"),
+        Metric::ResponseTimeP99 => response_time(source, "p99"),
+    }
+}
+
+fn response_time(open: &Measurement, name: &str) -> Observation {
+    let Some(times) = &open.response_time_us else { return Observation::Unusable };
+    let quantile = times.quantiles().into_iter().find(|(of, ..)| *of == name).and_then(|(.., value)| value);
+    match quantile {
+        None => Observation::TooFewRequests,
+        Some(value) if times.is_at_least(name) => Observation::AtLeast(value),
+        value => positive(value),
+    }
+}
+
+/// A zero here is a missing figure (no reply, a counter not kept), and no ratio is taken of it.
+fn positive(value: Option<f64>) -> Observation {
+    match value {
+        Some(value) if value.is_finite() && value > 0.0 => Observation::Figure(value),
+        _ => Observation::Unusable,
+    }
+}

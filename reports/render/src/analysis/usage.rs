@@ -1,0 +1,56 @@
+//! What a contender used in a cell: switches, threads and memory besides the metrics that get verdicts.
+
+use reports_record::{Measured, Metric, TrialOutcome};
+
+use super::estimate::Estimate;
+use super::grid::Grid;
+use super::observation::{Observation, is_usable};
+
+const MIB: f64 = 1_048_576.0;
+
+/// One contender in one cell, over its usable trials.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Usage {
+    /// Server CPU per request in the closed loop, microseconds.
+    pub cpu_per_request_us: Option<Estimate>,
+    /// Context switches per request in the closed loop, mean over blocks; may be 0.
+    pub switches_per_request: Option<f64>,
+    /// Most threads seen in any block.
+    pub threads_max: Option<u64>,
+    /// Proportional set size, MiB.
+    pub pss_mib: Option<Estimate>,
+    /// Largest resident set, MiB, mean over blocks.
+    pub rss_mib: Option<f64>,
+}
+
+impl Usage {
+    /// What `contender` used in `cell`.
+    #[must_use]
+    pub fn of(grid: &Grid<'_>, cell: usize, contender: &str) -> Self {
+        let estimate = |metric| {
+            let trials = grid.blocks(cell, contender);
+            Estimate::of_observations(trials.map(|trial| Observation::of(metric, trial)))
+        };
+        let usable: Vec<&Measured> = grid
+            .blocks(cell, contender)
+            .filter_map(|trial| match &trial.outcome {
+                TrialOutcome::Measured(measured) if is_usable(&measured.closed) => Some(&**measured),
+                _ => None,
+            })
+            .collect();
+        let mean_of =
+            |figure: fn(&Measured) -> Option<f64>| mean(usable.iter().filter_map(|one| figure(one)));
+        Self {
+            cpu_per_request_us: estimate(Metric::CpuPerRequest),
+            switches_per_request: mean_of(|one| one.closed_cost.switches_per_request()),
+            threads_max: usable.iter().filter_map(|one| one.resources.threads_max).max(),
+            pss_mib: estimate(Metric::Memory),
+            rss_mib: mean_of(|one| one.resources.rss_max_bytes.map(|bytes| bytes as f64 / MIB)),
+        }
+    }
+}
+
+fn mean(figures: impl Iterator<Item = f64>) -> Option<f64> {
+    let (count, sum) = figures.fold((0_u32, 0.0), |(count, sum), figure| (count + 1, sum + figure));
+    (count > 0).then(|| sum / f64::from(count))
+}

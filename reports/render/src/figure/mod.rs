@@ -1,0 +1,8 @@
+//! Figures: geometry that knows no markup, and the one place where it becomes SVG.
+
+pub mod axis;
+pub mod decision_map;
+pub mod ink;
+pub mod interval_chart;
+pub mod scene;
+pub mod svg;

@@ -1,0 +1,186 @@
+//! Numbers as a person reads them: three significant digits, a unit, and "no data" where there is none.
+
+use reports_record::Metric;
+use reports_stats::effect::Interval;
+
+use crate::analysis::estimate::Estimate;
+
+/// What stands where a number would, had there been one. Never 0, never NaN.
+pub const NO_DATA: &str = "no data";
+
+/// `value` with three significant digits, thousands as `k`, `M`, `G`; [`NO_DATA`] unless finite.
+#[must_use]
+pub fn plain(value: f64) -> String {
+    if !value.is_finite() {
+        return NO_DATA.into();
+    }
+    const STEPS: [(f64, &str); 3] = [(1e9, "G"), (1e6, "M"), (1e3, "k")];
+    // 999.5 would print as 1000: it belongs to the next step already.
+    let step = STEPS.into_iter().find(|(size, _)| value.abs() >= size * 0.9995);
+    let (size, suffix) = step.unwrap_or((1.0, ""));
+    format!("{}{suffix}", three_digits(value / size))
+}
+
+/// Three significant digits without a suffix; trailing zeros stay, for they say how exact a figure is.
+fn three_digits(value: f64) -> String {
+    if value == 0.0 {
+        return "0".into();
+    }
+    let magnitude = value.abs().log10().floor() as i32;
+    // Rounding can carry into the next decade: 9.996 has to print as 10.0, not 10.00.
+    let carried = (value.abs() / 10_f64.powi(magnitude - 2)).round() >= 1000.0;
+    let decimals = (2 - magnitude - i32::from(carried)).clamp(0, 9) as usize;
+    format!("{value:.decimals$}")
+}
+
+/// A count in full, with thin spaces between thousands.
+#[must_use]
+pub fn count(value: usize) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('\u{2009}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A rate of requests.
+#[must_use]
+pub fn rate(per_second: f64) -> String {
+    with_unit(per_second, "/s")
+}
+
+/// A time given in microseconds, as µs, ms or s.
+#[must_use]
+pub fn micros(value: f64) -> String {
+    let (scaled, unit) = match value.abs() {
+        size if size >= 999_500.0 => (value / 1e6, " s"),
+        size if size >= 999.5 => (value / 1e3, " ms"),
+        _ => (value, " µs"),
+    };
+    with_unit(scaled, unit)
+}
+
+/// A size given in MiB, as KiB, MiB or GiB.
+#[must_use]
+pub fn mebibytes(value: f64) -> String {
+    let (scaled, unit) = match value.abs() {
+        size if size >= 1000.0 => (value / 1024.0, " GiB"),
+        size if size < 1.0 => (value * 1024.0, " KiB"),
+        _ => (value, " MiB"),
+    };
+    with_unit(scaled, unit)
+}
+
+/// A share, 0–1, as a percentage.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    with_unit(share * 100.0, " %")
+}
+
+fn with_unit(value: f64, unit: &str) -> String {
+    if value.is_finite() { format!("{}{unit}", plain(value)) } else { NO_DATA.into() }
+}
+
+/// A figure of `metric` in the unit that suits its size.
+#[must_use]
+pub fn of_metric(metric: Metric, value: f64) -> String {
+    match metric {
+        Metric::Throughput => rate(value),
+        Metric::ResponseTimeP50 | Metric::ResponseTimeP99 | Metric::CpuPerRequest => micros(value),
+        Metric::Memory => mebibytes(value),
+    }
+}
+
+/// A ratio async ÷ sync as a change with its sign: `+24.0 %`, `−8.00 %`, `×7.20`, `÷3.10`.
+#[must_use]
+pub fn change(ratio: f64) -> String {
+    if !(ratio.is_finite() && ratio > 0.0) {
+        return NO_DATA.into();
+    }
+    if ratio >= 2.0 {
+        return format!("×{}", plain(ratio));
+    }
+    if ratio <= 0.5 {
+        return format!("÷{}", plain(1.0 / ratio));
+    }
+    let percent = (ratio - 1.0) * 100.0;
+    let sign = if percent < 0.0 { '−' } else { '+' };
+    // A tenth of a percent is finer than any run of a few minutes resolves.
+    format!("{sign}{:.1} %", percent.abs())
+}
+
+/// The ends of a ratio's interval, `1.20–1.28`.
+#[must_use]
+pub fn interval(interval: Interval) -> String {
+    format!("{}–{}", plain(interval.lo), plain(interval.hi))
+}
+
+/// An estimate with its interval, `12.3k/s (12.1k/s–12.5k/s)`; a lower bound as `≥ 2.00 s`.
+#[must_use]
+pub fn estimate(estimate: Option<&Estimate>, write: fn(f64) -> String) -> String {
+    let Some(estimate) = estimate else { return NO_DATA.into() };
+    let middle = write(estimate.middle);
+    match estimate.interval {
+        _ if estimate.at_least => format!("≥ {middle}"),
+        Some(interval) => format!("{middle} ({}–{})", write(interval.lo), write(interval.hi)),
+        None => middle,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_digits_are_kept_whatever_the_size() {
+        let cases = [
+            (0.0, "0"),
+            (0.001_234, "0.00123"),
+            (0.9996, "1.00"),
+            (9.996, "10.0"),
+            (99.96, "100"),
+            (999.6, "1.00k"),
+            (12_345.0, "12.3k"),
+            (-1_234_567.0, "-1.23M"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(plain(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_no_data_in_every_unit() {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            for text in
+                [plain(value), rate(value), micros(value), mebibytes(value), percent(value), change(value)]
+            {
+                assert_eq!(text, NO_DATA);
+            }
+        }
+        assert_eq!(change(0.0), NO_DATA);
+    }
+
+    #[test]
+    fn units_follow_the_size() {
+        assert_eq!(micros(12.0), "12.0 µs");
+        assert_eq!(micros(999.6), "1.00 ms");
+        assert_eq!(micros(2.5e6), "2.50 s");
+        assert_eq!(mebibytes(0.5), "512 KiB");
+        assert_eq!(mebibytes(2048.0), "2.00 GiB");
+        assert_eq!(rate(87_000.0), "87.0k/s");
+        assert_eq!(count(1_234_567), "1\u{2009}234\u{2009}567");
+    }
+
+    #[test]
+    fn a_change_carries_its_sign() {
+        assert_eq!(change(1.24), "+24.0 %");
+        assert_eq!(change(0.92), "−8.0 %");
+        assert_eq!(change(7.2), "×7.20");
+        assert_eq!(change(0.25), "÷4.00");
+        assert_eq!(change(1.0), "+0.0 %");
+    }
+}

@@ -1,0 +1,48 @@
+//! A figure on the page: its finding, its drawing, its table.
+
+use maud::{Markup, PreEscaped, html};
+
+use super::table::Table;
+use crate::figure::scene::Scene;
+use crate::figure::svg;
+
+/// A figure and all that goes with it.
+#[derive(Debug)]
+pub(super) struct Figure {
+    /// Its name within the page: letters and hyphens.
+    pub id: &'static str,
+    /// What it shows, computed from the data, in one sentence.
+    pub finding: String,
+    /// What is drawn and how to read it.
+    pub reading: String,
+    /// The drawing.
+    pub scene: Scene,
+    /// Its data.
+    pub table: Table,
+}
+
+impl Figure {
+    pub(super) fn markup(&self) -> Markup {
+        let (title, description) = (format!("{}-title", self.id), format!("{}-desc", self.id));
+        html! {
+            figure id=(self.id) {
+                h3 { (self.finding) }
+                div.scroll role="region" tabindex="0" aria-label=(self.finding) {
+                    svg role="img" width=(self.scene.width) height=(self.scene.height)
+                        viewBox=(format!("0 0 {} {}", self.scene.width, self.scene.height))
+                        aria-labelledby=(title) aria-describedby=(description) {
+                        title id=(title) { (self.finding) }
+                        desc id=(description) { (self.reading) }
+                        // Drawn by plotters, which escapes every text.
+                        (PreEscaped(svg::elements(&self.scene)))
+                    }
+                }
+                figcaption { (self.reading) }
+                details {
+                    summary { "These data as a table" }
+                    (self.table.markup())
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The first screen: the question, the answer, its scope, the count of verdicts.
+
+use maud::{Markup, html};
+use reports_record::Metric;
+
+use super::table::Table;
+use crate::analysis::Analysis;
+use crate::analysis::contrast::Kind;
+use crate::answer::answer;
+use crate::{label, number};
+
+pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
+    let definition = &analysis.run.definition;
+    html! {
+        header {
+            p.eyebrow { "Crossover · experiment " bdi { (label::name(&definition.name)) } " · "
+                bdi { (label::name(&analysis.run.started_at)) } }
+            h1 { "A thread per request, or an event loop?" }
+            p.question { bdi { (label::passage(&definition.question)) } }
+        }
+        (incomplete(analysis))
+        section #answer aria-label="The answer" {
+            @for sentence in answer(&analysis.verdicts) {
+                p { strong { bdi { (sentence.lead) } ". " } bdi { (sentence.text) } }
+            }
+            p.scope { (scope(analysis)) }
+        }
+        (scores(analysis).markup())
+    }
+}
+
+/// What the reader must know before the answer, where the run is not what was planned.
+fn incomplete(analysis: &Analysis<'_>) -> Markup {
+    if analysis.is_complete() {
+        return html! {};
+    }
+    let (made, planned) = (analysis.grid.made(), analysis.grid.planned());
+    let how = match analysis.ending {
+        Some(ending) if ending.complete => "The runner ended in order, but not every trial is on record",
+        Some(_) => "The run was interrupted",
+        None => "The run was killed or still goes on",
+    };
+    html! {
+        p.banner role="note" {
+            strong { "Incomplete. " }
+            (how) ": " (number::count(made)) " of " (number::count(planned))
+            " planned trials. Cells that lack blocks get no verdict."
+        }
+    }
+}
+
+fn scope(analysis: &Analysis<'_>) -> String {
+    let cpus = analysis.run.definition.contender_cpus;
+    let cores = if cpus == 1 { "a one-core server".into() } else { format!("a server on {cpus} cores") };
+    format!(
+        "Scope: verdicts for {cores} over loopback on this machine. Ratios are async ÷ sync. A win needs an \
+         interval wholly beyond 5 % and beyond what this set-up shows between two copies of one contender; a \
+         tie needs one wholly inside 5 %. Nothing is said about other hardware, other networks or more cores."
+    )
+}
+
+/// How often each verdict fell, a row a pair and metric.
+fn scores(analysis: &Analysis<'_>) -> Table {
+    let head = ["pair", "metric", "async wins", "sync wins", "tie", "cannot tell", "invalid", "not counted"];
+    let mut table = Table::new("Verdicts, by number of cells", &head, 2);
+    for kind in [Kind::Control, Kind::Stock] {
+        if analysis.verdicts.contrast(kind).is_none() {
+            continue;
+        }
+        for metric in Metric::ALL {
+            let score = analysis.verdicts.score(kind, metric);
+            let counts = [
+                score.async_wins,
+                score.sync_wins,
+                score.ties,
+                score.cannot_tell,
+                score.invalid,
+                score.by_construction,
+            ];
+            let names = [kind.title().to_owned(), better(metric)];
+            table.push(names.into_iter().chain(counts.map(|count| count.to_string())).collect());
+        }
+    }
+    table
+}
+
+/// A metric and which way it improves.
+pub(super) fn better(metric: Metric) -> String {
+    let arrow = if metric.more_is_better() { "more is better" } else { "less is better" };
+    format!("{} ({arrow})", metric.title())
+}

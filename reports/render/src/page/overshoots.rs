@@ -1,0 +1,50 @@
+//! Whether all contenders wait equally long when asked to.
+
+use maud::{Markup, html};
+
+use super::table::Table;
+use crate::analysis::Analysis;
+use crate::analysis::overshoot::unequal;
+use crate::{label, number};
+
+pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
+    let unequal = unequal(&analysis.overshoots, &analysis.verdicts.contrasts);
+    html! {
+        section {
+            h2 { "Is the wait the same wait?" }
+            @if analysis.overshoots.is_empty() {
+                p { "Timer overshoot was not measured in this run." }
+            } @else {
+                @if unequal.is_empty() {
+                    p { "At one connection, the overshoots of each pair differ by less than 5 % of the wait." }
+                }
+                @for one in &unequal {
+                    p.banner role="note" {
+                        strong { "Unequal waits. " }
+                        "At W = " (number::plain(one.wait_ms)) " ms, " bdi { (label::name(one.contrast.awaiting)) }
+                        " overshoots by " (number::micros(one.difference_us)) " more than "
+                        bdi { (label::name(one.contrast.sync)) }
+                        ", beyond 5 % of the wait: cells with this wait compare timers too."
+                    }
+                }
+                (table(analysis).markup())
+            }
+        }
+    }
+}
+
+fn table(analysis: &Analysis<'_>) -> Table {
+    let head = ["contender", "wait asked", "overshoot", "share of W", "floor (/hello)"];
+    let mut table = Table::new("Timer overshoot at one connection, medians", &head, 1);
+    for one in &analysis.overshoots {
+        let overshoot = one.overshoot_us();
+        table.push(vec![
+            label::name(&one.contender),
+            format!("{} ms", number::plain(one.wait_ms)),
+            number::micros(overshoot),
+            number::percent(overshoot / (one.wait_ms * 1e3)),
+            number::micros(one.floor_us_p50),
+        ]);
+    }
+    table
+}

@@ -1,0 +1,116 @@
+//! The A/A result: what the set-up makes of no difference at all.
+
+use maud::{Markup, html};
+use reports_record::Metric;
+use reports_stats::false_wins::FalseWins;
+
+use super::figure::Figure;
+use super::table::Table;
+use crate::analysis::Analysis;
+use crate::analysis::contrast::Kind;
+use crate::analysis::estimate::Estimate;
+use crate::figure::ink::Ink;
+use crate::figure::interval_chart::{Group, IntervalChart, Style};
+use crate::figure::scene::Form;
+use crate::{label, number};
+
+pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
+    html! {
+        section {
+            h2 { "A contender against itself (A/A)" }
+            p {
+                bdi { (label::name(&analysis.run.definition.duplicate.of)) }
+                " also ran under a second name. Any win between the two is a false one; the rules promise at most \
+                 5 % of them, each cell judged by the limit that the other cells set."
+            }
+            (figure(analysis).markup())
+            (counts(analysis).markup())
+        }
+    }
+}
+
+fn figure(analysis: &Analysis<'_>) -> Figure {
+    let metric = Metric::Throughput;
+    let groups = analysis.verdicts.of_metric(Kind::Repeat, metric).map(|comparison| {
+        let ratios: Vec<f64> = comparison.pairs().iter().map(|pair| pair.r#async / pair.sync).collect();
+        Group {
+            title: label::name(&analysis.verdicts.cells[comparison.cell].name),
+            rows: vec![Estimate::of(&ratios)],
+        }
+    });
+    let style = Style { ink: Ink::Text, form: Form::Disc, dashed: false };
+    let chart = IntervalChart {
+        axis_title: "throughput, copy ÷ original; the truth is 1".into(),
+        write: number::plain,
+        zone: Some((1.0 / 1.05, 1.05)),
+        legend: vec![(style, "copy ÷ original".into())],
+        groups: groups.collect(),
+    };
+    Figure {
+        id: "repeat",
+        finding: finding(analysis),
+        reading:
+            "The ratio of two copies of one contender, with its 95 % interval over blocks. The grey zone is \
+                  ±5 %."
+                .into(),
+        scene: chart.scene(),
+        table: table(analysis),
+    }
+}
+
+fn finding(analysis: &Analysis<'_>) -> String {
+    let total = analysis.verdicts.repeats().iter().fold(FalseWins { wins: 0, cells: 0 }, |total, repeat| {
+        FalseWins { wins: total.wins + repeat.false_wins.wins, cells: total.cells + repeat.false_wins.cells }
+    });
+    if total.cells == 0 {
+        return "A/A: too few blocks to count false wins".into();
+    }
+    let promise = if total.within_promise() {
+        "as the promised 5 % allow"
+    } else {
+        "more than the promised 5 % explain"
+    };
+    format!("A/A: {} false wins in {} comparisons, {promise}", total.wins, total.cells)
+}
+
+fn counts(analysis: &Analysis<'_>) -> Table {
+    let head = ["metric", "false wins", "of", "A/A limit", "within the promised 5 %"];
+    let mut table = Table::new("False wins by metric", &head, 1);
+    for repeat in analysis.verdicts.repeats() {
+        let found = repeat.false_wins;
+        let kept = match found.cells {
+            0 => number::NO_DATA,
+            _ if found.within_promise() => "yes",
+            _ => "no",
+        };
+        table.push(vec![
+            repeat.metric.title().into(),
+            found.wins.to_string(),
+            found.cells.to_string(),
+            repeat
+                .limit
+                .map_or_else(|| number::NO_DATA.into(), |limit| format!("±{}", number::percent(limit - 1.0))),
+            kept.into(),
+        ]);
+    }
+    table
+}
+
+fn table(analysis: &Analysis<'_>) -> Table {
+    let mut table =
+        Table::new("Copy ÷ original", &["cell", "metric", "ratio", "95 % interval", "block SD", "blocks"], 2);
+    for metric in Metric::ALL {
+        for comparison in analysis.verdicts.of_metric(Kind::Repeat, metric) {
+            let or_none = |text: Option<String>| text.unwrap_or_else(|| number::NO_DATA.into());
+            table.push(vec![
+                label::name(&analysis.verdicts.cells[comparison.cell].name),
+                metric.title().into(),
+                or_none(comparison.ratio().map(number::plain)),
+                or_none(comparison.interval().map(number::interval)),
+                or_none(comparison.effect().map(|effect| number::percent(effect.block_sd()))),
+                format!("{} of {}", comparison.blocks.len(), comparison.planned),
+            ]);
+        }
+    }
+    table
+}

@@ -1,0 +1,87 @@
+//! What the contenders used: CPU, switches, threads, memory.
+
+use maud::{Markup, html};
+use reports_record::Metric;
+
+use super::figure::Figure;
+use super::series::{Series, chart, placed, range, table};
+use super::table::Table;
+use crate::analysis::Analysis;
+use crate::analysis::usage::Usage;
+use crate::{label, number};
+
+pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
+    html! {
+        section {
+            h2 { "What it cost the server" }
+            (cpu(analysis, series).markup())
+            (memory(analysis, series).markup())
+            details {
+                summary { "Context switches, threads and memory per connection" }
+                (usage(analysis, series).markup())
+            }
+        }
+    }
+}
+
+fn cpu(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Figure {
+    let metric = Metric::CpuPerRequest;
+    Figure {
+        id: "cpu",
+        finding: range(analysis, "Server CPU per request", metric, &placed(analysis, series, metric)),
+        reading:
+            "User and kernel time of the whole process ÷ requests it counted, closed loop, geometric mean \
+                  over blocks with its 95 % interval. Less is better."
+                .into(),
+        scene: chart(analysis, series, metric, "CPU time per request, less is better", number::micros)
+            .scene(),
+        table: table(analysis, series, metric, "Server CPU per request", number::micros),
+    }
+}
+
+fn memory(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Figure {
+    let metric = Metric::Memory;
+    Figure {
+        id: "memory",
+        finding: range(analysis, "Server memory", metric, &placed(analysis, series, metric)),
+        reading: "Proportional set size of the whole process with all connections open, geometric mean over \
+                  blocks with its 95 % interval. Less is better. Kernel memory of sockets is not in it."
+            .into(),
+        scene: chart(analysis, series, metric, "proportional set size, less is better", number::mebibytes)
+            .scene(),
+        table: table(analysis, series, metric, "Server memory", number::mebibytes),
+    }
+}
+
+fn usage(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Table {
+    let head = [
+        "cell",
+        "contender",
+        "CPU per request",
+        "switches per request",
+        "threads, most",
+        "PSS",
+        "PSS per connection",
+        "RSS, largest",
+    ];
+    let mut table =
+        Table::new("Means over blocks; the whole process ÷ connections, its base included", &head, 2);
+    for (index, cell) in analysis.verdicts.cells.iter().enumerate() {
+        for one in series {
+            let used = Usage::of(&analysis.grid, index, one.contender);
+            let or_none = |text: Option<String>| text.unwrap_or_else(|| number::NO_DATA.into());
+            let per_connection = |mib: f64| mib / f64::from(cell.connections);
+            table.push(vec![
+                label::name(&cell.name),
+                label::name(one.contender),
+                number::estimate(used.cpu_per_request_us.as_ref(), number::micros),
+                or_none(used.switches_per_request.map(number::plain)),
+                or_none(used.threads_max.map(|threads| number::plain(threads as f64))),
+                number::estimate(used.pss_mib.as_ref(), number::mebibytes),
+                or_none(used.pss_mib.map(|pss| number::mebibytes(per_connection(pss.middle)))),
+                or_none(used.rss_mib.map(number::mebibytes)),
+            ]);
+        }
+    }
+    table
+}

@@ -1,0 +1,82 @@
+//! Response times at the same offered rate.
+
+use maud::{Markup, html};
+use reports_record::{Metric, TrialOutcome};
+
+use super::figure::Figure;
+use super::series::{Series, chart, placed, range};
+use super::table::Table;
+use crate::analysis::Analysis;
+use crate::analysis::estimate::Estimate;
+use crate::analysis::observation::is_usable;
+use crate::{label, number};
+
+pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
+    html! {
+        section {
+            h2 { "Response time at the same offered rate" }
+            p { "An open loop: requests start when the schedule says so, at one rate for all contenders of a \
+                 cell, and times run from the intended start." }
+            @for (metric, id) in [(Metric::ResponseTimeP50, "response-p50"), (Metric::ResponseTimeP99, "response-p99")] {
+                (figure(analysis, series, metric, id).markup())
+            }
+        }
+    }
+}
+
+fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], metric: Metric, id: &'static str) -> Figure {
+    let what = if metric == Metric::ResponseTimeP50 {
+        "Median response time"
+    } else {
+        "99th percentile of the response time"
+    };
+    Figure {
+        id,
+        finding: range(analysis, what, metric, &placed(analysis, series, metric)),
+        reading: format!(
+            "{what}, geometric mean over blocks with its 95 % interval, on a logarithmic axis. Less is better. \
+             “≥”: requests were still unfinished, so that only a lower bound is known."
+        ),
+        scene: chart(analysis, series, metric, "response time, less is better", number::micros).scene(),
+        table: table(analysis, series, metric, what),
+    }
+}
+
+fn table(analysis: &Analysis<'_>, series: &[Series<'_>], metric: Metric, what: &str) -> Table {
+    let head = ["cell", "contender", "offered rate", "response time", "response − W"];
+    let mut table = Table::new(what, &head, 2);
+    for (index, cell) in analysis.verdicts.cells.iter().enumerate() {
+        let wait_us = cell.wait_ms * 1e3;
+        for one in series {
+            let estimate = analysis.estimate(metric, index, one.contender);
+            let beyond = estimate.filter(|_| wait_us > 0.0).map(|estimate| beyond_wait(estimate, wait_us));
+            table.push(vec![
+                label::name(&cell.name),
+                label::name(one.contender),
+                offered(analysis, index, one.contender).map_or_else(|| number::NO_DATA.into(), number::rate),
+                number::estimate(estimate.as_ref(), number::micros),
+                if wait_us > 0.0 { number::estimate(beyond.as_ref(), number::micros) } else { "—".into() },
+            ]);
+        }
+    }
+    table
+}
+
+/// The part of a response time that is not the wait that was asked for.
+fn beyond_wait(estimate: Estimate, wait_us: f64) -> Estimate {
+    let mut beyond = estimate;
+    beyond.middle -= wait_us;
+    if let Some(interval) = &mut beyond.interval {
+        interval.lo -= wait_us;
+        interval.hi -= wait_us;
+    }
+    beyond
+}
+
+/// The rate that a contender was offered in a cell: its first usable trial's, since all are alike.
+fn offered(analysis: &Analysis<'_>, cell: usize, contender: &str) -> Option<f64> {
+    analysis.grid.blocks(cell, contender).find_map(|trial| match &trial.outcome {
+        TrialOutcome::Measured(measured) if is_usable(&measured.open) => measured.open.offered_rate_per_s,
+        _ => None,
+    })
+}

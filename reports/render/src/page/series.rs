@@ -1,0 +1,124 @@
+//! The contenders of the pairs as series of a chart: who they are and how they look.
+
+use reports_record::Metric;
+
+use super::table::Table;
+use crate::analysis::Analysis;
+use crate::analysis::contrast::Kind;
+use crate::analysis::estimate::Estimate;
+use crate::figure::ink::Ink;
+use crate::figure::interval_chart::{Group, IntervalChart, Style};
+use crate::figure::scene::Form;
+use crate::{label, number};
+
+/// A contender of a pair: the model by colour and line, the pair by a filled or hollow mark.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Series<'a> {
+    pub contender: &'a str,
+    pub style: Style,
+    /// `sync` or `async`.
+    pub model: &'static str,
+    pub kind: Kind,
+}
+
+/// The contenders of all pairs, each once, in the order of the pairs.
+pub(super) fn series<'a>(analysis: &Analysis<'a>) -> Vec<Series<'a>> {
+    let mut all: Vec<Series<'a>> = Vec::new();
+    for contrast in analysis.verdicts.contrasts.iter().filter(|contrast| contrast.kind != Kind::Repeat) {
+        let (disc, diamond) = match contrast.kind {
+            Kind::Control => (Form::Disc, Form::Diamond),
+            _ => (Form::Ring, Form::HollowDiamond),
+        };
+        let sync = Style { ink: Ink::Sync, form: disc, dashed: false };
+        let awaiting = Style { ink: Ink::Awaiting, form: diamond, dashed: true };
+        let both = [(contrast.sync, sync, "sync"), (contrast.awaiting, awaiting, "async")];
+        for (contender, style, model) in both {
+            if !all.iter().any(|series| series.contender == contender) {
+                all.push(Series { contender, style, model, kind: contrast.kind });
+            }
+        }
+    }
+    all
+}
+
+/// One contender's estimate in one cell.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Placed<'a> {
+    pub cell: usize,
+    pub contender: &'a str,
+    pub estimate: Estimate,
+}
+
+/// Every estimate there is of `metric`, by cell and series.
+pub(super) fn placed<'a>(analysis: &Analysis<'a>, series: &[Series<'a>], metric: Metric) -> Vec<Placed<'a>> {
+    let mut all = Vec::new();
+    for cell in 0..analysis.verdicts.cells.len() {
+        for Series { contender, .. } in series {
+            let estimate = analysis.estimate(metric, cell, contender);
+            all.extend(estimate.map(|estimate| Placed { cell, contender, estimate }));
+        }
+    }
+    all
+}
+
+/// The estimates at both ends of the range, as `what runs from … to …`.
+pub(super) fn range(analysis: &Analysis<'_>, what: &str, metric: Metric, placed: &[Placed<'_>]) -> String {
+    let by_middle =
+        |one: &&Placed<'_>, other: &&Placed<'_>| one.estimate.middle.total_cmp(&other.estimate.middle);
+    let (Some(least), Some(most)) = (placed.iter().min_by(by_middle), placed.iter().max_by(by_middle)) else {
+        return format!("{what}: {}", number::NO_DATA);
+    };
+    let written = |one: &Placed<'_>| {
+        format!(
+            "{}{} ({}, {})",
+            if one.estimate.at_least { "at least " } else { "" },
+            number::of_metric(metric, one.estimate.middle),
+            label::name(one.contender),
+            label::name(&analysis.verdicts.cells[one.cell].name)
+        )
+    };
+    format!("{what} runs from {} to {}", written(least), written(most))
+}
+
+/// The chart of `metric` for all series in all cells.
+pub(super) fn chart(
+    analysis: &Analysis<'_>,
+    series: &[Series<'_>],
+    metric: Metric,
+    axis_title: &str,
+    write: fn(f64) -> String,
+) -> IntervalChart {
+    let legend = series.iter().map(|one| {
+        (one.style, format!("{} ({}, {})", label::within(one.contender, 24), one.model, one.kind.title()))
+    });
+    let groups = analysis.verdicts.cells.iter().enumerate().map(|(index, cell)| Group {
+        title: label::name(&cell.name),
+        rows: series.iter().map(|one| analysis.estimate(metric, index, one.contender)).collect(),
+    });
+    IntervalChart {
+        axis_title: axis_title.into(),
+        write,
+        zone: None,
+        legend: legend.collect(),
+        groups: groups.collect(),
+    }
+}
+
+/// A table with one row a cell and one column a series.
+pub(super) fn table(
+    analysis: &Analysis<'_>,
+    series: &[Series<'_>],
+    metric: Metric,
+    caption: &str,
+    write: fn(f64) -> String,
+) -> Table {
+    let mut table = Table::new(caption, &["cell"], 1);
+    table.head.extend(series.iter().map(|one| label::name(one.contender)));
+    for (index, cell) in analysis.verdicts.cells.iter().enumerate() {
+        let figures = series
+            .iter()
+            .map(|one| number::estimate(analysis.estimate(metric, index, one.contender).as_ref(), write));
+        table.push([label::name(&cell.name)].into_iter().chain(figures).collect());
+    }
+    table
+}

@@ -1,0 +1,63 @@
+//! Tables: text in, escaped and isolated cells out.
+
+use maud::{Markup, html};
+
+/// A table of text.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// What it shows, for readers who cannot see it and as its visible title.
+    pub caption: String,
+    /// The columns' heads.
+    pub head: Vec<String>,
+    /// The rows, each as long as the head.
+    pub rows: Vec<Vec<String>>,
+    /// How many columns from the left are names rather than figures.
+    pub names: usize,
+}
+
+impl Table {
+    pub(super) fn new(caption: &str, head: &[&str], names: usize) -> Self {
+        let head = head.iter().copied().map(String::from).collect();
+        Self { caption: caption.into(), head, rows: Vec::new(), names }
+    }
+
+    pub(super) fn push(&mut self, row: Vec<String>) {
+        debug_assert_eq!(row.len(), self.head.len());
+        self.rows.push(row);
+    }
+
+    /// The table in a container of its own, so that a wide one scrolls there and not the page.
+    pub(super) fn markup(&self) -> Markup {
+        html! {
+            div.scroll role="region" tabindex="0" aria-label=(self.caption) {
+                table {
+                    caption { (self.caption) }
+                    thead { tr {
+                        @for (column, head) in self.head.iter().enumerate() {
+                            th scope="col" class=[self.class(column)] { bdi { (head) } }
+                        }
+                    } }
+                    tbody { @for row in &self.rows { (self.row(row)) } }
+                }
+            }
+        }
+    }
+
+    fn row(&self, row: &[String]) -> Markup {
+        html! {
+            tr {
+                @for (column, text) in row.iter().enumerate() {
+                    @if column == 0 {
+                        th scope="row" class=[self.class(column)] { bdi { (text) } }
+                    } @else {
+                        td class=[self.class(column)] { bdi { (text) } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn class(&self, column: usize) -> Option<&'static str> {
+        (column >= self.names).then_some("n")
+    }
+}

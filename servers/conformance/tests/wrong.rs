@@ -133,6 +133,7 @@ fn each_wrong_reply_fails_its_own_case_and_no_other() {
         "endpoint: /payload?bytes=1",
         // Chunks are beyond this contender.
         "endpoint: /echo in chunks",
+        "endpoint: /echo in chunks with a trailer",
     ];
     assert_eq!(wrong(&report, "endpoint:"), endpoints);
     assert_eq!(wrong(&report, "refusal:"), ["refusal: GET /wait?ms=-1", "refusal: GET /nowhere"]);

@@ -55,12 +55,17 @@ fn answered(method: &str, target: &str, body: &[u8]) -> Option<Case> {
     Some(Case::single(name, request(method, target, &[], body), expected, End::Open))
 }
 
-/// A request body without a stated length: in two chunks, with an extension and a trailer.
-fn chunked() -> Option<Case> {
-    let head = request("POST", "/echo", &[("transfer-encoding", "chunked")], b"");
-    let sent = [&head[..], b"5;a=b\r\nhello\r\n6\r\n world\r\n0\r\nx-trailer: 1\r\n\r\n"].concat();
-    let expected = Expected::of("POST", "/echo", b"hello world")?;
-    Some(Case::single("endpoint: /echo in chunks".to_owned(), sent, expected, End::Open))
+/// A request body without a stated length; trailers apart, since some stacks know none.
+fn chunked() -> impl Iterator<Item = Case> {
+    let cases = [
+        ("endpoint: /echo in chunks", "5;a=b\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"),
+        ("endpoint: /echo in chunks with a trailer", "b\r\nhello world\r\n0\r\nx-trailer: 1\r\n\r\n"),
+    ];
+    cases.into_iter().filter_map(|(name, chunks)| {
+        let head = request("POST", "/echo", &[("transfer-encoding", "chunked")], b"");
+        let expected = Expected::of("POST", "/echo", b"hello world")?;
+        Some(Case::single(name.to_owned(), [&head[..], chunks.as_bytes()].concat(), expected, End::Open))
+    })
 }
 
 fn text(length: usize) -> Vec<u8> {
@@ -78,6 +83,6 @@ mod tests {
         for target in TARGETS {
             assert!(Call::parse("GET", target).is_ok(), "{target}");
         }
-        assert_eq!(cases().len(), TARGETS.len() + ECHOED.len() + 1);
+        assert_eq!(cases().len(), TARGETS.len() + ECHOED.len() + chunked().count());
     }
 }

@@ -1,0 +1,179 @@
+//! From bytes, however they are split, to requests.
+
+use servers_contract::Refusal;
+
+use crate::{
+    KEEP_SIZE, READ_SIZE, Request,
+    chunks::Chunks,
+    head::{self, Body, Head},
+};
+
+/// One connection's incoming bytes. Requests are handed out in place; pipelined ones one after another.
+///
+/// Holds at most a request of the largest allowed size and one read beyond.
+#[derive(Debug)]
+pub struct Decoder {
+    buffer: Vec<u8>,
+    /// Where the present message begins.
+    start: usize,
+    /// Where the bytes that have arrived end; the rest of the buffer is room.
+    filled: usize,
+    /// Bytes of the message that was handed out last: they go when the decoder is used again.
+    handed_out: usize,
+    state: State,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    /// Before the end of a head; `scanned` bytes of it hold no end, and an empty line before it may be skipped once.
+    Head { scanned: usize, skipped: bool },
+    /// In a body of known length.
+    Length(Head, usize),
+    /// In a chunked body.
+    Chunked(Head, Chunks),
+    /// Nothing after this can be understood.
+    Refused(Refusal),
+}
+
+const START: State = State::Head { scanned: 0, skipped: false };
+
+/// What a connection is waiting for: each has a time-out of its own ([`crate::Timeouts`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The first byte of a request.
+    Idle,
+    /// The rest of a head.
+    Head,
+    /// The rest of a body.
+    Body,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Decoder { buffer: Vec::new(), start: 0, filled: 0, handed_out: 0, state: START }
+    }
+}
+
+impl Decoder {
+    /// Room for the next read, [`READ_SIZE`] bytes or more. Tell [`Decoder::filled`] how many of them came.
+    pub fn space(&mut self) -> &mut [u8] {
+        self.drop_handed_out();
+        if self.start == self.filled {
+            (self.start, self.filled) = (0, 0);
+            if self.buffer.len() > KEEP_SIZE {
+                self.buffer = Vec::new();
+            }
+        }
+        if self.buffer.len() - self.filled < READ_SIZE {
+            self.buffer.copy_within(self.start..self.filled, 0);
+            (self.start, self.filled) = (0, self.filled - self.start);
+            if self.buffer.len() - self.filled < READ_SIZE {
+                // At least doubled, so that a body of n bytes is moved O(log n) times, and never more than twice
+                // what has arrived, so that an announced length alone costs nothing.
+                let grown = (2 * self.filled).max(self.filled + READ_SIZE);
+                self.buffer.resize(grown, 0);
+            }
+        }
+        &mut self.buffer[self.filled..]
+    }
+
+    /// So many bytes were read into [`Decoder::space`].
+    pub fn filled(&mut self, bytes: usize) {
+        self.filled = (self.filled + bytes).min(self.buffer.len());
+    }
+
+    /// The next complete request, or `None` until more has been read.
+    ///
+    /// # Errors
+    /// What follows cannot be understood, or is too large; it stays that way, and the connection has to close.
+    #[expect(clippy::should_implement_trait, reason = "an iterator could not lend its buffer")]
+    pub fn next(&mut self) -> Result<Option<Request<'_>>, Refusal> {
+        self.drop_handed_out();
+        match self.complete() {
+            Ok(Some((head, body))) => Ok(Some(self.hand_out(head, body))),
+            Ok(None) => Ok(None),
+            Err(refusal) => {
+                self.state = State::Refused(refusal);
+                Err(refusal)
+            }
+        }
+    }
+
+    /// What is waited for, once [`Decoder::next`] has nothing more.
+    pub fn progress(&self) -> Progress {
+        match self.state {
+            State::Head { .. } if self.start + self.handed_out == self.filled => Progress::Idle,
+            State::Head { .. } | State::Refused(_) => Progress::Head,
+            State::Length(..) | State::Chunked(..) => Progress::Body,
+        }
+    }
+
+    /// Whether the client waits to be told to send the body; true once per request.
+    pub fn take_continue(&mut self) -> bool {
+        match &mut self.state {
+            State::Length(head, _) | State::Chunked(head, _) => std::mem::take(&mut head.expects_continue),
+            State::Head { .. } | State::Refused(_) => false,
+        }
+    }
+
+    /// Goes on from what has arrived: a head and its body's length, if the request is complete.
+    fn complete(&mut self) -> Result<Option<(Head, usize)>, Refusal> {
+        loop {
+            match &mut self.state {
+                State::Head { scanned, skipped } => {
+                    let message = &self.buffer[self.start..self.filled];
+                    if message.starts_with(b"\r\n") && !*skipped {
+                        // RFC 9112 §2.2: some clients send an empty line too many after a body.
+                        (self.start, *scanned, *skipped) = (self.start + 2, 0, true);
+                        continue;
+                    }
+                    let Some(end) = head::end(message, scanned)? else { return Ok(None) };
+                    let head = head::parse(&message[..end])?;
+                    self.state = match head.body {
+                        Body::Length(length) => State::Length(head, length),
+                        Body::Chunked => State::Chunked(head, Chunks::default()),
+                    };
+                }
+                State::Length(head, length) => {
+                    let length = *length;
+                    if self.filled - self.start < head.length + length {
+                        return Ok(None);
+                    }
+                    return Ok(self.take_head().map(|head| (head, length)));
+                }
+                State::Chunked(head, chunks) => {
+                    let body = &mut self.buffer[self.start + head.length..self.filled];
+                    let complete = chunks.advance(body)?;
+                    self.filled -= chunks.close_gap(body);
+                    let length = chunks.length();
+                    return Ok(if complete { self.take_head().map(|head| (head, length)) } else { None });
+                }
+                State::Refused(refusal) => return Err(*refusal),
+            }
+        }
+    }
+
+    /// Ends the message: the state goes back to the start, the head comes out.
+    fn take_head(&mut self) -> Option<Head> {
+        match std::mem::replace(&mut self.state, START) {
+            State::Length(head, _) | State::Chunked(head, _) => Some(head),
+            State::Head { .. } | State::Refused(_) => None,
+        }
+    }
+
+    fn hand_out(&mut self, head: Head, body: usize) -> Request<'_> {
+        self.handed_out = head.length + body;
+        let message = &self.buffer[self.start..][..self.handed_out];
+        let text = |range| str::from_utf8(&message[range]).expect("httparse gave it as a str");
+        Request {
+            method: text(head.method),
+            target: text(head.target),
+            body: &message[head.length..],
+            persistence: head.persistence,
+        }
+    }
+
+    fn drop_handed_out(&mut self) {
+        self.start += std::mem::take(&mut self.handed_out);
+    }
+}

@@ -1,0 +1,29 @@
+//! The contender against the contract.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report, in its helpers too")]
+
+use std::path::Path;
+
+use servers_conformance::check_program;
+use servers_conformance::contenders::Contenders;
+
+fn holds(flags: &[&str]) {
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contenders.toml");
+    let contenders = Contenders::load(&list).unwrap();
+    let contender = contenders.get("actix-web").unwrap();
+    let binaries = Path::new(env!("CARGO_BIN_EXE_server-actix-web")).parent().unwrap();
+    let mut command = contender.command(binaries, "127.0.0.1:0".parse().unwrap());
+    command.extend(flags.iter().map(|flag| (*flag).to_owned()));
+    let report = check_program(contender, &command).unwrap();
+    assert!(report.holds(), "{report}");
+}
+
+#[test]
+fn one_worker_holds_the_contract() {
+    holds(&["--workers", "1"]);
+}
+
+#[test]
+fn several_workers_hold_the_contract() {
+    holds(&["--workers", "3"]);
+}

@@ -33,12 +33,12 @@ pub fn after_error(error: &io::Error) -> AfterError {
     }
 }
 
-/// Answers a connection that there is no room for, and closes it, without ever blocking.
+/// Answers a connection that there is no room for, without ever blocking; the caller drops it then.
 ///
 /// What has arrived of its request is taken first, because closing a socket with unread bytes resets it and the
 /// reply could be lost. A request that arrives later still resets it: the client then sees a refusal without a
 /// reason, which is the price of not holding on to what there is no room for.
-pub fn turn_away(mut stream: TcpStream, reply: &[u8]) {
+pub fn turn_away(mut stream: &TcpStream, reply: &[u8]) {
     let mut request = [0; 4096];
     // Each may fail because the client has gone, which is where this ends anyway.
     let _ = stream.set_nonblocking(true);
@@ -68,8 +68,9 @@ mod tests {
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         client.write_all(b"GET /hello HTTP/1.1\r\n\r\n").unwrap();
         let (accepted, _) = listener.accept().unwrap();
-        turn_away(accepted, b"HTTP/1.1 503 Service Unavailable\r\n\r\n");
+        turn_away(&accepted, b"HTTP/1.1 503 Service Unavailable\r\n\r\n");
         let mut answer = String::new();
+        drop(accepted);
         client.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 503 "), "{answer:?}");
     }

@@ -29,6 +29,7 @@
 mod accept;
 mod connections;
 mod contender;
+mod drain;
 mod flags;
 mod honours;
 mod listen;
@@ -41,6 +42,7 @@ mod usage;
 pub use accept::{AfterError, after_error, turn_away};
 pub use connections::{Connections, Ticket};
 pub use contender::Contender;
+pub use drain::drain;
 pub use flags::Flags;
 pub use honours::{Flag, Front};
 pub use notice::{Notice, notice};

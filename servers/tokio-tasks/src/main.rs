@@ -1,3 +1,113 @@
-//! Front: tokio-tasks, over the async handlers.
+//! Front: a tokio task per connection, over the async handlers.
+//!
+//! The control of `std-threads`: both read, decode, answer and write alike, with the same codec, buffers, limits and
+//! time-outs; this one awaits where that one blocks.
+//!
+//! - `--workers` event loops, each a runtime on a thread of its own that shares the listener with the others. A
+//!   connection stays on the loop that accepted it, as in actix-web; no work moves between loops.
+//! - One timer a connection, which is left alone as long as deadlines only move away: a request costs no
+//!   registration of a time-out.
+//! - `--threads` bounds the pool for offloaded work (`run=pool`), shared out evenly among the loops.
 
-fn main() {}
+mod connection;
+mod patience;
+mod socket;
+mod worker;
+
+use std::{
+    net::Shutdown,
+    process::ExitCode,
+    sync::{Arc, mpsc},
+    thread,
+};
+
+use anyhow::{Context, anyhow};
+use servers_async::Single;
+use servers_contract::Model;
+use servers_front::{Connections, Contender, Flag, Front, Start, drain};
+use servers_wire::Timeouts;
+use socket2::SockRef;
+
+use crate::{socket::Outside, worker::Worker};
+
+const FRONT: Front = Front {
+    name: "tokio-tasks",
+    // A test of the conformance suite holds it to Cargo.lock.
+    version: "tokio 1.54.1",
+    model: Model::Async,
+    honours: &[
+        Flag::Workers,
+        Flag::Threads,
+        Flag::MaxConnections,
+        Flag::KeepAlive,
+        Flag::HeadTimeout,
+        Flag::BodyTimeout,
+        Flag::WriteTimeout,
+        Flag::AllowBlocking,
+        Flag::SlowPoll,
+    ],
+};
+
+/// Threads for offloaded work in all loops together: tokio's own default for one runtime.
+const POOL: usize = 512;
+
+/// What all workers share.
+struct Service {
+    contender: Arc<Contender>,
+    single: Single,
+    timeouts: Timeouts,
+    connections: Arc<Connections<Outside>>,
+}
+
+fn main() -> ExitCode {
+    servers_front::run(&FRONT, serve)
+}
+
+fn serve(start: Start) -> anyhow::Result<()> {
+    let connections = Connections::new(start.max_connections);
+    let open = Arc::clone(&connections);
+    start.contender.report_open_connections(move || open.count() as u64);
+    let service = Arc::new(Service {
+        contender: Arc::clone(&start.contender),
+        single: Single::default(),
+        timeouts: Timeouts {
+            keep_alive: start.flags.keep_alive,
+            head: start.flags.head_timeout,
+            body: start.flags.body_timeout,
+            write: start.flags.write_timeout,
+        },
+        connections: Arc::clone(&connections),
+    });
+    start_workers(&start, &service)?;
+    start.contender.ready();
+    let cause = start.stop.wait();
+    // What has arrived is still read and answered after that; an idle connection's read returns.
+    let end = |outside: &Outside| drop(SockRef::from(outside.stream()).shutdown(Shutdown::Read));
+    drain(&start.listener, &connections, end, start.flags.grace);
+    cause
+}
+
+/// Starts the event loops and waits until each of them accepts.
+fn start_workers(start: &Start, service: &Arc<Service>) -> anyhow::Result<()> {
+    let workers = start.flags.workers();
+    let pool = start.flags.threads.map_or(POOL, |threads| threads.get()).div_ceil(workers);
+    start.contender.adjust_settings(|settings| settings.threads = Some((pool * workers) as u64));
+    start.listener.set_nonblocking(true).context("could not make the listener non-blocking")?;
+    let (started, starts) = mpsc::channel();
+    for number in 0..workers {
+        let listener = start.listener.try_clone().context("could not share the listener")?;
+        let worker = Worker { listener, service: Arc::clone(service), pool };
+        let started = started.clone();
+        thread::Builder::new()
+            .name(format!("loop-{number}"))
+            .spawn(move || worker.run(&started))
+            .with_context(|| format!("could not start the thread of event loop {number}"))?;
+    }
+    for _ in 0..workers {
+        starts
+            .recv()
+            .unwrap_or_else(|_| Err(anyhow!("it ended early")))
+            .context("could not start an event loop")?;
+    }
+    Ok(())
+}

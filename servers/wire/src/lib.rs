@@ -22,7 +22,7 @@ mod timeouts;
 pub use decoder::{Decoder, Progress};
 pub use replies::{Replies, alone};
 pub use request::{Persistence, Request};
-pub use timeouts::Timeouts;
+pub use timeouts::{LINGER, LINGER_BYTES, Timeouts};
 
 /// Bytes that each read asks for, and what an idle connection's buffer takes: a page holds any usual head.
 pub const READ_SIZE: usize = 4096;

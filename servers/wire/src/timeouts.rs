@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use servers_contract::limits::BODY_LIMIT;
+
 use crate::Progress;
 
 /// Time-outs of a connection. Each is for the whole of its part, however many reads or writes that takes.
@@ -27,3 +29,10 @@ impl Timeouts {
         }
     }
 }
+
+/// How long a connection that was refused is still read from, so that the reply is not lost to a reset: closing a
+/// socket with unread bytes resets it. A client that has the reply hangs up within a round trip.
+pub const LINGER: Duration = Duration::from_secs(1);
+
+/// How much is read in that time: four bodies of the largest size, after which the reset is deserved.
+pub const LINGER_BYTES: usize = 4 * BODY_LIMIT;

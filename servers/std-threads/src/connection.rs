@@ -1,0 +1,61 @@
+//! One connection, from its first byte to its last.
+
+use std::{io, net::TcpStream};
+
+use servers_contract::Refusal;
+use servers_wire::{CONTINUE, Decoder, Progress, Replies};
+
+use crate::{
+    Service,
+    socket::{Read, Socket},
+};
+
+/// Answers requests until either side ends the connection.
+///
+/// # Errors
+/// The client is gone, or did not take a reply in time.
+pub(crate) fn serve(stream: &TcpStream, service: &Service) -> io::Result<()> {
+    let mut socket = Socket::new(stream, service.timeouts)?;
+    let mut decoder = Decoder::default();
+    let mut replies = Replies::default();
+    loop {
+        let answered_all = answer(&mut decoder, &mut replies, service);
+        if !replies.bytes().is_empty() {
+            socket.write(replies.bytes())?;
+            replies.clear();
+        }
+        if replies.is_closing() {
+            return match decoder.progress() {
+                Progress::Idle => Ok(()),
+                // Bytes that nobody will read: the reply must not be lost to the reset that they cause.
+                Progress::Head | Progress::Body => socket.linger(),
+            };
+        }
+        if !answered_all {
+            continue;
+        }
+        if decoder.take_continue() {
+            socket.write(CONTINUE)?;
+        }
+        match socket.read(&mut decoder)? {
+            Read::More => {}
+            Read::End => return Ok(()),
+            Read::TooSlow => replies.push_last(&service.handlers.refuse(Refusal::TooSlow)),
+        }
+    }
+}
+
+/// Answers the requests that have arrived; `false` if it stopped before the last of them, to write first.
+fn answer(decoder: &mut Decoder, replies: &mut Replies, service: &Service) -> bool {
+    while !replies.is_full() && !replies.is_closing() {
+        match decoder.next() {
+            Ok(Some(request)) => {
+                let reply = service.handlers.respond(request.method, request.target, request.body);
+                replies.push(&request, &reply, service.connections.is_draining());
+            }
+            Ok(None) => return true,
+            Err(refusal) => replies.push_last(&service.handlers.refuse(refusal)),
+        }
+    }
+    false
+}

@@ -79,11 +79,7 @@ impl<'m, 'a> DecisionMap<'m, 'a> {
 
 /// A workload in two short lines.
 fn workload(cell: &Cell) -> [String; 2] {
-    let wait = if cell.wait_ms > 0.0 {
-        format!("wait {} ms", number::plain(cell.wait_ms))
-    } else {
-        "no wait".into()
-    };
+    let wait = if cell.wait_ms > 0.0 { format!("wait {} ms", cell.wait_ms) } else { "no wait".into() };
     let work = match (cell.rounds, cell.wait_ms > 0.0) {
         (0, _) => String::new(),
         (rounds, _) => format!("{} rounds", number::count(rounds as usize)),

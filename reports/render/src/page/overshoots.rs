@@ -21,7 +21,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                 @for one in &unequal {
                     p.banner role="note" {
                         strong { "Unequal waits. " }
-                        "At W = " (number::plain(one.wait_ms)) " ms, " bdi { (label::name(one.contrast.awaiting)) }
+                        "At W = " (one.wait_ms) " ms, " bdi { (label::name(one.contrast.awaiting)) }
                         " overshoots by " (number::micros(one.difference_us)) " more than "
                         bdi { (label::name(one.contrast.sync)) }
                         ", beyond 5 % of the wait: cells with this wait compare timers too."
@@ -40,7 +40,7 @@ fn table(analysis: &Analysis<'_>) -> Table {
         let overshoot = one.overshoot_us();
         table.push(vec![
             label::name(&one.contender),
-            format!("{} ms", number::plain(one.wait_ms)),
+            format!("{} ms", one.wait_ms),
             number::micros(overshoot),
             number::percent(overshoot / (one.wait_ms * 1e3)),
             number::micros(one.floor_us_p50),

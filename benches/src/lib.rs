@@ -1,1 +1,27 @@
-//! crossover: which experiments are asked, and in which order.
+//! Which experiments are asked, and in which order: the runner behind `crossover`.
+//!
+//! Pure: [`experiment`] (what is asked), [`order`], [`remaining`] and [`estimate`] (when, and how long).
+//! The rest touches the system: [`field`] builds the contenders and splits the CPUs, [`runner`] carries a run out,
+//! [`trial`] makes one trial of one [`contender`], a [`process`] that [`supervise`] holds on a leash.
+//! Contenders are only ever processes; this crate links none of them.
+
+pub mod artifacts;
+pub mod command;
+pub mod contender;
+pub mod cpus;
+pub mod estimate;
+pub mod experiment;
+pub mod field;
+pub mod machine;
+pub mod order;
+pub mod overshoot;
+pub mod process;
+pub mod progress;
+pub mod remaining;
+pub mod root;
+pub mod runner;
+pub mod sampler;
+pub mod signals;
+pub mod supervise;
+mod target;
+pub mod trial;

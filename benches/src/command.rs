@@ -1,0 +1,9 @@
+//! What each subcommand of `crossover` does; each gives the exit code to end with.
+
+mod list;
+mod run;
+mod verify;
+
+pub use self::list::list;
+pub use self::run::{resume, run};
+pub use self::verify::verify;

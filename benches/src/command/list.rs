@@ -1,0 +1,68 @@
+//! `crossover list`: what there is, what it asks, and how long that takes.
+
+use std::io::{self, Write as _};
+
+use reports_record::Definition;
+
+use crate::progress::minutes;
+use crate::remaining::contender_names;
+use crate::{estimate, experiment};
+
+/// Prints an experiment's cells and time, or every embedded experiment on a line.
+///
+/// # Errors
+/// When there is no such experiment, or its file is refused.
+pub fn list(name: Option<&str>) -> anyhow::Result<i32> {
+    let text = match name {
+        Some(name) => describe(&experiment::load(name)?),
+        None => experiment::EMBEDDED
+            .iter()
+            .map(|(name, _)| Ok(summarise(&experiment::load(name)?)))
+            .collect::<anyhow::Result<String>>()?,
+    };
+    // A closed pipe (`crossover list | head -1`) is the reader's wish, not an error.
+    let _ = io::stdout().write_all(text.as_bytes());
+    Ok(0)
+}
+
+fn summarise(definition: &Definition) -> String {
+    let time = minutes(estimate::duration(definition));
+    format!("{:<8} about {time:<7} {}\n", definition.name, definition.question)
+}
+
+fn describe(definition: &Definition) -> String {
+    let mut text = format!("{}: {}\n\ncells\n", definition.name, definition.question);
+    for cell in &definition.cells {
+        text += &format!("  {:<24} {} over {} connections\n", cell.name, cell.target, cell.connections);
+    }
+    text += "\npairs (sync against async)\n";
+    for pair in &definition.pairs {
+        text += &format!("  {:<8} {} against {}\n", pair.role.name(), pair.sync, pair.awaiting);
+    }
+    let duplicate = &definition.duplicate;
+    text += &format!("  {:<8} {} against itself, as {}\n", "A/A", duplicate.of, duplicate.name);
+    let contenders = contender_names(definition).len();
+    text += &format!(
+        "\n{} cells × {contenders} contenders × {} blocks = {} trials, about {} once the contenders are built\n",
+        definition.cells.len(),
+        definition.blocks,
+        definition.cells.len() * contenders * definition.blocks as usize,
+        minutes(estimate::duration(definition))
+    );
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cell_and_the_time_are_told() {
+        let definition = experiment::load("quick").unwrap();
+        let text = describe(&definition);
+        for cell in &definition.cells {
+            assert!(text.contains(&cell.name), "{text}");
+        }
+        assert!(text.contains("330 trials") && text.contains("about 6m"), "{text}");
+    }
+}

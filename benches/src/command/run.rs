@@ -1,0 +1,103 @@
+//! `crossover run` and `crossover resume`: from an experiment to a page.
+
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use anyhow::{Context as _, bail};
+use reports_record::{ContenderRecord, Definition, Folder, Run, SCHEMA};
+
+use crate::field::Field;
+use crate::runner::{Outcome, Runner};
+use crate::signals::Signals;
+use crate::{estimate, experiment, progress, root};
+
+/// Builds, measures and writes the page of a new run; gives the exit code.
+///
+/// # Errors
+/// When it could not start, or a result could not be written.
+pub fn run(name: &str, runs: Option<PathBuf>) -> anyhow::Result<i32> {
+    let definition = experiment::load(name)?;
+    let root = root::find()?;
+    let signals = Signals::install()?;
+    let field = Field::build(&root, &definition)?;
+    announce(&definition);
+    let run = describe(name, definition, &field)?;
+    let folder = runs.unwrap_or_else(|| root.join(root::RUNS)).join(&run.id);
+    let folder = Folder::create(folder, &run)?;
+    finish(&folder, &run, &field, &signals)
+}
+
+/// Goes on with the run in `folder`; gives the exit code.
+///
+/// # Errors
+/// When it cannot go on there (no run, other programs than it began with), or a result could not be written.
+pub fn resume(folder: PathBuf) -> anyhow::Result<i32> {
+    let folder = Folder::open(folder);
+    let run = folder.run()?;
+    let root = root::find()?;
+    let signals = Signals::install()?;
+    let field = Field::build(&root, &run.definition)?;
+    same_programs(&run.contenders, &field.records()?)?;
+    finish(&folder, &run, &field, &signals)
+}
+
+fn finish(folder: &Folder, run: &Run, field: &Field, signals: &Signals) -> anyhow::Result<i32> {
+    let outcome = Runner::new(folder, run, field, signals)?.run()?;
+    let page =
+        reports_render::write(folder.path()).context("the results are kept, the page is not written")?;
+    let code = match outcome {
+        Outcome::Complete { failed: 0 } => 0,
+        Outcome::Complete { failed } => {
+            eprintln!("{failed} trials failed; the page lists each with its reason");
+            1
+        }
+        Outcome::Interrupted { left } => {
+            eprintln!(
+                "interrupted with {left} trials to go; `cargo crossover resume {}` goes on",
+                folder.path().display()
+            );
+            signals.exit_code()
+        }
+    };
+    println!("{}", page.display());
+    Ok(code)
+}
+
+fn announce(definition: &Definition) {
+    eprintln!(
+        "{}: {} cells, {} blocks, seed {}; about {}, Ctrl-C keeps what is there",
+        definition.name,
+        definition.cells.len(),
+        definition.blocks,
+        definition.seed,
+        progress::minutes(estimate::duration(definition))
+    );
+}
+
+fn describe(name: &str, definition: Definition, field: &Field) -> anyhow::Result<Run> {
+    let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    Ok(Run {
+        schema: SCHEMA,
+        id: format!("{}-{}", started_at.replace(':', "").trim_end_matches('Z'), definition.name),
+        command: format!("cargo crossover run {name}"),
+        started_at,
+        contenders: field.records()?,
+        environment: field.environment(),
+        definition,
+    })
+}
+
+/// A run holds trials of one set of programs; another build would be another experiment.
+fn same_programs(then: &[ContenderRecord], now: &[ContenderRecord]) -> anyhow::Result<()> {
+    for old in then {
+        let same = now.iter().any(|new| new.name == old.name && new.sha256 == old.sha256);
+        if !same {
+            bail!(
+                "contender {} is another program than this run began with (its file's hash differs); \
+                 check out the commit that it was begun with, or begin a new run",
+                old.name
+            );
+        }
+    }
+    Ok(())
+}

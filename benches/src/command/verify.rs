@@ -1,0 +1,69 @@
+//! `crossover verify`: holds contenders to the contract.
+
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use servers_conformance::contenders::{Contender as Entry, Contenders};
+use servers_conformance::{Options, Report, check};
+
+use crate::contender::Contender;
+use crate::process::{Launch, Tail};
+use crate::{artifacts, cpus, root};
+
+/// Checks the server at `address`, or else the named contenders (all of them without a name), each freshly
+/// built and started. Gives 1 when a case fails that is not a known exception.
+///
+/// # Errors
+/// When a contender is not known, cannot be built or does not start.
+pub fn verify(names: &[String], address: Option<SocketAddr>) -> anyhow::Result<i32> {
+    let passed = match address {
+        Some(address) => show(&address.to_string(), &check(address, &Options::default())),
+        None => verify_contenders(names)?,
+    };
+    Ok(i32::from(!passed))
+}
+
+fn verify_contenders(names: &[String]) -> anyhow::Result<bool> {
+    let root = root::find()?;
+    let contenders = Contenders::load(&root.join(root::CONTENDERS))?;
+    let chosen = if names.is_empty() { contenders.iter().collect() } else { choose(&contenders, names)? };
+    artifacts::build(&root, &contenders, chosen.iter().copied())?;
+    let mut passed = true;
+    for entry in chosen {
+        passed &= verify_one(
+            entry,
+            &Launch {
+                command: entry.command(&artifacts::binaries(&root), root::ANY_PORT),
+                cpus: cpus::allowed()?,
+            },
+        )?;
+    }
+    Ok(passed)
+}
+
+fn choose<'a>(contenders: &'a Contenders, names: &[String]) -> anyhow::Result<Vec<&'a Entry>> {
+    let find = |name: &String| {
+        contenders.get(name).with_context(|| format!("{} has no contender {name:?}", root::CONTENDERS))
+    };
+    names.iter().map(find).collect()
+}
+
+fn verify_one(entry: &Entry, launch: &Launch) -> anyhow::Result<bool> {
+    let tail = Tail::default();
+    let contender = Contender::start(launch, &tail)
+        .with_context(|| format!("contender {}, stderr: {:?}", entry.name, tail.lines()))?;
+    let options = Options {
+        exceptions: entry.exceptions.clone(),
+        contender: Some(entry.name.clone()),
+        model: Some(entry.model),
+        ..Options::default()
+    };
+    let passed = show(&entry.name, &check(contender.address(), &options));
+    contender.stop().with_context(|| format!("contender {}", entry.name))?;
+    Ok(passed)
+}
+
+fn show(name: &str, report: &Report) -> bool {
+    println!("{name}\n{report}");
+    report.holds()
+}

@@ -1,0 +1,137 @@
+//! The experiment file's own shape, as it is written in TOML. Unknown keys are refused.
+
+use std::time::Duration;
+
+use reports_record::{Cell, Expectation, Metric, Role};
+use serde::{Deserialize, Deserializer};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExperimentFile {
+    pub(super) question: String,
+    pub(super) blocks: u32,
+    pub(super) seed: u64,
+    pub(super) contender_cpus: u32,
+    pub(super) phases: PhasesTable,
+    pub(super) pair: Vec<PairTable>,
+    pub(super) duplicate: DuplicateTable,
+    pub(super) workload: Vec<WorkloadTable>,
+    #[serde(default)]
+    pub(super) prediction: Vec<PredictionTable>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PhasesTable {
+    pub(super) closed: PhaseTable,
+    pub(super) open: PhaseTable,
+    pub(super) calibration: PhaseTable,
+    pub(super) open_load: f64,
+    #[serde(deserialize_with = "duration")]
+    pub(super) timeout: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub(super) grace: Duration,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PhaseTable {
+    #[serde(deserialize_with = "duration")]
+    pub(super) warm_up: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub(super) duration: Duration,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PairTable {
+    pub(super) role: Role,
+    pub(super) sync: String,
+    #[serde(rename = "async")]
+    pub(super) awaiting: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DuplicateTable {
+    pub(super) of: String,
+    pub(super) name: String,
+}
+
+/// A workload's endpoint; which parameters it needs is for the matrix to check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Endpoint {
+    Wait,
+    Cpu,
+    Mixed,
+}
+
+impl Endpoint {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Wait => "wait",
+            Self::Cpu => "cpu",
+            Self::Mixed => "mixed",
+        }
+    }
+}
+
+/// A matrix: every listed wait × rounds × connections is one cell.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WorkloadTable {
+    pub(super) endpoint: Endpoint,
+    #[serde(default)]
+    pub(super) wait_ms: Vec<f64>,
+    #[serde(default)]
+    pub(super) rounds: Vec<u32>,
+    pub(super) connections: Vec<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PredictionTable {
+    pub(super) claim: String,
+    pub(super) pair: Role,
+    pub(super) metric: Metric,
+    #[serde(rename = "where")]
+    pub(super) selection: Selection,
+    pub(super) expects: Expectation,
+}
+
+/// Cells that a prediction is about; what is left out selects all.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Selection {
+    endpoint: Option<Endpoint>,
+    wait_ms: Option<Vec<f64>>,
+    rounds: Option<Vec<u32>>,
+    connections: Option<Vec<u32>>,
+}
+
+impl Selection {
+    pub(super) fn selects(&self, cell: &Cell) -> bool {
+        fn has<T: PartialEq>(listed: Option<&Vec<T>>, value: &T) -> bool {
+            listed.is_none_or(|values| values.contains(value))
+        }
+        self.endpoint.is_none_or(|endpoint| endpoint.name() == cell.family)
+            && has(self.wait_ms.as_ref(), &cell.wait_ms)
+            && has(self.rounds.as_ref(), &cell.rounds)
+            && has(self.connections.as_ref(), &cell.connections)
+    }
+}
+
+/// Longest span that a phase may take: a trial of an hour is a typing error.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let parsed = humantime::parse_duration(&text).map_err(|error| {
+        serde::de::Error::custom(format!("{text:?} is not a duration such as \"350ms\": {error}"))
+    })?;
+    if parsed > LONGEST {
+        return Err(serde::de::Error::custom(format!("{text:?} is longer than an hour")));
+    }
+    Ok(parsed)
+}

@@ -1,0 +1,141 @@
+//! The field of a run: its contenders, built and found, and the CPUs they and the client get.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail, ensure};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use reports_record::{ContenderRecord, Definition, Environment};
+use servers_conformance::contenders::{Contender as Entry, Contenders};
+use servers_contract::Model;
+
+use crate::contender::Contender;
+use crate::cpus::Split;
+use crate::process::{Launch, Tail};
+use crate::remaining::contender_names;
+use crate::{artifacts, cpus, machine, root};
+
+/// Descriptors of the runner besides its connections: pipes, logs, and one more connection to ask for counters.
+const OWN_DESCRIPTORS: u64 = 64;
+
+/// Contenders ready to start, and what is known of the place.
+#[derive(Debug)]
+pub struct Field {
+    root: PathBuf,
+    split: Split,
+    descriptor_limit: u64,
+    /// By the name in the definition; the duplicate has the entry of the contender it doubles.
+    entries: BTreeMap<String, Entry>,
+}
+
+impl Field {
+    /// Builds every contender of `definition`, then binds this process to the client's CPUs.
+    ///
+    /// # Errors
+    /// When a contender is not known, has the wrong model for its side, or cannot be built; when CPUs or
+    /// descriptors do not suffice.
+    pub fn build(root: &Path, definition: &Definition) -> anyhow::Result<Self> {
+        let contenders = Contenders::load(&root.join(root::CONTENDERS))?;
+        let entries = choose(&contenders, definition)?;
+        let split = Split::of(&cpus::allowed()?, definition.contender_cpus)?;
+        let descriptor_limit = raise_descriptor_limit(definition)?;
+        // Built on all CPUs; bound afterwards.
+        let distinct: BTreeMap<_, _> = entries.values().map(|entry| (&entry.name, entry)).collect();
+        artifacts::build(root, &contenders, distinct.into_values())?;
+        cpus::bind(&split.client)?;
+        Ok(Self { root: root.to_owned(), split, descriptor_limit, entries })
+    }
+
+    /// How the contender of this name is started.
+    ///
+    /// # Errors
+    /// When the definition does not name it.
+    pub fn launch(&self, name: &str) -> anyhow::Result<Launch> {
+        let entry = self.entries.get(name).with_context(|| format!("no contender {name:?} in this run"))?;
+        Ok(Launch {
+            command: entry.command(&artifacts::binaries(&self.root), root::ANY_PORT),
+            cpus: self.split.contender.clone(),
+        })
+    }
+
+    /// The client's CPUs.
+    #[must_use]
+    pub fn client_cpus(&self) -> &[u32] {
+        &self.split.client
+    }
+
+    /// Every contender as built: starts each once to read its settings.
+    ///
+    /// # Errors
+    /// When one cannot be started or its program cannot be read.
+    pub fn records(&self) -> anyhow::Result<Vec<ContenderRecord>> {
+        let record = |(name, entry): (&String, &Entry)| {
+            self.record(name, entry).with_context(|| format!("contender {name}"))
+        };
+        self.entries.iter().map(record).collect()
+    }
+
+    fn record(&self, name: &str, entry: &Entry) -> anyhow::Result<ContenderRecord> {
+        let launch = self.launch(name)?;
+        let tail = Tail::default();
+        let contender =
+            Contender::start(&launch, &tail).with_context(|| format!("stderr: {:?}", tail.lines()))?;
+        let health = contender.health()?;
+        contender.stop()?;
+        let program = launch.command.first().context("a run command has a program")?;
+        Ok(ContenderRecord {
+            name: name.to_owned(),
+            model: model(entry.model).to_owned(),
+            version: health.version,
+            command: entry.run.clone(),
+            sha256: artifacts::sha256(Path::new(program))?,
+            settings: serde_json::to_value(health.settings).context("settings are plain numbers")?,
+        })
+    }
+
+    /// The machine and the build.
+    #[must_use]
+    pub fn environment(&self) -> Environment {
+        machine::environment(&self.root, &self.split, self.descriptor_limit)
+    }
+}
+
+fn model(model: Model) -> &'static str {
+    match model {
+        Model::Sync => "sync",
+        Model::Async => "async",
+    }
+}
+
+/// The entry of every contender that `definition` names; each on the side its model belongs to.
+fn choose(contenders: &Contenders, definition: &Definition) -> anyhow::Result<BTreeMap<String, Entry>> {
+    let find = |name: &str| {
+        contenders.get(name).with_context(|| format!("{} has no contender {name:?}", root::CONTENDERS))
+    };
+    for pair in &definition.pairs {
+        for (name, side) in [(&pair.sync, Model::Sync), (&pair.awaiting, Model::Async)] {
+            if find(name)?.model != side {
+                bail!("{} pair: {name} stands on the {} side, but is none", pair.role.name(), model(side));
+            }
+        }
+    }
+    let duplicate = &definition.duplicate;
+    let entry = |name: String| {
+        let of = if name == duplicate.name { &duplicate.of } else { &name };
+        Ok((name.clone(), find(of)?.clone()))
+    };
+    contender_names(definition).into_iter().map(entry).collect()
+}
+
+/// Raises the soft limit to the hard one, which contenders inherit, and checks that it suffices.
+fn raise_descriptor_limit(definition: &Definition) -> anyhow::Result<u64> {
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).context("cannot read the descriptor limit")?;
+    setrlimit(Resource::RLIMIT_NOFILE, hard, hard).context("cannot raise the descriptor limit")?;
+    let connections = definition.cells.iter().map(|cell| u64::from(cell.connections)).max().unwrap_or(0);
+    ensure!(
+        connections + OWN_DESCRIPTORS <= hard,
+        "{connections} connections + {OWN_DESCRIPTORS} of the runner's own exceed the descriptor limit of {hard}; \
+         raise it with `ulimit -n`, or lower connections"
+    );
+    Ok(hard)
+}

@@ -1,0 +1,162 @@
+//! What the machine says of itself. Neither host nor user is named.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use reports_record::{Cpu, Environment};
+
+use crate::cpus::Split;
+
+/// Where the run is made, read once before its first trial.
+#[must_use]
+pub fn environment(root: &Path, split: &Split, descriptor_limit: u64) -> Environment {
+    let cpu = cpu();
+    let remarks = remarks(split, &cpu);
+    Environment {
+        crossover: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: printed(Command::new("git").arg("-C").arg(root).args(["rev-parse", "HEAD"])),
+        dirty: printed(Command::new("git").arg("-C").arg(root).args(["status", "--porcelain"]))
+            .map(|changes| !changes.is_empty()),
+        rustc: printed(Command::new("rustc").arg("--version")).unwrap_or_else(|| "unknown".to_owned()),
+        kernel: trimmed("/proc/sys/kernel/osrelease")
+            .map_or_else(|| std::env::consts::OS.to_owned(), |release| format!("Linux {release}")),
+        cpu,
+        memory_bytes: fs::read_to_string("/proc/meminfo").ok().and_then(|text| memory(&text)),
+        client_cpus: split.client.clone(),
+        contender_cpus: split.contender.clone(),
+        descriptor_limit,
+        throttled_before: throttled(),
+        remarks,
+    }
+}
+
+fn cpu() -> Cpu {
+    let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let siblings = trimmed("/sys/devices/system/cpu/cpu0/topology/thread_siblings_list");
+    Cpu {
+        model: value(&cpuinfo, "model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
+        online: cpuinfo.lines().filter(|line| line.starts_with("processor")).count() as u32,
+        threads_per_core: siblings.as_deref().map(listed),
+        governor: trimmed("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        virtualised: value(&cpuinfo, "flags")
+            .is_some_and(|flags| flags.split_whitespace().any(|flag| flag == "hypervisor")),
+        clock_source: trimmed("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
+    }
+}
+
+/// What is unusual here and may bias the answer.
+fn remarks(split: &Split, cpu: &Cpu) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if split.is_shared() {
+        remarks
+            .push("client and contender share a CPU: every figure includes the client's own work".to_owned());
+    }
+    if cpu.virtualised {
+        remarks.push(
+            "a virtual machine: its neighbours may take CPU time that is not counted as steal".to_owned(),
+        );
+    }
+    if cpu.threads_per_core.is_some_and(|threads| threads > 1) {
+        remarks
+            .push("hardware threads share cores: client and contender may slow each other down".to_owned());
+    }
+    if cpu.governor.as_deref().is_some_and(|governor| governor != "performance") {
+        remarks.push("the frequency governor is not \"performance\": clock rates follow the load".to_owned());
+    }
+    remarks
+}
+
+/// CPU time that the hypervisor gave to others and CPU time in all, machine-wide since boot, in clock ticks.
+#[must_use]
+pub fn steal() -> Option<(u64, u64)> {
+    steal_of(&fs::read_to_string("/proc/stat").ok()?)
+}
+
+/// The line is `cpu user nice system idle iowait irq softirq steal guest guest_nice`; guest time is part of user time.
+fn steal_of(stat: &str) -> Option<(u64, u64)> {
+    let fields: Vec<u64> =
+        stat.lines().next()?.split_whitespace().skip(1).filter_map(|field| field.parse().ok()).collect();
+    Some((*fields.get(7)?, fields.iter().take(8).sum()))
+}
+
+/// The share of CPU time stolen since `before`, 0–1.
+#[must_use]
+pub fn steal_since(before: Option<(u64, u64)>) -> Option<f64> {
+    let ((stolen, all), (now_stolen, now_all)) = (before?, steal()?);
+    (now_all > all).then(|| (now_stolen - stolen) as f64 / (now_all - all) as f64)
+}
+
+/// How often this control group was throttled; `None` where there is no quota to exceed.
+#[must_use]
+pub fn throttled() -> Option<u64> {
+    let text = fs::read_to_string("/sys/fs/cgroup/cpu.stat").ok()?;
+    text.lines().find_map(|line| line.strip_prefix("nr_throttled "))?.trim().parse().ok()
+}
+
+fn memory(meminfo: &str) -> Option<u64> {
+    let kilobytes: u64 = meminfo
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))?
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()?;
+    Some(kilobytes * 1024)
+}
+
+/// The value of the first `name : value` line.
+fn value(text: &str, name: &str) -> Option<String> {
+    let line = text.lines().find(|line| line.starts_with(name))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+/// How many CPUs a list such as `0-1,4` names.
+fn listed(list: &str) -> u32 {
+    let count = |part: &str| {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        Some(last.trim().parse::<u32>().ok()?.checked_sub(first.trim().parse().ok()?)? + 1)
+    };
+    list.split(',').filter_map(count).sum()
+}
+
+fn trimmed(path: &str) -> Option<String> {
+    Some(fs::read_to_string(path).ok()?.trim().to_owned())
+}
+
+/// What a command prints, when there is such a command and it succeeds.
+fn printed(command: &mut Command) -> Option<String> {
+    let output = command.output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steal_is_the_eighth_field_and_guest_time_is_not_counted_twice() {
+        let text = "cpu  10 1 20 100 5 1 2 7 4 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n";
+        assert_eq!(steal_of(text), Some((7, 146)));
+        assert_eq!(steal_of("cpu 1 2 3\n"), None);
+    }
+
+    #[test]
+    fn lists_of_cpus_are_counted() {
+        assert_eq!(listed("0"), 1);
+        assert_eq!(listed("0-1,4"), 3);
+    }
+
+    #[test]
+    fn memory_is_in_bytes() {
+        assert_eq!(memory("MemTotal:       1024 kB\nMemFree: 1 kB\n"), Some(1 << 20));
+    }
+
+    #[test]
+    fn this_machine_says_something() {
+        let split = Split { client: vec![0], contender: vec![1] };
+        let environment = environment(Path::new("."), &split, 1024);
+        assert!(environment.cpu.online >= 1);
+        assert!(!environment.cpu.model.is_empty());
+    }
+}

@@ -1,0 +1,82 @@
+//! `crossover`: runs experiments and writes the page that answers.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use benches::{command, supervise};
+use clap::{Parser, Subcommand};
+
+fn main() -> ExitCode {
+    let code = match dispatch(Arguments::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("crossover: {error:#}");
+            2
+        }
+    };
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
+}
+
+/// Runs an experiment: paired servers, one load generator, and a page that says when async wins, when it
+/// loses, when it makes no difference and when the data cannot tell.
+///
+/// Exit codes: 0 every trial was measured; 1 some could not be; 2 could not start, or wrong usage; 130 or 143
+/// interrupted, with everything measured until then kept.
+#[derive(Debug, Parser)]
+#[command(name = "crossover", version, about, long_about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Subcommands,
+}
+
+#[derive(Debug, Subcommand)]
+enum Subcommands {
+    /// Build the contenders, measure, write the page; its path is the last line printed
+    Run {
+        /// An experiment that comes with the program (see `crossover list`) or a path to a .toml file
+        #[arg(default_value = "quick")]
+        experiment: String,
+        /// Folder that gets the run's own folder [default: reports/runs in the project]
+        #[arg(long, value_name = "DIR")]
+        runs: Option<PathBuf>,
+    },
+    /// Go on with a run that was interrupted or killed; finished trials are kept
+    Resume {
+        /// The run's folder
+        folder: PathBuf,
+    },
+    /// Print an experiment's cells and how long it takes; without a name, the experiments there are
+    List {
+        /// An experiment's name or a path to a .toml file
+        experiment: Option<String>,
+    },
+    /// Hold contenders to the contract and print every case that fails
+    Verify {
+        /// Names from servers/contenders.toml [default: all of them]
+        contenders: Vec<String>,
+        /// Hold the server at this address to it instead
+        #[arg(long, value_name = "IP:PORT", conflicts_with = "contenders")]
+        address: Option<SocketAddr>,
+    },
+    /// Run a program on a leash; the runner starts contenders by this
+    #[command(hide = true)]
+    Supervise {
+        /// CPUs the program may use
+        #[arg(long, value_delimiter = ',', required = true)]
+        cpus: Vec<u32>,
+        /// The program and its arguments
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
+}
+
+fn dispatch(command: Subcommands) -> anyhow::Result<i32> {
+    match command {
+        Subcommands::Run { experiment, runs } => command::run(&experiment, runs),
+        Subcommands::Resume { folder } => command::resume(folder),
+        Subcommands::List { experiment } => command::list(experiment.as_deref()),
+        Subcommands::Verify { contenders, address } => command::verify(&contenders, address),
+        Subcommands::Supervise { cpus, command } => supervise::supervise(&cpus, &command),
+    }
+}

@@ -1,0 +1,60 @@
+//! How much longer than asked a contender waits, at one connection and before anything else is measured.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use loadgen::{Client, Crew, Interrupt, Load, Stop};
+use reports_record::Overshoot;
+use servers_contract::Call;
+
+use crate::contender::Contender;
+use crate::process::{Launch, Tail};
+use crate::target;
+
+/// Requests behind each median: the fewest that give one with ten observations beyond it, doubled.
+const REQUESTS: u64 = 40;
+
+/// Sends the same requests once before, so that caches, pages and connections are warm.
+const WARM_UP: Duration = Duration::from_millis(50);
+
+/// Measures each of `waits_ms` (milliseconds) at one connection of a fresh process.
+///
+/// # Errors
+/// When the contender does not start or does not answer rightly.
+pub fn measure(
+    launch: &Launch,
+    name: &str,
+    waits_ms: &[f64],
+    interrupt: &Interrupt,
+) -> anyhow::Result<Vec<Overshoot>> {
+    let tail = Tail::default();
+    let contender = Contender::start(launch, &tail).with_context(|| format!("stderr: {:?}", tail.lines()))?;
+    let mut client = target::connect(&contender, &Crew::default(), interrupt)?;
+    let mut median = |call: &Call| median(&contender, &mut client, call, interrupt);
+    let floor_us_p50 = median(&Call::Hello)?;
+    let overshoot = |&wait_ms: &f64| {
+        let wait = Duration::from_secs_f64(wait_ms / 1e3);
+        let service_time_us_p50 = median(&Call::Wait { wait, blocking: false })?;
+        Ok(Overshoot { contender: name.to_owned(), wait_ms, service_time_us_p50, floor_us_p50 })
+    };
+    let overshoots = waits_ms.iter().map(overshoot).collect();
+    drop(client);
+    contender.stop()?;
+    overshoots
+}
+
+fn median(
+    contender: &Contender,
+    client: &mut Client,
+    call: &Call,
+    interrupt: &Interrupt,
+) -> anyhow::Result<f64> {
+    let load = Load { warm_up: WARM_UP, stop: Stop::Requests(REQUESTS), ..target::load(contender, call)? };
+    let measurement = client.measure(&load, interrupt, &mut |_| ())?;
+    match measurement.service_time_us.p50 {
+        Some(median) => Ok(median),
+        None => {
+            bail!("{}: {} correct replies, expected {REQUESTS}", call.target(), measurement.account.finished)
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! A supervised process: its pipes drained for ever, gone with all of its group when it is dropped.
+
+use std::collections::VecDeque;
+use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail, ensure};
+
+use crate::supervise::{LEFT_PROCESSES, TERMINATE};
+
+/// How long a process may take to end after SIGTERM, before its group is killed.
+const STOP: Duration = Duration::from_secs(5);
+
+/// Lines of stderr that are kept for the record of a failure, and characters of each.
+const TAIL_LINES: usize = 20;
+const TAIL_CHARACTERS: usize = 500;
+
+/// How to start a process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Launch {
+    /// Program and arguments, ready to run.
+    pub command: Vec<String>,
+    /// CPUs it may use.
+    pub cpus: Vec<u32>,
+}
+
+/// The last lines of a process's stderr; readable while the process runs and after it ended.
+#[derive(Debug, Clone, Default)]
+pub struct Tail(Arc<Mutex<VecDeque<String>>>);
+
+impl Tail {
+    /// The lines kept, oldest first.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    fn push(&self, line: String) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == TAIL_LINES {
+            lines.pop_front();
+        }
+        lines.push_back(line);
+    }
+}
+
+/// A process under [`supervise`](crate::supervise). Dropping it kills it and all of its group.
+#[derive(Debug)]
+pub struct Process {
+    supervisor: Child,
+    leash: Option<ChildStdin>,
+    pipes: Vec<JoinHandle<()>>,
+}
+
+impl Process {
+    /// Starts it. Gives the process and a channel that gets its first line on stdout, or closes without one.
+    ///
+    /// # Errors
+    /// When the supervisor cannot be started; a program that cannot be started ends the supervisor instead.
+    pub fn start(launch: &Launch, tail: &Tail) -> anyhow::Result<(Self, Receiver<String>)> {
+        let own = std::env::current_exe().context("cannot find this program to supervise with")?;
+        let cpus: Vec<_> = launch.cpus.iter().map(u32::to_string).collect();
+        let mut supervisor = Command::new(own)
+            .args(["supervise", "--cpus", &cpus.join(","), "--"])
+            .args(&launch.command)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // A Ctrl-C at the terminal is for the runner, which then stops its contenders in order.
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("cannot start {}", launch.command.join(" ")))?;
+        let (first_line, received) = mpsc::channel();
+        let mut pipes = Vec::new();
+        if let Some(stdout) = supervisor.stdout.take() {
+            pipes.push(thread::spawn(move || drain_stdout(stdout, &first_line)));
+        }
+        if let Some(stderr) = supervisor.stderr.take() {
+            let tail = tail.clone();
+            pipes.push(thread::spawn(move || drain_stderr(stderr, &tail)));
+        }
+        let leash = supervisor.stdin.take();
+        Ok((Self { supervisor, leash, pipes }, received))
+    }
+
+    /// Waits until it has ended and everything it wrote has been read.
+    ///
+    /// # Errors
+    /// When the kernel does not let us wait.
+    pub fn wait(&mut self) -> anyhow::Result<ExitStatus> {
+        let status = self.supervisor.wait().context("cannot wait for it")?;
+        self.pipes.drain(..).for_each(|pipe| drop(pipe.join()));
+        Ok(status)
+    }
+
+    /// Sends SIGTERM and waits for it to end.
+    ///
+    /// # Errors
+    /// When it does not end in time (it is killed then), ends with an error, or leaves processes behind.
+    pub fn stop(mut self) -> anyhow::Result<()> {
+        if let Some(leash) = &mut self.leash {
+            // One that is already gone has closed the leash; its exit code tells below.
+            let _ = leash.write_all(&[TERMINATE]);
+        }
+        let asked = Instant::now();
+        loop {
+            if let Some(status) = self.supervisor.try_wait().context("cannot wait for it")? {
+                return match status.code() {
+                    Some(0) => Ok(()),
+                    Some(LEFT_PROCESSES) => bail!("ended and left processes behind; they were killed"),
+                    _ => bail!("ended with {status}, expected exit code 0 after SIGTERM"),
+                };
+            }
+            ensure!(
+                asked.elapsed() < STOP,
+                "did not end within {}s of SIGTERM and was killed",
+                STOP.as_secs()
+            );
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // The end of the leash makes the supervisor kill the whole process group.
+        self.leash.take();
+        // Nothing can be done about a failure here, and there is nobody to tell.
+        let _ = self.wait();
+    }
+}
+
+/// Passes the first line on and reads the rest away: a contender must never block on a full pipe.
+fn drain_stdout(stdout: impl Read, first_line: &Sender<String>) {
+    let mut stdout = BufReader::new(stdout);
+    let mut line = String::new();
+    if stdout.read_line(&mut line).is_ok_and(|length| length > 0) {
+        // Nobody listens any more when the wait for the line was given up.
+        let _ = first_line.send(line);
+    }
+    let _ = std::io::copy(&mut stdout, &mut std::io::sink());
+}
+
+fn drain_stderr(stderr: impl Read, tail: &Tail) {
+    let mut stderr = BufReader::new(stderr);
+    let mut line = Vec::new();
+    while stderr.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+        tail.push(String::from_utf8_lossy(&line).trim_end().chars().take(TAIL_CHARACTERS).collect());
+        line.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tail_keeps_the_last_lines_and_cuts_long_ones() {
+        let tail = Tail::default();
+        let text = (0..30).map(|line| format!("{line}\n")).collect::<String>() + &"x".repeat(10_000);
+        drain_stderr(text.as_bytes(), &tail);
+        let lines = tail.lines();
+        assert_eq!((lines.len(), lines[0].as_str()), (TAIL_LINES, "11"));
+        assert_eq!(lines[TAIL_LINES - 1].len(), TAIL_CHARACTERS);
+    }
+
+    #[test]
+    fn only_the_first_line_of_stdout_is_passed_on() {
+        let (sender, receiver) = mpsc::channel();
+        drain_stdout(&b"ready\nnoise\nnoise\n"[..], &sender);
+        drop(sender);
+        assert_eq!(receiver.iter().collect::<Vec<_>>(), ["ready\n"]);
+    }
+}

@@ -1,0 +1,95 @@
+//! What a long job says while it runs: one line that is rewritten on a terminal, one line a block elsewhere.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
+
+/// Progress of a known number of steps, on stderr.
+#[derive(Debug)]
+pub struct Progress {
+    total: usize,
+    done: usize,
+    began: Instant,
+    on_terminal: bool,
+    last_heading: String,
+}
+
+impl Progress {
+    /// Progress of `total` steps that begin now.
+    #[must_use]
+    pub fn of(total: usize) -> Self {
+        Self {
+            total,
+            done: 0,
+            began: Instant::now(),
+            on_terminal: io::stderr().is_terminal(),
+            last_heading: String::new(),
+        }
+    }
+
+    /// Says what is being done: `heading` changes rarely (a block), `detail` with every step.
+    pub fn show(&mut self, heading: &str, detail: &str) {
+        let left = left(self.began.elapsed(), self.done, self.total)
+            .map_or_else(String::new, |left| format!(" · {} left", minutes(left)));
+        let count = format!("{}/{}", self.done, self.total);
+        if self.on_terminal {
+            self.write(&format!("\r\x1b[2K{heading} · {detail} · {count}{left}"));
+        } else if heading != self.last_heading {
+            self.write(&format!("{heading} · {count}{left}\n"));
+            heading.clone_into(&mut self.last_heading);
+        }
+    }
+
+    /// One step more is done.
+    pub fn step(&mut self) {
+        self.done += 1;
+    }
+
+    /// Says something that stays on the screen, e.g. a failure.
+    pub fn say(&self, message: &str) {
+        let clear = if self.on_terminal { "\r\x1b[2K" } else { "" };
+        self.write(&format!("{clear}{message}\n"));
+    }
+
+    /// Takes the rewritten line away.
+    pub fn clear(&self) {
+        if self.on_terminal {
+            self.write("\r\x1b[2K");
+        }
+    }
+
+    /// stderr may be closed; a measurement does not end for that.
+    fn write(&self, text: &str) {
+        let mut stderr = io::stderr().lock();
+        let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+    }
+}
+
+/// Time left if steps go on as they did; `None` before the first.
+fn left(elapsed: Duration, done: usize, total: usize) -> Option<Duration> {
+    (done > 0).then(|| elapsed.mul_f64((total - done.min(total)) as f64 / done as f64))
+}
+
+/// A duration as people say it: `42s`, `6m 05s`.
+#[must_use]
+pub fn minutes(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64().round() as u64;
+    if seconds < 60 { format!("{seconds}s") } else { format!("{}m {:02}s", seconds / 60, seconds % 60) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_left_follows_from_the_steps_so_far() {
+        assert_eq!(left(Duration::from_secs(10), 0, 5), None);
+        assert_eq!(left(Duration::from_secs(10), 2, 5), Some(Duration::from_secs(15)));
+        assert_eq!(left(Duration::from_secs(10), 5, 5), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn durations_read_naturally() {
+        assert_eq!(minutes(Duration::from_secs(42)), "42s");
+        assert_eq!(minutes(Duration::from_secs(365)), "6m 05s");
+    }
+}

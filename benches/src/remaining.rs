@@ -1,0 +1,132 @@
+//! What of a run is still to be done: a pure function of its definition and of the lines it already has.
+
+use std::collections::HashSet;
+
+use reports_record::{Calibration, Definition, Line, Overshoot, Trial};
+
+use crate::order;
+
+/// One trial that is planned: indices into the definition's cells and into [`contender_names`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Planned {
+    /// Index of the cell.
+    pub cell: usize,
+    /// The block, from 0.
+    pub block: u32,
+    /// Index of the contender.
+    pub contender: usize,
+    /// Its place in the block's order.
+    pub position: u32,
+}
+
+/// Every contender of a run by name, the duplicate last.
+#[must_use]
+pub fn contender_names(definition: &Definition) -> Vec<String> {
+    let mut names: Vec<String> =
+        definition.pairs.iter().flat_map(|pair| [pair.sync.clone(), pair.awaiting.clone()]).collect();
+    names.push(definition.duplicate.name.clone());
+    names
+}
+
+/// Every trial of a run in the order of its making: block after block, so that what is there when a run is
+/// interrupted is a whole map, and so that a cell's blocks lie minutes apart.
+#[must_use]
+pub fn plan(definition: &Definition) -> Vec<Planned> {
+    let contenders = contender_names(definition).len();
+    let mut plan = Vec::new();
+    for block in 0..definition.blocks {
+        for cell in order::cells(definition.seed, block, definition.cells.len()) {
+            let order = order::contenders(definition.seed, cell, block, contenders);
+            plan.extend(order.into_iter().zip(0..).map(|(contender, position)| Planned {
+                cell,
+                block,
+                contender,
+                position,
+            }));
+        }
+    }
+    plan
+}
+
+/// What the lines of a run's log already hold.
+#[derive(Debug, Default)]
+pub struct Done {
+    overshoots: Vec<Overshoot>,
+    calibrations: Vec<Calibration>,
+    trials: HashSet<(String, u32, String)>,
+}
+
+impl Done {
+    /// Sorts the lines of a log.
+    #[must_use]
+    pub fn of(lines: Vec<Line>) -> Self {
+        let mut done = Self::default();
+        for line in lines {
+            match line {
+                Line::Overshoot(overshoot) => done.overshoots.push(overshoot),
+                Line::Calibration(calibration) => done.calibrations.push(calibration),
+                Line::Trial(trial) => {
+                    let Trial { cell, block, contender, .. } = *trial;
+                    done.trials.insert((cell, block, contender));
+                }
+                Line::Ending(_) => {}
+            }
+        }
+        done
+    }
+
+    /// Whether this contender's overshoot at this wait is known.
+    #[must_use]
+    pub fn has_overshoot(&self, contender: &str, wait_ms: f64) -> bool {
+        self.overshoots.iter().any(|known| known.contender == contender && known.wait_ms == wait_ms)
+    }
+
+    /// This contender's calibration in this cell, if it was made.
+    #[must_use]
+    pub fn calibration(&self, cell: &str, contender: &str) -> Option<&Calibration> {
+        self.calibrations.iter().find(|known| known.cell == cell && known.contender == contender)
+    }
+
+    /// Whether this trial has its line, measured or failed.
+    #[must_use]
+    pub fn has_trial(&self, cell: &str, block: u32, contender: &str) -> bool {
+        self.trials.contains(&(cell.to_owned(), block, contender.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment;
+
+    #[test]
+    fn every_trial_is_planned_once() {
+        let definition = experiment::load("quick").unwrap();
+        let plan = plan(&definition);
+        assert_eq!(plan.len(), 11 * 6 * 5);
+        let distinct: HashSet<_> =
+            plan.iter().map(|trial| (trial.cell, trial.block, trial.contender)).collect();
+        assert_eq!(distinct.len(), plan.len());
+    }
+
+    #[test]
+    fn blocks_follow_one_another() {
+        let plan = plan(&experiment::load("quick").unwrap());
+        assert!(plan.is_sorted_by_key(|trial| trial.block));
+    }
+
+    #[test]
+    fn the_duplicate_is_a_contender_of_its_own() {
+        let definition = experiment::load("smoke").unwrap();
+        assert_eq!(contender_names(&definition).last(), Some(&definition.duplicate.name));
+    }
+
+    #[test]
+    fn a_failed_trial_is_done_too() {
+        let line = r#"{"kind":"trial","cell":"a","block":1,"contender":"x","position":0,"seed":1,
+            "started_at":"","outcome":{"failed":{"stage":"start","reason":"r","stderr_tail":[]}}}"#;
+        let done = Done::of(vec![serde_json::from_str(line).unwrap()]);
+        assert!(done.has_trial("a", 1, "x"));
+        assert!(!done.has_trial("a", 0, "x"));
+    }
+}

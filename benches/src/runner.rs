@@ -1,0 +1,228 @@
+//! Carries a run out: overshoot, calibration, then block after block, each result on disk before the next begins.
+
+use std::collections::HashMap;
+use std::time::SystemTime;
+
+use anyhow::Context as _;
+use loadgen::Rate;
+use reports_record::{
+    Calibration, Cell, Definition, Ending, Folder, Line, Run, Trial, TrialLog, TrialOutcome,
+};
+
+use crate::field::Field;
+use crate::progress::Progress;
+use crate::remaining::{Done, Planned, contender_names, plan};
+use crate::signals::Signals;
+use crate::trial::{self, Task};
+use crate::{machine, order, overshoot};
+
+/// What became of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every planned trial has its line.
+    Complete {
+        /// Trials that could not be measured.
+        failed: usize,
+    },
+    /// A signal ended it.
+    Interrupted {
+        /// Trials that have no line yet.
+        left: usize,
+    },
+}
+
+/// A run that is under way.
+#[derive(Debug)]
+pub struct Runner<'a> {
+    definition: &'a Definition,
+    field: &'a Field,
+    signals: &'a Signals,
+    log: TrialLog,
+    done: Done,
+    names: Vec<String>,
+    progress: Progress,
+}
+
+impl<'a> Runner<'a> {
+    /// Begins, or goes on with what `folder` already holds.
+    ///
+    /// # Errors
+    /// When somebody else writes there, or its log cannot be read.
+    pub fn new(
+        folder: &Folder,
+        run: &'a Run,
+        field: &'a Field,
+        signals: &'a Signals,
+    ) -> anyhow::Result<Self> {
+        let log = folder.append()?;
+        let (lines, skipped) = folder.lines()?;
+        let definition = &run.definition;
+        let names = contender_names(definition);
+        let calibrations = definition.cells.len() * (names.len() - 1);
+        let progress = Progress::of(calibrations + plan(definition).len());
+        for line in &skipped {
+            progress.say(&format!("line {} of the log is torn and skipped: {}", line.number, line.reason));
+        }
+        Ok(Self { definition, field, signals, log, done: Done::of(lines), names, progress })
+    }
+
+    /// Does everything that is still to be done.
+    ///
+    /// # Errors
+    /// When a result cannot be written; what was written before stands.
+    pub fn run(mut self) -> anyhow::Result<Outcome> {
+        let steal = machine::steal();
+        let throttled = machine::throttled();
+        self.overshoots()?;
+        let rates = self.calibrations()?;
+        let outcome = self.trials(&rates)?;
+        self.progress.clear();
+        self.log.push(&Line::Ending(Ending {
+            ended_at: now(),
+            complete: matches!(outcome, Outcome::Complete { .. }),
+            steal: machine::steal_since(steal),
+            throttled: machine::throttled().zip(throttled).map(|(after, before)| after - before),
+        }))?;
+        Ok(outcome)
+    }
+
+    fn interrupted(&self) -> bool {
+        self.signals.interrupt().is_raised()
+    }
+
+    /// How much longer than asked each contender waits; the duplicate is the same program and needs no own figure.
+    fn overshoots(&mut self) -> anyhow::Result<()> {
+        let mut waits: Vec<f64> =
+            self.definition.cells.iter().map(|cell| cell.wait_ms).filter(|&wait| wait > 0.0).collect();
+        waits.sort_by(f64::total_cmp);
+        waits.dedup();
+        for name in self.originals() {
+            let missing: Vec<f64> =
+                waits.iter().copied().filter(|&wait| !self.done.has_overshoot(&name, wait)).collect();
+            if missing.is_empty() || self.interrupted() {
+                continue;
+            }
+            self.progress.show("timers", &name);
+            let launch = self.field.launch(&name)?;
+            match overshoot::measure(&launch, &name, &missing, self.signals.interrupt()) {
+                Ok(measured) => {
+                    measured.into_iter().try_for_each(|one| self.log.push(&Line::Overshoot(one)))?
+                }
+                Err(error) => self.progress.say(&format!("timers of {name}: {error:#}")),
+            }
+        }
+        Ok(())
+    }
+
+    /// The offered rate of every cell that could be calibrated.
+    fn calibrations(&mut self) -> anyhow::Result<HashMap<String, Rate>> {
+        let definition = self.definition;
+        let mut rates = HashMap::new();
+        for cell in &definition.cells {
+            let mut weakest: Option<f64> = None;
+            for name in self.originals() {
+                let Some(calibration) = self.calibration(cell, &name)? else { return Ok(rates) };
+                if let Some(goodput) = calibration.goodput_per_s.filter(|&goodput| goodput > 0.0) {
+                    weakest = Some(weakest.map_or(goodput, |lowest| lowest.min(goodput)));
+                }
+            }
+            if let Some(weakest) = weakest {
+                let rate = Rate::per_second(weakest * definition.phases.open_load)
+                    .with_context(|| format!("cell {}: the calibrated rate", cell.name))?;
+                rates.insert(cell.name.clone(), rate);
+            }
+        }
+        Ok(rates)
+    }
+
+    /// Calibrates one contender in one cell, unless that is done; `None` when interrupted.
+    fn calibration(&mut self, cell: &Cell, name: &str) -> anyhow::Result<Option<Calibration>> {
+        self.progress.step();
+        if let Some(known) = self.done.calibration(&cell.name, name) {
+            return Ok(Some(known.clone()));
+        }
+        self.progress.show("calibration", &format!("{} · {name}", cell.name));
+        let launch = self.field.launch(name)?;
+        let measured = trial::calibrate(&self.task(cell, &launch));
+        if self.interrupted() {
+            return Ok(None);
+        }
+        let calibration = Calibration {
+            cell: cell.name.clone(),
+            contender: name.to_owned(),
+            goodput_per_s: measured.as_ref().ok().copied(),
+            failure: measured.err().map(|error| format!("{error:#}")),
+        };
+        if let Some(failure) = &calibration.failure {
+            self.progress.say(&format!("calibration of {name} in {}: {failure}", cell.name));
+        }
+        self.log.push(&Line::Calibration(calibration.clone()))?;
+        Ok(Some(calibration))
+    }
+
+    fn trials(&mut self, rates: &HashMap<String, Rate>) -> anyhow::Result<Outcome> {
+        let definition = self.definition;
+        let plan = plan(definition);
+        let mut failed = 0;
+        for (index, planned) in plan.iter().enumerate() {
+            if self.interrupted() {
+                return Ok(Outcome::Interrupted { left: plan.len() - index });
+            }
+            let cell = &definition.cells[planned.cell];
+            let Some(&rate) = rates.get(&cell.name) else { continue };
+            if !self.done.has_trial(&cell.name, planned.block, &self.names[planned.contender]) {
+                let Some(outcome) = self.trial(planned, cell, rate)? else { continue };
+                failed += usize::from(matches!(outcome, TrialOutcome::Failed { .. }));
+            }
+            self.progress.step();
+        }
+        Ok(Outcome::Complete { failed })
+    }
+
+    /// Makes one trial and writes its line; `None`, and no line, when a signal cut it short.
+    fn trial(&mut self, planned: &Planned, cell: &Cell, rate: Rate) -> anyhow::Result<Option<TrialOutcome>> {
+        let definition = self.definition;
+        let name = self.names[planned.contender].clone();
+        let heading = format!("block {}/{}", planned.block + 1, definition.blocks);
+        self.progress.show(&heading, &format!("{} · {name}", cell.name));
+        let seed = order::schedule_seed(definition.seed, planned.cell, planned.block);
+        let launch = self.field.launch(&name)?;
+        let started_at = now();
+        let outcome = trial::measure(&self.task(cell, &launch), rate, seed);
+        if self.interrupted() {
+            return Ok(None);
+        }
+        if let TrialOutcome::Failed { stage, reason, .. } = &outcome {
+            self.progress.say(&format!("{name} in {}, {heading}: {stage:?}: {reason}", cell.name));
+        }
+        self.log.push(&Line::Trial(Box::new(Trial {
+            cell: cell.name.clone(),
+            block: planned.block,
+            contender: name,
+            position: planned.position,
+            seed,
+            started_at,
+            outcome: outcome.clone(),
+        })))?;
+        Ok(Some(outcome))
+    }
+
+    fn task<'b>(&'b self, cell: &'b Cell, launch: &'b crate::process::Launch) -> Task<'b> {
+        Task {
+            launch,
+            cell,
+            phases: &self.definition.phases,
+            client_cpus: self.field.client_cpus(),
+            interrupt: self.signals.interrupt(),
+        }
+    }
+
+    /// Every contender but the duplicate.
+    fn originals(&self) -> Vec<String> {
+        self.names[..self.names.len() - 1].to_vec()
+    }
+}
+
+fn now() -> String {
+    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
+}

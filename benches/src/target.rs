@@ -1,0 +1,34 @@
+//! A contender as the load generator sees it: an address, a request, the one right reply.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use loadgen::{Client, Crew, Expect, ExpectBody, Interrupt, Load, Request, Url};
+use servers_contract::{Call, expected};
+
+use crate::contender::Contender;
+
+/// Opens `crew`'s connections one after another, each proven by one `/hello`.
+///
+/// # Errors
+/// When one of them does not stand or is not answered.
+pub(crate) fn connect(contender: &Contender, crew: &Crew, interrupt: &Interrupt) -> anyhow::Result<Client> {
+    let url = url(contender, &Call::Hello)?;
+    Ok(Client::connect(&url, crew, Some(&Request::get(&url)), interrupt)?)
+}
+
+/// A closed loop of `call` whose every reply must be the contract's, status and body; a second long unless changed.
+///
+/// # Errors
+/// When the contract has no fixed reply to `call`.
+pub(crate) fn load(contender: &Contender, call: &Call) -> anyhow::Result<Load> {
+    let reply = expected(call, b"")
+        .with_context(|| format!("{}: only an endpoint with a fixed reply can be measured", call.target()))?;
+    let expect = Expect { status: Some(reply.status), body: ExpectBody::Exactly(reply.body.into_owned()) };
+    Ok(Load { expect, ..Load::closed(Request::get(&url(contender, call)?), Duration::from_secs(1)) })
+}
+
+fn url(contender: &Contender, call: &Call) -> anyhow::Result<Url> {
+    let text = format!("http://{}{}", contender.address(), call.target());
+    text.parse().with_context(|| format!("cannot ask for {text}"))
+}

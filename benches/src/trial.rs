@@ -1,0 +1,173 @@
+//! One trial: a fresh contender, verified, primed, measured in both loops, accounted for, stopped.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use loadgen::{Client, Crew, Interrupt, Load, Pace, Rate, Stop};
+use reports_record::{
+    Arrivals, Cell, Check, CheckStatus, Measured, Measurement, Phase, Phases, Resources, ServerCost, Stage,
+    TrialOutcome,
+};
+use servers_conformance::verify;
+use servers_contract::{Call, Stats};
+
+use crate::contender::Contender;
+use crate::process::{Launch, Tail};
+use crate::sampler::{Sampler, listen_overflows};
+use crate::target;
+
+/// What is asked of one contender.
+#[derive(Debug, Clone, Copy)]
+pub struct Task<'a> {
+    /// How it is started.
+    pub launch: &'a Launch,
+    /// The cell.
+    pub cell: &'a Cell,
+    /// The parts of the trial.
+    pub phases: &'a Phases,
+    /// The client's CPUs.
+    pub client_cpus: &'a [u32],
+    /// Ends the trial early.
+    pub interrupt: &'a Interrupt,
+}
+
+/// A stage that failed, and why.
+type Failure = (Stage, anyhow::Error);
+
+/// Measures once, in both loops; the open loop offers `rate` with `seed`.
+///
+/// A failure is an outcome too: with its stage, its reason, and what the contender last said.
+#[must_use]
+pub fn measure(task: &Task<'_>, rate: Rate, seed: u64) -> TrialOutcome {
+    let tail = Tail::default();
+    match stages(task, &tail, |trial| both_loops(task, trial, rate, seed)) {
+        Ok(measured) => TrialOutcome::Measured(Box::new(measured)),
+        Err((stage, error)) => {
+            TrialOutcome::Failed { stage, reason: format!("{error:#}"), stderr_tail: tail.lines() }
+        }
+    }
+}
+
+/// Correct replies per second in a closed loop as short as a calibration.
+///
+/// # Errors
+/// The stage that failed, and why; the contender's last words included.
+pub fn calibrate(task: &Task<'_>) -> anyhow::Result<f64> {
+    let tail = Tail::default();
+    let measured = stages(task, &tail, |trial| {
+        let load = load(task, trial, &task.phases.calibration, Pace::Closed).map_err(at(Stage::Measure))?;
+        let measurement =
+            trial.client.measure(&load, task.interrupt, &mut |_| ()).map_err(at(Stage::Measure))?;
+        Ok(measurement.goodput_per_s)
+    });
+    measured.map_err(|(stage, error)| error.context(format!("{stage:?}, stderr: {:?}", tail.lines())))
+}
+
+/// A contender with its connections, between priming and stopping.
+struct Trial {
+    contender: Contender,
+    client: Client,
+    call: Call,
+}
+
+/// Everything around measuring, in order; whatever fails, nothing is left running.
+fn stages<T>(
+    task: &Task<'_>,
+    tail: &Tail,
+    measure: impl FnOnce(&mut Trial) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let contender = Contender::start(task.launch, tail).map_err(at(Stage::Start))?;
+    let call = Call::parse("GET", &task.cell.target)
+        .map_err(|refusal| (Stage::Verify, anyhow::anyhow!("{}: {refusal}", task.cell.target)))?;
+    verify(contender.address(), std::slice::from_ref(&call)).map_err(at(Stage::Verify))?;
+    let crew = Crew {
+        connections: task.cell.connections,
+        pins: task.client_cpus.iter().map(|&cpu| cpu as usize).collect(),
+        ..Crew::default()
+    };
+    let client = target::connect(&contender, &crew, task.interrupt).map_err(at(Stage::Prime))?;
+    let mut trial = Trial { contender, client, call };
+    let measured = measure(&mut trial)?;
+    // Closed before the contender is asked to end: an idle connection is not what a drain should wait for.
+    drop(trial.client);
+    trial.contender.stop().map_err(at(Stage::Stop))?;
+    Ok(measured)
+}
+
+fn at<E: Into<anyhow::Error>>(stage: Stage) -> impl Fn(E) -> Failure {
+    move |error| (stage, error.into())
+}
+
+/// The closed loop for throughput, then over the same connections the open loop for response times.
+fn both_loops(task: &Task<'_>, trial: &mut Trial, rate: Rate, seed: u64) -> Result<Measured, Failure> {
+    let sampler = Sampler::start(trial.contender.pid());
+    let overflows = listen_overflows();
+    let open = Pace::Open { rate, arrivals: Arrivals::Poisson, seed };
+    let (closed, closed_cost) = one_loop(task, trial, &task.phases.closed, Pace::Closed)?;
+    sampler.read_pss();
+    let (open, open_cost) = one_loop(task, trial, &task.phases.open, open)?;
+    let listen_overflows = overflows.zip(listen_overflows()).map(|(before, after)| after - before);
+    let resources = Resources { listen_overflows, ..sampler.finish() };
+    Ok(Measured { closed, closed_cost, open, open_cost, resources })
+}
+
+/// One loop between two readings of the contender's counters.
+fn one_loop(
+    task: &Task<'_>,
+    trial: &mut Trial,
+    phase: &Phase,
+    pace: Pace,
+) -> Result<(Measurement, ServerCost), Failure> {
+    let load = load(task, trial, phase, pace).map_err(at(Stage::Measure))?;
+    let before = trial.contender.stats().map_err(at(Stage::Account))?;
+    let mut measurement =
+        trial.client.measure(&load, task.interrupt, &mut |_| ()).map_err(at(Stage::Measure))?;
+    let after = trial.contender.stats().map_err(at(Stage::Account))?;
+    let cost = cost(&before, &after, trial.call.endpoint().name())
+        .context("the contender's /stats lacks CPU time, switches or requests")
+        .map_err(at(Stage::Account))?;
+    let count = server_count(cost.requests, &measurement);
+    measurement.certificate = measurement.certificate.with(count);
+    Ok((measurement, cost))
+}
+
+fn load(task: &Task<'_>, trial: &Trial, phase: &Phase, pace: Pace) -> anyhow::Result<Load> {
+    Ok(Load {
+        pace,
+        warm_up: Duration::from_secs_f64(phase.warm_up_s),
+        stop: Stop::After(Duration::from_secs_f64(phase.duration_s)),
+        timeout: Duration::from_secs_f64(task.phases.timeout_s),
+        grace: Duration::from_secs_f64(task.phases.grace_s),
+        ..target::load(&trial.contender, &trial.call)?
+    })
+}
+
+/// What the contender spent between two readings; `None` when it does not tell.
+fn cost(before: &Stats, after: &Stats, endpoint: &str) -> Option<ServerCost> {
+    let spent = |of: fn(&Stats) -> Option<u64>| of(after)?.checked_sub(of(before)?);
+    let requests = |stats: &Stats| stats.requests.get(endpoint).copied().unwrap_or(0);
+    Some(ServerCost {
+        requests: requests(after).checked_sub(requests(before))?,
+        cpu_user_us: spent(|stats| stats.cpu_user_us)?,
+        cpu_system_us: spent(|stats| stats.cpu_system_us)?,
+        voluntary_switches: spent(|stats| stats.voluntary_switches)?,
+        involuntary_switches: spent(|stats| stats.involuntary_switches)?,
+    })
+}
+
+/// The server must have counted every request that was answered, and none that was not sent.
+fn server_count(counted: u64, measurement: &Measurement) -> Check {
+    let (answered, sent) = (measurement.answered_in_all, measurement.sent_in_all);
+    let agrees = (answered..=sent).contains(&counted);
+    Check {
+        name: "server_count".to_owned(),
+        status: if agrees { CheckStatus::Pass } else { CheckStatus::Fail },
+        figure: Some(counted as f64),
+        bound: sent as f64,
+        unit: "requests".to_owned(),
+        finding: format!("the server counted {counted} requests; {sent} were sent and {answered} answered"),
+        remedy: (!agrees).then(|| {
+            "find out who else talks to the server, or where its counter leaves requests out".to_owned()
+        }),
+    }
+}

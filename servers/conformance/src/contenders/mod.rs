@@ -1,0 +1,120 @@
+//! The list of contenders, `servers/contenders.toml`: its types, how it is read, and what is refused.
+//!
+//! The runner and the tests use this one definition. Adding a contender takes an entry and a program, in
+//! any language, that answers the contract; nothing here knows a contender by name.
+
+mod contender;
+mod validation;
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use thiserror::Error;
+use toml::Spanned;
+
+pub use contender::{Contender, Exception, Role};
+use validation::validate;
+
+/// Every contender, in the order of the file.
+#[derive(Debug, Clone)]
+pub struct Contenders {
+    cargo_build: Vec<String>,
+    list: Vec<Contender>,
+}
+
+/// Why a list of contenders is refused.
+#[derive(Debug, Error)]
+pub enum ContendersError {
+    /// The file cannot be read.
+    #[error("could not read the contenders from {path}: {source}")]
+    Read {
+        /// Its path.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// Not TOML, an unknown key, a missing field or a value of the wrong kind; the source says on which line.
+    #[error("{origin}: {source}")]
+    Format {
+        /// The file's name.
+        origin: String,
+        /// Line, column and reason.
+        source: Box<toml::de::Error>,
+    },
+    /// Well-formed, but not a list that can be run.
+    #[error("{origin}, line {line}: contender {name:?}: {reason}")]
+    Entry {
+        /// The file's name.
+        origin: String,
+        /// Line on which the entry begins, from 1.
+        line: usize,
+        /// The contender's name.
+        name: String,
+        /// What is expected.
+        reason: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    cargo_build: Vec<String>,
+    contender: Vec<Spanned<Contender>>,
+}
+
+impl Contenders {
+    /// Reads and validates the file at `path`.
+    pub fn load(path: &Path) -> Result<Self, ContendersError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ContendersError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text, &path.display().to_string())
+    }
+
+    /// Reads and validates `text`; `origin` names it in errors.
+    pub fn parse(text: &str, origin: &str) -> Result<Self, ContendersError> {
+        let file: File = toml::from_str(text).map_err(|source| ContendersError::Format {
+            origin: origin.to_owned(),
+            source: Box::new(source),
+        })?;
+        let list: Vec<&Contender> = file.contender.iter().map(|entry| entry.get_ref()).collect();
+        for (index, entry) in file.contender.iter().enumerate() {
+            validate(&list, index).map_err(|reason| ContendersError::Entry {
+                origin: origin.to_owned(),
+                line: 1 + text[..entry.span().start].matches('\n').count(),
+                name: entry.get_ref().name.clone(),
+                reason,
+            })?;
+        }
+        let list = file.contender.into_iter().map(Spanned::into_inner).collect();
+        Ok(Self { cargo_build: file.cargo_build, list })
+    }
+
+    /// All of them, in the order of the file.
+    pub fn iter(&self) -> impl Iterator<Item = &Contender> {
+        self.list.iter()
+    }
+
+    /// The contender called `name`.
+    pub fn get(&self, name: &str) -> Option<&Contender> {
+        self.list.iter().find(|contender| contender.name == name)
+    }
+
+    /// The commands that build `chosen`, to be run from the repository's root in this order.
+    ///
+    /// All packages of cargo share one command: cargo unifies features per command, and a contender must
+    /// not change with what it is built beside.
+    pub fn build_commands<'a>(&self, chosen: impl IntoIterator<Item = &'a Contender>) -> Vec<Vec<String>> {
+        let mut cargo = self.cargo_build.clone();
+        let mut commands = Vec::new();
+        for contender in chosen {
+            if let Some(package) = &contender.package {
+                cargo.extend(["--package".to_owned(), package.clone()]);
+            }
+            commands.extend(contender.build.clone());
+        }
+        if cargo.len() > self.cargo_build.len() {
+            commands.insert(0, cargo);
+        }
+        commands
+    }
+}

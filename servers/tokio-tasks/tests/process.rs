@@ -1,0 +1,64 @@
+//! The contender as a process: what it survives, and how it ends.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report, in its helpers too")]
+
+#[path = "../../wire/tests/control_pair/mod.rs"]
+mod control_pair;
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    time::{Duration, Instant},
+};
+
+use servers_conformance::ask;
+use servers_contract::{Health, Stats};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_server-tokio-tasks");
+
+#[test]
+fn a_connection_is_a_task_and_no_thread() {
+    let program = control_pair::start(&["--workers", "1"]);
+    let address = program.ready().address;
+    let before: Stats = ask(address, "/stats").unwrap();
+    let open: Vec<TcpStream> = (0..10).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let after: Stats = ask(address, "/stats").unwrap();
+    assert_eq!(after.connections_open, Some(open.len() as u64 + 1));
+    assert!(after.tasks.unwrap() >= open.len() as u64, "{after:?}");
+    assert_eq!(after.threads, before.threads);
+}
+
+#[test]
+fn several_workers_share_the_listener_and_their_tasks_add_up() {
+    let program = control_pair::start(&["--workers", "3", "--threads", "6"]);
+    let address = program.ready().address;
+    let health: Health = ask(address, "/health").unwrap();
+    assert_eq!((health.settings.workers, health.settings.threads), (Some(3), Some(6)));
+    let open: Vec<TcpStream> = (0..30).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let patience = Instant::now() + Duration::from_secs(30);
+    while ask::<Stats>(address, "/stats").unwrap().tasks.unwrap() < open.len() as u64 {
+        assert!(Instant::now() < patience, "30 connections did not become as many tasks");
+    }
+    program.stop().unwrap();
+}
+
+#[test]
+fn blocking_is_refused_unless_allowed_and_then_seen() {
+    let target = "/wait?ms=20&blocking=1";
+    let strict = control_pair::start(&[]);
+    assert!(get(strict.ready().address, target).starts_with("HTTP/1.1 500 "));
+    let stats: Stats = ask(strict.ready().address, "/stats").unwrap();
+    assert_eq!((stats.guardrail_trips, stats.slow_polls), (Some(1), Some(0)));
+    let lenient = control_pair::start(&["--allow-blocking", "--slow-poll", "10ms"]);
+    assert!(get(lenient.ready().address, target).ends_with("waited 20000 us\n"));
+    let stats: Stats = ask(lenient.ready().address, "/stats").unwrap();
+    assert_eq!((stats.guardrail_trips, stats.slow_polls), (Some(0), Some(1)));
+}
+
+fn get(address: SocketAddr, target: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(format!("GET {target} HTTP/1.1\r\nconnection: close\r\n\r\n").as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}

@@ -1,18 +1,40 @@
 //! Pushes load at an HTTP server on a schedule, and certifies what it measured.
 
+mod certificate;
+mod client;
 mod clock;
+mod crew;
 mod decimal;
+mod descriptors;
+mod engine;
+mod evidence;
 mod expect;
+mod interrupt;
 mod load;
+mod opening;
+mod order;
+
+mod progress;
 mod rate;
 mod reply;
 mod request;
 mod schedule;
+mod socket;
 mod span;
+mod tally;
+mod thread;
+mod timer;
 mod url;
+mod usage;
+mod window;
 
+pub use client::{Client, MeasureError, StartError};
+pub use crew::{Crew, CrewError};
+pub use descriptors::TooFewDescriptors;
 pub use expect::{Expect, ExpectBody};
+pub use interrupt::Interrupt;
 pub use load::{Load, LoadError, Pace, Stop};
+pub use progress::Progress;
 pub use rate::{Rate, RateError};
 pub use request::{Request, RequestError};
 pub use schedule::Schedule;

@@ -141,11 +141,11 @@ impl ReplyParser {
             return Ok(None);
         }
         let saved = self.head.len();
-        if saved == 0 {
-            if let Some(head) = head::parse(rest, self.to_head_request)? {
-                *rest = &rest[head.bytes..];
-                return Ok(Some(head));
-            }
+        if saved == 0
+            && let Some(head) = head::parse(rest, self.to_head_request)?
+        {
+            *rest = &rest[head.bytes..];
+            return Ok(Some(head));
         }
         // A head ends with a line, so without a line's end there is nothing new to find: dripping stays linear.
         let has_line_end = rest.contains(&b'\n');

@@ -1,0 +1,79 @@
+//! The evidence that a measurement may be believed, check by check.
+//!
+//! Each check looks at one thing and gives a figure, the bound it is held to, a finding and, outside the bound, a
+//! remedy. Bounds are constants beside their check, each with its reason.
+
+mod client;
+mod kept;
+mod schedule;
+mod server;
+mod steadiness;
+#[cfg(test)]
+mod tests;
+
+use reports_record::{Certificate, Check, CheckStatus};
+
+use crate::evidence::Evidence;
+
+/// Every check, in the order that they are worth reading.
+pub(crate) fn draw(evidence: &Evidence<'_>) -> Certificate {
+    Certificate::from_checks(vec![
+        schedule::pace(evidence),
+        schedule::achieved(evidence),
+        schedule::arrivals(evidence),
+        client::headroom(evidence),
+        client::steal(evidence),
+        client::gap(evidence),
+        server::replies(evidence),
+        server::errors(evidence),
+        server::connections(evidence),
+        steadiness::stationarity(evidence),
+        kept::little(evidence),
+        kept::account(evidence),
+    ])
+}
+
+/// A check's name, and the unit of its figure and bound.
+#[derive(Clone, Copy)]
+struct About {
+    name: &'static str,
+    unit: &'static str,
+    /// Up to here the check passes (or from here, where more is better).
+    bound: f64,
+}
+
+impl About {
+    /// The check with nothing to look at, and why.
+    fn not_applicable(self, why: &str) -> Check {
+        self.found(CheckStatus::NotApplicable, None, why.into(), "")
+    }
+
+    /// The check with what it found; the remedy is kept only where it is needed.
+    fn found(self, status: CheckStatus, figure: Option<f64>, finding: String, remedy: &str) -> Check {
+        let needs_remedy = matches!(status, CheckStatus::Warn | CheckStatus::Fail);
+        Check {
+            name: self.name.into(),
+            status,
+            figure,
+            bound: self.bound,
+            unit: self.unit.into(),
+            finding,
+            remedy: needs_remedy.then(|| remedy.into()),
+        }
+    }
+}
+
+/// Passes up to `pass`, warns up to `warn`, fails beyond; what is no number fails.
+fn grade(figure: f64, pass: f64, warn: f64) -> CheckStatus {
+    if figure <= pass {
+        CheckStatus::Pass
+    } else if figure <= warn {
+        CheckStatus::Warn
+    } else {
+        CheckStatus::Fail
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}

@@ -1,0 +1,62 @@
+//! Whether the client, and the machine below it, had room to measure.
+
+use std::time::Duration;
+
+use reports_record::{Check, CheckStatus};
+
+use super::{About, grade, percent};
+use crate::evidence::Evidence;
+
+/// Busiest client thread: an M/D/1 queue at 70 % makes requests wait 1.2 service times on average, at 90 % 4.5.
+const BUSY_BOUND: f64 = 0.70;
+const TOO_BUSY: f64 = 0.90;
+
+/// CPU share of the busiest client thread over the window.
+pub(super) fn headroom(evidence: &Evidence<'_>) -> Check {
+    let about = About { name: "headroom", unit: "share", bound: BUSY_BOUND };
+    let share = evidence.cost.busiest_thread;
+    let status = grade(share, BUSY_BOUND, TOO_BUSY);
+    let mut finding = format!("the busiest client thread used {} of a CPU", percent(share));
+    if status == CheckStatus::Fail {
+        finding += ": client-limited, the figures are the client's own";
+    }
+    about.found(status, Some(share), finding, "add --threads on CPUs of their own (--pin), or send less")
+}
+
+/// Steal: at 1 % a core loses 10 ms a second, already as long as the waits that are compared.
+const STEAL_BOUND: f64 = 0.01;
+const TOO_MUCH_STEAL: f64 = 0.05;
+
+/// CPU time that the hypervisor gave to others.
+pub(super) fn steal(evidence: &Evidence<'_>) -> Check {
+    let about = About { name: "steal", unit: "share", bound: STEAL_BOUND };
+    let Some(steal) = evidence.cost.steal else {
+        return about.not_applicable("the kernel does not say what the hypervisor took");
+    };
+    let finding = format!("the hypervisor took {} of all CPU time", percent(steal));
+    about.found(
+        grade(steal, STEAL_BOUND, TOO_MUCH_STEAL),
+        Some(steal),
+        finding,
+        "repeat at a quieter time, or on a machine of your own",
+    )
+}
+
+/// A quarter of a second: far beyond any time slice, and visible in every quantile.
+const GAP_BOUND: Duration = Duration::from_millis(250);
+/// Beyond a second the window has a hole.
+const TOO_LONG_GAP: Duration = Duration::from_secs(1);
+
+/// Longest stretch in which a client thread, or the whole machine, did not run.
+pub(super) fn gap(evidence: &Evidence<'_>) -> Check {
+    let about = About { name: "gap", unit: "ms", bound: GAP_BOUND.as_secs_f64() * 1e3 };
+    let gap = evidence.longest_gap.max(evidence.suspended);
+    let mut status = grade(gap.as_secs_f64(), GAP_BOUND.as_secs_f64(), TOO_LONG_GAP.as_secs_f64());
+    let ms = gap.as_secs_f64() * 1e3;
+    let mut finding = format!("no client thread overslept by more than {ms:.0} ms");
+    if evidence.suspended > GAP_BOUND {
+        status = CheckStatus::Fail;
+        finding = format!("the machine slept for {:.1} s meanwhile", evidence.suspended.as_secs_f64());
+    }
+    about.found(status, Some(ms), finding, "keep the machine awake and the client's CPU free, and repeat")
+}

@@ -1,0 +1,130 @@
+//! Whether the schedule was kept: lateness, the rate reached, the spread of the starts.
+
+use reports_record::{Arrivals, Check, CheckStatus, Mode, Times};
+
+use super::{About, grade, percent};
+use crate::evidence::Evidence;
+
+/// The client's own delay at the 99th percentile, µs: what preemption costs on a quiet machine, several times over.
+const TAIL_BOUND_US: f64 = 1_000.0;
+/// The same at the median: a timer and a wake-up take 50 to 100 µs.
+const MEDIAN_BOUND_US: f64 = 250.0;
+/// Where the server is slow the client may be late by this share of it without changing what response times say. Of the
+/// service time and not of the response time, in which the lateness itself would be an excuse for being late.
+const SHARE_OF_SERVICE: f64 = 0.1;
+/// Beyond so many times a bound the client, not the server, is what was measured.
+const TOO_LATE: f64 = 10.0;
+
+/// Lateness of the client alone, at the median and in the tail.
+pub(super) fn pace(evidence: &Evidence<'_>) -> Check {
+    let about = About { name: "pace", unit: "us", bound: TAIL_BOUND_US };
+    let Some(lateness) = &evidence.lateness else {
+        return about.not_applicable("a closed loop has no schedule to be late for");
+    };
+    let (Some(median), Some((tail_name, tail))) = (lateness.p50, highest(lateness)) else {
+        return about.not_applicable("too few requests for a quantile of lateness");
+    };
+    let allowed = |bound: f64, service: Option<f64>| bound.max(SHARE_OF_SERVICE * service.unwrap_or(0.0));
+    let tail_bound = allowed(TAIL_BOUND_US, highest(&evidence.service).map(|(_, value)| value));
+    let median_bound = allowed(MEDIAN_BOUND_US, evidence.service.p50);
+    let status = grade(tail, tail_bound, tail_bound * TOO_LATE).max(grade(
+        median,
+        median_bound,
+        median_bound * TOO_LATE,
+    ));
+    let finding = format!(
+        "requests left {median:.0} us (p50) and {tail:.0} us ({tail_name}) late by the client's doing, against \
+         {median_bound:.0} and {tail_bound:.0}; it was preempted {} times",
+        evidence.cost.involuntary_switches
+    );
+    About { bound: tail_bound, ..about }.found(
+        status,
+        Some(tail),
+        finding,
+        "give the client a CPU of its own (--pin), more threads, or a lower rate",
+    )
+}
+
+/// The highest quantile up to the 99th that there are samples for.
+fn highest(times: &Times) -> Option<(&'static str, f64)> {
+    [("p99", times.p99), ("p95", times.p95), ("p90", times.p90), ("p50", times.p50)]
+        .into_iter()
+        .find_map(|(name, value)| Some((name, value?)))
+}
+
+/// Share of the offered rate that has to be answered.
+const ACHIEVED_BOUND: f64 = 0.99;
+/// Busier than this the client had no time left to send.
+const CLIENT_SATURATED: f64 = 0.9;
+
+/// Replies against what was due, and whose doing it is that they differ.
+pub(super) fn achieved(evidence: &Evidence<'_>) -> Check {
+    let about = About { name: "achieved", unit: "ratio", bound: ACHIEVED_BOUND };
+    let due = evidence.tally.account().due;
+    if evidence.response.is_none() || due == 0 {
+        return about.not_applicable("nothing was offered: the loop is closed or nothing was due");
+    }
+    let ratio = evidence.tally.replies as f64 / due as f64;
+    // What is in flight as the window ends is answered after it; a full pipe at its start need not make up for that.
+    let about =
+        About { bound: (ACHIEVED_BOUND - evidence.tally.in_flight_mean() / due as f64).max(0.0), ..about };
+    let late = evidence.lateness.as_ref().and_then(|lateness| lateness.p50);
+    let clients_doing =
+        evidence.cost.busiest_thread > CLIENT_SATURATED || late > Some(MEDIAN_BOUND_US * TOO_LATE);
+    let reached = format!("{} of the offered rate was answered in the window", percent(ratio));
+    if ratio >= about.bound {
+        about.found(CheckStatus::Pass, Some(ratio), reached, "")
+    } else if clients_doing {
+        let finding = format!("{reached}; the client could not keep the pace");
+        about.found(
+            CheckStatus::Fail,
+            Some(ratio),
+            finding,
+            "lower the rate or add --threads, each on its own CPU",
+        )
+    } else {
+        // Only a warning: that a server does not keep up is a result, and leaving it out would flatter it.
+        let finding = format!(
+            "{reached}; the server did not keep up: {} of the requests waited for a free connection, {:.1} of {} were \
+             busy on average",
+            percent(evidence.tally.waited as f64 / due as f64),
+            evidence.tally.in_flight_mean(),
+            evidence.crew.connections,
+        );
+        let remedy =
+            "read the response times as those of an overloaded server, or lower the rate, or add connections";
+        about.found(CheckStatus::Warn, Some(ratio), finding, remedy)
+    }
+}
+
+/// Starts that may lie on the wrong side of any instant: half of what `achieved` lets pass.
+const DISTANCE_BOUND: f64 = 0.005;
+/// Beyond this the load was another one.
+const DISTANCE_TOO_FAR: f64 = 0.05;
+
+/// How far the actual starts were from the schedule's, over the window.
+pub(super) fn arrivals(evidence: &Evidence<'_>) -> Check {
+    let about = About { name: "arrivals", unit: "distance", bound: DISTANCE_BOUND };
+    if evidence.load.mode() != (Mode::Open { arrivals: Arrivals::Poisson }) {
+        return about.not_applicable("only Poisson arrivals are held against their distribution");
+    }
+    let Some(distance) = evidence.tally.starts_distance() else {
+        return about.not_applicable("no start of the window to compare, or no window fixed beforehand");
+    };
+    // One start more or less is no distance, however few there are.
+    let about =
+        About { bound: DISTANCE_BOUND.max(1.5 / evidence.tally.account().due.max(1) as f64), ..about };
+    let mut status = grade(distance, about.bound, DISTANCE_TOO_FAR.max(about.bound));
+    let mut finding =
+        format!("at most {} of the starts lie on the wrong side of any instant", percent(distance));
+    if status == CheckStatus::Fail && evidence.tally.waited > 0 {
+        status = CheckStatus::Warn;
+        finding += "; requests waited for busy connections, so the server shaped its own load";
+    }
+    about.found(
+        status,
+        Some(distance),
+        finding,
+        "add connections, or lower the rate until starts follow the schedule",
+    )
+}

@@ -1,0 +1,113 @@
+//! What the server did: replies, failures, connections.
+
+use reports_record::{Check, CheckStatus, Fault, OutcomeKind};
+
+use super::{About, grade};
+use crate::evidence::Evidence;
+use crate::expect::ExpectBody;
+
+/// Share of failures, or of wrong replies, beyond which the rest is no picture of the server any more.
+const TOO_MANY: f64 = 0.01;
+
+/// Whether every reply was the expected one. A wrong reply is never a measurement.
+pub(super) fn replies(evidence: &Evidence<'_>) -> Check {
+    let about = About { name: "replies", unit: "share", bound: 0.0 };
+    let count = |kind| evidence.tally.outcome(kind);
+    let wrong = count(OutcomeKind::WrongStatus) + count(OutcomeKind::WrongBody);
+    let all = wrong + count(OutcomeKind::Ok);
+    if all == 0 {
+        let remedy = "see which failures there were; a window shorter than the replies take has none either";
+        return about.found(CheckStatus::Fail, None, "no request of the window was answered".into(), remedy);
+    }
+    let share = wrong as f64 / all as f64;
+    let status = if wrong == 0 { CheckStatus::Pass } else { grade(share, 0.0, TOO_MANY) };
+    let finding = format!(
+        "{wrong} of {all} replies were wrong ({} by status, {} by body); {}",
+        count(OutcomeKind::WrongStatus),
+        count(OutcomeKind::WrongBody),
+        how_bodies_were_checked(evidence)
+    );
+    about.found(
+        status,
+        Some(share),
+        finding,
+        "mend the request or the server: only correct replies are measured",
+    )
+}
+
+fn how_bodies_were_checked(evidence: &Evidence<'_>) -> String {
+    let (shortest, longest) = evidence.tally.body_bytes.unwrap_or_default();
+    match evidence.load.expect.body {
+        ExpectBody::Exactly(_) => {
+            "the length and CRC-32 of every body were held to the expected one's".into()
+        }
+        ExpectBody::Same => "the length and CRC-32 of every body were held to the first one's".into(),
+        ExpectBody::Any if shortest == longest => {
+            format!("bodies were not looked at, all had {shortest} bytes")
+        }
+        ExpectBody::Any => format!("bodies were not looked at, they had {shortest} to {longest} bytes"),
+    }
+}
+
+/// Requests that ended without a whole reply, and whose fault that is.
+pub(super) fn errors(evidence: &Evidence<'_>) -> Check {
+    let about = About { name: "errors", unit: "share", bound: 0.0 };
+    let failed: Vec<_> = evidence
+        .tally
+        .outcomes
+        .iter()
+        .filter(|(kind, _)| **kind != OutcomeKind::Ok && !kind.is_reply())
+        .collect();
+    let count: u64 = failed.iter().map(|(_, count)| **count).sum();
+    let due = evidence.tally.account().due;
+    if due == 0 {
+        return about.not_applicable("no request was due");
+    }
+    if count == 0 {
+        return about.found(CheckStatus::Pass, Some(0.0), "no request failed".into(), "");
+    }
+    let share = count as f64 / due as f64;
+    let of_client = failed.iter().any(|(kind, _)| kind.fault() == Some(Fault::Client));
+    let status = if of_client { CheckStatus::Fail } else { grade(share, 0.0, TOO_MANY) };
+    let kinds: Vec<_> = failed
+        .iter()
+        .filter_map(|(kind, count)| Some(format!("{count} {kind} ({}'s fault)", fault_name(kind.fault()?))))
+        .collect();
+    let finding = format!("{count} of {due} requests failed: {}", kinds.join(", "));
+    let remedy = if of_client {
+        "client-limited: raise the limits on descriptors and local ports, or use fewer connections"
+    } else {
+        "see why in the server's log; with a time-out, lower the load or raise --timeout"
+    };
+    about.found(status, Some(share), finding, remedy)
+}
+
+/// Who is to blame, as the certificate names them.
+pub(crate) fn fault_name(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Client => "client",
+        Fault::Network => "network",
+        Fault::Server => "server",
+        Fault::Reply => "reply",
+    }
+}
+
+/// Whether the planned connections stood throughout.
+pub(super) fn connections(evidence: &Evidence<'_>) -> Check {
+    let about = About { name: "connections", unit: "reopened", bound: 0.0 };
+    let (planned, standing) = (evidence.crew.connections, evidence.standing);
+    let throughout = standing.min(planned.saturating_sub(evidence.replaced));
+    let reopened = evidence.tally.reopened;
+    let finding = format!(
+        "{throughout} of {planned} connections stood throughout; {reopened} were opened anew and {} requests sent again \
+         because an idle connection was closed just then",
+        evidence.tally.stale_reuse
+    );
+    let status = match (standing, reopened) {
+        (0, _) => CheckStatus::Fail,
+        (standing, 0) if standing == planned => CheckStatus::Pass,
+        _ => CheckStatus::Warn,
+    };
+    let remedy = "have the server keep connections alive, or read the figures as including connection set-up";
+    about.found(status, Some(reopened as f64), finding, remedy)
+}

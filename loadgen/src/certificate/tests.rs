@@ -1,0 +1,243 @@
+//! Each check passes what is sound and finds what is not.
+
+use std::time::Duration;
+
+use reports_record::{Check, CheckStatus, ClientCost, OutcomeKind};
+
+use super::{draw, grade};
+use crate::clock::Moment;
+use crate::crew::Crew;
+use crate::evidence::Evidence;
+use crate::tally::{Flight, Tally};
+use crate::window::Window;
+use crate::{Load, Pace, Rate, Request};
+
+const START_MS: u64 = 1000;
+
+fn at(micros: u64) -> Moment {
+    Moment::from_nanos(micros * 1000)
+}
+
+/// A window of one second in which each of 2,000 requests was due every 500 us, and `fate` says what came of it.
+struct Scene {
+    load: Load,
+    crew: Crew,
+    cost: ClientCost,
+    suspended: Duration,
+    standing: u32,
+    fate: fn(u64, Moment) -> Fate,
+}
+
+struct Fate {
+    late_us: u64,
+    waited_us: u64,
+    service_us: u64,
+    kind: OutcomeKind,
+}
+
+const SOUND: Fate = Fate { late_us: 50, waited_us: 0, service_us: 400, kind: OutcomeKind::Ok };
+
+fn scene() -> Scene {
+    let request = Request::get(&"http://localhost/".parse().unwrap());
+    let pace = Pace::Open {
+        rate: Rate::per_second(2000.0).unwrap(),
+        arrivals: reports_record::Arrivals::Poisson,
+        seed: 1,
+    };
+    Scene {
+        load: Load { pace, ..Load::closed(request, Duration::from_secs(1)) },
+        crew: Crew::default(),
+        cost: ClientCost { busiest_thread: 0.3, steal: Some(0.0), ..ClientCost::default() },
+        suspended: Duration::ZERO,
+        standing: 1,
+        fate: |_, _| SOUND,
+    }
+}
+
+impl Scene {
+    fn tally(&self) -> Tally {
+        let window = Window { start: at(START_MS * 1000), end: at(START_MS * 1000 + 1_000_000) };
+        let mut tally = Tally::new(window, matches!(self.load.pace, Pace::Open { .. }));
+        for index in 0..2000 {
+            let intended = at(START_MS * 1000 + index * 500);
+            let fate = (self.fate)(index, intended);
+            let free_since = intended.after(Duration::from_micros(fate.waited_us));
+            let started = free_since.after(Duration::from_micros(fate.late_us));
+            let end = started.after(Duration::from_micros(fate.service_us));
+            let flight =
+                Flight { intended, free_since, started, first_byte: end, measured: true, resent: false };
+            tally.sent(&flight);
+            if fate.kind.is_reply() {
+                tally.answered(5, end);
+            }
+            tally.ended(&flight, fate.kind, end);
+        }
+        tally
+    }
+
+    fn check(&self, name: &str) -> Check {
+        self.check_of(self.tally(), name)
+    }
+
+    fn check_of(&self, tally: Tally, name: &str) -> Check {
+        let evidence = Evidence {
+            load: &self.load,
+            crew: &self.crew,
+            cost: self.cost,
+            suspended: self.suspended,
+            longest_gap: Duration::from_millis(5),
+            replaced: 0,
+            standing: self.standing,
+            interrupted: false,
+            service: tally.timings.service.times(),
+            response: Some(tally.timings.response.times()),
+            lateness: Some(tally.timings.lateness.times()),
+            tally,
+        };
+        draw(&evidence).checks.into_iter().find(|check| check.name == name).unwrap()
+    }
+
+    fn status(&self, name: &str) -> CheckStatus {
+        self.check(name).status
+    }
+}
+
+#[test]
+fn a_sound_measurement_passes_every_check() {
+    for name in
+        ["pace", "achieved", "arrivals", "headroom", "steal", "gap", "replies", "errors", "connections"]
+            .into_iter()
+            .chain(["stationarity", "little", "account"])
+    {
+        let check = scene().check(name);
+        assert_eq!((check.status, &check.remedy), (CheckStatus::Pass, &None), "{name}: {}", check.finding);
+    }
+}
+
+#[test]
+fn what_is_no_number_fails() {
+    assert_eq!(grade(f64::NAN, 1.0, 2.0), CheckStatus::Fail);
+}
+
+#[test]
+fn a_late_client_is_found_and_slow_responses_excuse_it() {
+    let late = Scene { fate: |_, _| Fate { late_us: 3_000, ..SOUND }, ..scene() };
+    assert_eq!(late.status("pace"), CheckStatus::Fail);
+    let preempted = Scene {
+        fate: |index, _| Fate { late_us: if index % 50 == 0 { 5_000 } else { 50 }, ..SOUND },
+        ..scene()
+    };
+    assert_eq!(preempted.status("pace"), CheckStatus::Warn);
+    let slow = Scene { fate: |_, _| Fate { late_us: 3_000, service_us: 100_000, ..SOUND }, ..scene() };
+    assert_eq!(slow.status("pace"), CheckStatus::Pass);
+}
+
+#[test]
+fn a_rate_not_reached_is_blamed_on_who_did_not_reach_it() {
+    let drowned = |index: u64, _| Fate { waited_us: index * 500, ..SOUND };
+    let server = Scene { fate: drowned, ..scene() }.check("achieved");
+    assert_eq!(server.status, CheckStatus::Warn, "{}", server.finding);
+    assert!(server.finding.contains("the server did not keep up"), "{}", server.finding);
+    let cost = ClientCost { busiest_thread: 0.99, ..scene().cost };
+    let client = Scene { fate: drowned, cost, ..scene() }.check("achieved");
+    assert_eq!(client.status, CheckStatus::Fail, "{}", client.finding);
+    assert!(client.finding.contains("the client could not"), "{}", client.finding);
+}
+
+#[test]
+fn starts_that_leave_the_schedule_are_found() {
+    let bunched = Scene { fate: |index, _| Fate { late_us: (2000 - index) * 500, ..SOUND }, ..scene() };
+    assert_eq!(bunched.status("arrivals"), CheckStatus::Fail);
+    let by_server = Scene { fate: |index, _| Fate { waited_us: (2000 - index) * 500, ..SOUND }, ..scene() };
+    assert_eq!(by_server.status("arrivals"), CheckStatus::Warn);
+}
+
+#[test]
+fn a_client_or_machine_without_room_is_found() {
+    let with = |busiest_thread, steal| Scene {
+        cost: ClientCost { busiest_thread, steal, ..scene().cost },
+        ..scene()
+    };
+    assert_eq!(with(0.8, None).status("headroom"), CheckStatus::Warn);
+    let saturated = with(0.95, None).check("headroom");
+    assert_eq!(saturated.status, CheckStatus::Fail);
+    assert!(saturated.finding.contains("client-limited"), "{}", saturated.finding);
+    assert_eq!(with(0.1, None).status("steal"), CheckStatus::NotApplicable);
+    assert_eq!(with(0.1, Some(0.03)).status("steal"), CheckStatus::Warn);
+    assert_eq!(with(0.1, Some(0.3)).status("steal"), CheckStatus::Fail);
+}
+
+#[test]
+fn a_machine_that_slept_invalidates() {
+    let slept = Scene { suspended: Duration::from_secs(30), ..scene() };
+    assert_eq!(slept.status("gap"), CheckStatus::Fail);
+}
+
+#[test]
+fn wrong_replies_and_failures_are_counted_apart() {
+    let sometimes = Scene {
+        fate: |index, _| Fate {
+            kind: if index == 7 { OutcomeKind::WrongBody } else { OutcomeKind::Ok },
+            ..SOUND
+        },
+        ..scene()
+    };
+    assert_eq!(
+        (sometimes.status("replies"), sometimes.status("errors")),
+        (CheckStatus::Warn, CheckStatus::Pass)
+    );
+    let often = Scene {
+        fate: |index, _| Fate {
+            kind: if index % 50 == 0 { OutcomeKind::Reset } else { OutcomeKind::Ok },
+            ..SOUND
+        },
+        ..scene()
+    };
+    assert_eq!((often.status("replies"), often.status("errors")), (CheckStatus::Pass, CheckStatus::Fail));
+    let never = Scene { fate: |_, _| Fate { kind: OutcomeKind::Timeout, ..SOUND }, ..scene() };
+    assert_eq!(never.status("replies"), CheckStatus::Fail);
+}
+
+#[test]
+fn a_failure_of_the_clients_own_invalidates_however_rare() {
+    let out_of_ports = Scene {
+        fate: |index, _| Fate {
+            kind: if index == 7 { OutcomeKind::LocalPort } else { OutcomeKind::Ok },
+            ..SOUND
+        },
+        ..scene()
+    };
+    let check = out_of_ports.check("errors");
+    assert_eq!(check.status, CheckStatus::Fail);
+    assert!(check.finding.contains("1 local_port (client's fault)"), "{}", check.finding);
+}
+
+#[test]
+fn connections_that_broke_are_told() {
+    let mut tally = scene().tally();
+    tally.reopened = 3;
+    assert_eq!(scene().check_of(tally, "connections").status, CheckStatus::Warn);
+    let gone = Scene { standing: 0, ..scene() };
+    assert_eq!(gone.status("connections"), CheckStatus::Fail);
+}
+
+#[test]
+fn a_window_that_changes_half_way_is_found() {
+    let step = Scene {
+        fate: |index, _| Fate { service_us: if index < 1000 { 400 } else { 600 }, ..SOUND },
+        ..scene()
+    };
+    let check = step.check("stationarity");
+    assert_eq!(check.status, CheckStatus::Fail, "{}", check.finding);
+    assert!(check.finding.contains("median service time"), "{}", check.finding);
+}
+
+#[test]
+fn time_counted_twice_breaks_littles_law() {
+    let mut tally = scene().tally();
+    tally.flown += tally.flown / 20;
+    assert_eq!(scene().check_of(tally, "little").status, CheckStatus::Warn);
+    let mut tally = scene().tally();
+    tally.flown += tally.flown;
+    assert_eq!(scene().check_of(tally, "little").status, CheckStatus::Fail);
+}

@@ -1,0 +1,16 @@
+//! The command line: flags in, a live line meanwhile, a summary and a file out.
+
+pub(crate) mod figures;
+pub(crate) mod flags;
+pub(crate) mod json;
+pub(crate) mod live;
+pub(crate) mod numbers;
+pub(crate) mod signals;
+pub(crate) mod summary;
+
+use std::io;
+
+/// A pipe closed at the other end is a reader that has seen enough, not a failure.
+pub(crate) fn unless_closed(written: io::Result<()>) -> io::Result<()> {
+    written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+}

@@ -1,0 +1,85 @@
+//! The line that moves while a measurement is under way.
+
+use std::io::{IsTerminal, Write, stderr};
+use std::time::{Duration, Instant};
+
+use loadgen::{Load, Progress, Stop, show_span};
+
+use super::figures::count;
+
+/// Often enough to be alive, seldom enough to be read.
+const EVERY: Duration = Duration::from_millis(200);
+
+/// A line on a terminal's stderr; nothing at all where stderr is no terminal.
+pub(crate) struct LiveLine {
+    is_terminal: bool,
+    /// How long the whole takes; `None` when a number of requests ends it.
+    planned: Option<Duration>,
+    shown: Option<(Instant, Progress)>,
+}
+
+impl LiveLine {
+    pub(crate) fn new(load: &Load) -> Self {
+        let planned = match load.stop {
+            Stop::After(window) => Some(load.warm_up + window),
+            Stop::Requests(_) => None,
+        };
+        Self { is_terminal: stderr().is_terminal(), planned, shown: None }
+    }
+
+    /// Shows `progress`, unless something was shown just now.
+    pub(crate) fn show(&mut self, progress: &Progress) {
+        let is_due = self.shown.is_none_or(|(at, _)| at.elapsed() >= EVERY);
+        if !self.is_terminal || !is_due {
+            return;
+        }
+        let since = self.shown.map(|(_, before)| before);
+        // Erases the line first: this one may be shorter.
+        let _ = write!(stderr(), "\r\x1b[2K{}", text(progress, since, self.planned));
+        self.shown = Some((Instant::now(), *progress));
+    }
+
+    /// Leaves an empty line.
+    pub(crate) fn clear(&mut self) {
+        if self.shown.take().is_some() {
+            let _ = write!(stderr(), "\r\x1b[2K");
+        }
+    }
+}
+
+fn text(progress: &Progress, since: Option<Progress>, planned: Option<Duration>) -> String {
+    let stage = if progress.measuring { "measuring" } else { "warming up" };
+    let elapsed = format!("{:.1}s", progress.elapsed.as_secs_f64());
+    let of = planned.map_or_else(String::new, |planned| format!(" of {}", show_span(planned)));
+    let (replies, time) = match since {
+        Some(before) => (progress.replies - before.replies, progress.elapsed.saturating_sub(before.elapsed)),
+        None => (progress.replies, progress.elapsed),
+    };
+    let rate = if time.is_zero() { 0.0 } else { replies as f64 / time.as_secs_f64() };
+    format!(
+        "{stage} {elapsed}{of}  {} replies, {}/s now, {} in flight, {} failed",
+        count(progress.replies),
+        count(rate.round() as u64),
+        count(progress.in_flight),
+        count(progress.failed)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_is_that_of_the_time_since_the_last_line() {
+        let progress = |ms, replies| Progress {
+            elapsed: Duration::from_millis(ms),
+            measuring: ms > 1000,
+            replies,
+            failed: 0,
+            in_flight: 64,
+        };
+        let line = text(&progress(2500, 31_000), Some(progress(2000, 30_000)), Some(Duration::from_secs(11)));
+        assert_eq!(line, "measuring 2.5s of 11s  31,000 replies, 2,000/s now, 64 in flight, 0 failed");
+        assert!(text(&progress(500, 10), None, None).starts_with("warming up 0.5s  10 replies, 20/s now"));
+    }
+}

@@ -1,0 +1,194 @@
+//! The load generator as a library: connections that stand, and measurements over them.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use reports_record::Measurement;
+
+use crate::crew::{Crew, CrewError};
+use crate::descriptors::{self, TooFewDescriptors};
+use crate::engine::{Route, ThreadReport};
+use crate::evidence::Evidence;
+use crate::opening::Opening;
+use crate::order::Order;
+use crate::progress::Progress;
+use crate::thread::ClientThread;
+use crate::url::{ResolveError, Url};
+use crate::usage::MachineReading;
+use crate::{Interrupt, Load, LoadError, Request};
+
+/// How often a measurement under way is looked at from outside.
+const WATCH_TICK: Duration = Duration::from_millis(50);
+/// An interrupted measurement ends so long after the interrupt was seen: by then every thread knows.
+const STOP_AHEAD: Duration = Duration::from_millis(60);
+
+/// Open connections to one server, ready to measure over, one measurement after another.
+///
+/// Blocking: the threads and runtimes inside are its own. Dropped, it closes its connections.
+#[derive(Debug)]
+pub struct Client {
+    crew: Crew,
+    route: Route,
+    threads: Vec<ClientThread>,
+}
+
+/// Why no connection stands.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The crew cannot be.
+    #[error(transparent)]
+    Crew(#[from] CrewError),
+    /// Too few descriptors for it.
+    #[error(transparent)]
+    Descriptors(#[from] TooFewDescriptors),
+    /// The host has no address.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// The host's name resolves to nothing.
+    #[error("the host has no address (check its name)")]
+    NoAddress,
+    /// A client thread could not be started or bound to its CPU.
+    #[error("could not start client thread {index}{on}: {source}", on = pin.map_or_else(String::new, |cpu| format!(" on CPU {cpu}")))]
+    Thread {
+        /// Which, from 0.
+        index: u32,
+        /// The CPU it was to be bound to.
+        pin: Option<usize>,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A connection could not be opened.
+    #[error("could not open connection {number} to {address}: {source} (is the server listening there?)")]
+    Connect {
+        /// Where to.
+        address: SocketAddr,
+        /// Which of the thread's connections, from 1.
+        number: u32,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A connection was opened, and its first request not answered as it should.
+    #[error("connection {number} answered {url} with {found}, expected a success that keeps the connection")]
+    Priming {
+        /// What was asked.
+        url: String,
+        /// Which of the thread's connections, from 1.
+        number: u32,
+        /// What came instead.
+        found: String,
+    },
+    /// The interrupt was raised meanwhile.
+    #[error("interrupted before anything was measured")]
+    Interrupted,
+    /// A client thread panicked: a bug.
+    #[error("a client thread was lost (a bug: its panic is above)")]
+    ThreadLost,
+}
+
+/// Why there is no measurement.
+#[derive(Debug, thiserror::Error)]
+pub enum MeasureError {
+    /// The load is outside its range.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// A client thread could not begin.
+    #[error("could not begin measuring: {0}")]
+    Begin(io::Error),
+    /// A client thread panicked: a bug.
+    #[error("a client thread was lost (a bug: its panic is above)")]
+    ThreadLost,
+}
+
+impl Client {
+    /// Opens `crew`'s connections to `url`'s server, one after another.
+    ///
+    /// With `priming`, each is proven by one such request before the next is opened; without, it is only opened. Raises
+    /// the process's soft descriptor limit to the hard one.
+    ///
+    /// # Errors
+    /// When one of them does not stand, within the resolver's 3 s, the connect time-out and 5 s for a proof.
+    pub fn connect(
+        url: &Url,
+        crew: &Crew,
+        priming: Option<&Request>,
+        interrupt: &Interrupt,
+    ) -> Result<Self, StartError> {
+        crew.validate()?;
+        descriptors::ensure(crew.connections, crew.threads)?;
+        let mut addresses = url.resolve()?;
+        let mut threads = Vec::new();
+        let mut route = None;
+        for index in 0..crew.threads {
+            let pin = crew.pin(index);
+            let thread = ClientThread::start(index, pin).map_err(|source| StartError::Thread {
+                index,
+                pin,
+                source,
+            })?;
+            let opening = Opening {
+                addresses,
+                connect_timeout: crew.connect_timeout,
+                connections: crew.share(index),
+                priming: priming.cloned(),
+                interrupt: interrupt.clone(),
+            };
+            let (done, opened) = mpsc::channel();
+            // Nobody waits any more only if this function is gone.
+            thread.order(move |hand| drop(done.send(opening.run(hand))));
+            let way = opened.recv().map_err(|_| StartError::ThreadLost)??;
+            addresses = vec![way.address];
+            route = Some(way);
+            threads.push(thread);
+        }
+        let route = route.ok_or(StartError::NoAddress)?;
+        Ok(Self { crew: crew.clone(), route, threads })
+    }
+
+    /// Where the connections go.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.route.address
+    }
+
+    /// Carries out `load` over the open connections and returns what was found, believable or not.
+    ///
+    /// Connections that broke are replaced, those that stand are kept for the next measurement. `progress` is told
+    /// every 50 ms. Interrupted, it returns within 2 s what was measured, marked incomplete.
+    ///
+    /// # Errors
+    /// When it could not begin; what goes wrong later is part of the measurement.
+    pub fn measure(
+        &mut self,
+        load: &Load,
+        interrupt: &Interrupt,
+        progress: &mut dyn FnMut(&Progress),
+    ) -> Result<Measurement, MeasureError> {
+        load.validate()?;
+        let machine_before = MachineReading::read();
+        let order = Arc::new(Order::new(load, self.threads.len()));
+        let (done, finished) = mpsc::channel();
+        for (index, thread) in self.threads.iter().enumerate() {
+            let (order, route, done) = (order.clone(), self.route, done.clone());
+            thread.order(move |hand| drop(done.send(hand.measure(order, index, route))));
+        }
+        drop(done);
+        let mut reports: Vec<ThreadReport> = Vec::new();
+        let mut interrupted = false;
+        while reports.len() < self.threads.len() {
+            match finished.recv_timeout(WATCH_TICK) {
+                Ok(report) => reports.push(report.map_err(MeasureError::Begin)?),
+                Err(RecvTimeoutError::Timeout) => progress(&order.progress()),
+                Err(RecvTimeoutError::Disconnected) => return Err(MeasureError::ThreadLost),
+            }
+            if interrupt.is_raised() && !interrupted {
+                interrupted = true;
+                order.stop_at(order.clock.now().after(STOP_AHEAD));
+            }
+        }
+        let machine = (machine_before, MachineReading::read());
+        Ok(Evidence::of(&order, &self.crew, &reports, machine, interrupted).into_measurement())
+    }
+}

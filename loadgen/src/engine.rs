@@ -1,0 +1,200 @@
+//! One client thread at work: its connections, its share of the starts, its tally.
+//!
+//! Everything here lives on one thread and one runtime, so that what the tasks share needs neither locks nor atomics.
+
+mod conversation;
+mod slot;
+mod starts;
+mod steward;
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) use slot::Slot;
+pub(crate) use steward::Watch;
+
+use crate::Pace;
+use crate::clock::Moment;
+use crate::order::Order;
+use crate::reply::ReplyParser;
+use crate::tally::{Flight, Tally};
+use crate::timer::Timer;
+use starts::Starts;
+
+/// Largest piece of a reply that is read at once; one buffer a thread, since nothing is kept in it.
+const SCRATCH: usize = 64 * 1024;
+
+/// The way to the server.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Route {
+    pub(crate) address: SocketAddr,
+    pub(crate) connect_timeout: Duration,
+}
+
+/// One thread's part in one measurement.
+pub(crate) struct Engine {
+    order: Arc<Order>,
+    /// Which of the threads this is.
+    index: usize,
+    route: Route,
+    slots: Vec<Rc<Slot>>,
+    /// Connections without a request, the one idle longest first.
+    idle: RefCell<VecDeque<Rc<Slot>>>,
+    starts: RefCell<Starts>,
+    timer: Timer,
+    tally: RefCell<Tally>,
+    scratch: RefCell<Vec<u8>>,
+}
+
+/// What one thread brings home.
+#[derive(Debug)]
+pub(crate) struct ThreadReport {
+    pub(crate) tally: Tally,
+    pub(crate) watch: Watch,
+    /// Connections that were replaced at least once.
+    pub(crate) replaced: u32,
+    /// Connections that stood at the end.
+    pub(crate) standing: u32,
+}
+
+impl Engine {
+    /// Has to be made inside the runtime that runs it.
+    pub(crate) fn new(
+        order: Arc<Order>,
+        index: usize,
+        route: Route,
+        slots: Vec<Rc<Slot>>,
+    ) -> io::Result<Rc<Self>> {
+        let open_loop = matches!(order.load.pace, Pace::Open { .. });
+        Ok(Rc::new(Self {
+            starts: RefCell::new(Starts::share(&order, index, order.gauges.len())),
+            tally: RefCell::new(Tally::new(order.window, open_loop)),
+            timer: Timer::new()?,
+            idle: RefCell::default(),
+            scratch: RefCell::new(vec![0; SCRATCH]),
+            order,
+            index,
+            route,
+            slots,
+        }))
+    }
+
+    /// Measures. Connections stay open in their slots, except those with a request that did not end.
+    pub(crate) async fn run(self: Rc<Self>) -> ThreadReport {
+        for slot in &self.slots {
+            slot.begin(self.parser(), self.order.begin);
+        }
+        tokio::time::sleep(self.order.begin.since(self.order.clock.now())).await;
+        let conversations = self.slots.iter().map(|slot| conversation::converse(self.clone(), slot.clone()));
+        let mut tasks: Vec<_> = conversations.map(tokio::task::spawn_local).collect();
+        tasks.push(tokio::task::spawn_local(pace(self.clone())));
+        let watch = self.watch().await;
+        for task in tasks {
+            task.abort();
+            // It ends by being cancelled; nothing else comes of it.
+            let _ = task.await;
+        }
+        let standing = self.slots.iter().filter(|slot| slot.is_open()).count();
+        self.settle();
+        ThreadReport {
+            tally: self.tally.borrow().clone(),
+            watch,
+            replaced: self.slots.iter().filter(|slot| slot.replaced.get()).count() as u32,
+            standing: standing as u32,
+        }
+    }
+
+    /// Accounts for what did not end and what was due and not sent.
+    fn settle(&self) {
+        let now = self.order.clock.now();
+        let mut tally = self.tally.borrow_mut();
+        for slot in &self.slots {
+            if let Some(flight) = slot.flight.take() {
+                tally.unfinished(&flight, now);
+                // Its reply may still come: the connection must not carry another request.
+                slot.close(self.parser());
+            }
+        }
+        let mut starts = self.starts.borrow_mut();
+        starts.untaken(now).for_each(|intended| tally.never_sent(intended, now));
+    }
+
+    /// Takes a connection that became free, and has it wait its turn behind those idle longer.
+    fn offer(&self, slot: &Rc<Slot>) {
+        self.idle.borrow_mut().push_back(slot.clone());
+        self.dispatch();
+    }
+
+    /// Gives every request that is due the connection idle longest, as long as there are both.
+    fn dispatch(&self) {
+        loop {
+            let mut idle = self.idle.borrow_mut();
+            if idle.is_empty() {
+                // Who becomes free takes what is due, and arms the timer when nothing is.
+                return;
+            }
+            let now = self.order.clock.now();
+            let Some(intended) = self.starts.borrow_mut().take(now) else { return self.arm(now) };
+            let Some(slot) = idle.pop_front() else { return };
+            drop(idle);
+            self.begin(&slot, intended, now);
+        }
+    }
+
+    /// Has the pacer wake at the next intended start.
+    fn arm(&self, now: Moment) {
+        if self.timer.is_armed() {
+            return;
+        }
+        if let Some(next) = self.starts.borrow_mut().next() {
+            self.timer.arm(next, now).expect("a timer takes any delay above zero");
+        }
+    }
+
+    /// Starts a request: `now` was read just before.
+    fn begin(&self, slot: &Slot, intended: Moment, now: Moment) {
+        let flight = self.flight(intended, slot.free_since.get(), now);
+        slot.flight.set(Some(flight));
+        self.write(slot);
+        // After writing, so that the bookkeeping is not in the request's way.
+        self.tally.borrow_mut().sent(&flight);
+    }
+
+    fn flight(&self, intended: Moment, free_since: Moment, started: Moment) -> Flight {
+        let measured = self.tally.borrow().window.contains(intended);
+        Flight { intended, free_since, started, first_byte: Moment::NEVER, measured, resent: false }
+    }
+
+    /// Hands the request to the kernel without waiting for the socket to say that it takes it: it nearly always does.
+    fn write(&self, slot: &Slot) {
+        let bytes = self.order.load.request.bytes();
+        let written = slot.stream.borrow().as_ref().map_or(Ok(0), |stream| stream.try_write(bytes));
+        match written {
+            Ok(count) if count == bytes.len() => {}
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                // The peer is gone: reading tells how.
+                slot.wake();
+            }
+            partly => {
+                slot.unsent.set(bytes.len() - partly.unwrap_or(0));
+                slot.wake();
+            }
+        }
+    }
+
+    fn parser(&self) -> ReplyParser {
+        ReplyParser::new(self.order.load.request.method() == "HEAD", self.order.judge.looks_at_bodies())
+    }
+}
+
+/// The pacer: wakes at every intended start for which a connection is idle.
+async fn pace(engine: Rc<Engine>) {
+    while engine.timer.expired().await.is_ok() {
+        engine.dispatch();
+    }
+}

@@ -1,0 +1,131 @@
+//! Watches over a measurement a few dozen times a second: deadlines, the window's edges, the end.
+
+use std::time::Duration;
+
+use reports_record::OutcomeKind;
+
+use super::Engine;
+use crate::Stop;
+use crate::clock::Moment;
+use crate::usage::{ThreadCost, ThreadUsage};
+
+/// How often to look: what it costs stays far below a thousandth of a CPU.
+const TICK: Duration = Duration::from_millis(20);
+/// With short deadlines more often, so that none is overrun by more than a tenth (or a millisecond).
+const TICK_MIN: Duration = Duration::from_millis(1);
+/// An interrupted measurement returns within 2 s: this long its requests in flight may go on.
+const INTERRUPT_GRACE: Duration = Duration::from_secs(1);
+/// When a number of requests is to end a measurement and no connection could be opened for so long, it ends without.
+const ABANDON_AFTER: Duration = Duration::from_secs(3);
+
+/// What the steward saw.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Watch {
+    /// What the thread used over the window.
+    pub(crate) cost: ThreadCost,
+    /// By how much the steward itself was at most late: the thread did not run, or the machine did not.
+    pub(crate) longest_gap: Duration,
+}
+
+impl Engine {
+    /// Returns when the measurement is over: nothing more will start, and nothing is in flight or may go on.
+    pub(super) async fn watch(&self) -> Watch {
+        let tick = (self.order.load.timeout / 10).clamp(TICK_MIN, TICK);
+        let mut deadline = self.planned_deadline();
+        let mut connected_at = self.order.begin;
+        let mut usage = Edges::default();
+        let mut longest_gap = Duration::ZERO;
+        loop {
+            let now = self.order.clock.now();
+            if self.order.stops_at() != Moment::NEVER {
+                deadline = deadline.min(self.cut(self.order.stops_at()));
+            }
+            let window = self.tally.borrow().window;
+            usage.look(now, window.start, window.end);
+            self.sweep(now);
+            self.publish();
+            if self.slots.iter().any(|slot| slot.is_open()) {
+                connected_at = now;
+            }
+            if self.is_done(now) || now >= deadline || self.is_abandoned(now, connected_at) {
+                return Watch { cost: usage.cost(now), longest_gap };
+            }
+            let edges = [window.start, window.end, deadline];
+            let wake = edges.into_iter().filter(|edge| *edge > now).fold(now.after(tick), Moment::min);
+            tokio::time::sleep(wake.since(now)).await;
+            longest_gap = longest_gap.max(self.order.clock.now().since(wake));
+        }
+    }
+
+    /// When requests in flight are given up; a number of requests is waited for, each with its own deadline.
+    fn planned_deadline(&self) -> Moment {
+        match self.order.load.stop {
+            Stop::After(_) => self.order.window.end.after(self.order.load.grace),
+            Stop::Requests(_) => Moment::NEVER,
+        }
+    }
+
+    /// Ends the schedule and the window at `stop`; returns when requests in flight are given up.
+    fn cut(&self, stop: Moment) -> Moment {
+        self.starts.borrow_mut().cut(stop);
+        let mut tally = self.tally.borrow_mut();
+        tally.window = tally.window.cut(stop);
+        stop.after(self.order.load.grace.min(INTERRUPT_GRACE))
+    }
+
+    fn is_done(&self, now: Moment) -> bool {
+        let window_ended =
+            matches!(self.order.load.stop, Stop::Requests(_)) || now >= self.tally.borrow().window.end;
+        window_ended && self.starts.borrow_mut().is_over(now) && self.tally.borrow().in_flight() == 0
+    }
+
+    fn is_abandoned(&self, now: Moment, connected_at: Moment) -> bool {
+        matches!(self.order.load.stop, Stop::Requests(_)) && now.since(connected_at) > ABANDON_AFTER
+    }
+
+    /// Ends requests past their deadline. No timer per request: that would cost more than the rest of it.
+    fn sweep(&self, now: Moment) {
+        for slot in &self.slots {
+            let Some(flight) = slot.flight.get() else { continue };
+            if now.since(flight.started) <= self.order.load.timeout {
+                continue;
+            }
+            if slot.is_open() {
+                slot.expired.set(true);
+                slot.wake();
+            } else {
+                slot.flight.set(None);
+                self.tally.borrow_mut().ended(&flight, OutcomeKind::Timeout, now);
+            }
+        }
+    }
+
+    fn publish(&self) {
+        let tally = self.tally.borrow();
+        self.order.gauges[self.index].publish(tally.answered_in_all, tally.failed_in_all, tally.in_flight());
+    }
+}
+
+/// The thread's usage at the window's edges.
+#[derive(Default)]
+struct Edges {
+    start: Option<ThreadUsage>,
+    end: Option<ThreadUsage>,
+}
+
+impl Edges {
+    fn look(&mut self, now: Moment, start: Moment, end: Moment) {
+        if self.start.is_none() && now >= start {
+            self.start = Some(ThreadUsage::read(now));
+        }
+        if self.end.is_none() && now >= end {
+            self.end = Some(ThreadUsage::read(now));
+        }
+    }
+
+    /// Between the edges; up to `now` where no end came by. Nothing if the window was never reached.
+    fn cost(&self, now: Moment) -> ThreadCost {
+        let Some(start) = self.start else { return ThreadCost::default() };
+        self.end.unwrap_or_else(|| ThreadUsage::read(now)).since(&start)
+    }
+}

@@ -1,0 +1,156 @@
+//! What all threads brought home, added up: the measurement, and what its certificate is drawn from.
+
+use std::time::Duration;
+
+use reports_record::{ClientCost, Histograms, Measurement, SCHEMA, Times};
+
+use crate::certificate;
+use crate::clock::Moment;
+use crate::crew::Crew;
+use crate::engine::ThreadReport;
+use crate::order::Order;
+use crate::tally::Tally;
+use crate::usage::MachineReading;
+use crate::{Load, Pace, Stop};
+
+/// One measurement's figures, before anything is judged.
+pub(crate) struct Evidence<'a> {
+    pub(crate) load: &'a Load,
+    pub(crate) crew: &'a Crew,
+    /// All threads' counts and times; its window is the one that was really measured.
+    pub(crate) tally: Tally,
+    pub(crate) cost: ClientCost,
+    /// Time the machine slept meanwhile.
+    pub(crate) suspended: Duration,
+    /// By how much a client thread was at most late to look after its deadlines.
+    pub(crate) longest_gap: Duration,
+    /// Connections that were replaced at least once.
+    pub(crate) replaced: u32,
+    /// Connections that stood at the end.
+    pub(crate) standing: u32,
+    pub(crate) interrupted: bool,
+    pub(crate) service: Times,
+    /// `None` in a closed loop, here and below.
+    pub(crate) response: Option<Times>,
+    pub(crate) lateness: Option<Times>,
+}
+
+impl<'a> Evidence<'a> {
+    pub(crate) fn of(
+        order: &'a Order,
+        crew: &'a Crew,
+        reports: &[ThreadReport],
+        (machine_before, machine_after): (MachineReading, MachineReading),
+        interrupted: bool,
+    ) -> Self {
+        let open_loop = matches!(order.load.pace, Pace::Open { .. });
+        let mut tally = Tally::new(order.window, open_loop);
+        if let Some(report) = reports.first() {
+            tally.window = report.tally.window;
+        }
+        reports.iter().for_each(|report| tally.merge(&report.tally));
+        if tally.window.end == Moment::NEVER {
+            // A number of requests ended it: with the last of them.
+            tally.window.end = tally.last_ended;
+        }
+        let mut cost = client_cost(reports, tally.replies);
+        cost.steal = machine_after.steal_since(&machine_before);
+        Self {
+            load: &order.load,
+            crew,
+            cost,
+            suspended: machine_after.suspended_since(&machine_before),
+            longest_gap: reports.iter().map(|report| report.watch.longest_gap).max().unwrap_or_default(),
+            replaced: reports.iter().map(|report| report.replaced).sum(),
+            standing: reports.iter().map(|report| report.standing).sum(),
+            interrupted,
+            service: tally.timings.service.times(),
+            response: open_loop.then(|| tally.timings.response.times()),
+            lateness: open_loop.then(|| tally.timings.lateness.times()),
+            tally,
+        }
+    }
+
+    /// Per second of the window; 0 over no time.
+    pub(crate) fn per_second(&self, count: u64) -> f64 {
+        let length = self.tally.window.length();
+        if length.is_zero() { 0.0 } else { count as f64 / length.as_secs_f64() }
+    }
+
+    /// The whole, with its certificate.
+    pub(crate) fn into_measurement(self) -> Measurement {
+        let certificate = certificate::draw(&self);
+        let (tally, open_loop) = (&self.tally, self.response.is_some());
+        let account = tally.account();
+        let timings = &tally.timings;
+        Measurement {
+            schema: SCHEMA,
+            plan: self.plan(),
+            offered_rate_per_s: open_loop.then(|| self.per_second(account.due)),
+            achieved_rate_per_s: self.per_second(tally.replies),
+            goodput_per_s: self.per_second(tally.good_replies),
+            window_s: tally.window.length().as_secs_f64(),
+            account,
+            outcomes: tally.outcomes.clone(),
+            censored: account.censored,
+            connection_wait_us: open_loop.then(|| timings.connection_wait.times()),
+            first_byte_us: timings.first_byte.times(),
+            wrong_reply_service_time_us: timings.wrong_reply_service.times(),
+            in_flight_mean: tally.in_flight_mean(),
+            received_bytes: tally.received_bytes,
+            sent_in_all: tally.sent_in_all,
+            answered_in_all: tally.answered_in_all,
+            reopened: tally.reopened,
+            stale_reuse: tally.stale_reuse,
+            client: self.cost,
+            sub_windows: tally.sub_windows(),
+            certificate,
+            complete: !self.interrupted,
+            histograms: Histograms::encode(&timings.service, open_loop.then_some(&timings.response)),
+            service_time_us: self.service,
+            response_time_us: self.response,
+            lateness_us: self.lateness,
+        }
+    }
+
+    fn plan(&self) -> reports_record::Plan {
+        let Load { request, pace, warm_up, stop, timeout, grace, .. } = self.load;
+        reports_record::Plan {
+            url: request.url().to_string(),
+            method: request.method().to_owned(),
+            mode: self.load.mode(),
+            connections: self.crew.connections,
+            threads: self.crew.threads,
+            warm_up_s: warm_up.as_secs_f64(),
+            duration_s: match stop {
+                Stop::After(length) => Some(length.as_secs_f64()),
+                Stop::Requests(_) => None,
+            },
+            requests: match stop {
+                Stop::After(_) => None,
+                Stop::Requests(requests) => Some(*requests),
+            },
+            timeout_s: timeout.as_secs_f64(),
+            grace_s: grace.as_secs_f64(),
+            seed: match pace {
+                Pace::Closed => 0,
+                Pace::Open { seed, .. } => *seed,
+            },
+        }
+    }
+}
+
+fn client_cost(reports: &[ThreadReport], replies: u64) -> ClientCost {
+    let costs = || reports.iter().map(|report| report.watch.cost);
+    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    let (user, system) =
+        (costs().map(|cost| micros(cost.user)).sum(), costs().map(|cost| micros(cost.system)).sum());
+    ClientCost {
+        cpu_user_us: user,
+        cpu_system_us: system,
+        cpu_per_request_us: (replies > 0).then(|| (user + system) as f64 / replies as f64),
+        busiest_thread: costs().map(|cost| cost.share()).fold(0.0, f64::max),
+        involuntary_switches: costs().map(|cost| cost.involuntary_switches).sum(),
+        steal: None,
+    }
+}

@@ -1,0 +1,66 @@
+//! One measurement as all client threads share it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::clock::{Clock, Moment};
+use crate::expect::Judge;
+use crate::progress::{Gauges, Progress};
+use crate::window::Window;
+use crate::{Load, Stop};
+
+/// From the order to the schedule's beginning: time for every thread to take it in.
+const LEAD: Duration = Duration::from_millis(5);
+
+/// What every client thread needs to know of a measurement, and the few things they tell.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub(crate) load: Load,
+    pub(crate) judge: Judge,
+    pub(crate) clock: Clock,
+    /// When the schedule begins.
+    pub(crate) begin: Moment,
+    /// As planned; see [`Order::stop_at`].
+    pub(crate) window: Window,
+    /// One for each thread.
+    pub(crate) gauges: Vec<Gauges>,
+    /// Nanoseconds of the moment at which the measurement is to end early.
+    stop_at: AtomicU64,
+}
+
+impl Order {
+    pub(crate) fn new(load: &Load, threads: usize) -> Self {
+        let clock = Clock::start();
+        let begin = clock.now().after(LEAD);
+        let start = begin.after(load.warm_up);
+        let end = match load.stop {
+            Stop::After(length) => start.after(length),
+            Stop::Requests(_) => Moment::NEVER,
+        };
+        Self {
+            judge: Judge::new(&load.expect),
+            load: load.clone(),
+            clock,
+            begin,
+            window: Window { start, end },
+            gauges: (0..threads).map(|_| Gauges::default()).collect(),
+            stop_at: AtomicU64::new(Moment::NEVER.as_nanos()),
+        }
+    }
+
+    /// Ends the measurement early, at `at`. To be a little in the future, so that all threads end at the same moment.
+    pub(crate) fn stop_at(&self, at: Moment) {
+        self.stop_at.store(at.as_nanos(), Ordering::Relaxed);
+    }
+
+    /// When the measurement is to end early; [`Moment::NEVER`] unless it is.
+    pub(crate) fn stops_at(&self) -> Moment {
+        Moment::from_nanos(self.stop_at.load(Ordering::Relaxed))
+    }
+
+    /// How far it has come.
+    pub(crate) fn progress(&self) -> Progress {
+        let now = self.clock.now();
+        Progress::sum(now.since(self.begin), now >= self.window.start, self.gauges.iter())
+    }
+}

@@ -1,0 +1,51 @@
+//! How far a measurement has come, for those who watch it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// How far a measurement has come. Counts lag by up to 20 ms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Since the schedule began, warm-up included.
+    pub elapsed: Duration,
+    /// Whether the warm-up is over.
+    pub measuring: bool,
+    /// Whole replies so far, right or wrong, warm-up included.
+    pub replies: u64,
+    /// Requests so far that ended in anything but a correct reply, warm-up included.
+    pub failed: u64,
+    /// Requests in flight.
+    pub in_flight: u64,
+}
+
+/// One client thread's counts; written by it alone a few dozen times a second, never in the hot path.
+#[derive(Debug, Default)]
+pub(crate) struct Gauges {
+    pub(crate) replies: AtomicU64,
+    pub(crate) failed: AtomicU64,
+    pub(crate) in_flight: AtomicU64,
+}
+
+impl Gauges {
+    pub(crate) fn publish(&self, replies: u64, failed: u64, in_flight: u64) {
+        self.replies.store(replies, Ordering::Relaxed);
+        self.failed.store(failed, Ordering::Relaxed);
+        self.in_flight.store(in_flight, Ordering::Relaxed);
+    }
+}
+
+impl Progress {
+    pub(crate) fn sum<'a>(
+        elapsed: Duration,
+        measuring: bool,
+        threads: impl Iterator<Item = &'a Gauges>,
+    ) -> Self {
+        let mut sum = Self { elapsed, measuring, replies: 0, failed: 0, in_flight: 0 };
+        for gauges in threads {
+            sum.replies += gauges.replies.load(Ordering::Relaxed);
+            sum.failed += gauges.failed.load(Ordering::Relaxed);
+            sum.in_flight += gauges.in_flight.load(Ordering::Relaxed);
+        }
+        sum
+    }
+}

@@ -1,0 +1,328 @@
+//! Everything one client thread counts and times; plain data, added up at the end.
+
+mod in_flight;
+mod parts;
+mod starts_grid;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use reports_record::{Account, Distribution, OutcomeKind, SubWindow};
+
+use crate::clock::Moment;
+use crate::window::Window;
+use in_flight::InFlight;
+use parts::Parts;
+use starts_grid::StartsGrid;
+
+/// One request between its start and its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Flight {
+    /// When the schedule wanted it to start; in a closed loop the same as `started`.
+    pub(crate) intended: Moment,
+    /// Since when its connection had nothing else to do.
+    pub(crate) free_since: Moment,
+    /// When its first byte was handed to the kernel.
+    pub(crate) started: Moment,
+    /// When the first byte of its reply came; [`Moment::NEVER`] until then.
+    pub(crate) first_byte: Moment,
+    /// Whether it counts: intended in the window. Decided once, so that a window cut short loses nothing.
+    pub(crate) measured: bool,
+    /// Whether it was already sent again on a fresh connection.
+    pub(crate) resent: bool,
+}
+
+impl Flight {
+    /// Time it waited because every connection was busy.
+    fn connection_wait(&self) -> Duration {
+        self.free_since.since(self.intended)
+    }
+
+    /// Time by which the client alone was late.
+    fn lateness(&self) -> Duration {
+        self.started.since(self.intended.max(self.free_since))
+    }
+}
+
+/// The times of a tally. The open loop's own stay empty in a closed one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Timings {
+    pub(crate) service: Distribution,
+    pub(crate) response: Distribution,
+    pub(crate) lateness: Distribution,
+    pub(crate) connection_wait: Distribution,
+    pub(crate) first_byte: Distribution,
+    pub(crate) wrong_reply_service: Distribution,
+}
+
+/// Counts and times of one client thread, or of several added up.
+#[derive(Debug, Clone)]
+pub(crate) struct Tally {
+    pub(crate) window: Window,
+    open_loop: bool,
+    pub(crate) timings: Timings,
+    /// Requests of the window by how they ended.
+    pub(crate) outcomes: BTreeMap<OutcomeKind, u64>,
+    /// Requests due in the window.
+    due: u64,
+    censored: u64,
+    /// Requests of the window that waited for a connection longer than a fresh one takes to be picked.
+    pub(crate) waited: u64,
+    /// Whole replies that ended in the window.
+    pub(crate) replies: u64,
+    /// Correct ones among them.
+    pub(crate) good_replies: u64,
+    /// Time that single requests spent in flight inside the window, added up.
+    pub(crate) flown: Duration,
+    pub(crate) received_bytes: u64,
+    pub(crate) sent_in_all: u64,
+    pub(crate) answered_in_all: u64,
+    pub(crate) failed_in_all: u64,
+    pub(crate) reopened: u64,
+    pub(crate) stale_reuse: u64,
+    /// Shortest and longest body of a correct reply, bytes.
+    pub(crate) body_bytes: Option<(u64, u64)>,
+    /// When the latest request ended.
+    pub(crate) last_ended: Moment,
+    in_flight: InFlight,
+    /// `None` while a number of requests is to end the window: its parts are not known beforehand.
+    parts: Option<Parts>,
+    /// Likewise, and in closed loops.
+    grid: Option<StartsGrid>,
+}
+
+/// Longer than this a connection was really waited for: several times what handing over takes.
+const REAL_WAIT: Duration = Duration::from_micros(100);
+
+impl Tally {
+    pub(crate) fn new(window: Window, open_loop: bool) -> Self {
+        let bounded = window.end != Moment::NEVER;
+        Self {
+            window,
+            open_loop,
+            timings: Timings::default(),
+            outcomes: BTreeMap::new(),
+            due: 0,
+            censored: 0,
+            waited: 0,
+            replies: 0,
+            good_replies: 0,
+            flown: Duration::ZERO,
+            received_bytes: 0,
+            sent_in_all: 0,
+            answered_in_all: 0,
+            failed_in_all: 0,
+            reopened: 0,
+            stale_reuse: 0,
+            body_bytes: None,
+            last_ended: window.start,
+            in_flight: InFlight::default(),
+            parts: bounded.then(|| Parts::of(&window)),
+            grid: (bounded && open_loop).then(|| StartsGrid::over(&window)),
+        }
+    }
+
+    /// A request was due and is sent.
+    pub(crate) fn sent(&mut self, flight: &Flight) {
+        self.sent_in_all += 1;
+        self.in_flight.enter(flight.started, &self.window);
+        if !flight.measured {
+            return;
+        }
+        self.count_due(flight.intended);
+        if self.open_loop {
+            let wait = flight.connection_wait();
+            self.waited += u64::from(wait > REAL_WAIT);
+            self.timings.connection_wait.record(wait);
+            self.timings.lateness.record(flight.lateness());
+            if let Some(grid) = &mut self.grid {
+                grid.started(flight.intended, flight.started);
+            }
+        }
+    }
+
+    /// A request went out again, on a fresh connection.
+    pub(crate) fn resent(&mut self) {
+        self.sent_in_all += 1;
+        self.stale_reuse += 1;
+    }
+
+    pub(crate) fn received(&mut self, bytes: usize, now: Moment) {
+        if self.window.contains(now) {
+            self.received_bytes += bytes as u64;
+        }
+    }
+
+    /// A whole reply came, right or wrong, in time or late.
+    pub(crate) fn answered(&mut self, body_bytes: u64, now: Moment) {
+        self.answered_in_all += 1;
+        let (shortest, longest) = self.body_bytes.unwrap_or((body_bytes, body_bytes));
+        self.body_bytes = Some((shortest.min(body_bytes), longest.max(body_bytes)));
+        if self.window.contains(now) {
+            self.replies += 1;
+            if let Some(parts) = &mut self.parts {
+                parts.replied(now);
+            }
+        }
+    }
+
+    /// A request that was sent ended.
+    pub(crate) fn ended(&mut self, flight: &Flight, kind: OutcomeKind, now: Moment) {
+        self.landed(flight, now);
+        self.last_ended = self.last_ended.max(now);
+        if kind == OutcomeKind::Ok && self.window.contains(now) {
+            self.good_replies += 1;
+            if let Some(parts) = &mut self.parts {
+                parts.served(now, now.since(flight.started));
+            }
+        }
+        self.count_outcome(flight, kind, now);
+    }
+
+    /// A request failed for want of a connection: it was due, and nothing was sent.
+    pub(crate) fn not_connected(&mut self, flight: &Flight, kind: OutcomeKind, now: Moment) {
+        self.last_ended = self.last_ended.max(now);
+        if flight.measured {
+            self.count_due(flight.intended);
+        }
+        self.count_outcome(flight, kind, now);
+    }
+
+    fn count_outcome(&mut self, flight: &Flight, kind: OutcomeKind, now: Moment) {
+        self.failed_in_all += u64::from(kind != OutcomeKind::Ok);
+        if !flight.measured {
+            return;
+        }
+        *self.outcomes.entry(kind).or_default() += 1;
+        let service = now.since(flight.started);
+        let response = now.since(flight.intended);
+        if kind == OutcomeKind::Ok {
+            self.timings.service.record(service);
+            self.timings.first_byte.record(flight.first_byte.min(now).since(flight.started));
+            if self.open_loop {
+                debug_assert_eq!(response, flight.lateness() + flight.connection_wait() + service);
+                self.timings.response.record(response);
+            }
+        } else if kind.is_reply() {
+            self.timings.wrong_reply_service.record(service);
+        } else {
+            // It would have taken at least so long: a failure never makes a quantile look better.
+            self.censor(Some(service), response);
+        }
+    }
+
+    /// A request is still in flight when measuring stops.
+    pub(crate) fn unfinished(&mut self, flight: &Flight, now: Moment) {
+        self.landed(flight, now);
+        if flight.measured {
+            self.censored += 1;
+            self.censor(Some(now.since(flight.started)), now.since(flight.intended));
+        }
+    }
+
+    /// A request was due and was not sent when measuring stops.
+    pub(crate) fn never_sent(&mut self, intended: Moment, now: Moment) {
+        if self.window.contains(intended) {
+            self.count_due(intended);
+            self.censored += 1;
+            self.timings.connection_wait.censor(now.since(intended));
+            self.censor(None, now.since(intended));
+        }
+    }
+
+    /// A request is no longer in flight, whatever became of it.
+    fn landed(&mut self, flight: &Flight, now: Moment) {
+        self.in_flight.leave(now, &self.window);
+        self.flown += self.window.overlap(flight.started, now);
+    }
+
+    fn censor(&mut self, service: Option<Duration>, response: Duration) {
+        if let Some(service) = service {
+            self.timings.service.censor(service);
+        }
+        if self.open_loop {
+            self.timings.response.censor(response);
+        }
+    }
+
+    fn count_due(&mut self, intended: Moment) {
+        self.due += 1;
+        if let Some(parts) = &mut self.parts {
+            parts.due(intended);
+        }
+    }
+
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.in_flight.current()
+    }
+
+    pub(crate) fn in_flight_mean(&self) -> f64 {
+        self.in_flight.mean(self.window.length())
+    }
+
+    /// Kolmogorov–Smirnov distance of actual from intended starts; `None` in a closed loop or without starts.
+    pub(crate) fn starts_distance(&self) -> Option<f64> {
+        self.grid.as_ref().and_then(StartsGrid::distance)
+    }
+
+    pub(crate) fn sub_windows(&self) -> Vec<SubWindow> {
+        self.parts.as_ref().map_or_else(Vec::new, |parts| parts.ended_by(self.window.end))
+    }
+
+    pub(crate) fn outcome(&self, kind: OutcomeKind) -> u64 {
+        self.outcomes.get(&kind).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn account(&self) -> Account {
+        let finished = self.outcome(OutcomeKind::Ok);
+        let failed = self.outcomes.values().sum::<u64>() - finished;
+        Account { due: self.due, finished, failed, censored: self.censored }
+    }
+
+    /// Adds what another thread counted in the same measurement.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (into, from) in [
+            (&mut self.timings.service, &other.timings.service),
+            (&mut self.timings.response, &other.timings.response),
+            (&mut self.timings.lateness, &other.timings.lateness),
+            (&mut self.timings.connection_wait, &other.timings.connection_wait),
+            (&mut self.timings.first_byte, &other.timings.first_byte),
+            (&mut self.timings.wrong_reply_service, &other.timings.wrong_reply_service),
+        ] {
+            into.merge(from);
+        }
+        for (into, from) in [
+            (&mut self.due, other.due),
+            (&mut self.censored, other.censored),
+            (&mut self.waited, other.waited),
+            (&mut self.replies, other.replies),
+            (&mut self.good_replies, other.good_replies),
+            (&mut self.received_bytes, other.received_bytes),
+            (&mut self.sent_in_all, other.sent_in_all),
+            (&mut self.answered_in_all, other.answered_in_all),
+            (&mut self.failed_in_all, other.failed_in_all),
+            (&mut self.reopened, other.reopened),
+            (&mut self.stale_reuse, other.stale_reuse),
+        ] {
+            *into += from;
+        }
+        for (kind, count) in &other.outcomes {
+            *self.outcomes.entry(*kind).or_default() += count;
+        }
+        self.flown += other.flown;
+        self.last_ended = self.last_ended.max(other.last_ended);
+        self.body_bytes = match (self.body_bytes, other.body_bytes) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            (one, other) => one.or(other),
+        };
+        self.in_flight.merge(&other.in_flight);
+        if let (Some(parts), Some(other)) = (&mut self.parts, &other.parts) {
+            parts.merge(other);
+        }
+        if let (Some(grid), Some(other)) = (&mut self.grid, &other.grid) {
+            grid.merge(other);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! A client thread: a runtime, connections that outlive measurements, and one job after another.
+
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
+use std::thread::JoinHandle;
+
+use nix::sched::{CpuSet, sched_setaffinity};
+use nix::unistd::Pid;
+use tokio::runtime::{LocalOptions, LocalRuntime};
+
+use crate::engine::{Engine, Route, Slot, ThreadReport};
+use crate::order::Order;
+
+/// Tasks that are run before the runtime looks for events and expired timers again.
+///
+/// The default of 61 suits throughput, but a whole batch of replies would then be handled before a due request is sent.
+const EVENT_INTERVAL: u32 = 4;
+
+type Job = Box<dyn FnOnce(&mut Hand) + Send>;
+
+/// The handle of a client thread. Dropped, it closes the thread's connections and waits for its end.
+#[derive(Debug)]
+pub(crate) struct ClientThread {
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What a client thread has at hand.
+pub(crate) struct Hand {
+    pub(crate) runtime: LocalRuntime,
+    pub(crate) slots: Vec<Rc<Slot>>,
+}
+
+impl ClientThread {
+    /// Starts a thread, bound to CPU `pin` if there is one.
+    pub(crate) fn start(index: u32, pin: Option<usize>) -> io::Result<Self> {
+        let (jobs, queue) = mpsc::channel::<Job>();
+        let (started, outcome) = mpsc::channel();
+        let thread = std::thread::Builder::new().name(format!("client-{index}")).spawn(move || {
+            let mut hand = match Hand::new(pin) {
+                Ok(hand) => hand,
+                Err(error) => {
+                    // Who started this thread waits for it.
+                    let _ = started.send(Err(error));
+                    return;
+                }
+            };
+            let _ = started.send(Ok(()));
+            queue.into_iter().for_each(|job| job(&mut hand));
+        })?;
+        outcome.recv().unwrap_or_else(|_| Err(io::Error::other("the thread ended as it began")))?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Has the thread do `job` after those before it.
+    pub(crate) fn order(&self, job: impl FnOnce(&mut Hand) + Send + 'static) {
+        if let Some(jobs) = &self.jobs {
+            // A thread that is gone drops the job, and with it the channel on which its result is awaited.
+            let _ = jobs.send(Box::new(job));
+        }
+    }
+}
+
+impl Drop for ClientThread {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic over there was reported over there, and as a lost thread by whoever waited for its result.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Hand {
+    fn new(pin: Option<usize>) -> io::Result<Self> {
+        if let Some(cpu) = pin {
+            let mut cpus = CpuSet::new();
+            cpus.set(cpu)?;
+            sched_setaffinity(Pid::from_raw(0), &cpus)?;
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .event_interval(EVENT_INTERVAL)
+            .build_local(LocalOptions::default())?;
+        Ok(Self { runtime, slots: Vec::new() })
+    }
+
+    /// Takes part in a measurement.
+    pub(crate) fn measure(
+        &mut self,
+        order: Arc<Order>,
+        index: usize,
+        route: Route,
+    ) -> io::Result<ThreadReport> {
+        let slots = self.slots.clone();
+        self.runtime.block_on(async move { Ok(Engine::new(order, index, route, slots)?.run().await) })
+    }
+}

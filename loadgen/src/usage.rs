@@ -1,0 +1,137 @@
+//! What the machine says measuring costs, and what it lost meanwhile.
+
+use std::time::Duration;
+
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
+use nix::time::{ClockId, clock_gettime};
+
+use crate::clock::Moment;
+
+/// The calling thread's resource use so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct ThreadUsage {
+    pub(crate) at: Moment,
+    pub(crate) user: Duration,
+    pub(crate) system: Duration,
+    pub(crate) involuntary_switches: u64,
+}
+
+impl ThreadUsage {
+    /// As of now; zero where the kernel does not say, which Linux always does.
+    pub(crate) fn read(at: Moment) -> Self {
+        let Ok(usage) = getrusage(UsageWho::RUSAGE_THREAD) else { return Self { at, ..Self::default() } };
+        Self {
+            at,
+            user: duration(usage.user_time()),
+            system: duration(usage.system_time()),
+            involuntary_switches: u64::try_from(usage.involuntary_context_switches()).unwrap_or(0),
+        }
+    }
+
+    /// What was used since `earlier`.
+    pub(crate) fn since(&self, earlier: &Self) -> ThreadCost {
+        ThreadCost {
+            wall: self.at.since(earlier.at),
+            user: self.user.saturating_sub(earlier.user),
+            system: self.system.saturating_sub(earlier.system),
+            involuntary_switches: self.involuntary_switches.saturating_sub(earlier.involuntary_switches),
+        }
+    }
+}
+
+/// What one client thread used over the window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct ThreadCost {
+    pub(crate) wall: Duration,
+    pub(crate) user: Duration,
+    pub(crate) system: Duration,
+    pub(crate) involuntary_switches: u64,
+}
+
+impl ThreadCost {
+    /// Share of one CPU, 0–1; 0 over no time.
+    pub(crate) fn share(&self) -> f64 {
+        if self.wall.is_zero() {
+            0.0
+        } else {
+            (self.user + self.system).as_secs_f64() / self.wall.as_secs_f64()
+        }
+    }
+}
+
+fn duration(time: TimeVal) -> Duration {
+    let micros = time.tv_sec() * 1_000_000 + time.tv_usec();
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+}
+
+/// What happened to the machine as a whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct MachineReading {
+    /// Ticks of all CPUs, and those that the hypervisor gave to others; `None` where the kernel does not say.
+    ticks: Option<(u64, u64)>,
+    /// Time spent suspended since boot, which the monotonic clock leaves out.
+    suspended: Duration,
+}
+
+impl MachineReading {
+    pub(crate) fn read() -> Self {
+        let now = |clock| clock_gettime(clock).map_or(Duration::ZERO, Duration::from);
+        // In this order the difference is never too large.
+        let (awake_and_asleep, awake) = (now(ClockId::CLOCK_BOOTTIME), now(ClockId::CLOCK_MONOTONIC));
+        let stat = std::fs::read_to_string("/proc/stat").ok();
+        Self { ticks: stat.as_deref().and_then(cpu_ticks), suspended: awake_and_asleep.saturating_sub(awake) }
+    }
+
+    /// Share of CPU time that the hypervisor gave to others since `earlier`; `None` where nobody says, or no tick passed.
+    pub(crate) fn steal_since(&self, earlier: &Self) -> Option<f64> {
+        let ((all, stolen), (all_before, stolen_before)) = (self.ticks?, earlier.ticks?);
+        let all = all.checked_sub(all_before).filter(|ticks| *ticks > 0)?;
+        Some(stolen.saturating_sub(stolen_before) as f64 / all as f64)
+    }
+
+    /// Time the machine slept since `earlier`.
+    pub(crate) fn suspended_since(&self, earlier: &Self) -> Duration {
+        self.suspended.saturating_sub(earlier.suspended)
+    }
+}
+
+/// All ticks and stolen ones of the first line of `/proc/stat` (proc_stat(5)).
+fn cpu_ticks(stat: &str) -> Option<(u64, u64)> {
+    let ticks: Vec<u64> = stat
+        .lines()
+        .next()?
+        .strip_prefix("cpu ")?
+        .split_whitespace()
+        .map_while(|ticks| ticks.parse().ok())
+        .collect();
+    // user nice system idle iowait irq softirq steal; guest time after that is counted in user already.
+    let stolen = *ticks.get(7)?;
+    Some((ticks.iter().take(8).sum(), stolen))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steal_is_a_share_of_all_ticks_between_two_readings() {
+        let reading = |stat| MachineReading { ticks: cpu_ticks(stat), suspended: Duration::ZERO };
+        let before = reading("cpu  100 0 50 850 0 0 0 10 7 0\ncpu0 1 1\n");
+        let after = reading("cpu  140 0 60 890 0 0 0 20 9 0\ncpu0 1 1\n");
+        assert_eq!(after.steal_since(&before), Some(0.1));
+        assert_eq!(after.steal_since(&after), None);
+        assert_eq!(cpu_ticks("intr 1 2 3"), None);
+    }
+
+    #[test]
+    fn work_shows_in_the_threads_usage() {
+        let before = ThreadUsage::read(Moment::from_nanos(0));
+        let mut spun = 0u64;
+        while ThreadUsage::read(Moment::default()).since(&before).user.is_zero() {
+            spun = std::hint::black_box(spun + 1);
+        }
+        let cost = ThreadUsage::read(Moment::from_nanos(1_000_000_000)).since(&before);
+        assert!(cost.share() > 0.0, "{cost:?} after {spun} rounds");
+    }
+}

@@ -57,9 +57,10 @@ pub struct Flags {
     #[arg(long, value_name = "N", value_parser = count)]
     pub threads: Option<NonZeroUsize>,
 
-    /// Connections held at once; one more is answered 503 and closed
+    /// Connections held at once
     ///
-    /// Also bounded by the descriptor limit; /health tells the effective value.
+    /// One more is answered 503 and closed, or waits in the listen queue where the stack under test knows no
+    /// other way. Also bounded by the descriptor limit; /health tells the effective value.
     #[arg(long, value_name = "N", default_value = "16384", value_parser = count)]
     pub max_connections: NonZeroUsize,
 

@@ -38,7 +38,7 @@ const FRONT: Front = Front {
     ],
 };
 
-/// Stack of a connection's thread: 256 KiB. Address space, not memory: a thread touches about 10 KiB of it, and a
+/// Stack of a connection's thread: 256 KiB. Address space, not memory: a thread touches about 12 KiB of it, and a
 /// panic that prints its backtrace still fits. With the usual 8 MiB, 16,384 threads would reserve 128 GiB.
 const THREAD_STACK: usize = 256 * 1024;
 

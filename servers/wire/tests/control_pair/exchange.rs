@@ -1,0 +1,61 @@
+//! Requests that are large, early, many at once, or given up.
+
+use std::io::{Read, Write};
+
+use servers_contract::{Refusal, limits};
+
+use super::{connect, hello, reply, rest, start};
+
+#[test]
+fn who_sends_too_much_can_read_why_while_still_sending() {
+    let program = start(&[]);
+    let mut stream = connect(&program);
+    let size = 2 * limits::BODY_LIMIT;
+    stream.write_all(format!("POST /echo HTTP/1.1\r\ncontent-length: {size}\r\n\r\n").as_bytes()).unwrap();
+    stream.write_all(&vec![b'x'; size]).unwrap();
+    let answer = rest(&mut stream);
+    let text = Refusal::BodyTooLarge.to_string();
+    assert!(answer.starts_with("HTTP/1.1 413 ") && answer.ends_with(&format!("{text}\n")), "{answer:?}");
+}
+
+#[test]
+fn a_client_that_waits_for_100_continue_is_told_to_go_on() {
+    let program = start(&[]);
+    let mut stream = connect(&program);
+    stream.write_all(b"POST /echo HTTP/1.1\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n").unwrap();
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"body\n").unwrap();
+    assert!(reply(&mut stream).ends_with("\r\n\r\nbody\n"));
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let program = start(&[]);
+    let mut stream = connect(&program);
+    let requests: String =
+        (0..200).map(|number| format!("GET /wait?ms=0.{number:03} HTTP/1.1\r\n\r\n")).collect();
+    stream.write_all(requests.as_bytes()).unwrap();
+    stream.write_all(b"GET /hello HTTP/1.1\r\nconnection: close\r\n\r\n").unwrap();
+    let answers = rest(&mut stream);
+    let bodies: Vec<&str> = answers.lines().filter(|line| line.starts_with("waited ")).collect();
+    let expected: Vec<String> = (0..200).map(|number| format!("waited {number} us")).collect();
+    assert_eq!(bodies, expected);
+    assert!(answers.ends_with("hello\n"));
+}
+
+#[test]
+fn a_reset_connection_harms_nobody_else() {
+    let program = start(&[]);
+    for _ in 0..20 {
+        let mut stream = connect(&program);
+        stream.write_all(b"GET /payload?bytes=1000000 HTTP/1.1\r\n\r\n").unwrap();
+        // Closing with unread bytes resets it.
+        stream.read_exact(&mut [0; 1]).unwrap();
+    }
+    hello(&mut connect(&program));
+    let mut stream = connect(&program);
+    stream.write_all(b"POST /echo HTTP/1.1\r\nconnection: close\r\ncontent-length: 3\r\n\r\nab\n").unwrap();
+    assert!(rest(&mut stream).ends_with("\r\n\r\nab\n"));
+}

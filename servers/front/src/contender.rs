@@ -174,7 +174,7 @@ impl Process for Contender {
             cpu_system_us: usage.map(|usage| micros(usage.cpu_system)),
             voluntary_switches: usage.map(|usage| usage.voluntary_switches),
             involuntary_switches: usage.map(|usage| usage.involuntary_switches),
-            max_rss_bytes: usage.map(|usage| usage.max_rss_bytes),
+            max_rss_bytes: usage.and_then(|usage| usage.max_rss_bytes),
         }
     }
 }

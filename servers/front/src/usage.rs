@@ -14,7 +14,8 @@ pub(crate) struct Usage {
     pub(crate) cpu_system: Duration,
     pub(crate) voluntary_switches: u64,
     pub(crate) involuntary_switches: u64,
-    pub(crate) max_rss_bytes: u64,
+    /// Largest resident set so far; `None` where `/proc` does not tell.
+    pub(crate) max_rss_bytes: Option<u64>,
     /// Alive now; `None` where `/proc` does not tell.
     pub(crate) threads: Option<u64>,
 }
@@ -28,21 +29,23 @@ impl Usage {
         let micros =
             |microseconds: i64| Duration::from_micros(u64::try_from(microseconds).unwrap_or_default());
         let count = |value: i64| u64::try_from(value).unwrap_or_default();
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
         Ok(Usage {
             cpu_user: micros(usage.user_time().num_microseconds()),
             cpu_system: micros(usage.system_time().num_microseconds()),
             voluntary_switches: count(usage.voluntary_context_switches()),
             involuntary_switches: count(usage.involuntary_context_switches()),
-            // Linux counts in KiB.
-            max_rss_bytes: count(usage.max_rss()) * 1024,
-            threads: fs::read_to_string("/proc/self/status").ok().as_deref().and_then(threads),
+            // Not getrusage's, which starts with the resident set of whoever started this process.
+            max_rss_bytes: field(&status, "VmHWM:").map(|kib| kib * 1024),
+            threads: field(&status, "Threads:"),
         })
     }
 }
 
-/// The `Threads:` line of `/proc/<pid>/status`.
-fn threads(status: &str) -> Option<u64> {
-    status.lines().find_map(|line| line.strip_prefix("Threads:"))?.trim().parse().ok()
+/// The number in a line of `/proc/<pid>/status`.
+fn field(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -58,13 +61,15 @@ mod tests {
         }
         let after = Usage::now().unwrap();
         assert!(after.voluntary_switches >= before.voluntary_switches + 20, "{before:?} {after:?}");
-        assert!(after.max_rss_bytes > 0 && after.cpu_user >= before.cpu_user);
+        assert!(after.cpu_user >= before.cpu_user);
     }
 
     #[test]
-    fn the_thread_count_is_read_from_the_status() {
-        assert_eq!(threads("Name:\tx\nThreads:\t12\nSigQ:\t0/1\n"), Some(12));
-        assert_eq!(threads("Name:\tx\n"), None);
-        assert!(Usage::now().unwrap().threads.is_some_and(|threads| threads >= 1));
+    fn threads_and_memory_are_read_from_the_status() {
+        let status = "VmHWM:\t    2740 kB\nThreads:\t12\nSigQ:\t0/1\n";
+        assert_eq!((field(status, "Threads:"), field(status, "VmHWM:")), (Some(12), Some(2740)));
+        assert_eq!(field("Name:\tx\n", "Threads:"), None);
+        let now = Usage::now().unwrap();
+        assert!(now.threads >= Some(1) && now.max_rss_bytes > Some(0), "{now:?}");
     }
 }

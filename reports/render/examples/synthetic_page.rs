@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 #[path = "../tests/synthetic/mod.rs"]
-#[allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+#[allow(dead_code, reason = "each user of the made-up runs needs a part of them")]
 mod synthetic;
 
 fn main() -> std::io::Result<()> {

@@ -192,7 +192,7 @@ fn written(verdicts: &Verdicts<'_>, comparison: &Comparison<'_>) -> String {
     let ratio = comparison.ratio().map_or_else(|| number::NO_DATA.into(), number::change);
     match comparison.interval() {
         Some(interval) => {
-            format!("at {cell}: {ratio} (async ÷ sync, 95 % interval {})", number::interval(interval))
+            format!("at {cell}: {ratio} (async ÷ sync, 95\u{a0}% interval {})", number::interval(interval))
         }
         None => format!("at {cell}: {ratio} (async ÷ sync)"),
     }

@@ -52,10 +52,10 @@ pub fn write(folder: impl AsRef<Path>) -> Result<PathBuf, RenderError> {
     Ok(folder.write(PAGE, rendered(&folder)?.as_bytes())?)
 }
 
-/// As [`write`], to a file of the caller's choice.
+/// As [`write()`], to a file of the caller's choice.
 ///
 /// # Errors
-/// As [`write`]; also when `output` names no file.
+/// As [`write()`]; also when `output` names no file.
 pub fn write_to(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<PathBuf, RenderError> {
     let output = output.as_ref();
     let name = output.file_name().and_then(|name| name.to_str());

@@ -57,9 +57,9 @@ pub fn rate(per_second: f64) -> String {
 #[must_use]
 pub fn micros(value: f64) -> String {
     let (scaled, unit) = match value.abs() {
-        size if size >= 999_500.0 => (value / 1e6, " s"),
-        size if size >= 999.5 => (value / 1e3, " ms"),
-        _ => (value, " µs"),
+        size if size >= 999_500.0 => (value / 1e6, "\u{a0}s"),
+        size if size >= 999.5 => (value / 1e3, "\u{a0}ms"),
+        _ => (value, "\u{a0}µs"),
     };
     with_unit(scaled, unit)
 }
@@ -68,17 +68,28 @@ pub fn micros(value: f64) -> String {
 #[must_use]
 pub fn mebibytes(value: f64) -> String {
     let (scaled, unit) = match value.abs() {
-        size if size >= 1000.0 => (value / 1024.0, " GiB"),
-        size if size < 1.0 => (value * 1024.0, " KiB"),
-        _ => (value, " MiB"),
+        size if size >= 1000.0 => (value / 1024.0, "\u{a0}GiB"),
+        size if size < 1.0 => (value * 1024.0, "\u{a0}KiB"),
+        _ => (value, "\u{a0}MiB"),
     };
     with_unit(scaled, unit)
 }
 
-/// A share, 0–1, as a percentage.
+/// A share, 0–1, as a percentage with two significant digits: what is said of noise needs no third.
 #[must_use]
 pub fn percent(share: f64) -> String {
-    with_unit(share * 100.0, " %")
+    let percent = share * 100.0;
+    if !percent.is_finite() {
+        return NO_DATA.into();
+    }
+    match percent.abs() {
+        0.0 => "0\u{a0}%".into(),
+        size if size >= 9999.5 => format!("{}\u{a0}%", plain(percent)),
+        size if size >= 9.95 => format!("{percent:.0}\u{a0}%"),
+        size if size >= 0.995 => format!("{percent:.1}\u{a0}%"),
+        size if size >= 0.005 => format!("{percent:.2}\u{a0}%"),
+        _ => "below 0.01\u{a0}%".into(),
+    }
 }
 
 fn with_unit(value: f64, unit: &str) -> String {
@@ -108,9 +119,23 @@ pub fn change(ratio: f64) -> String {
         return format!("÷{}", plain(1.0 / ratio));
     }
     let percent = (ratio - 1.0) * 100.0;
-    let sign = if percent < 0.0 { '−' } else { '+' };
     // A tenth of a percent is finer than any run of a few minutes resolves.
-    format!("{sign}{:.1} %", percent.abs())
+    let sign = match (percent * 10.0).round() {
+        0.0 => '±',
+        tenths if tenths < 0.0 => '−',
+        _ => '+',
+    };
+    format!("{sign}{:.1}\u{a0}%", percent.abs())
+}
+
+/// A written number without the zeros that end its decimals, for an axis: `1.50 ms` as `1.5 ms`.
+#[must_use]
+pub fn trimmed(written: &str) -> String {
+    let end = written.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(written.len());
+    let (digits, unit) = written.split_at(end);
+    let digits =
+        if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+    format!("{digits}{unit}")
 }
 
 /// The ends of a ratio's interval, `1.20–1.28`.
@@ -166,21 +191,49 @@ mod tests {
 
     #[test]
     fn units_follow_the_size() {
-        assert_eq!(micros(12.0), "12.0 µs");
-        assert_eq!(micros(999.6), "1.00 ms");
-        assert_eq!(micros(2.5e6), "2.50 s");
-        assert_eq!(mebibytes(0.5), "512 KiB");
-        assert_eq!(mebibytes(2048.0), "2.00 GiB");
+        assert_eq!(micros(12.0), "12.0\u{a0}µs");
+        assert_eq!(micros(999.6), "1.00\u{a0}ms");
+        assert_eq!(micros(2.5e6), "2.50\u{a0}s");
+        assert_eq!(mebibytes(0.5), "512\u{a0}KiB");
+        assert_eq!(mebibytes(2048.0), "2.00\u{a0}GiB");
         assert_eq!(rate(87_000.0), "87.0k/s");
         assert_eq!(count(1_234_567), "1\u{2009}234\u{2009}567");
     }
 
     #[test]
+    fn an_axis_has_no_idle_zeros() {
+        for (written, expected) in [
+            ("1.00k/s", "1k/s"),
+            ("1.50\u{a0}ms", "1.5\u{a0}ms"),
+            ("100\u{a0}µs", "100\u{a0}µs"),
+            ("no data", "no data"),
+        ] {
+            assert_eq!(trimmed(written), expected);
+        }
+    }
+
+    #[test]
     fn a_change_carries_its_sign() {
-        assert_eq!(change(1.24), "+24.0 %");
-        assert_eq!(change(0.92), "−8.0 %");
+        assert_eq!(change(1.24), "+24.0\u{a0}%");
+        assert_eq!(change(0.92), "−8.0\u{a0}%");
         assert_eq!(change(7.2), "×7.20");
         assert_eq!(change(0.25), "÷4.00");
-        assert_eq!(change(1.0), "+0.0 %");
+        assert_eq!(change(1.0004), "±0.0\u{a0}%");
+        assert_eq!(change(0.9996), "±0.0\u{a0}%");
+    }
+
+    #[test]
+    fn a_share_has_two_digits() {
+        let cases = [
+            (0.0, "0\u{a0}%"),
+            (0.000_01, "below 0.01\u{a0}%"),
+            (0.007, "0.70\u{a0}%"),
+            (0.0246, "2.5\u{a0}%"),
+            (0.154, "15\u{a0}%"),
+            (2.0, "200\u{a0}%"),
+        ];
+        for (share, expected) in cases {
+            assert_eq!(percent(share), expected, "{share}");
+        }
     }
 }

@@ -131,7 +131,7 @@ pub fn reading(metric: Metric) -> String {
         "less is better, so − favours async"
     };
     format!(
-        "Each cell: the verdict, the change from sync to async ({better}), and the 95 % interval of async ÷ sync. \
+        "Each cell: the verdict, the change from sync to async ({better}), and the 95\u{a0}% interval of async ÷ sync. \
          Orange: async wins; purple: sync wins; grey: nobody does. Hatched: the interval includes 1."
     )
 }

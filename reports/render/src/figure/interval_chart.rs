@@ -4,6 +4,7 @@ use super::axis::LogAxis;
 use super::ink::Ink;
 use super::scene::{Anchor, Form, Scene, fitted};
 use crate::analysis::estimate::Estimate;
+use crate::number;
 
 /// What a chart shows.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ pub struct Style {
 
 const WIDTH: i32 = 720;
 const LEFT: i32 = 150;
-const RIGHT: i32 = WIDTH - 96;
+const RIGHT: i32 = WIDTH - 132;
 const ROW: i32 = 16;
 const GROUP_GAP: i32 = 12;
 const LEGEND_LINE: i32 = 20;
@@ -105,12 +106,30 @@ impl IntervalChart {
             let x = axis.at(mark);
             scene.line((x, top), (x, bottom), Ink::Grid, 1);
             for y in [top - 8, bottom + 11] {
-                scene.text((x, y), Anchor::Middle, TYPE - 1, Ink::Muted, (self.write)(mark));
+                scene.text(
+                    (x, y),
+                    Anchor::Middle,
+                    TYPE - 1,
+                    Ink::Muted,
+                    number::trimmed(&(self.write)(mark)),
+                );
             }
         }
         if let Some((lo, hi)) = self.zone.filter(|(lo, hi)| *lo <= 1.0 && 1.0 <= *hi) {
             debug_assert!(lo <= hi);
             scene.line((axis.at(1.0), top), (axis.at(1.0), bottom), Ink::Muted, 1);
+        }
+    }
+
+    /// The value and how far it may be off: its interval's half-width, which on this axis is a factor.
+    fn written(&self, estimate: &Estimate) -> String {
+        let middle = (self.write)(estimate.middle);
+        match estimate.interval {
+            _ if estimate.at_least => format!("≥ {middle}"),
+            Some(interval) => {
+                format!("{middle} ±{}", number::percent((interval.hi / interval.lo).sqrt() - 1.0))
+            }
+            None => middle,
         }
     }
 
@@ -123,9 +142,9 @@ impl IntervalChart {
             let written = match row {
                 Some(estimate) => {
                     draw_estimate(scene, axis, *style, estimate, y);
-                    (self.write)(estimate.middle)
+                    self.written(estimate)
                 }
-                None => crate::number::NO_DATA.into(),
+                None => number::NO_DATA.into(),
             };
             scene.text((WIDTH, y), Anchor::End, TYPE - 1, Ink::Text, written);
         }

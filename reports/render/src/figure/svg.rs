@@ -11,7 +11,7 @@ use super::ink::Ink;
 use super::scene::{Anchor, Form, Scene, Shape};
 
 /// Half the extent of a mark, pixels.
-const MARK: i32 = 5;
+const MARK: i32 = 4;
 
 /// The elements of `scene`, without the `svg` element around them.
 ///

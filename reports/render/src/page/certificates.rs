@@ -42,6 +42,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
 fn checks(analysis: &Analysis<'_>) -> Table {
     let head = ["loop", "check", "passed", "warned", "failed", "does not apply", "worst finding"];
     let mut table = Table::new("Checks of the load generator, by number of loops", &head, 2);
+    table.prose = true;
     for ((phase, name), tally) in &analysis.evidence.tallies {
         table.push(vec![
             (*phase).into(),

@@ -44,17 +44,18 @@ fn figure(analysis: &Analysis<'_>) -> Figure {
         write: number::plain,
         zone: Some((1.0 / 1.05, 1.05)),
         legend: vec![
-            (model, "the model (control pair)".into()),
-            (implementation, "the implementation (stock ÷ control)".into()),
+            (model, "model (control pair)".into()),
+            (implementation, "implementation (stock ÷ control)".into()),
         ],
         groups: groups.collect(),
     };
     Figure {
         id: "decomposition",
         finding: finding(&parts),
-        reading: "Two factors a cell, each with its 95 % interval over blocks; a bar without an end goes on \
-                  beyond the axis. The grey zone is ±5 %."
-            .into(),
+        reading:
+            "Two factors a cell, each with its 95\u{a0}% interval over blocks; a bar without an end goes on \
+                  beyond the axis. The grey zone is ±5\u{a0}%."
+                .into(),
         scene: chart.scene(),
         table: table(analysis, &parts),
     }

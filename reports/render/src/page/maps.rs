@@ -50,13 +50,12 @@ fn map(analysis: &Analysis<'_>, contrast: Contrast<'_>, metric: Metric) -> Figur
 
 fn finding(analysis: &Analysis<'_>, contrast: Contrast<'_>, metric: Metric) -> String {
     let score = analysis.verdicts.score(contrast.kind, metric);
-    let title = contrast.kind.title();
+    let subject = format!("{}, {}", metric.title(), contrast.kind.title());
     if score.decided() == 0 {
-        return format!("{title}, {}: no cell is decided", metric.title());
+        return format!("No cell is decided: {subject}");
     }
     format!(
-        "{title}, {}: async wins {}, sync wins {}, tie {}, of {} cells that can differ",
-        metric.title(),
+        "Async wins {}, sync wins {}, tie {} of {} cells that can differ: {subject}",
         score.async_wins,
         score.sync_wins,
         score.ties,

@@ -54,8 +54,8 @@ fn scope(analysis: &Analysis<'_>) -> String {
     let cores = if cpus == 1 { "a one-core server".into() } else { format!("a server on {cpus} cores") };
     format!(
         "Scope: verdicts for {cores} over loopback on this machine. Ratios are async ÷ sync. A win needs an \
-         interval wholly beyond 5 % and beyond what this set-up shows between two copies of one contender; a \
-         tie needs one wholly inside 5 %. Nothing is said about other hardware, other networks or more cores."
+         interval wholly beyond 5\u{a0}% and beyond what this set-up shows between two copies of one contender; a \
+         tie needs one wholly inside 5\u{a0}%. Nothing is said about other hardware, other networks or more cores."
     )
 }
 

@@ -16,7 +16,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                 p { "Timer overshoot was not measured in this run." }
             } @else {
                 @if unequal.is_empty() {
-                    p { "At one connection, the overshoots of each pair differ by less than 5 % of the wait." }
+                    p { "At one connection, the overshoots of each pair differ by less than 5\u{a0}% of the wait." }
                 }
                 @for one in &unequal {
                     p.banner role="note" {
@@ -24,7 +24,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                         "At W = " (one.wait_ms) " ms, " bdi { (label::name(one.contrast.awaiting)) }
                         " overshoots by " (number::micros(one.difference_us)) " more than "
                         bdi { (label::name(one.contrast.sync)) }
-                        ", beyond 5 % of the wait: cells with this wait compare timers too."
+                        ", beyond 5\u{a0}% of the wait: cells with this wait compare timers too."
                     }
                 }
                 (table(analysis).markup())

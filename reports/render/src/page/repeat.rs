@@ -21,7 +21,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
             p {
                 bdi { (label::name(&analysis.run.definition.duplicate.of)) }
                 " also ran under a second name. Any win between the two is a false one; the rules promise at most \
-                 5 % of them, each cell judged by the limit that the other cells set."
+                 5\u{a0}% of them, each cell judged by the limit that the other cells set."
             }
             (figure(analysis).markup())
             (counts(analysis).markup())
@@ -50,8 +50,8 @@ fn figure(analysis: &Analysis<'_>) -> Figure {
         id: "repeat",
         finding: finding(analysis),
         reading:
-            "The ratio of two copies of one contender, with its 95 % interval over blocks. The grey zone is \
-                  ±5 %."
+            "The ratio of two copies of one contender, with its 95\u{a0}% interval over blocks. The grey zone is \
+                  ±5\u{a0}%."
                 .into(),
         scene: chart.scene(),
         table: table(analysis),
@@ -66,15 +66,15 @@ fn finding(analysis: &Analysis<'_>) -> String {
         return "A/A: too few blocks to count false wins".into();
     }
     let promise = if total.within_promise() {
-        "as the promised 5 % allow"
+        "as the promised 5\u{a0}% allow"
     } else {
-        "more than the promised 5 % explain"
+        "more than the promised 5\u{a0}% explain"
     };
     format!("A/A: {} false wins in {} comparisons, {promise}", total.wins, total.cells)
 }
 
 fn counts(analysis: &Analysis<'_>) -> Table {
-    let head = ["metric", "false wins", "of", "A/A limit", "within the promised 5 %"];
+    let head = ["metric", "false wins", "of", "A/A limit", "within the promised 5\u{a0}%"];
     let mut table = Table::new("False wins by metric", &head, 1);
     for repeat in analysis.verdicts.repeats() {
         let found = repeat.false_wins;
@@ -97,8 +97,11 @@ fn counts(analysis: &Analysis<'_>) -> Table {
 }
 
 fn table(analysis: &Analysis<'_>) -> Table {
-    let mut table =
-        Table::new("Copy ÷ original", &["cell", "metric", "ratio", "95 % interval", "block SD", "blocks"], 2);
+    let mut table = Table::new(
+        "Copy ÷ original",
+        &["cell", "metric", "ratio", "95\u{a0}% interval", "block SD", "blocks"],
+        2,
+    );
     for metric in Metric::ALL {
         for comparison in analysis.verdicts.of_metric(Kind::Repeat, metric) {
             let or_none = |text: Option<String>| text.unwrap_or_else(|| number::NO_DATA.into());

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use reports_record::Metric;
 
 use super::figure::Figure;
-use super::series::{Series, chart, placed, range, table};
+use super::series::{Series, chart, finding, table};
 use super::table::Table;
 use crate::analysis::Analysis;
 use crate::analysis::usage::Usage;
@@ -28,10 +28,10 @@ fn cpu(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Figure {
     let metric = Metric::CpuPerRequest;
     Figure {
         id: "cpu",
-        finding: range(analysis, "Server CPU per request", metric, &placed(analysis, series, metric)),
+        finding: finding(analysis, "Server CPU per request", metric),
         reading:
             "User and kernel time of the whole process ÷ requests it counted, closed loop, geometric mean \
-                  over blocks with its 95 % interval. Less is better."
+                  over blocks with its 95\u{a0}% interval. Less is better."
                 .into(),
         scene: chart(analysis, series, metric, "CPU time per request, less is better", number::micros)
             .scene(),
@@ -43,9 +43,9 @@ fn memory(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Figure {
     let metric = Metric::Memory;
     Figure {
         id: "memory",
-        finding: range(analysis, "Server memory", metric, &placed(analysis, series, metric)),
+        finding: finding(analysis, "Server memory", metric),
         reading: "Proportional set size of the whole process with all connections open, geometric mean over \
-                  blocks with its 95 % interval. Less is better. Kernel memory of sockets is not in it."
+                  blocks with its 95\u{a0}% interval. Less is better. Kernel memory of sockets is not in it."
             .into(),
         scene: chart(analysis, series, metric, "proportional set size, less is better", number::mebibytes)
             .scene(),

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use reports_record::{Metric, TrialOutcome};
 
 use super::figure::Figure;
-use super::series::{Series, chart, placed, range};
+use super::series::{Series, chart, finding};
 use super::table::Table;
 use crate::analysis::Analysis;
 use crate::analysis::estimate::Estimate;
@@ -32,9 +32,9 @@ fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], metric: Metric, id: &'
     };
     Figure {
         id,
-        finding: range(analysis, what, metric, &placed(analysis, series, metric)),
+        finding: finding(analysis, what, metric),
         reading: format!(
-            "{what}, geometric mean over blocks with its 95 % interval, on a logarithmic axis. Less is better. \
+            "{what}, geometric mean over blocks with its 95\u{a0}% interval, on a logarithmic axis. Less is better. \
              “≥”: requests were still unfinished, so that only a lower bound is known."
         ),
         scene: chart(analysis, series, metric, "response time, less is better", number::micros).scene(),

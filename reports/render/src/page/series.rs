@@ -4,8 +4,8 @@ use reports_record::Metric;
 
 use super::table::Table;
 use crate::analysis::Analysis;
+use crate::analysis::comparison::Comparison;
 use crate::analysis::contrast::Kind;
-use crate::analysis::estimate::Estimate;
 use crate::figure::ink::Ink;
 use crate::figure::interval_chart::{Group, IntervalChart, Style};
 use crate::figure::scene::Form;
@@ -41,43 +41,18 @@ pub(super) fn series<'a>(analysis: &Analysis<'a>) -> Vec<Series<'a>> {
     all
 }
 
-/// One contender's estimate in one cell.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Placed<'a> {
-    pub cell: usize,
-    pub contender: &'a str,
-    pub estimate: Estimate,
-}
-
-/// Every estimate there is of `metric`, by cell and series.
-pub(super) fn placed<'a>(analysis: &Analysis<'a>, series: &[Series<'a>], metric: Metric) -> Vec<Placed<'a>> {
-    let mut all = Vec::new();
-    for cell in 0..analysis.verdicts.cells.len() {
-        for Series { contender, .. } in series {
-            let estimate = analysis.estimate(metric, cell, contender);
-            all.extend(estimate.map(|estimate| Placed { cell, contender, estimate }));
-        }
-    }
-    all
-}
-
-/// The estimates at both ends of the range, as `what runs from … to …`.
-pub(super) fn range(analysis: &Analysis<'_>, what: &str, metric: Metric, placed: &[Placed<'_>]) -> String {
-    let by_middle =
-        |one: &&Placed<'_>, other: &&Placed<'_>| one.estimate.middle.total_cmp(&other.estimate.middle);
-    let (Some(least), Some(most)) = (placed.iter().min_by(by_middle), placed.iter().max_by(by_middle)) else {
+/// What a chart of `metric` shows in one sentence: from where to where the ratios of each pair run.
+pub(super) fn finding(analysis: &Analysis<'_>, what: &str, metric: Metric) -> String {
+    let spans = [Kind::Control, Kind::Stock].into_iter().filter_map(|kind| {
+        let ratios = || analysis.verdicts.of_metric(kind, metric).filter_map(Comparison::ratio);
+        let (least, most) = (ratios().reduce(f64::min)?, ratios().reduce(f64::max)?);
+        Some(format!("{} to {} in the {}", number::change(least), number::change(most), kind.title()))
+    });
+    let spans: Vec<String> = spans.collect();
+    if spans.is_empty() {
         return format!("{what}: {}", number::NO_DATA);
-    };
-    let written = |one: &Placed<'_>| {
-        format!(
-            "{}{} ({}, {})",
-            if one.estimate.at_least { "at least " } else { "" },
-            number::of_metric(metric, one.estimate.middle),
-            label::name(one.contender),
-            label::name(&analysis.verdicts.cells[one.cell].name)
-        )
-    };
-    format!("{what} runs from {} to {}", written(least), written(most))
+    }
+    format!("{what}, from sync to async: {}", spans.join(", "))
 }
 
 /// The chart of `metric` for all series in all cells.

@@ -13,12 +13,14 @@ pub(super) struct Table {
     pub rows: Vec<Vec<String>>,
     /// How many columns from the left are names rather than figures.
     pub names: usize,
+    /// Whether the last column is prose.
+    pub prose: bool,
 }
 
 impl Table {
     pub(super) fn new(caption: &str, head: &[&str], names: usize) -> Self {
         let head = head.iter().copied().map(String::from).collect();
-        Self { caption: caption.into(), head, rows: Vec::new(), names }
+        Self { caption: caption.into(), head, rows: Vec::new(), names, prose: false }
     }
 
     pub(super) fn push(&mut self, row: Vec<String>) {
@@ -58,6 +60,10 @@ impl Table {
     }
 
     fn class(&self, column: usize) -> Option<&'static str> {
-        (column >= self.names).then_some("n")
+        match column {
+            _ if column < self.names => None,
+            _ if self.prose && column + 1 == self.head.len() => Some("prose"),
+            _ => Some("n"),
+        }
     }
 }

@@ -5,7 +5,7 @@ use reports_record::Metric;
 use reports_stats::prediction::Ceiling;
 
 use super::figure::Figure;
-use super::series::{Series, chart, placed, range, table};
+use super::series::{Series, chart, finding, table};
 use super::table::Table;
 use crate::analysis::Analysis;
 use crate::{label, number};
@@ -14,11 +14,12 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
     let metric = Metric::Throughput;
     let figure = Figure {
         id: "throughput",
-        finding: range(analysis, "Throughput", metric, &placed(analysis, series, metric)),
-        reading: "Correct replies per second in a closed loop, geometric mean over blocks with its 95 % \
+        finding: finding(analysis, "Throughput", metric),
+        reading:
+            "Correct replies per second in a closed loop, geometric mean over blocks with its 95\u{a0}% \
                   interval, on a logarithmic axis. More is better. Times of a closed loop are this figure \
                   inverted and are not compared."
-            .into(),
+                .into(),
         scene: chart(analysis, series, metric, "requests/s, more is better", number::rate).scene(),
         table: table(analysis, series, metric, "Throughput, closed loop", number::rate),
     };

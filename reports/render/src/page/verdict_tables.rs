@@ -15,8 +15,8 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
     html! {
         section {
             h2 { "Every verdict" }
-            p { "A ratio is async ÷ sync, the geometric mean over blocks, with its paired 95 % t interval. \
-                 “Win beyond” is the larger of 5 % and what copies of one contender differ by." }
+            p { "A ratio is async ÷ sync, the geometric mean over blocks, with its paired 95\u{a0}% t interval. \
+                 “Win beyond” is the larger of 5\u{a0}% and what copies of one contender differ by." }
             @for metric in Metric::ALL {
                 details {
                     summary { (better(metric)) }
@@ -43,7 +43,7 @@ pub(super) fn verdict_table(analysis: &Analysis<'_>, contrast: Contrast<'_>, met
         "verdict",
         "change",
         "ratio",
-        "95 % interval",
+        "95\u{a0}% interval",
         "win beyond",
         "block SD",
         "blocks",

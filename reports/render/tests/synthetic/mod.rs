@@ -11,22 +11,22 @@ use reports_record::{
     Role, Run, SCHEMA, ServerCost, Stage, Times, Trial, TrialOutcome,
 };
 
-pub const CONTENDERS: [&str; 5] =
+pub(crate) const CONTENDERS: [&str; 5] =
     ["std-threads", "tokio-tasks", "tiny-http", "actix-web", "tokio-tasks-again"];
 
 /// How the made-up contenders behave.
-pub struct World {
-    pub seed: u64,
+pub(crate) struct World {
+    pub(crate) seed: u64,
     /// Relative noise of one trial.
-    pub noise: f64,
+    pub(crate) noise: f64,
     /// CPU time per request, microseconds: what throughput and cost follow from.
-    pub work_us: fn(&Cell, &str) -> f64,
+    pub(crate) work_us: fn(&Cell, &str) -> f64,
     /// What becomes of a trial.
-    pub fate: fn(&Cell, &str, u32) -> Fate,
+    pub(crate) fate: fn(&Cell, &str, u32) -> Fate,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     Measured,
     /// Its open loop is not to be believed.
     OpenInvalid,
@@ -37,12 +37,12 @@ pub enum Fate {
 
 impl World {
     /// Both models cost the same, everywhere, with little noise.
-    pub fn equal() -> Self {
+    pub(crate) fn equal() -> Self {
         Self { seed: 1, noise: 0.004, work_us: |_, _| 12.0, fate: |_, _, _| Fate::Measured }
     }
 
     /// Something like the real thing: the models differ a little, the stock libraries a lot.
-    pub fn plausible() -> Self {
+    pub(crate) fn plausible() -> Self {
         Self { noise: 0.012, work_us: plausible_work, ..Self::equal() }
     }
 }
@@ -58,7 +58,7 @@ fn plausible_work(cell: &Cell, contender: &str) -> f64 {
     base + f64::from(cell.rounds) * 0.35
 }
 
-pub fn cell(family: &str, wait_ms: f64, rounds: u32, connections: u32) -> Cell {
+pub(crate) fn cell(family: &str, wait_ms: f64, rounds: u32, connections: u32) -> Cell {
     let target = match family {
         "cpu" => format!("/cpu?rounds={rounds}"),
         "mixed" => format!("/mixed?ms={wait_ms}&rounds={rounds}"),
@@ -73,7 +73,7 @@ pub fn cell(family: &str, wait_ms: f64, rounds: u32, connections: u32) -> Cell {
 }
 
 /// The nine waits, one cell of work and one of both.
-pub fn quick_cells() -> Vec<Cell> {
+pub(crate) fn quick_cells() -> Vec<Cell> {
     let mut cells = Vec::new();
     for wait_ms in [0.0, 1.0, 10.0] {
         cells.extend([8, 64, 512].map(|connections| cell("wait", wait_ms, 0, connections)));
@@ -83,7 +83,7 @@ pub fn quick_cells() -> Vec<Cell> {
     cells
 }
 
-pub fn definition(cells: Vec<Cell>, blocks: u32) -> Definition {
+pub(crate) fn definition(cells: Vec<Cell>, blocks: u32) -> Definition {
     let all: Vec<String> = cells.iter().map(|cell| cell.name.clone()).collect();
     let pair = |role, sync: &str, awaiting: &str| Pair { role, sync: sync.into(), awaiting: awaiting.into() };
     let closed = Phase { warm_up_s: 0.3, duration_s: 1.0 };
@@ -117,7 +117,7 @@ pub fn definition(cells: Vec<Cell>, blocks: u32) -> Definition {
     }
 }
 
-pub fn run(definition: Definition) -> Run {
+pub(crate) fn run(definition: Definition) -> Run {
     let contender = |name: &&str| ContenderRecord {
         name: (*name).into(),
         model: if ["std-threads", "tiny-http"].contains(name) { "sync" } else { "async" }.into(),
@@ -158,7 +158,7 @@ pub fn run(definition: Definition) -> Run {
 }
 
 /// The record of a whole run in that world.
-pub fn lines(run: &Run, world: &World) -> Vec<Line> {
+pub(crate) fn lines(run: &Run, world: &World) -> Vec<Line> {
     let definition = &run.definition;
     let mut lines = Vec::new();
     for (index, contender) in CONTENDERS.iter().enumerate() {
@@ -213,7 +213,7 @@ fn trial(cell: &Cell, contender: &str, block: u32, position: usize, world: &Worl
         cell: cell.name.clone(),
         block,
         contender: contender.into(),
-        position: u32::try_from(position).unwrap(),
+        position: position as u32,
         seed: 42 + u64::from(block),
         started_at: "2026-01-02T03:04:06Z".into(),
         outcome,

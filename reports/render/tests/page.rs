@@ -1,0 +1,208 @@
+//! The page as a reader's browser gets it.
+
+#[allow(dead_code, reason = "each user of the made-up runs needs a part of them")]
+mod synthetic;
+
+use std::path::Path;
+
+use reports_record::{Line, Run, Skipped, TrialOutcome};
+use reports_render::page;
+use synthetic::{Fate, World, cell, definition, lines, quick_cells, run};
+
+fn tiny(blocks: u32) -> Run {
+    run(definition(vec![cell("wait", 0.0, 0, 64), cell("wait", 1.0, 0, 512)], blocks))
+}
+
+/// Bless a deliberate change with `BLESS=1 cargo test -p reports-render --test page`, and read the difference.
+#[test]
+fn the_page_of_a_tiny_record_equals_its_golden() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/page.html");
+    let run = tiny(6);
+    let rendered = page(&run, &lines(&run, &World::plausible()), &[]);
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &rendered).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap();
+    let differs = golden.lines().zip(rendered.lines()).position(|(golden, rendered)| golden != rendered);
+    assert!(
+        golden == rendered,
+        "the page differs from {} from line {:?} on; if that is meant, bless it with BLESS=1",
+        path.display(),
+        differs.map(|index| index + 1)
+    );
+}
+
+#[test]
+fn the_page_makes_no_request_and_runs_nothing() {
+    let run = tiny(6);
+    let html = page(&run, &lines(&run, &World::plausible()), &[]);
+    assert!(html.contains("http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src"));
+    for forbidden in [
+        "<script",
+        "<link",
+        "<img",
+        "<iframe",
+        " src=",
+        " href=",
+        "url(",
+        "@import",
+        " onload=",
+        "javascript:",
+    ] {
+        assert!(!html.contains(forbidden), "{forbidden}");
+    }
+}
+
+#[test]
+fn every_figure_has_its_finding_title_description_and_table() {
+    let run = tiny(6);
+    let html = page(&run, &lines(&run, &World::plausible()), &[]);
+    let figures: Vec<&str> =
+        html.split("<figure ").skip(1).map(|rest| rest.split("</figure>").next().unwrap()).collect();
+    assert_eq!(figures.len(), 11);
+    for figure in figures {
+        for part in
+            ["<h3>", "role=\"img\"", "<title id=", "<desc id=", "<figcaption>", "<details>", "<table>"]
+        {
+            assert!(figure.contains(part), "{part} is missing in {}", &figure[..80]);
+        }
+        assert!(!figure.contains("<h3></h3>"));
+    }
+}
+
+#[test]
+fn hostile_labels_come_out_as_text() {
+    const HOSTILE: &str = "</title></svg><script>alert('\"&')</script>\u{202E}\u{0}";
+    let mut run = tiny(6);
+    let mut record = lines(
+        &run,
+        &World {
+            fate: |_, _, block| if block == 0 { Fate::Failed } else { Fate::Measured },
+            ..World::plausible()
+        },
+    );
+    let megabyte = format!("{HOSTILE}{}", "x".repeat(1 << 20));
+    run.id = megabyte.clone();
+    run.command.push_str(HOSTILE);
+    run.definition.question = megabyte.clone();
+    run.definition.predictions[0].claim = megabyte.clone();
+    run.definition.cells[0].name = megabyte.clone();
+    run.definition.cells[0].target = HOSTILE.into();
+    run.contenders[0].settings = serde_json::json!({HOSTILE: HOSTILE});
+    run.environment.remarks.push(megabyte.clone());
+    for pair in &mut run.definition.pairs {
+        pair.sync = format!("{}{HOSTILE}", pair.sync);
+    }
+    for line in &mut record {
+        let Line::Trial(trial) = line else { continue };
+        if trial.cell == "wait=0ms/c=64" {
+            trial.cell.clone_from(&megabyte);
+        }
+        if ["std-threads", "tiny-http"].contains(&trial.contender.as_str()) {
+            trial.contender.push_str(HOSTILE);
+        }
+        if let TrialOutcome::Failed { reason, stderr_tail, .. } = &mut trial.outcome {
+            reason.clone_from(&megabyte);
+            stderr_tail.push(HOSTILE.into());
+        }
+    }
+    let skipped = [Skipped { number: 7, reason: megabyte }];
+    let html = page(&run, &record, &skipped);
+    assert!(!html.contains("<script"), "data became markup");
+    assert!(html.contains("&lt;script&gt;alert("), "the label is not shown");
+    assert!(
+        !html.contains('\u{202E}') && !html.contains('\u{0}'),
+        "a mark that turns text around got through"
+    );
+    assert_eq!(html.matches("</title>").count(), html.matches("<title").count());
+    assert!(html.len() < 1_000_000, "{} bytes: a megabyte of label was not cut", html.len());
+}
+
+#[test]
+fn what_there_is_no_data_for_is_never_a_number() {
+    let worlds: [fn(&reports_record::Cell, &str, u32) -> Fate; 3] =
+        [|_, _, _| Fate::Failed, |_, _, _| Fate::OpenInvalid, |_, _, _| Fate::Censored];
+    for (index, fate) in worlds.into_iter().enumerate() {
+        for blocks in [0, 1, 2, 6] {
+            let run = tiny(blocks);
+            let html = page(&run, &lines(&run, &World { fate, ..World::plausible() }), &[]);
+            for nonsense in ["NaN", ">inf", "-inf", "e308"] {
+                assert!(!html.contains(nonsense), "world {index}, {blocks} blocks: {nonsense}");
+            }
+            if index == 0 || blocks == 0 {
+                assert!(html.contains("no data"), "world {index}, {blocks} blocks");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_lower_bound_is_printed_as_one() {
+    let run = tiny(6);
+    let world = World { fate: |_, _, _| Fate::Censored, ..World::plausible() };
+    let html = page(&run, &lines(&run, &world), &[]);
+    assert!(html.contains("cannot tell: only a lower bound is known in some trials"));
+    assert!(html.contains("≥ "));
+}
+
+#[test]
+fn an_empty_record_and_an_empty_experiment_have_a_page() {
+    for run in [tiny(6), run(definition(Vec::new(), 6))] {
+        let html = page(&run, &[], &[]);
+        assert!(html.contains("No answer"));
+        assert!(html.ends_with("</html>"));
+    }
+}
+
+#[test]
+fn an_unfinished_run_says_so_before_its_answer() {
+    let run = tiny(6);
+    let mut record = lines(&run, &World::plausible());
+    record.truncate(40);
+    let html = page(&run, &record, &[]);
+    let (banner, answer) = (html.find("Incomplete.").unwrap(), html.find("id=\"answer\"").unwrap());
+    assert!(banner < answer);
+    assert!(html.contains("20 of 60"), "the count of trials is missing");
+    assert!(html.contains("planned blocks were not measured"));
+}
+
+#[test]
+fn failed_and_invalid_trials_are_listed_with_their_reasons() {
+    let fate = |_: &reports_record::Cell, contender: &str, block| match (contender, block) {
+        ("tiny-http", 2) => Fate::Failed,
+        ("actix-web", 3) => Fate::OpenInvalid,
+        _ => Fate::Measured,
+    };
+    let run = tiny(6);
+    let html = page(&run, &lines(&run, &World { fate, ..World::plausible() }), &[]);
+    assert!(html.contains("failed to start; <bdi>server-tiny-http was not ready within 5s</bdi>"));
+    assert!(html.contains("address in use"));
+    assert!(html.contains("open loop invalid; <bdi>pace: the client was late by 9 ms; leave the client"));
+    assert!(html.contains("invalid: 5 valid blocks, 6 needed"));
+}
+
+#[test]
+fn skipped_lines_and_trials_out_of_place_are_told() {
+    let run = tiny(6);
+    let mut record = lines(&run, &World::plausible());
+    let stray = record.iter().rev().find_map(|line| match line {
+        Line::Trial(trial) => Some(trial.clone()),
+        _ => None,
+    });
+    let mut stray = stray.unwrap();
+    record.push(Line::Trial(stray.clone()));
+    stray.cell = "another cell".into();
+    record.push(Line::Trial(stray));
+    let skipped = [Skipped { number: 12, reason: "EOF while parsing a string".into() }];
+    let html = page(&run, &record, &skipped);
+    assert!(html.contains("line 12: <bdi>EOF while parsing a string"));
+    assert!(html.contains("1 trials were measured again; the later one counts"));
+    assert!(html.contains("the first: tokio-tasks-again in another cell"));
+}
+
+#[test]
+fn the_page_of_a_run_of_eleven_cells_is_well_below_a_megabyte() {
+    let run = run(definition(quick_cells(), 6));
+    let html = page(&run, &lines(&run, &World::plausible()), &[]);
+    assert!(html.len() < 700_000, "{} bytes", html.len());
+}

@@ -1,0 +1,101 @@
+//! The binary, run as a user runs it.
+
+#[allow(dead_code, reason = "each user of the made-up runs needs a part of them")]
+mod synthetic;
+
+use std::error::Error;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use reports_record::Folder;
+use synthetic::{World, cell, definition, lines, run};
+
+/// A run's folder with a torn last line.
+fn folder(parent: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    let run = run(definition(vec![cell("wait", 0.0, 0, 64)], 6));
+    let path = parent.join("run");
+    let folder = Folder::create(&path, &run)?;
+    let mut log = folder.append()?;
+    for line in lines(&run, &World::plausible()) {
+        log.push(&line)?;
+    }
+    let trials = path.join("trials.jsonl");
+    let torn = [fs::read(&trials)?, b"{\"kind\":\"tri".to_vec()].concat();
+    fs::write(&trials, torn)?;
+    Ok(path)
+}
+
+fn report(arguments: &[&Path]) -> io::Result<Output> {
+    Command::new(env!("CARGO_BIN_EXE_report")).args(arguments).output()
+}
+
+#[test]
+fn prints_the_path_of_the_page_it_wrote() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = folder(directory.path()).unwrap();
+    let output = report(&[&folder]).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let page = PathBuf::from(String::from_utf8(output.stdout).unwrap().trim_end());
+    assert_eq!(page, folder.join("index.html"));
+    let html = fs::read_to_string(page).unwrap();
+    assert!(html.contains("1 lines of trials.jsonl could not be read"), "the torn line is not reported");
+}
+
+#[test]
+fn renders_the_same_bytes_again_and_elsewhere() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = folder(directory.path()).unwrap();
+    let elsewhere = directory.path().join("page.html");
+    assert!(report(&[&folder]).unwrap().status.success());
+    let output = report(&[&folder, Path::new("--output"), &elsewhere]).unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap().trim_end(), elsewhere.to_str().unwrap());
+    assert_eq!(fs::read(folder.join("index.html")).unwrap(), fs::read(elsewhere).unwrap());
+}
+
+#[test]
+fn what_cannot_be_read_is_named_with_exit_code_2() {
+    let directory = tempfile::tempdir().unwrap();
+    let damaged = directory.path().join("damaged");
+    fs::create_dir(&damaged).unwrap();
+    fs::write(damaged.join("environment.json"), "{\n  \"schema\": 1,\n  \"id\": }").unwrap();
+    for (folder, expected) in [(directory.path().join("absent"), "environment.json"), (damaged, "line 3")] {
+        let output = report(&[&folder]).unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.starts_with("report: cannot render ") && error.contains(expected), "{error}");
+        assert!(output.stdout.is_empty());
+    }
+    assert_eq!(report(&[]).unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_named_and_leaves_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = folder(directory.path()).unwrap();
+    let output =
+        report(&[&folder, Path::new("--output"), &directory.path().join("absent/page.html")]).unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("absent/page.html"), "{error}");
+    let output = report(&[&folder, Path::new("--output"), Path::new("..")]).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("expected the path of a file"));
+}
+
+#[test]
+fn a_closed_pipe_is_no_panic() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = folder(directory.path()).unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Command::new(env!("CARGO_BIN_EXE_report"))
+        .arg(&folder)
+        .stdout(Stdio::from(writer))
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(folder.join("index.html").exists());
+}

@@ -1,6 +1,6 @@
 //! `crossover run` and `crossover resume`: from an experiment to a page.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
@@ -19,7 +19,7 @@ pub fn run(name: &str, runs: Option<PathBuf>) -> anyhow::Result<i32> {
     let definition = experiment::load(name)?;
     let root = root::find()?;
     let signals = Signals::install()?;
-    let field = Field::build(&root, &definition)?;
+    let Some(field) = build(&root, &definition, &signals)? else { return Ok(signals.exit_code()) };
     announce(&definition);
     let run = describe(name, definition, &field)?;
     let folder = runs.unwrap_or_else(|| root.join(root::RUNS)).join(&run.id);
@@ -36,9 +36,19 @@ pub fn resume(folder: PathBuf) -> anyhow::Result<i32> {
     let run = folder.run()?;
     let root = root::find()?;
     let signals = Signals::install()?;
-    let field = Field::build(&root, &run.definition)?;
+    let Some(field) = build(&root, &run.definition, &signals)? else { return Ok(signals.exit_code()) };
     same_programs(&run.contenders, &field.records()?)?;
     finish(&folder, &run, &field, &signals)
+}
+
+/// The contenders, built; `None` when a signal came meanwhile, which ends the build too.
+fn build(root: &Path, definition: &Definition, signals: &Signals) -> anyhow::Result<Option<Field>> {
+    let built = Field::build(root, definition);
+    if signals.interrupt().is_raised() {
+        eprintln!("interrupted before anything was measured");
+        return Ok(None);
+    }
+    built.map(Some)
 }
 
 fn finish(folder: &Folder, run: &Run, field: &Field, signals: &Signals) -> anyhow::Result<i32> {

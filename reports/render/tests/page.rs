@@ -182,6 +182,19 @@ fn failed_and_invalid_trials_are_listed_with_their_reasons() {
 }
 
 #[test]
+fn a_calibration_that_came_to_nothing_is_told() {
+    let run = tiny(6);
+    let mut record = lines(&run, &World::plausible());
+    let calibration = record.iter_mut().find_map(|line| match line {
+        Line::Calibration(calibration) => Some(calibration),
+        _ => None,
+    });
+    let calibration = calibration.unwrap();
+    (calibration.goodput_per_s, calibration.failure) = (None, Some("connection refused".into()));
+    assert!(page(&run, &record, &[]).contains("came to nothing: <bdi>connection refused</bdi>"));
+}
+
+#[test]
 fn skipped_lines_and_trials_out_of_place_are_told() {
     let run = tiny(6);
     let mut record = lines(&run, &World::plausible());

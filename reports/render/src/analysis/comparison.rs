@@ -69,7 +69,7 @@ impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ShortPlan { planned } => {
-                write!(f, "{planned} of the {MIN_BLOCKS} blocks that a verdict needs were planned")
+                write!(f, "{planned} blocks planned, {MIN_BLOCKS} needed")
             }
             Self::Unfinished { missing } => write!(f, "{missing} planned blocks were not measured"),
             Self::TooFewRequests => f.write_str("too few requests for this quantile"),

@@ -13,7 +13,7 @@ pub mod prediction;
 pub mod usage;
 pub mod verdicts;
 
-use reports_record::{Ending, Line, Metric, Overshoot, Run};
+use reports_record::{Calibration, Ending, Line, Metric, Overshoot, Run};
 
 use bound::Bounds;
 use estimate::Estimate;
@@ -37,6 +37,8 @@ pub struct Analysis<'a> {
     pub evidence: EvidenceRecord<'a>,
     /// How long contenders wait when asked to.
     pub overshoots: Vec<&'a Overshoot>,
+    /// Calibrations that came to nothing.
+    pub failed_calibrations: Vec<&'a Calibration>,
     /// How the run ended; `None` if it was killed or still goes on.
     pub ending: Option<&'a Ending>,
 }
@@ -54,7 +56,20 @@ impl<'a> Analysis<'a> {
             Line::Ending(ending) => Some(ending),
             _ => None,
         });
-        Self { run, grid, bounds, verdicts, evidence, overshoots: overshoot::overshoots(lines), ending }
+        let failed_calibrations = lines.iter().filter_map(|line| match line {
+            Line::Calibration(calibration) if calibration.goodput_per_s.is_none() => Some(calibration),
+            _ => None,
+        });
+        Self {
+            run,
+            grid,
+            bounds,
+            verdicts,
+            evidence,
+            overshoots: overshoot::overshoots(lines),
+            failed_calibrations: failed_calibrations.collect(),
+            ending,
+        }
     }
 
     /// Whether every planned trial has its line and the runner ended in order.

@@ -21,6 +21,8 @@ pub struct Usage {
     pub pss_mib: Option<Estimate>,
     /// Largest resident set, MiB, mean over blocks.
     pub rss_mib: Option<f64>,
+    /// Connections dropped on full accept queues, all blocks together, machine-wide.
+    pub listen_overflows: Option<u64>,
 }
 
 impl Usage {
@@ -46,6 +48,10 @@ impl Usage {
             threads_max: usable.iter().filter_map(|one| one.resources.threads_max).max(),
             pss_mib: estimate(Metric::Memory),
             rss_mib: mean_of(|one| one.resources.rss_max_bytes.map(|bytes| bytes as f64 / MIB)),
+            listen_overflows: usable
+                .iter()
+                .filter_map(|one| one.resources.listen_overflows)
+                .reduce(u64::saturating_add),
         }
     }
 }

@@ -115,8 +115,7 @@ impl IntervalChart {
                 );
             }
         }
-        if let Some((lo, hi)) = self.zone.filter(|(lo, hi)| *lo <= 1.0 && 1.0 <= *hi) {
-            debug_assert!(lo <= hi);
+        if self.zone.is_some_and(|(lo, hi)| lo <= 1.0 && 1.0 <= hi) {
             scene.line((axis.at(1.0), top), (axis.at(1.0), bottom), Ink::Muted, 1);
         }
     }
@@ -126,9 +125,11 @@ impl IntervalChart {
         let middle = (self.write)(estimate.middle);
         match estimate.interval {
             _ if estimate.at_least => format!("≥ {middle}"),
-            Some(interval) => {
-                format!("{middle} ±{}", number::percent((interval.hi / interval.lo).sqrt() - 1.0))
-            }
+            Some(interval) => match (interval.hi / interval.lo).sqrt() {
+                factor if factor < 1.5 => format!("{middle} ±{}", number::percent(factor - 1.0)),
+                // Far out, plus and minus the same percentage would be false on one side.
+                factor => format!("{middle} ×÷{}", number::plain(factor)),
+            },
             None => middle,
         }
     }

@@ -24,6 +24,13 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                 " measured loops hold their certificate. A loop that does not feeds no verdict."
             }
             (checks(analysis).markup())
+            @for one in analysis.failed_calibrations.iter().take(LISTED) {
+                p {
+                    "The calibration of " bdi { (label::name(&one.contender)) } " in " bdi { (label::name(&one.cell)) }
+                    " came to nothing: "
+                    bdi { (one.failure.as_deref().map_or_else(|| "no reason is on record".into(), label::passage)) }
+                }
+            }
             @if troubles.is_empty() {
                 p { "No trial failed and none was invalid." }
             } @else {

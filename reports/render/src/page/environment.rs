@@ -73,6 +73,10 @@ fn machine(analysis: &Analysis<'_>) -> Vec<(&'static str, String)> {
         ("CPUs of contenders", cpus(&environment.contender_cpus)),
         ("descriptor limit", environment.descriptor_limit.to_string()),
         ("steal during the run", steal.map_or_else(unknown, number::percent)),
+        (
+            "throttled before the run",
+            environment.throttled_before.map_or_else(unknown, |times| format!("{times} times")),
+        ),
         ("throttled during the run", throttled.map_or_else(unknown, |times| format!("{times} times"))),
     ]
 }

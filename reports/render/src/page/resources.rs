@@ -63,6 +63,7 @@ fn usage(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Table {
         "PSS",
         "PSS per connection",
         "RSS, largest",
+        "accept queue overflows",
     ];
     let mut table =
         Table::new("Means over blocks; the whole process ÷ connections, its base included", &head, 2);
@@ -80,6 +81,7 @@ fn usage(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Table {
                 number::estimate(used.pss_mib.as_ref(), number::mebibytes),
                 or_none(used.pss_mib.map(|pss| number::mebibytes(per_connection(pss.middle)))),
                 or_none(used.rss_mib.map(number::mebibytes)),
+                or_none(used.listen_overflows.map(|dropped| dropped.to_string())),
             ]);
         }
     }

@@ -1,0 +1,80 @@
+//! The JSON is what docs/FORMATS.md says, path by path.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use loadgen::{Load, Pace, Rate};
+use reports_record::Arrivals;
+use serde_json::Value;
+
+use super::server::{HELLO, Server};
+use super::{load, measure};
+
+/// Objects of one shape are documented once, under this name instead of their own.
+const SHAPES: [(&str, &[&str]); 2] = [
+    (
+        "times",
+        &[
+            "service_time_us",
+            "response_time_us",
+            "lateness_us",
+            "connection_wait_us",
+            "first_byte_us",
+            "wrong_reply_service_time_us",
+        ],
+    ),
+    ("histogram", &["service_time", "service_time_censored", "response_time", "response_time_censored"]),
+];
+
+/// Every path of `value`, with `[]` for elements of arrays, `<kind>` for the outcomes' keys and shapes by their name.
+fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let name = if path == "outcomes" { "<kind>" } else { name };
+                let own = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+                found.insert(own.clone());
+                let shape = SHAPES.iter().find(|(_, names)| names.contains(&name));
+                paths(value, shape.map_or(&own, |(shape, _)| shape), found);
+            }
+        }
+        Value::Array(elements) => elements.iter().for_each(|element| {
+            found.insert(format!("{path}[]"));
+            paths(element, &format!("{path}[]"), found);
+        }),
+        _ => {}
+    }
+}
+
+/// The first column of the table between the markers.
+fn documented() -> BTreeSet<String> {
+    let formats = include_str!("../../../docs/FORMATS.md");
+    let marker = "<!-- loadgen-json -->";
+    let table = formats.split(marker).nth(1).expect("docs/FORMATS.md has the table between two markers");
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.filter_map(|row| row.split_once('`')).map(|(path, _)| path.to_owned()).collect()
+}
+
+#[test]
+fn every_path_is_documented_and_every_documented_path_occurs() {
+    let server = Server::start(|mut connection| {
+        // Every third request of a connection is never answered, so that there is something to censor.
+        for reply in [HELLO, HELLO] {
+            if connection.request().is_some() {
+                connection.send(reply);
+            }
+        }
+        connection.request();
+        connection.request();
+    });
+    let closed =
+        Load { timeout: Duration::from_millis(50), ..load(&server.url("/"), Duration::from_millis(300)) };
+    let rate = Rate::per_second(100.0).unwrap();
+    let open = Load { pace: Pace::Open { rate, arrivals: Arrivals::Poisson, seed: 1 }, ..closed.clone() };
+    let mut found = BTreeSet::new();
+    for load in [closed, open] {
+        let measurement = measure(&load, 2);
+        paths(&serde_json::to_value(measurement).unwrap(), "", &mut found);
+    }
+    assert_eq!(found, documented(), "left: in the file; right: in docs/FORMATS.md");
+}

@@ -27,7 +27,7 @@ fn locked(name: &str) -> Vec<String> {
 #[test]
 fn every_stated_version_is_the_one_that_is_linked() {
     let mut compared = 0;
-    for contender in committed().iter().filter(|contender| contender.package.is_some()) {
+    for contender in committed().iter().filter(|contender| contender.binary.is_some()) {
         let stated: Vec<String> = contender.version.iter().cloned().collect();
         assert_eq!(
             locked(&contender.library),
@@ -42,10 +42,10 @@ fn every_stated_version_is_the_one_that_is_linked() {
 }
 
 #[test]
-fn every_package_and_binary_exists() {
+fn every_binary_exists() {
     for contender in committed().iter() {
-        let (Some(package), Some(binary)) = (&contender.package, &contender.binary) else { continue };
-        let folder = package.strip_prefix("servers-").unwrap();
+        let Some(binary) = &contender.binary else { continue };
+        let folder = binary.strip_prefix("server-").unwrap();
         let manifest = repository().join("servers").join(folder).join("Cargo.toml");
         let manifest: toml::Table = std::fs::read_to_string(manifest).unwrap().parse().unwrap();
         let binaries = manifest["bin"].as_array().unwrap();
@@ -54,12 +54,16 @@ fn every_package_and_binary_exists() {
 }
 
 #[test]
-fn one_cargo_command_builds_all_packages() {
+fn one_cargo_command_builds_all_binaries() {
     let contenders = committed();
     let commands = contenders.build_commands(contenders.iter());
     assert_eq!(commands.len(), 1);
-    let packages = commands[0].iter().filter(|part| *part == "--package").count();
-    assert_eq!(packages, contenders.iter().count());
+    let binaries = commands[0].iter().filter(|part| *part == "--bin").count();
+    assert_eq!(binaries, contenders.iter().count());
+    assert!(
+        !commands[0].iter().any(|part| part == "--package"),
+        "features would be unified over that package alone"
+    );
     assert_eq!(contenders.build_commands([]), Vec::<Vec<String>>::new());
 }
 
@@ -111,7 +115,7 @@ fn a_wrong_entry_is_refused_with_its_line_and_what_is_expected() {
         ("\"foreign\"", "\"\"", "a name is made of letters"),
         (" \"{listen}\"", "", "{listen}"),
         ("\"serve.py\"", "\"{script}\"", "only the placeholders"),
-        ("\"serve.py\"", "\"{binary}\"", "`package` and `binary` are needed"),
+        ("\"serve.py\"", "\"{binary}\"", "`binary` is needed"),
         ("library =", "pair = \"nobody\"\nlibrary =", "no contender is called \"nobody\""),
         ("library =", "control = \"foreign\"\nlibrary =", "must be a control of the same model"),
         ("library =", "binary = \"x\"\nlibrary =", "belong together"),

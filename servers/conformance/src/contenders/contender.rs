@@ -26,9 +26,8 @@ pub struct Contender {
     pub library: String,
     /// The library's version; absent when it is the standard library's.
     pub version: Option<String>,
-    /// The cargo package that builds it; absent for a program that cargo does not build.
-    pub package: Option<String>,
-    /// The package's binary, which `{binary}` in `run` stands for.
+    /// The workspace's binary that it is, which `{binary}` in `run` stands for; absent for a program that cargo does
+    /// not build.
     pub binary: Option<String>,
     /// Builds a program that cargo does not, from the repository's root; absent when nothing is built.
     pub build: Option<Vec<String>>,

@@ -101,14 +101,14 @@ impl Contenders {
 
     /// The commands that build `chosen`, to be run from the repository's root in this order.
     ///
-    /// All packages of cargo share one command: cargo unifies features per command, and a contender must
-    /// not change with what it is built beside.
+    /// All binaries of cargo share one command, which names no package: cargo then unifies features over the whole
+    /// workspace, so that no contender changes with what it is built beside, and nothing is built twice.
     pub fn build_commands<'a>(&self, chosen: impl IntoIterator<Item = &'a Contender>) -> Vec<Vec<String>> {
         let mut cargo = self.cargo_build.clone();
         let mut commands = Vec::new();
         for contender in chosen {
-            if let Some(package) = &contender.package {
-                cargo.extend(["--package".to_owned(), package.clone()]);
+            if let Some(binary) = &contender.binary {
+                cargo.extend(["--bin".to_owned(), binary.clone()]);
             }
             commands.extend(contender.build.clone());
         }

@@ -26,18 +26,15 @@ fn named(contender: &Contender) -> Result<(), String> {
 }
 
 fn runnable(contender: &Contender) -> Result<(), String> {
-    if contender.package.is_some() != contender.binary.is_some() {
-        return Err("`package` and `binary` belong together: give both or neither".to_owned());
-    }
-    if contender.package.is_some() && contender.build.is_some() {
-        return Err("`package` is built by cargo and `build` by itself: give only one".to_owned());
+    if contender.binary.is_some() && contender.build.is_some() {
+        return Err("`binary` is built by cargo and `build` by itself: give only one".to_owned());
     }
     if contender.run.is_empty() || contender.build.as_ref().is_some_and(Vec::is_empty) {
         return Err("a command needs at least a program".to_owned());
     }
     let run = contender.run.join(" ");
     if run.contains("{binary}") && contender.binary.is_none() {
-        return Err("`run` uses {binary}, so `package` and `binary` are needed".to_owned());
+        return Err("`run` uses {binary}, so `binary` is needed".to_owned());
     }
     if !run.contains("{listen}") {
         return Err("`run` must tell the program where to listen, by {listen}".to_owned());

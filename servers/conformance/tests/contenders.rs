@@ -118,7 +118,7 @@ fn a_wrong_entry_is_refused_with_its_line_and_what_is_expected() {
         ("\"serve.py\"", "\"{binary}\"", "`binary` is needed"),
         ("library =", "pair = \"nobody\"\nlibrary =", "no contender is called \"nobody\""),
         ("library =", "control = \"foreign\"\nlibrary =", "must be a control of the same model"),
-        ("library =", "binary = \"x\"\nlibrary =", "belong together"),
+        ("library =", "binary = \"x\"\nbuild = [\"make\"]\nlibrary =", "give only one"),
         ("library =", "build = []\nlibrary =", "at least a program"),
         (
             "library =",

@@ -18,7 +18,7 @@ use crate::progress::Progress;
 use crate::thread::ClientThread;
 use crate::url::{ResolveError, Url};
 use crate::usage::MachineReading;
-use crate::{Interrupt, Load, LoadError, Request};
+use crate::{Interrupt, Load, LoadError, Request, socket};
 
 /// How often a measurement under way is looked at from outside.
 const WATCH_TICK: Duration = Duration::from_millis(50);
@@ -61,7 +61,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// A connection could not be opened.
-    #[error("could not open connection {number} to {address}: {source} (is the server listening there?)")]
+    #[error("could not open connection {number} to {address}: {source} ({})", socket::remedy(source))]
     Connect {
         /// Where to.
         address: SocketAddr,

@@ -23,7 +23,8 @@ pub struct Load {
     pub stop: Stop,
     /// Deadline of one request, from the moment its first byte is handed to the kernel to the reply's last.
     pub timeout: Duration,
-    /// How long requests in flight may go on after the window; what is unfinished then is censored.
+    /// How long after the window requests in flight may go on, and requests that were due in it and found no free
+    /// connection are still sent; what is unfinished then is censored.
     pub grace: Duration,
 }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser;
-use loadgen::{Client, Interrupt, Progress, Request, StartError};
+use loadgen::{Client, Interrupt, Progress, Request};
 use reports_record::Measurement;
 
 use cli::flags::Flags;
@@ -47,12 +47,8 @@ fn main() -> ExitCode {
 fn measure(flags: &Flags, interrupt: &Interrupt) -> anyhow::Result<Measurement> {
     let plan = flags.plan()?;
     let priming = plan.priming.as_ref().map(Request::get);
-    let mut client = match Client::connect(plan.load.request.url(), &plan.crew, priming.as_ref(), interrupt) {
-        Err(error @ StartError::Interrupted) => return Err(error.into()),
-        connected => {
-            connected.with_context(|| format!("could not start against {}", plan.load.request.url()))?
-        }
-    };
+    let mut client = Client::connect(plan.load.request.url(), &plan.crew, priming.as_ref(), interrupt)
+        .with_context(|| format!("could not start against {}", plan.load.request.url()))?;
     eprintln!("{}", plan.announcement(client.address()));
     let mut line = LiveLine::new(&plan.load);
     let measured = client.measure(&plan.load, interrupt, &mut |progress: &Progress| line.show(progress));

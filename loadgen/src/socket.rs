@@ -39,6 +39,15 @@ pub(crate) fn kind_of(error: &io::Error) -> OutcomeKind {
     }
 }
 
+/// What may be done about an error of connecting.
+pub(crate) fn remedy(error: &io::Error) -> &'static str {
+    match kind_of(error) {
+        OutcomeKind::LocalFd => "raise the descriptor limit, or open fewer connections",
+        OutcomeKind::LocalPort => "widen net.ipv4.ip_local_port_range, or open fewer connections",
+        _ => "is the server listening there?",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,7 +15,8 @@ use crate::order::Order;
 
 /// Tasks that are run before the runtime looks for events and expired timers again.
 ///
-/// The default of 61 suits throughput, but a whole batch of replies would then be handled before a due request is sent.
+/// The default of 61 would have a whole batch of replies handled, several hundred microseconds of them, before a request
+/// that is due is sent; what looking more often costs was lost in the noise of CPU time per request.
 const EVENT_INTERVAL: u32 = 4;
 
 type Job = Box<dyn FnOnce(&mut Hand) + Send>;

@@ -117,7 +117,7 @@ pub(super) fn arrivals(evidence: &Evidence<'_>) -> Check {
     let mut status = grade(distance, about.bound, DISTANCE_TOO_FAR.max(about.bound));
     let mut finding =
         format!("at most {} of the starts lie on the wrong side of any instant", percent(distance));
-    if status == CheckStatus::Fail && evidence.tally.waited > 0 {
+    if status == CheckStatus::Fail && evidence.tally.waited * 10 > evidence.tally.account().due {
         status = CheckStatus::Warn;
         finding += "; requests waited for busy connections, so the server shaped its own load";
     }

@@ -71,7 +71,7 @@ pub(super) fn errors(evidence: &Evidence<'_>) -> Check {
     let status = if of_client { CheckStatus::Fail } else { grade(share, 0.0, TOO_MANY) };
     let kinds: Vec<_> = failed
         .iter()
-        .filter_map(|(kind, count)| Some(format!("{count} {kind} ({}'s fault)", fault_name(kind.fault()?))))
+        .filter_map(|(kind, count)| Some(format!("{count} {kind} ({}'s fault)", kind.fault()?)))
         .collect();
     let finding = format!("{count} of {due} requests failed: {}", kinds.join(", "));
     let remedy = if of_client {
@@ -80,16 +80,6 @@ pub(super) fn errors(evidence: &Evidence<'_>) -> Check {
         "see why in the server's log; with a time-out, lower the load or raise --timeout"
     };
     about.found(status, Some(share), finding, remedy)
-}
-
-/// Who is to blame, as the certificate names them.
-pub(crate) fn fault_name(fault: Fault) -> &'static str {
-    match fault {
-        Fault::Client => "client",
-        Fault::Network => "network",
-        Fault::Server => "server",
-        Fault::Reply => "reply",
-    }
 }
 
 /// Whether the planned connections stood throughout.

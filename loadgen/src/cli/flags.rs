@@ -87,9 +87,10 @@ pub(crate) struct Flags {
           value_parser = span(Load::TIMEOUT))]
     timeout: Duration,
 
-    /// Let requests in flight go on for so long after the window [default: 2s]
+    /// Let what was due in the window go on for so long after it [default: 2s]
     ///
-    /// What is unfinished then is censored: known to have taken at least so long. Up to 1h.
+    /// Requests in flight end, and those that waited for a connection are still sent. What is unfinished then is
+    /// censored: known to have taken at least so long. Up to 1h.
     #[arg(long, value_name = "TIME", conflicts_with = "requests", allow_hyphen_values = true,
           value_parser = span(Load::MARGIN))]
     grace: Option<Duration>,

@@ -59,9 +59,7 @@ impl Summary<'_> {
     fn outcomes(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f)?;
         for (kind, number) in &self.0.outcomes {
-            let fault = kind.fault().map_or_else(String::new, |fault| {
-                format!("  ({}'s fault)", format!("{fault:?}").to_lowercase())
-            });
+            let fault = kind.fault().map_or_else(String::new, |fault| format!("  ({fault}'s fault)"));
             let name = if *kind == OutcomeKind::Ok { "correct replies" } else { kind.name() };
             writeln!(f, "{name:NAME$}{}{fault}", count(*number))?;
         }

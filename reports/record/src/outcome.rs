@@ -50,6 +50,25 @@ pub enum Fault {
     Reply,
 }
 
+impl Fault {
+    /// The name used in files and on screen.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Network => "network",
+            Self::Server => "server",
+            Self::Reply => "reply",
+        }
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 impl OutcomeKind {
     /// Every kind, in the order that reports list them.
     pub const ALL: [Self; 14] = [
@@ -125,6 +144,13 @@ mod tests {
     fn a_kind_is_spelt_alike_in_files_and_on_screen() {
         for kind in OutcomeKind::ALL {
             assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{kind}\""));
+        }
+    }
+
+    #[test]
+    fn a_fault_is_spelt_alike_in_files_and_on_screen() {
+        for fault in OutcomeKind::ALL.into_iter().filter_map(OutcomeKind::fault) {
+            assert_eq!(serde_json::to_string(&fault).unwrap(), format!("\"{fault}\""));
         }
     }
 

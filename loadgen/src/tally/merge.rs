@@ -1,0 +1,50 @@
+//! Several threads' counts and times as one.
+
+use super::Tally;
+
+impl Tally {
+    /// Adds what another thread counted in the same measurement.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (into, from) in [
+            (&mut self.timings.service, &other.timings.service),
+            (&mut self.timings.response, &other.timings.response),
+            (&mut self.timings.lateness, &other.timings.lateness),
+            (&mut self.timings.connection_wait, &other.timings.connection_wait),
+            (&mut self.timings.first_byte, &other.timings.first_byte),
+            (&mut self.timings.wrong_reply_service, &other.timings.wrong_reply_service),
+        ] {
+            into.merge(from);
+        }
+        for (into, from) in [
+            (&mut self.due, other.due),
+            (&mut self.censored, other.censored),
+            (&mut self.waited, other.waited),
+            (&mut self.replies, other.replies),
+            (&mut self.good_replies, other.good_replies),
+            (&mut self.received_bytes, other.received_bytes),
+            (&mut self.sent_in_all, other.sent_in_all),
+            (&mut self.answered_in_all, other.answered_in_all),
+            (&mut self.failed_in_all, other.failed_in_all),
+            (&mut self.reopened, other.reopened),
+            (&mut self.stale_reuse, other.stale_reuse),
+        ] {
+            *into += from;
+        }
+        for (kind, count) in &other.outcomes {
+            *self.outcomes.entry(*kind).or_default() += count;
+        }
+        self.flown += other.flown;
+        self.last_ended = self.last_ended.max(other.last_ended);
+        self.body_bytes = match (self.body_bytes, other.body_bytes) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            (one, other) => one.or(other),
+        };
+        self.in_flight.merge(&other.in_flight);
+        if let (Some(parts), Some(other)) = (&mut self.parts, &other.parts) {
+            parts.merge(other);
+        }
+        if let (Some(grid), Some(other)) = (&mut self.grid, &other.grid) {
+            grid.merge(other);
+        }
+    }
+}

@@ -42,7 +42,7 @@ impl Server {
         let script = Arc::new(script);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                if power.off.load(Ordering::SeqCst) {
+                if !power.is_on() {
                     break;
                 }
                 let Ok(stream) = stream else { continue };
@@ -89,6 +89,10 @@ impl Drop for Server {
 }
 
 impl Power {
+    fn is_on(&self) -> bool {
+        !self.off.load(Ordering::SeqCst)
+    }
+
     /// Ends every script at its next request or reply, and closes the listener.
     pub(crate) fn kill(&self) {
         self.off.store(true, Ordering::SeqCst);
@@ -101,7 +105,7 @@ impl Connection {
     /// The next request's head, its body read and dropped; `None` when the client is gone, or the server killed.
     pub(crate) fn request(&mut self) -> Option<String> {
         let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
+        while self.power.is_on() && !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
             self.stream.read_exact(&mut byte).ok()?;
             head.push(byte[0]);
@@ -110,12 +114,12 @@ impl Connection {
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
         let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
         self.stream.read_exact(&mut body).ok()?;
-        (!self.power.off.load(Ordering::SeqCst)).then_some(head)
+        self.power.is_on().then_some(head)
     }
 
     /// Sends as much as the client takes; nothing once the server is killed.
     pub(crate) fn send(&mut self, bytes: &[u8]) {
-        if !self.power.off.load(Ordering::SeqCst) {
+        if self.power.is_on() {
             // A client that is gone is noticed by the next request that does not come.
             let _ = self.stream.write_all(bytes);
         }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Progress {
     total: usize,
+    expected: Duration,
     done: usize,
     began: Instant,
     on_terminal: bool,
@@ -14,11 +15,12 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Progress of `total` steps that begin now.
+    /// Progress of `total` steps that begin now and are expected to take so long together.
     #[must_use]
-    pub fn of(total: usize) -> Self {
+    pub fn of(total: usize, expected: Duration) -> Self {
         Self {
             total,
+            expected,
             done: 0,
             began: Instant::now(),
             on_terminal: io::stderr().is_terminal(),
@@ -28,13 +30,12 @@ impl Progress {
 
     /// Says what is being done: `heading` changes rarely (a block), `detail` with every step.
     pub fn show(&mut self, heading: &str, detail: &str) {
-        let left = left(self.began.elapsed(), self.done, self.total)
-            .map_or_else(String::new, |left| format!(" · {} left", minutes(left)));
+        let left = minutes(left(self.expected, self.began.elapsed(), self.done, self.total));
         let count = format!("{}/{}", self.done, self.total);
         if self.on_terminal {
-            self.write(&format!("\r\x1b[2K{heading} · {detail} · {count}{left}"));
+            self.write(&format!("\r\x1b[2K{heading} · {detail} · {count} · {left} left"));
         } else if heading != self.last_heading {
-            self.write(&format!("{heading} · {count}{left}\n"));
+            self.write(&format!("{heading} · {count} · {left} left\n"));
             heading.clone_into(&mut self.last_heading);
         }
     }
@@ -64,9 +65,14 @@ impl Progress {
     }
 }
 
-/// Time left if steps go on as they did; `None` before the first.
-fn left(elapsed: Duration, done: usize, total: usize) -> Option<Duration> {
-    (done > 0).then(|| elapsed.mul_f64((total - done.min(total)) as f64 / done as f64))
+/// Time left: as expected at the start, and once a tenth is done as the steps so far went.
+fn left(expected: Duration, elapsed: Duration, done: usize, total: usize) -> Duration {
+    let to_do = (total - done.min(total)) as f64;
+    if done * 10 < total {
+        expected.mul_f64(to_do / total as f64)
+    } else {
+        elapsed.mul_f64(to_do / done.max(1) as f64)
+    }
 }
 
 /// A duration as people say it: `42s`, `6m 05s`.
@@ -81,10 +87,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_left_follows_from_the_steps_so_far() {
-        assert_eq!(left(Duration::from_secs(10), 0, 5), None);
-        assert_eq!(left(Duration::from_secs(10), 2, 5), Some(Duration::from_secs(15)));
-        assert_eq!(left(Duration::from_secs(10), 5, 5), Some(Duration::ZERO));
+    fn time_left_is_what_was_expected_and_later_what_the_steps_say() {
+        let left = |done| left(Duration::from_secs(100), Duration::from_secs(40), done, 20).as_secs();
+        assert_eq!([left(0), left(1), left(10), left(20)], [100, 95, 40, 0]);
+        assert_eq!(super::left(Duration::ZERO, Duration::ZERO, 0, 0), Duration::ZERO);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::remaining::{Done, Planned, contender_names, plan};
 use crate::signals::Signals;
 use crate::trial::{self, Task};
-use crate::{machine, order, overshoot};
+use crate::{estimate, machine, order, overshoot};
 
 /// What became of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl<'a> Runner<'a> {
         let definition = &run.definition;
         let names = contender_names(definition);
         let calibrations = definition.cells.len() * (names.len() - 1);
-        let progress = Progress::of(calibrations + plan(definition).len());
+        let progress = Progress::of(calibrations + plan(definition).len(), estimate::duration(definition));
         for line in &skipped {
             progress.say(&format!("line {} of the log is torn and skipped: {}", line.number, line.reason));
         }

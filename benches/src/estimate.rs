@@ -5,6 +5,7 @@ use std::time::Duration;
 use reports_record::Definition;
 
 use crate::remaining::{contender_names, plan};
+use crate::trial::CALIBRATIONS;
 
 /// Start, verify, read counters, drain and stop of one trial, seconds; measured at 8 connections.
 const AROUND_A_TRIAL_S: f64 = 0.15;
@@ -18,7 +19,7 @@ pub fn duration(definition: &Definition) -> Duration {
     let phases = &definition.phases;
     let length = |phase: &reports_record::Phase| phase.warm_up_s + phase.duration_s;
     let trial = AROUND_A_TRIAL_S + length(&phases.closed) + length(&phases.open);
-    let calibration = AROUND_A_TRIAL_S + length(&phases.calibration);
+    let calibration = AROUND_A_TRIAL_S + f64::from(CALIBRATIONS) * length(&phases.calibration);
     let calibrated = contender_names(definition).len() - 1;
     let connections = |cell: usize| f64::from(definition.cells[cell].connections);
     let trials: f64 = plan(definition).iter().map(|one| trial + PRIMING_S * connections(one.cell)).sum();

@@ -57,7 +57,7 @@ fn resolve(name: &str, text: &str) -> anyhow::Result<Definition> {
         file.blocks
     );
     ensure!(
-        file.blocks == 1 || file.blocks % 2 == 0,
+        file.blocks == 1 || file.blocks.is_multiple_of(2),
         "blocks must be even (every second block reverses the order of the one before), not {}",
         file.blocks
     );
@@ -192,14 +192,14 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_refused_with_its_line() {
-        let text = quick().replace("blocks = 6", "blocks = 6\nblokcs = 7");
+        let text = quick().replace("blocks = 8", "blocks = 8\nblokcs = 7");
         let message = error(&text);
         assert!(message.contains("blokcs") && message.contains("line"), "{message}");
     }
 
     #[test]
     fn odd_blocks_a_missing_cell_and_a_doubled_name_are_refused() {
-        assert!(error(&quick().replace("blocks = 6", "blocks = 7")).contains("even"));
+        assert!(error(&quick().replace("blocks = 8", "blocks = 7")).contains("even"));
         assert!(
             error(&quick().replace("connections = [8, 64, 512]", "connections = []")).contains("connections")
         );

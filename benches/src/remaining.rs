@@ -103,7 +103,7 @@ mod tests {
     fn every_trial_is_planned_once() {
         let definition = experiment::load("quick").unwrap();
         let plan = plan(&definition);
-        assert_eq!(plan.len(), 11 * 6 * 5);
+        assert_eq!(plan.len(), 11 * 8 * 5);
         let distinct: HashSet<_> =
             plan.iter().map(|trial| (trial.cell, trial.block, trial.contender)).collect();
         assert_eq!(distinct.len(), plan.len());

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use loadgen::Rate;
 use reports_record::{
-    Calibration, Cell, Definition, Ending, Folder, Line, Run, Trial, TrialLog, TrialOutcome,
+    Calibration, Cell, Definition, Ending, Folder, Line, Pair, Run, Trial, TrialLog, TrialOutcome,
 };
 
 use crate::field::Field;
@@ -114,22 +114,24 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    /// The offered rate of every cell that could be calibrated.
-    fn calibrations(&mut self) -> anyhow::Result<HashMap<String, Rate>> {
+    /// The offered rates of every pair in every cell where one of the two could be calibrated.
+    fn calibrations(&mut self) -> anyhow::Result<Rates> {
         let definition = self.definition;
-        let mut rates = HashMap::new();
+        let mut rates = Rates::default();
         for cell in &definition.cells {
-            let mut weakest: Option<f64> = None;
-            for name in self.originals() {
-                let Some(calibration) = self.calibration(cell, &name)? else { return Ok(rates) };
-                if let Some(goodput) = calibration.goodput_per_s.filter(|&goodput| goodput > 0.0) {
-                    weakest = Some(weakest.map_or(goodput, |lowest| lowest.min(goodput)));
+            for pair in &definition.pairs {
+                let mut weaker = f64::INFINITY;
+                for name in [&pair.sync, &pair.awaiting] {
+                    let Some(calibration) = self.calibration(cell, name)? else { return Ok(rates) };
+                    weaker =
+                        weaker.min(calibration.goodput_per_s.filter(|&it| it > 0.0).unwrap_or(f64::INFINITY));
                 }
-            }
-            if let Some(weakest) = weakest {
-                let rate = Rate::per_second(weakest * definition.phases.open_load)
-                    .with_context(|| format!("cell {}: the calibrated rate", cell.name))?;
-                rates.insert(cell.name.clone(), rate);
+                // A contender that could not be calibrated still gets its trials, which then tell why.
+                if weaker.is_finite() {
+                    let rate = Rate::per_second(weaker * definition.phases.open_load)
+                        .with_context(|| format!("cell {}: the calibrated rate", cell.name))?;
+                    rates.insert(definition, &cell.name, pair, rate);
+                }
             }
         }
         Ok(rates)
@@ -160,7 +162,7 @@ impl<'a> Runner<'a> {
         Ok(Some(calibration))
     }
 
-    fn trials(&mut self, rates: &HashMap<String, Rate>) -> anyhow::Result<Outcome> {
+    fn trials(&mut self, rates: &Rates) -> anyhow::Result<Outcome> {
         let definition = self.definition;
         let plan = plan(definition);
         let mut failed = 0;
@@ -169,7 +171,7 @@ impl<'a> Runner<'a> {
                 return Ok(Outcome::Interrupted { left: plan.len() - index });
             }
             let cell = &definition.cells[planned.cell];
-            let Some(&rate) = rates.get(&cell.name) else { continue };
+            let Some(rate) = rates.get(&cell.name, &self.names[planned.contender]) else { continue };
             if !self.done.has_trial(&cell.name, planned.block, &self.names[planned.contender]) {
                 let Some(outcome) = self.trial(planned, cell, rate)? else { continue };
                 failed += usize::from(matches!(outcome, TrialOutcome::Failed { .. }));
@@ -220,6 +222,27 @@ impl<'a> Runner<'a> {
     /// Every contender but the duplicate.
     fn originals(&self) -> Vec<String> {
         self.names[..self.names.len() - 1].to_vec()
+    }
+}
+
+/// Offered rates by cell and contender.
+#[derive(Debug, Default)]
+struct Rates(HashMap<(String, String), Rate>);
+
+impl Rates {
+    /// Both contenders of a pair get its rate, and the duplicate that of the contender it doubles.
+    fn insert(&mut self, definition: &Definition, cell: &str, pair: &Pair, rate: Rate) {
+        let duplicate = &definition.duplicate;
+        for name in [&pair.sync, &pair.awaiting] {
+            self.0.insert((cell.to_owned(), name.clone()), rate);
+            if *name == duplicate.of {
+                self.0.insert((cell.to_owned(), duplicate.name.clone()), rate);
+            }
+        }
+    }
+
+    fn get(&self, cell: &str, contender: &str) -> Option<Rate> {
+        self.0.get(&(cell.to_owned(), contender.to_owned())).copied()
     }
 }
 

@@ -8,8 +8,8 @@ use crate::evidence::Evidence;
 
 /// The margin within which two contenders count as equal: a drift within it cannot make a difference.
 const DRIFT_BOUND: f64 = 0.05;
-/// Beyond this the window has no single figure.
-const DRIFT_TOO_FAR: f64 = 0.20;
+/// Beyond this the window saw two regimes and has no single figure.
+const DRIFT_TOO_FAR: f64 = 0.50;
 /// Standard errors that chance alone does not reach once in 300 quiet windows.
 const STANDARD_ERRORS: f64 = 3.0;
 

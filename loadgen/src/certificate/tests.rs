@@ -159,7 +159,7 @@ fn a_client_or_machine_without_room_is_found() {
         ..scene()
     };
     assert_eq!(with(0.8, None).status("headroom"), CheckStatus::Warn);
-    let saturated = with(0.95, None).check("headroom");
+    let saturated = with(0.96, None).check("headroom");
     assert_eq!(saturated.status, CheckStatus::Fail);
     assert!(saturated.finding.contains("client-limited"), "{}", saturated.finding);
     assert_eq!(with(0.1, None).status("steal"), CheckStatus::NotApplicable);

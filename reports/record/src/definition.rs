@@ -34,9 +34,9 @@ pub struct Phases {
     pub closed: Phase,
     /// Open loop at the cell's calibrated rate.
     pub open: Phase,
-    /// Offered rate of the open loop as a share of the weakest contender's closed throughput, 0–1.
+    /// Offered rate of the open loop as a share of the closed throughput of the pair's weaker contender, 0–1.
     pub open_load: f64,
-    /// Closed loop of the calibration that fixes the offered rate, once per cell and contender.
+    /// Closed loop of the calibration that fixes the offered rate, once per cell and pair.
     pub calibration: Phase,
     /// Deadline of one request, seconds.
     pub timeout_s: f64,
@@ -118,9 +118,9 @@ pub struct Cell {
 pub enum Metric {
     /// Correct replies per second in the closed loop. More is better.
     Throughput,
-    /// Median response time at the cell's offered rate. Less is better.
+    /// Median response time at the pair's offered rate. Less is better.
     ResponseTimeP50,
-    /// 99th percentile of the response time at the cell's offered rate. Less is better.
+    /// 99th percentile of the response time at the pair's offered rate. Less is better.
     ResponseTimeP99,
     /// Server CPU time per request in the closed loop. Less is better.
     CpuPerRequest,

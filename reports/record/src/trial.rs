@@ -39,14 +39,14 @@ impl Overshoot {
     }
 }
 
-/// What a contender reached in a short closed loop, from which the cell's offered rate follows.
+/// What a contender reached in short closed loops, from which its pair's offered rate in the cell follows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// The cell.
     pub cell: String,
     /// The contender.
     pub contender: String,
-    /// Correct replies per second; `None` when it could not be measured.
+    /// Correct replies per second, the best of a few loops; `None` when it could not be measured.
     pub goodput_per_s: Option<f64>,
     /// Why it could not be measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,7 +114,7 @@ pub struct Measured {
     pub closed: Measurement,
     /// What the closed loop cost the contender.
     pub closed_cost: ServerCost,
-    /// Open loop at the cell's offered rate: response times.
+    /// Open loop at the pair's offered rate: response times.
     pub open: Measurement,
     /// What the open loop cost the contender.
     pub open_cost: ServerCost,

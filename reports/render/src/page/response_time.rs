@@ -15,8 +15,8 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
     html! {
         section {
             h2 { "Response time at the same offered rate" }
-            p { "An open loop: requests start when the schedule says so, at one rate for all contenders of a \
-                 cell, and times run from the intended start." }
+            p { "An open loop: requests start when the schedule says so, at one rate for both \
+                 contenders of a pair, and times run from the intended start. The two pairs may differ in their rate." }
             @for (metric, id) in [(Metric::ResponseTimeP50, "response-p50"), (Metric::ResponseTimeP99, "response-p99")] {
                 (figure(analysis, series, metric, id).markup())
             }

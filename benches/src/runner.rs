@@ -16,6 +16,9 @@ use crate::signals::Signals;
 use crate::trial::{self, Task};
 use crate::{estimate, machine, order, overshoot};
 
+/// Most attempts at a trial that the machine or the client spoils: at the third, the machine is what it is.
+const ATTEMPTS: u32 = 3;
+
 /// What became of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -181,32 +184,39 @@ impl<'a> Runner<'a> {
         Ok(Outcome::Complete { failed })
     }
 
-    /// Makes one trial and writes its line; `None`, and no line, when a signal cut it short.
+    /// Makes one trial and writes its lines, one an attempt; `None` when a signal cut it short, which leaves no line.
     fn trial(&mut self, planned: &Planned, cell: &Cell, rate: Rate) -> anyhow::Result<Option<TrialOutcome>> {
         let definition = self.definition;
         let name = self.names[planned.contender].clone();
         let heading = format!("block {}/{}", planned.block + 1, definition.blocks);
         self.progress.show(&heading, &format!("{} · {name}", cell.name));
-        let seed = order::schedule_seed(definition.seed, planned.cell, planned.block);
         let launch = self.field.launch(&name)?;
-        let started_at = now();
-        let outcome = trial::measure(&self.task(cell, &launch), rate, seed);
-        if self.interrupted() {
-            return Ok(None);
+        let seed = order::schedule_seed(definition.seed, planned.cell, planned.block);
+        let mut attempt = 0;
+        loop {
+            let started_at = now();
+            let outcome = trial::measure(&self.task(cell, &launch), rate, seed);
+            if self.interrupted() {
+                return Ok(None);
+            }
+            if let TrialOutcome::Failed { stage, reason, .. } = &outcome {
+                self.progress.say(&format!("{name} in {}, {heading}: {stage:?}: {reason}", cell.name));
+            }
+            self.log.push(&Line::Trial(Box::new(Trial {
+                cell: cell.name.clone(),
+                block: planned.block,
+                contender: name.clone(),
+                position: planned.position,
+                attempt,
+                seed,
+                started_at,
+                outcome: outcome.clone(),
+            })))?;
+            if attempt == ATTEMPTS - 1 || !trial::is_spoilt(&outcome) {
+                return Ok(Some(outcome));
+            }
+            attempt += 1;
         }
-        if let TrialOutcome::Failed { stage, reason, .. } = &outcome {
-            self.progress.say(&format!("{name} in {}, {heading}: {stage:?}: {reason}", cell.name));
-        }
-        self.log.push(&Line::Trial(Box::new(Trial {
-            cell: cell.name.clone(),
-            block: planned.block,
-            contender: name,
-            position: planned.position,
-            seed,
-            started_at,
-            outcome: outcome.clone(),
-        })))?;
-        Ok(Some(outcome))
     }
 
     fn task<'b>(&'b self, cell: &'b Cell, launch: &'b crate::process::Launch) -> Task<'b> {

@@ -11,7 +11,7 @@ use crate::evidence::Evidence;
 const BUSY_BOUND: f64 = 0.70;
 /// Closer to its ceiling than that, a client cannot be told from a server that is just as fast. Whoever knows what the
 /// server used can be stricter, as the runner is.
-const TOO_BUSY: f64 = 0.95;
+const TOO_BUSY: f64 = 0.98;
 
 /// CPU share of the busiest client thread over the window.
 pub(super) fn headroom(evidence: &Evidence<'_>) -> Check {

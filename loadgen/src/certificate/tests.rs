@@ -159,7 +159,7 @@ fn a_client_or_machine_without_room_is_found() {
         ..scene()
     };
     assert_eq!(with(0.8, None).status("headroom"), CheckStatus::Warn);
-    let saturated = with(0.96, None).check("headroom");
+    let saturated = with(0.99, None).check("headroom");
     assert_eq!(saturated.status, CheckStatus::Fail);
     assert!(saturated.finding.contains("client-limited"), "{}", saturated.finding);
     assert_eq!(with(0.1, None).status("steal"), CheckStatus::NotApplicable);
@@ -224,7 +224,7 @@ fn connections_that_broke_are_told() {
 #[test]
 fn a_window_that_changes_half_way_is_found() {
     let step = Scene {
-        fate: |index, _| Fate { service_us: if index < 1000 { 400 } else { 600 }, ..SOUND },
+        fate: |index, _| Fate { service_us: if index < 1000 { 300 } else { 600 }, ..SOUND },
         ..scene()
     };
     let check = step.check("stationarity");

@@ -69,7 +69,18 @@ pub struct Check {
     pub remedy: Option<String>,
 }
 
+/// Name of the runner's check that tells who limited a closed loop.
+///
+/// A warning there means: the client did, and the throughput is a lower bound of what the server can do.
+pub const BOTTLENECK: &str = "bottleneck";
+
 impl Certificate {
+    /// Whether the client limited the closed loop, so that its throughput is a lower bound.
+    #[must_use]
+    pub fn is_client_limited(&self) -> bool {
+        self.checks.iter().any(|check| check.name == BOTTLENECK && check.status >= CheckStatus::Warn)
+    }
+
     /// The certificate that follows from `checks`.
     #[must_use]
     pub fn from_checks(checks: Vec<Check>) -> Self {

@@ -18,7 +18,7 @@ mod outcome;
 mod times;
 mod trial;
 
-pub use certificate::{Certificate, CertificateVerdict, Check, CheckStatus};
+pub use certificate::{BOTTLENECK, Certificate, CertificateVerdict, Check, CheckStatus};
 pub use definition::{
     Cell, Definition, Duplicate, Expectation, Metric, Pair, Phase, Phases, Prediction, Role,
 };

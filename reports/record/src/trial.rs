@@ -31,6 +31,14 @@ pub struct Overshoot {
     pub floor_us_p50: f64,
 }
 
+impl Measured {
+    /// Whether both loops may feed a verdict.
+    #[must_use]
+    pub fn is_believable(&self) -> bool {
+        self.closed.certificate.is_believable() && self.open.certificate.is_believable()
+    }
+}
+
 impl Overshoot {
     /// Time beyond the wait and the floor, microseconds; may be slightly negative from noise.
     #[must_use]
@@ -64,6 +72,9 @@ pub struct Trial {
     pub contender: String,
     /// Its place in the block's order, from 0.
     pub position: u32,
+    /// Attempts before this one that the machine or the client spoilt, each with a line of its own; the last counts.
+    #[serde(default)]
+    pub attempt: u32,
     /// Seed of the schedules, alike for all contenders of a block.
     pub seed: u64,
     /// When it began, RFC 3339, UTC. For reading; nothing is computed from it.

@@ -31,6 +31,9 @@ pub enum RenderError {
     /// The run's folder could not be read, or the page not be written into it.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// There is nothing to draw a map of.
+    #[error("cannot draw the decision map: the experiment has no control pair")]
+    NoControlPair,
     /// The page's path names no file.
     #[error("cannot write the page to {0}: expected the path of a file")]
     NoFile(PathBuf),
@@ -57,12 +60,26 @@ pub fn write(folder: impl AsRef<Path>) -> Result<PathBuf, RenderError> {
 /// # Errors
 /// As [`write()`]; also when `output` names no file.
 pub fn write_to(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<PathBuf, RenderError> {
-    let output = output.as_ref();
+    let page = rendered(&Folder::open(folder.as_ref()))?;
+    write_file(output.as_ref(), &page)
+}
+
+/// Writes the control pair's decision map of the run in `folder` as an SVG document, for use outside the page.
+///
+/// # Errors
+/// As [`write_to`]; also when the experiment has no control pair.
+pub fn write_map(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<PathBuf, RenderError> {
+    let folder = Folder::open(folder.as_ref());
+    let (run, (lines, _)) = (folder.run()?, folder.lines()?);
+    let map = page::decision_map(&Analysis::of(&run, &lines)).ok_or(RenderError::NoControlPair)?;
+    write_file(output.as_ref(), &map)
+}
+
+fn write_file(output: &Path, text: &str) -> Result<PathBuf, RenderError> {
     let name = output.file_name().and_then(|name| name.to_str());
     let name = name.ok_or_else(|| RenderError::NoFile(output.to_owned()))?;
     let parent = output.parent().unwrap_or(Path::new(""));
-    let page = rendered(&Folder::open(folder.as_ref()))?;
-    Ok(Folder::open(parent).write(name, page.as_bytes())?)
+    Ok(Folder::open(parent).write(name, text.as_bytes())?)
 }
 
 fn rendered(folder: &Folder) -> Result<String, RenderError> {

@@ -20,6 +20,10 @@ struct Arguments {
     /// Where to write the page instead of index.html in that folder
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// Write only the control pair's decision map, as an SVG for use elsewhere
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    map: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -34,9 +38,10 @@ fn main() -> ExitCode {
 }
 
 fn render(arguments: &Arguments) -> anyhow::Result<()> {
-    let written = match &arguments.output {
-        Some(output) => reports_render::write_to(&arguments.directory, output),
-        None => reports_render::write(&arguments.directory),
+    let written = match (&arguments.map, &arguments.output) {
+        (Some(map), _) => reports_render::write_map(&arguments.directory, map),
+        (None, Some(output)) => reports_render::write_to(&arguments.directory, output),
+        (None, None) => reports_render::write(&arguments.directory),
     };
     let page = written.with_context(|| format!("cannot render {}", arguments.directory.display()))?;
     match writeln!(io::stdout(), "{}", page.display()) {

@@ -209,7 +209,7 @@ fn skipped_lines_and_trials_out_of_place_are_told() {
     let skipped = [Skipped { number: 12, reason: "EOF while parsing a string".into() }];
     let html = page(&run, &record, &skipped);
     assert!(html.contains("line 12: <bdi>EOF while parsing a string"));
-    assert!(html.contains("1 trials were measured again; the later one counts"));
+    assert!(html.contains("trials spoilt and made again: 1; the last attempt counts"));
     assert!(html.contains("the first: tokio-tasks-again in another cell"));
 }
 

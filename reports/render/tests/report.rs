@@ -99,3 +99,15 @@ fn a_closed_pipe_is_no_panic() {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(folder.join("index.html").exists());
 }
+
+#[test]
+fn the_decision_map_is_a_document_of_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = folder(directory.path()).unwrap();
+    let map = directory.path().join("map.svg");
+    assert!(report(&[&folder, Path::new("--map"), &map]).unwrap().status.success());
+    let svg = fs::read_to_string(map).unwrap();
+    assert!(svg.starts_with("<svg xmlns=") && svg.trim_end().ends_with("</svg>"), "{svg}");
+    assert!(svg.contains("<title>") && svg.contains("prefers-color-scheme"), "{svg}");
+    assert!(!folder.join("index.html").exists(), "only the map was asked for");
+}

@@ -37,6 +37,19 @@ pub struct Comparison<'a> {
     pub win_limit: Option<f64>,
     /// Whether connections ÷ wait bind both contenders, so that their throughput is the client's doing.
     pub connections_bind: bool,
+    /// Whose throughput is only a lower bound in some block, because the client was the limit.
+    pub understated: Understated,
+    /// Whether a verdict was taken back because of it.
+    pub withheld: bool,
+}
+
+/// Whose figures the client limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Understated {
+    /// The blocking side's.
+    pub sync: bool,
+    /// The awaiting side's.
+    pub awaiting: bool,
 }
 
 /// Why a comparison was not judged.
@@ -110,7 +123,22 @@ impl<'a> Comparison<'a> {
             verdict,
             win_limit: None,
             connections_bind: false,
+            understated: tally.understated,
+            withheld: false,
         }
+    }
+
+    /// Settles on `verdict`, unless a lower bound cannot bear it out: a side whose throughput is understated may win, but
+    /// neither lose nor tie.
+    pub fn settle(&mut self, verdict: Verdict) {
+        let Understated { sync, awaiting } = self.understated;
+        self.withheld = match verdict {
+            Verdict::AsyncWins => sync,
+            Verdict::SyncWins => awaiting,
+            Verdict::Tie => sync || awaiting,
+            Verdict::CannotTell | Verdict::Invalid => false,
+        };
+        self.verdict = if self.withheld { Verdict::CannotTell } else { verdict };
     }
 
     /// Whether the blocks may be judged.
@@ -176,6 +204,7 @@ struct Tally {
     too_few_requests: usize,
     censored: usize,
     other_load: usize,
+    understated: Understated,
 }
 
 impl Tally {
@@ -194,8 +223,12 @@ impl Tally {
             {
                 self.other_load += 1;
             }
-            (Observation::Figure(sync), Observation::Figure(awaiting)) => {
-                self.pairs.push((block, Pair { sync, r#async: awaiting }));
+            (Observation::Figure(of_sync), Observation::Figure(of_awaiting)) => {
+                if metric == Metric::Throughput {
+                    self.understated.sync |= is_understated(&sync.outcome);
+                    self.understated.awaiting |= is_understated(&awaiting.outcome);
+                }
+                self.pairs.push((block, Pair { sync: of_sync, r#async: of_awaiting }));
             }
         }
     }
@@ -220,6 +253,10 @@ fn is_response_time(metric: Metric) -> bool {
     matches!(metric, Metric::ResponseTimeP50 | Metric::ResponseTimeP99)
 }
 
+fn is_understated(outcome: &TrialOutcome) -> bool {
+    matches!(outcome, TrialOutcome::Measured(measured) if measured.closed.certificate.is_client_limited())
+}
+
 fn same_load(sync: &TrialOutcome, awaiting: &TrialOutcome) -> bool {
     let offered = |outcome: &TrialOutcome| match outcome {
         TrialOutcome::Measured(measured) if is_usable(&measured.open) => measured.open.offered_rate_per_s,
@@ -228,5 +265,48 @@ fn same_load(sync: &TrialOutcome, awaiting: &TrialOutcome) -> bool {
     match (offered(sync), offered(awaiting)) {
         (Some(sync), Some(awaiting)) => (sync / awaiting - 1.0).abs() <= SAME_LOAD,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::contrast::Kind;
+
+    fn settled(verdict: Verdict, understated: Understated) -> (Verdict, bool) {
+        let contrast = Contrast { kind: Kind::Control, sync: "threads", awaiting: "tasks" };
+        let mut comparison = Comparison {
+            contrast,
+            cell: 0,
+            metric: Metric::Throughput,
+            blocks: Vec::new(),
+            planned: 6,
+            obstacle: None,
+            verdict: Verdict::CannotTell,
+            win_limit: None,
+            connections_bind: false,
+            understated,
+            withheld: false,
+        };
+        comparison.settle(verdict);
+        (comparison.verdict, comparison.withheld)
+    }
+
+    #[test]
+    fn an_understated_side_may_win_but_neither_lose_nor_tie() {
+        let awaiting = Understated { sync: false, awaiting: true };
+        assert_eq!(settled(Verdict::AsyncWins, awaiting), (Verdict::AsyncWins, false));
+        assert_eq!(settled(Verdict::SyncWins, awaiting), (Verdict::CannotTell, true));
+        assert_eq!(settled(Verdict::Tie, awaiting), (Verdict::CannotTell, true));
+        let sync = Understated { sync: true, awaiting: false };
+        assert_eq!(settled(Verdict::AsyncWins, sync), (Verdict::CannotTell, true));
+        assert_eq!(settled(Verdict::SyncWins, sync), (Verdict::SyncWins, false));
+    }
+
+    #[test]
+    fn what_was_not_understated_is_not_withheld() {
+        for verdict in [Verdict::AsyncWins, Verdict::SyncWins, Verdict::Tie, Verdict::Invalid] {
+            assert_eq!(settled(verdict, Understated::default()), (verdict, false));
+        }
     }
 }

@@ -37,7 +37,7 @@ impl<'a> Grid<'a> {
         }
         let mut remarks = strays.remarks();
         if repeated > 0 {
-            remarks.push(format!("{repeated} trials were measured again; the later one counts"));
+            remarks.push(format!("trials spoilt and made again: {repeated}; the last attempt counts"));
         }
         let planned = definition.cells.len() * contenders.len() * definition.blocks as usize;
         Self { trials, planned, remarks }

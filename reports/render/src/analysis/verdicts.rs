@@ -184,7 +184,7 @@ fn settle(better: Better, limit: Option<AaLimit>, family: &mut [&mut Comparison<
         family.iter().zip(&pairs).map(|(comparison, pairs)| comparison.as_cell(pairs)).collect();
     let judgements = judge(better, limit, &cells);
     for (comparison, judgement) in family.iter_mut().zip(judgements) {
-        comparison.verdict = judgement.verdict;
+        comparison.settle(judgement.verdict);
         comparison.win_limit = judgement.evidence.ok().map(|evidence| evidence.win_limit.exp());
     }
 }

@@ -3,6 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::table::Table;
+use crate::figure::ink::{self, Ink};
 use crate::figure::scene::Scene;
 use crate::figure::svg;
 
@@ -22,6 +23,22 @@ pub(super) struct Figure {
 }
 
 impl Figure {
+    /// The drawing as a document of its own, which brings its colours along, light and dark.
+    pub(super) fn standalone(&self) -> String {
+        let (width, height) = (self.scene.width, self.scene.height);
+        html! {
+            svg xmlns="http://www.w3.org/2000/svg" role="img" width=(width) height=(height)
+                viewBox=(format!("0 0 {width} {height}")) font-family="sans-serif" {
+                title { (self.finding) }
+                desc { (self.reading) }
+                style { (PreEscaped(ink::stylesheet())) }
+                rect width=(width) height=(height) fill=(ink::hex(Ink::Paper.light())) {}
+                (PreEscaped(svg::elements(&self.scene)))
+            }
+        }
+        .into_string()
+    }
+
     pub(super) fn markup(&self) -> Markup {
         let (title, description) = (format!("{}-title", self.id), format!("{}-desc", self.id));
         html! {

@@ -31,6 +31,12 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
     }
 }
 
+/// The decision map of one pair's throughput as an SVG document; `None` when the experiment has no such pair.
+pub(super) fn standalone(analysis: &Analysis<'_>, kind: Kind) -> Option<String> {
+    let contrast = analysis.verdicts.contrast(kind)?;
+    Some(map(analysis, contrast, Metric::Throughput).standalone())
+}
+
 fn map(analysis: &Analysis<'_>, contrast: Contrast<'_>, metric: Metric) -> Figure {
     let verdicts = &analysis.verdicts;
     let id = match (contrast.kind, metric) {

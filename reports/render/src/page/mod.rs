@@ -21,6 +21,7 @@ use maud::{DOCTYPE, PreEscaped, html};
 use reports_record::Skipped;
 
 use crate::analysis::Analysis;
+use crate::analysis::contrast::Kind;
 use crate::figure::ink;
 use crate::label;
 
@@ -28,6 +29,11 @@ use crate::label;
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 const STYLE: &str = include_str!("style.css");
+
+/// The control pair's decision map as an SVG document; `None` when the experiment has no control pair.
+pub(crate) fn decision_map(analysis: &Analysis<'_>) -> Option<String> {
+    maps::standalone(analysis, Kind::Control)
+}
 
 /// The whole document, in the order in which a reader may stop reading.
 pub(crate) fn document(analysis: &Analysis<'_>, skipped: &[Skipped]) -> String {

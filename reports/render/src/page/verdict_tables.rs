@@ -87,6 +87,9 @@ pub(super) fn verdict(comparison: &Comparison<'_>) -> String {
     if let Some(obstacle) = comparison.obstacle {
         text.push_str(&format!(": {obstacle}"));
     }
+    if comparison.withheld {
+        text.push_str(": the client was the limit, which understates the faster side");
+    }
     if comparison.is_by_construction() {
         text.push_str(" (connections ÷ wait bind; not counted)");
     }

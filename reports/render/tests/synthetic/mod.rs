@@ -214,6 +214,7 @@ fn trial(cell: &Cell, contender: &str, block: u32, position: usize, world: &Worl
         block,
         contender: contender.into(),
         position: position as u32,
+        attempt: 0,
         seed: 42 + u64::from(block),
         started_at: "2026-01-02T03:04:06Z".into(),
         outcome,

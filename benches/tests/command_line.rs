@@ -1,0 +1,114 @@
+//! `crossover` as a user meets it before anything is measured: what it lists, and what it refuses.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::tempdir;
+
+/// Exit code, stdout and stderr of `crossover` with these arguments in `folder`.
+fn crossover(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_crossover")).args(arguments).current_dir(folder).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// What it says when it refuses these arguments in `folder`.
+fn refusal(folder: &Path, arguments: &[&str]) -> String {
+    let (code, stdout, stderr) = crossover(folder, arguments);
+    assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
+    stderr
+}
+
+#[test]
+fn the_experiments_there_are_get_listed_with_their_time() {
+    let folder = tempdir().unwrap();
+    let (code, stdout, stderr) = crossover(folder.path(), &["list"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    for name in ["quick", "smoke"] {
+        let line = stdout.lines().find(|line| line.starts_with(name)).unwrap();
+        assert!(line.contains("about ") && line.contains('?'), "{line}");
+    }
+}
+
+#[test]
+fn quick_lists_its_eleven_cells() {
+    let folder = tempdir().unwrap();
+    let (code, stdout, stderr) = crossover(folder.path(), &["list", "quick"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let cells: Vec<_> = stdout
+        .lines()
+        .skip_while(|&line| line != "cells")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .collect();
+    assert_eq!(cells.len(), 11, "{stdout}");
+    assert!(cells.iter().all(|cell| cell.contains("connections")), "{stdout}");
+}
+
+#[test]
+fn a_reader_that_closes_the_pipe_is_no_error() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let status = Command::new(env!("CARGO_BIN_EXE_crossover")).arg("list").stdout(writer).status();
+    assert_eq!(status.unwrap().code(), Some(0));
+}
+
+#[test]
+fn an_unknown_experiment_is_refused_with_the_names_there_are() {
+    let folder = tempdir().unwrap();
+    for command in ["list", "run"] {
+        let stderr = refusal(folder.path(), &[command, "quikc"]);
+        assert!(stderr.contains("no experiment \"quikc\""), "{stderr}");
+        assert!(stderr.contains("quick, smoke") && stderr.contains(".toml"), "{stderr}");
+    }
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_file_and_line() {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("mine.toml"), "question = \"?\"\nblokcs = 8\n").unwrap();
+    for command in ["list", "run"] {
+        let stderr = refusal(folder.path(), &[command, "mine.toml"]);
+        for part in ["mine.toml", "line 2", "blokcs"] {
+            assert!(stderr.contains(part), "{part}: {stderr}");
+        }
+    }
+}
+
+#[test]
+fn an_experiment_file_that_is_not_there_is_named() {
+    let folder = tempdir().unwrap();
+    let stderr = refusal(folder.path(), &["list", "absent.toml"]);
+    assert!(stderr.contains("cannot read experiment absent.toml"), "{stderr}");
+}
+
+#[test]
+fn outside_the_project_it_says_where_it_looked() {
+    let folder = tempdir().unwrap();
+    for arguments in [&["run", "smoke"][..], &["verify"]] {
+        let stderr = refusal(folder.path(), arguments);
+        assert!(stderr.contains("no servers/contenders.toml in "), "{stderr}");
+        assert!(stderr.contains("run this inside the project"), "{stderr}");
+    }
+}
+
+#[test]
+fn a_folder_that_is_no_run_cannot_be_resumed() {
+    let folder = tempdir().unwrap();
+    let stderr = refusal(folder.path(), &["resume", "."]);
+    assert!(stderr.contains("cannot read ./environment.json"), "{stderr}");
+    fs::write(folder.path().join("environment.json"), "{}").unwrap();
+    let stderr = refusal(folder.path(), &["resume", "."]);
+    assert!(stderr.contains("./environment.json is not a run's record"), "{stderr}");
+    assert!(!folder.path().join("trials.jsonl").exists());
+}
+
+#[test]
+fn a_contender_and_an_address_are_not_verified_at_once() {
+    let folder = tempdir().unwrap();
+    let stderr = refusal(folder.path(), &["verify", "tiny-http", "--address", "127.0.0.1:1"]);
+    assert!(stderr.contains("cannot be used with"), "{stderr}");
+}

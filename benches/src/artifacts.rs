@@ -42,13 +42,29 @@ pub fn binaries(root: &Path) -> PathBuf {
     root.join(target).join("release")
 }
 
-/// SHA-256 of the file at `path`, hex.
+/// SHA-256, hex, of what `command` runs: its program, found as a shell would from `folder`, and every argument that
+/// names a file there, such as an interpreter's script.
 ///
 /// # Errors
-/// When the file cannot be read.
-pub fn sha256(path: &Path) -> anyhow::Result<String> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+/// When the program is not found, or a file cannot be read.
+pub fn sha256(command: &[String], folder: &Path) -> anyhow::Result<String> {
+    let (program, arguments) = command.split_first().context("a run command has a program")?;
+    let program = locate(program, folder).with_context(|| format!("cannot find the program {program}"))?;
+    let scripts = arguments.iter().map(|argument| folder.join(argument)).filter(|path| path.is_file());
+    let mut hash = Sha256::new();
+    for path in std::iter::once(program).chain(scripts) {
+        hash.update(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// A name without a slash is looked up in PATH, any other from `folder`.
+fn locate(program: &str, folder: &Path) -> Option<PathBuf> {
+    if program.contains('/') {
+        return Some(folder.join(program));
+    }
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|place| place.join(program)).find(|file| file.is_file())
 }
 
 #[cfg(test)]
@@ -56,14 +72,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_tells_programs_apart() {
+    fn a_hash_is_that_of_the_program() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("program");
-        fs::write(&path, b"abc").unwrap();
+        fs::write(directory.path().join("program"), b"abc").unwrap();
+        let command = ["./program".to_owned(), "--listen".to_owned()];
         // FIPS 180-2, appendix B.1.
         assert_eq!(
-            sha256(&path).unwrap(),
+            sha256(&command, directory.path()).unwrap(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+    }
+
+    #[test]
+    fn another_script_under_the_same_interpreter_is_another_program() {
+        let directory = tempfile::tempdir().unwrap();
+        let script = directory.path().join("serve");
+        let command = ["sh".to_owned(), "serve".to_owned()];
+        fs::write(&script, b"one").unwrap();
+        let one = sha256(&command, directory.path()).unwrap();
+        fs::write(&script, b"two").unwrap();
+        assert_ne!(one, sha256(&command, directory.path()).unwrap());
+    }
+
+    #[test]
+    fn a_program_that_is_nowhere_is_named() {
+        let error = sha256(&["no-such-program-here".to_owned()], Path::new(".")).unwrap_err();
+        assert!(error.to_string().contains("no-such-program-here"), "{error}");
     }
 }

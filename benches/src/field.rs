@@ -55,6 +55,7 @@ impl Field {
         Ok(Launch {
             command: entry.command(&artifacts::binaries(&self.root), root::ANY_PORT),
             cpus: self.split.contender.clone(),
+            folder: self.root.clone(),
         })
     }
 
@@ -78,17 +79,15 @@ impl Field {
     fn record(&self, name: &str, entry: &Entry) -> anyhow::Result<ContenderRecord> {
         let launch = self.launch(name)?;
         let tail = Tail::default();
-        let contender =
-            Contender::start(&launch, &tail).with_context(|| format!("stderr: {:?}", tail.lines()))?;
+        let contender = Contender::start(&launch, &tail).map_err(|error| tail.explain(error))?;
         let health = contender.health()?;
         contender.stop()?;
-        let program = launch.command.first().context("a run command has a program")?;
         Ok(ContenderRecord {
             name: name.to_owned(),
             model: model(entry.model).to_owned(),
             version: health.version,
             command: entry.run.clone(),
-            sha256: artifacts::sha256(Path::new(program))?,
+            sha256: artifacts::sha256(&launch.command, &self.root)?,
             settings: serde_json::to_value(health.settings).context("settings are plain numbers")?,
         })
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use loadgen::{Client, Crew, Interrupt, Load, Stop};
 use reports_record::Overshoot;
 use servers_contract::Call;
@@ -28,7 +28,7 @@ pub fn measure(
     interrupt: &Interrupt,
 ) -> anyhow::Result<Vec<Overshoot>> {
     let tail = Tail::default();
-    let contender = Contender::start(launch, &tail).with_context(|| format!("stderr: {:?}", tail.lines()))?;
+    let contender = Contender::start(launch, &tail).map_err(|error| tail.explain(error))?;
     let mut client = target::connect(&contender, &Crew::default(), interrupt)?;
     let mut median = |call: &Call| median(&contender, &mut client, call, interrupt);
     let floor_us_p50 = median(&Call::Hello)?;

@@ -3,13 +3,14 @@
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 
 use crate::supervise::{LEFT_PROCESSES, TERMINATE};
 
@@ -27,6 +28,8 @@ pub struct Launch {
     pub command: Vec<String>,
     /// CPUs it may use.
     pub cpus: Vec<u32>,
+    /// The folder it is started in: the project's root.
+    pub folder: PathBuf,
 }
 
 /// The last lines of a process's stderr; readable while the process runs and after it ended.
@@ -38,6 +41,15 @@ impl Tail {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// `error`, and behind it what the process last said, if it said anything.
+    #[must_use]
+    pub fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        match self.lines() {
+            lines if lines.is_empty() => error,
+            lines => anyhow!("{error:#} (its last lines on stderr: {})", lines.join(" | ")),
+        }
     }
 
     fn push(&self, line: String) {
@@ -68,6 +80,7 @@ impl Process {
         let mut supervisor = Command::new(own)
             .args(["supervise", "--cpus", &cpus.join(","), "--"])
             .args(&launch.command)
+            .current_dir(&launch.folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -167,6 +180,17 @@ mod tests {
         let lines = tail.lines();
         assert_eq!((lines.len(), lines[0].as_str()), (TAIL_LINES, "11"));
         assert_eq!(lines[TAIL_LINES - 1].len(), TAIL_CHARACTERS);
+    }
+
+    #[test]
+    fn a_cause_comes_before_what_was_said_and_alone_if_nothing_was() {
+        let tail = Tail::default();
+        assert_eq!(tail.explain(anyhow!("not ready")).to_string(), "not ready");
+        tail.push("port busy".to_owned());
+        assert_eq!(
+            tail.explain(anyhow!("not ready")).to_string(),
+            "not ready (its last lines on stderr: port busy)"
+        );
     }
 
     #[test]

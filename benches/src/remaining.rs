@@ -1,8 +1,8 @@
 //! What of a run is still to be done: a pure function of its definition and of the lines it already has.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-use reports_record::{Calibration, Definition, Line, Overshoot, Trial};
+use reports_record::{Calibration, Definition, Line, Overshoot, Trial, TrialOutcome};
 
 use crate::order;
 
@@ -53,7 +53,8 @@ pub fn plan(definition: &Definition) -> Vec<Planned> {
 pub struct Done {
     overshoots: Vec<Overshoot>,
     calibrations: Vec<Calibration>,
-    trials: HashSet<(String, u32, String)>,
+    /// Whether the trial at each place failed; the last attempt counts.
+    trials: HashMap<(String, u32, String), bool>,
 }
 
 impl Done {
@@ -66,8 +67,9 @@ impl Done {
                 Line::Overshoot(overshoot) => done.overshoots.push(overshoot),
                 Line::Calibration(calibration) => done.calibrations.push(calibration),
                 Line::Trial(trial) => {
-                    let Trial { cell, block, contender, .. } = *trial;
-                    done.trials.insert((cell, block, contender));
+                    let Trial { cell, block, contender, outcome, .. } = *trial;
+                    let failed = matches!(outcome, TrialOutcome::Failed { .. });
+                    done.trials.insert((cell, block, contender), failed);
                 }
                 Line::Ending(_) => {}
             }
@@ -87,15 +89,17 @@ impl Done {
         self.calibrations.iter().find(|known| known.cell == cell && known.contender == contender)
     }
 
-    /// Whether this trial has its line, measured or failed.
+    /// Whether the trial at this place failed; `None` while it has no line.
     #[must_use]
-    pub fn has_trial(&self, cell: &str, block: u32, contender: &str) -> bool {
-        self.trials.contains(&(cell.to_owned(), block, contender.to_owned()))
+    pub fn has_failed(&self, cell: &str, block: u32, contender: &str) -> Option<bool> {
+        self.trials.get(&(cell.to_owned(), block, contender.to_owned())).copied()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
     use crate::experiment;
 
@@ -126,7 +130,7 @@ mod tests {
         let line = r#"{"kind":"trial","cell":"a","block":1,"contender":"x","position":0,"seed":1,
             "started_at":"","outcome":{"failed":{"stage":"start","reason":"r","stderr_tail":[]}}}"#;
         let done = Done::of(vec![serde_json::from_str(line).unwrap()]);
-        assert!(done.has_trial("a", 1, "x"));
-        assert!(!done.has_trial("a", 0, "x"));
+        assert_eq!(done.has_failed("a", 1, "x"), Some(true));
+        assert_eq!(done.has_failed("a", 0, "x"), None);
     }
 }

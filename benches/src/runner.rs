@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use loadgen::Rate;
 use reports_record::{
-    Calibration, Cell, Definition, Ending, Folder, Line, Pair, Run, Trial, TrialLog, TrialOutcome,
+    Calibration, Cell, Definition, Ending, Folder, Line, Pair, Run, Stage, Trial, TrialLog, TrialOutcome,
 };
 
 use crate::field::Field;
@@ -129,7 +129,7 @@ impl<'a> Runner<'a> {
                     weaker =
                         weaker.min(calibration.goodput_per_s.filter(|&it| it > 0.0).unwrap_or(f64::INFINITY));
                 }
-                // A contender that could not be calibrated still gets its trials, which then tell why.
+                // One that could not be calibrated beside one that could still gets its trials, which then tell why.
                 if weaker.is_finite() {
                     let rate = Rate::per_second(weaker * definition.phases.open_load)
                         .with_context(|| format!("cell {}: the calibrated rate", cell.name))?;
@@ -174,11 +174,18 @@ impl<'a> Runner<'a> {
                 return Ok(Outcome::Interrupted { left: plan.len() - index });
             }
             let cell = &definition.cells[planned.cell];
-            let Some(rate) = rates.get(&cell.name, &self.names[planned.contender]) else { continue };
-            if !self.done.has_trial(&cell.name, planned.block, &self.names[planned.contender]) {
-                let Some(outcome) = self.trial(planned, cell, rate)? else { continue };
-                failed += usize::from(matches!(outcome, TrialOutcome::Failed { .. }));
-            }
+            let known = self.done.has_failed(&cell.name, planned.block, &self.names[planned.contender]);
+            let rate = rates.get(&cell.name, &self.names[planned.contender]);
+            let has_failed = match (known, rate) {
+                (Some(known), _) => known,
+                (None, Some(rate)) => match self.trial(planned, cell, rate)? {
+                    Some(outcome) => matches!(outcome, TrialOutcome::Failed { .. }),
+                    // Cut short; the next turn of the loop ends it.
+                    None => continue,
+                },
+                (None, None) => self.write_off(planned, cell)?,
+            };
+            failed += usize::from(has_failed);
             self.progress.step();
         }
         Ok(Outcome::Complete { failed })
@@ -191,7 +198,7 @@ impl<'a> Runner<'a> {
         let heading = format!("block {}/{}", planned.block + 1, definition.blocks);
         self.progress.show(&heading, &format!("{} · {name}", cell.name));
         let launch = self.field.launch(&name)?;
-        let seed = order::schedule_seed(definition.seed, planned.cell, planned.block);
+        let seed = self.seed(planned);
         let mut attempt = 0;
         loop {
             let started_at = now();
@@ -202,21 +209,45 @@ impl<'a> Runner<'a> {
             if let TrialOutcome::Failed { stage, reason, .. } = &outcome {
                 self.progress.say(&format!("{name} in {}, {heading}: {stage:?}: {reason}", cell.name));
             }
-            self.log.push(&Line::Trial(Box::new(Trial {
-                cell: cell.name.clone(),
-                block: planned.block,
-                contender: name.clone(),
-                position: planned.position,
-                attempt,
-                seed,
-                started_at,
-                outcome: outcome.clone(),
-            })))?;
+            self.write(planned, attempt, started_at, outcome.clone())?;
             if attempt == ATTEMPTS - 1 || !trial::is_spoilt(&outcome) {
                 return Ok(Some(outcome));
             }
             attempt += 1;
         }
+    }
+
+    /// Writes a trial off whose pair could not be calibrated: a line with its reason, never a missing line.
+    fn write_off(&mut self, planned: &Planned, cell: &Cell) -> anyhow::Result<bool> {
+        let reason =
+            format!("no offered rate: neither contender of its pair could be calibrated in {}", cell.name);
+        let outcome = TrialOutcome::Failed { stage: Stage::Calibrate, reason, stderr_tail: Vec::new() };
+        self.write(planned, 0, now(), outcome)?;
+        Ok(true)
+    }
+
+    fn write(
+        &mut self,
+        planned: &Planned,
+        attempt: u32,
+        started_at: String,
+        outcome: TrialOutcome,
+    ) -> anyhow::Result<()> {
+        let trial = Trial {
+            cell: self.definition.cells[planned.cell].name.clone(),
+            block: planned.block,
+            contender: self.names[planned.contender].clone(),
+            position: planned.position,
+            attempt,
+            seed: self.seed(planned),
+            started_at,
+            outcome,
+        };
+        Ok(self.log.push(&Line::Trial(Box::new(trial)))?)
+    }
+
+    fn seed(&self, planned: &Planned) -> u64 {
+        order::schedule_seed(self.definition.seed, planned.cell, planned.block)
     }
 
     fn task<'b>(&'b self, cell: &'b Cell, launch: &'b crate::process::Launch) -> Task<'b> {

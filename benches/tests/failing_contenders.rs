@@ -1,4 +1,4 @@
-//! Contenders that fail before anything is measured: a clear message, exit code 2, and nothing left running.
+//! Contenders that fail: a clear message, the right exit code, and nothing left running.
 //!
 //! Each test makes a project of its own, whose contenders are shell scripts.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -138,6 +138,26 @@ fn somebody_else_at_its_address_is_not_taken_for_the_contender() {
     let stderr = Project::new(&format!("echo $$ >>$PIDS; echo '{ready}'; exec sleep 60")).failure();
     assert!(stderr.contains(&format!("somebody else answers at {address}")), "{stderr}");
     assert!(stderr.contains("\"theirs\"") && stderr.contains("\"ours\""), "{stderr}");
+}
+
+#[test]
+fn one_that_answers_wrongly_has_a_failed_line_for_every_trial() {
+    let ready =
+        Ready { contender: "awaiting".into(), address: foreign_server(), nonce: "theirs".into(), pid: 1 };
+    let ready = serde_json::to_string(&ready).unwrap();
+    let project = Project::new(&format!(
+        "trap 'kill $!; wait $!; exit 0' TERM; echo '{ready}'; sleep 60 & echo $$ $! >>$PIDS; wait"
+    ));
+    let Output { status, stdout, stderr } = project.runner().output().unwrap();
+    let (stdout, stderr) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
+    assert_eq!(status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("3 trials failed"), "{stderr}");
+    let page = fs::read_to_string(project.path(stdout.trim_end())).unwrap();
+    assert!(page.contains("No answer"), "{page}");
+    let folder = project.path(stdout.trim_end()).parent().unwrap().to_owned();
+    let lines = fs::read_to_string(folder.join("trials.jsonl")).unwrap();
+    assert_eq!(lines.matches(r#""stage":"calibrate""#).count(), 3, "{lines}");
+    project.pids().iter().for_each(|pid| wait_until_gone(pid));
 }
 
 #[test]

@@ -21,7 +21,8 @@ pub fn run(name: &str, runs: Option<PathBuf>) -> anyhow::Result<i32> {
     let signals = Signals::install()?;
     let Some(field) = build(&root, &definition, &signals)? else { return Ok(signals.exit_code()) };
     announce(&definition);
-    let run = describe(name, definition, &field)?;
+    let described = describe(name, definition, &field);
+    let Some(run) = unless_interrupted(described, &signals)? else { return Ok(signals.exit_code()) };
     let folder = runs.unwrap_or_else(|| root.join(root::RUNS)).join(&run.id);
     let folder = Folder::create(folder, &run)?;
     finish(&folder, &run, &field, &signals)
@@ -37,18 +38,24 @@ pub fn resume(folder: PathBuf) -> anyhow::Result<i32> {
     let root = root::find()?;
     let signals = Signals::install()?;
     let Some(field) = build(&root, &run.definition, &signals)? else { return Ok(signals.exit_code()) };
-    same_programs(&run.contenders, &field.records()?)?;
+    let records = unless_interrupted(field.records(), &signals)?;
+    let Some(records) = records else { return Ok(signals.exit_code()) };
+    same_programs(&run.contenders, &records)?;
     finish(&folder, &run, &field, &signals)
 }
 
 /// The contenders, built; `None` when a signal came meanwhile, which ends the build too.
 fn build(root: &Path, definition: &Definition, signals: &Signals) -> anyhow::Result<Option<Field>> {
-    let built = Field::build(root, definition);
+    unless_interrupted(Field::build(root, definition), signals)
+}
+
+/// What came of a preparation; `None` when a signal came meanwhile, which may well be why it failed.
+fn unless_interrupted<T>(prepared: anyhow::Result<T>, signals: &Signals) -> anyhow::Result<Option<T>> {
     if signals.interrupt().is_raised() {
         eprintln!("interrupted before anything was measured");
         return Ok(None);
     }
-    built.map(Some)
+    prepared.map(Some)
 }
 
 fn finish(folder: &Folder, run: &Run, field: &Field, signals: &Signals) -> anyhow::Result<i32> {

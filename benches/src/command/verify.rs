@@ -35,6 +35,7 @@ fn verify_contenders(names: &[String]) -> anyhow::Result<bool> {
             &Launch {
                 command: entry.command(&artifacts::binaries(&root), root::ANY_PORT),
                 cpus: cpus::allowed()?,
+                folder: root.clone(),
             },
         )?;
     }
@@ -51,7 +52,8 @@ fn choose<'a>(contenders: &'a Contenders, names: &[String]) -> anyhow::Result<Ve
 fn verify_one(entry: &Entry, launch: &Launch) -> anyhow::Result<bool> {
     let tail = Tail::default();
     let contender = Contender::start(launch, &tail)
-        .with_context(|| format!("contender {}, stderr: {:?}", entry.name, tail.lines()))?;
+        .map_err(|error| tail.explain(error))
+        .with_context(|| format!("contender {}", entry.name))?;
     let options = Options {
         exceptions: entry.exceptions.clone(),
         contender: Some(entry.name.clone()),

@@ -104,6 +104,8 @@ pub enum TrialOutcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
+    /// Find the offered rate of the pair in the cell, once, before any trial.
+    Calibrate,
     /// Start the process and wait for its ready line.
     Start,
     /// Hold the cell's endpoint to the contract.

@@ -138,9 +138,15 @@ pub fn trimmed(written: &str) -> String {
     format!("{digits}{unit}")
 }
 
+/// Ends of an interval that lie further apart than this say nothing, in many digits.
+const TOO_WIDE: f64 = 1e3;
+
 /// The ends of a ratio's interval, `1.20–1.28`.
 #[must_use]
 pub fn interval(interval: Interval) -> String {
+    if interval.hi / interval.lo > TOO_WIDE {
+        return "interval too wide".into();
+    }
     format!("{}–{}", plain(interval.lo), plain(interval.hi))
 }
 

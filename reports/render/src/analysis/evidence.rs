@@ -129,6 +129,7 @@ fn finding(finding: &str, remedy: Option<&str>) -> String {
 
 fn stage_name(stage: Stage) -> &'static str {
     match stage {
+        Stage::Calibrate => "be calibrated",
         Stage::Start => "start",
         Stage::Verify => "hold the contract",
         Stage::Prime => "open its connections",

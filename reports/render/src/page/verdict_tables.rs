@@ -88,7 +88,7 @@ pub(super) fn verdict(comparison: &Comparison<'_>) -> String {
         text.push_str(&format!(": {obstacle}"));
     }
     if comparison.withheld {
-        text.push_str(": the client was the limit, which understates the faster side");
+        text.push_str(": the client limited some trials, which understates a side that would lose or tie");
     }
     if comparison.is_by_construction() {
         text.push_str(" (connections ÷ wait bind; not counted)");

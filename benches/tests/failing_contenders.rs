@@ -42,14 +42,14 @@ cargo_build = ["false"]
 name = "blocking"
 model = "sync"
 role = "control"
-library = "sh"
+stack = "sh"
 run = ["/bin/sh", "SCRIPT", "{listen}"]
 
 [[contender]]
 name = "awaiting"
 model = "async"
 role = "control"
-library = "sh"
+stack = "sh"
 run = ["/bin/sh", "SCRIPT", "{listen}"]
 "#;
 

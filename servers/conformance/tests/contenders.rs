@@ -29,13 +29,7 @@ fn every_stated_version_is_the_one_that_is_linked() {
     let mut compared = 0;
     for contender in committed().iter().filter(|contender| contender.binary.is_some()) {
         let stated: Vec<String> = contender.version.iter().cloned().collect();
-        assert_eq!(
-            locked(&contender.library),
-            stated,
-            "version of {} in {}",
-            contender.library,
-            contender.name
-        );
+        assert_eq!(locked(&contender.stack), stated, "version of {} in {}", contender.stack, contender.name);
         compared += stated.len();
     }
     assert!(compared > 0, "no version was compared");
@@ -74,7 +68,7 @@ cargo_build = ["cargo", "build"]
 name = "foreign"
 model = "sync"
 role = "stock"
-library = "http.server"
+stack = "http.server"
 run = ["python3", "serve.py", "--listen", "{listen}"]
 "#;
 
@@ -108,7 +102,7 @@ fn refused(from: &str, to: &str) -> String {
 #[test]
 fn a_wrong_entry_is_refused_with_its_line_and_what_is_expected() {
     let cases = [
-        ("library =", "librarian =", "unknown field `librarian`"),
+        ("stack =", "stacks =", "unknown field `stacks`"),
         ("model = \"sync\"\n", "", "missing field `model`"),
         ("\"sync\"", "\"both\"", "unknown variant `both`"),
         ("\"foreign\"", "\"../x\"", "a name is made of letters"),
@@ -116,16 +110,16 @@ fn a_wrong_entry_is_refused_with_its_line_and_what_is_expected() {
         (" \"{listen}\"", "", "{listen}"),
         ("\"serve.py\"", "\"{script}\"", "only the placeholders"),
         ("\"serve.py\"", "\"{binary}\"", "`binary` is needed"),
-        ("library =", "pair = \"nobody\"\nlibrary =", "no contender is called \"nobody\""),
-        ("library =", "control = \"foreign\"\nlibrary =", "must be a control of the same model"),
-        ("library =", "binary = \"x\"\nbuild = [\"make\"]\nlibrary =", "give only one"),
-        ("library =", "build = []\nlibrary =", "at least a program"),
+        ("stack =", "pair = \"nobody\"\nstack =", "no contender is called \"nobody\""),
+        ("stack =", "control = \"foreign\"\nstack =", "must be a control of the same model"),
+        ("stack =", "binary = \"x\"\nbuild = [\"make\"]\nstack =", "give only one"),
+        ("stack =", "build = []\nstack =", "at least a program"),
         (
-            "library =",
-            "exceptions = [{ cases = [\"no such\"], reason = \"x\" }]\nlibrary =",
+            "stack =",
+            "exceptions = [{ cases = [\"no such\"], reason = \"x\" }]\nstack =",
             "no conformance case",
         ),
-        ("library =", "exceptions = [{ cases = [], reason = \" \" }]\nlibrary =", "needs a reason"),
+        ("stack =", "exceptions = [{ cases = [], reason = \" \" }]\nstack =", "needs a reason"),
     ];
     for (from, to, expected) in cases {
         let error = refused(from, to);
@@ -151,8 +145,8 @@ fn a_pair_must_be_mutual_and_of_the_other_model() {
     let rival = |model: &str, pair: &str| {
         let entry = &FOREIGN[FOREIGN.find("[[").unwrap()..];
         let entry = entry.replace("\"foreign\"", "\"rival\"").replace("\"sync\"", model);
-        let first = FOREIGN.replace("library =", "pair = \"rival\"\nlibrary =");
-        let text = format!("{first}{}", entry.replace("library =", &format!("{pair}library =")));
+        let first = FOREIGN.replace("stack =", "pair = \"rival\"\nstack =");
+        let text = format!("{first}{}", entry.replace("stack =", &format!("{pair}stack =")));
         Contenders::parse(&text, "list").map(|contenders| contenders.iter().count())
     };
     assert_eq!(rival("\"async\"", "pair = \"foreign\"\n").unwrap(), 2);

@@ -23,7 +23,7 @@ pub struct Contender {
     /// The control of the same model, which separates what the library costs from what the model costs.
     pub control: Option<String>,
     /// The library that reads requests and writes replies.
-    pub library: String,
+    pub stack: String,
     /// The library's version; absent when it is the standard library's.
     pub version: Option<String>,
     /// The workspace's binary that it is, which `{binary}` in `run` stands for; absent for a program that cargo does

@@ -7,10 +7,11 @@ use reports_record::Definition;
 use crate::remaining::{contender_names, plan};
 use crate::trial::CALIBRATIONS;
 
-/// Start, verify, read counters, drain and stop of one trial, seconds; measured at 8 connections.
+/// Start, verify, read counters, drain and stop of one trial, seconds: a round figure that fits runs of `quick` in
+/// which no trial was spoilt.
 const AROUND_A_TRIAL_S: f64 = 0.15;
 
-/// Opening and proving one connection, seconds: about 100 µs of it the contender's.
+/// Opening and proving one connection, seconds; a round figure too.
 const PRIMING_S: f64 = 0.000_2;
 
 /// About how long a run of `definition` takes once the contenders are built.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reports_record::Resources;
 
-/// Time between two looks. Each costs the client's CPU some 50 µs, more with thousands of descriptors.
+/// Time between two looks: each takes the client's CPU, the more so the more descriptors there are to list.
 const EVERY: Duration = Duration::from_millis(100);
 
 /// Looks at a process until it is stopped.

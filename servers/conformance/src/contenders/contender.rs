@@ -31,8 +31,7 @@ pub struct Contender {
     pub binary: Option<String>,
     /// Builds a program that cargo does not, from the repository's root; absent when nothing is built.
     pub build: Option<Vec<String>>,
-    /// Starts it, from the repository's root. `{binary}` and `{listen}` (address and port) are filled in;
-    /// flags of an experiment are appended.
+    /// Starts it, from the repository's root. `{binary}` and `{listen}` (address and port) are filled in.
     pub run: Vec<String>,
     /// Where it is known to leave the contract.
     #[serde(default)]

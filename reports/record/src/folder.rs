@@ -1,18 +1,21 @@
 //! A run's folder on disk: one file written once, one only ever appended to.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
+use crate::bounded_lines::{BoundedLines, FILE_LIMIT, LINE_LIMIT, LINES_LIMIT, Text};
+use crate::seal::{self, Seal};
+use crate::trial_log::TrialLog;
 use crate::{Line, Run, SCHEMA};
 
 const RUN: &str = "environment.json";
 const TRIALS: &str = "trials.jsonl";
 
-/// Longest line that is read. A trial with its histograms stays below 200 kB; anything longer is not ours.
-const LINE_LIMIT: usize = 8 << 20;
+/// Largest `environment.json` that is read: thousands of cells stay below it.
+const RUN_LIMIT: u64 = 16 << 20;
 
 /// A run's folder.
 #[derive(Debug, Clone)]
@@ -34,12 +37,25 @@ pub enum FolderError {
         source: io::Error,
     },
     /// The file is not what this project writes.
-    #[error("{path} is not a run's record: {source}")]
+    #[error("{path} is not a run's record: {reason}; restore it from a copy, or measure again")]
     Malformed {
         /// Which file.
         path: PathBuf,
         /// What was wrong.
-        source: serde_json::Error,
+        reason: String,
+    },
+    /// The file is not as it was written.
+    #[error(
+        "{path} was altered after it was written: its checksum is {found}, expected {expected}; \
+         restore it from a copy, or measure again"
+    )]
+    Altered {
+        /// Which file.
+        path: PathBuf,
+        /// Checksum of the file as it is.
+        found: String,
+        /// Checksum that was written into it.
+        expected: String,
     },
     /// Somebody else appends to the file.
     #[error("another run writes {path}; wait for it to end, or stop it")]
@@ -47,9 +63,9 @@ pub enum FolderError {
         /// Which file.
         path: PathBuf,
     },
-    /// A newer version of this project wrote the file.
-    #[error("{path} has schema {found}, this version reads up to {SCHEMA}; use the version that wrote it")]
-    Newer {
+    /// Another version of this project wrote the file.
+    #[error("{path} has schema {found}, this version reads schema {SCHEMA}; use the version that wrote it")]
+    OtherSchema {
         /// Which file.
         path: PathBuf,
         /// Its schema.
@@ -66,11 +82,12 @@ pub struct Skipped {
     pub reason: String,
 }
 
-/// Appends lines to `trials.jsonl`, each flushed to disk before the next thing happens.
-#[derive(Debug)]
-pub struct TrialLog {
-    path: PathBuf,
-    file: File,
+/// `environment.json` as it stands in the file: the run, and first of all the file's checksum.
+#[derive(Serialize)]
+struct Sealed<'a> {
+    crc32: &'static str,
+    #[serde(flatten)]
+    run: &'a Run,
 }
 
 impl Folder {
@@ -90,9 +107,14 @@ impl Folder {
             fs::create_dir_all(parent).map_err(io_error("create", parent))?;
         }
         fs::create_dir(&folder.path).map_err(io_error("create", &folder.path))?;
-        let mut text = serde_json::to_vec_pretty(run).expect("a run's record always serialises");
+        let sealed = Sealed { crc32: seal::unsealed(), run };
+        let mut text = serde_json::to_vec_pretty(&sealed).expect("a run's record always serialises");
         text.push(b'\n');
-        write_whole(&folder.path.join(RUN), &text)?;
+        if let Err(error) = write_whole(&folder.path.join(RUN), &seal::seal_document(text)) {
+            // Best effort: an empty folder would look like a run.
+            let _ = fs::remove_dir(&folder.path);
+            return Err(error);
+        }
         Ok(folder)
     }
 
@@ -105,42 +127,62 @@ impl Folder {
     /// What the run is.
     ///
     /// # Errors
-    /// When the file is missing, malformed, or newer than this version.
+    /// When the file is missing, malformed, altered, or of another version.
     pub fn run(&self) -> Result<Run, FolderError> {
         let path = self.path.join(RUN);
-        let text = fs::read(&path).map_err(io_error("read", &path))?;
-        #[derive(serde::Deserialize)]
-        struct Version {
-            schema: u32,
+        let mut text = Vec::new();
+        open_regular(&path)?.take(RUN_LIMIT + 1).read_to_end(&mut text).map_err(io_error("read", &path))?;
+        if text.len() as u64 > RUN_LIMIT {
+            let reason = format!("more than {RUN_LIMIT} bytes");
+            return Err(FolderError::Malformed { path, reason });
         }
-        let version: Version = parse(&path, &text)?;
-        if version.schema > SCHEMA {
-            return Err(FolderError::Newer { path, found: version.schema });
+        match seal::check_document(&text) {
+            Seal::Broken { found, expected } => return Err(FolderError::Altered { path, found, expected }),
+            Seal::Whole => same_schema(&path, &text)?,
+            Seal::Absent => {
+                same_schema(&path, &text)?;
+                let reason = "it does not begin with its checksum".into();
+                return Err(FolderError::Malformed { path, reason });
+            }
         }
         parse(&path, &text)
     }
 
     /// Everything that happened, in order, and the lines that could not be read.
     ///
-    /// A missing file reads as no lines: a run that was stopped before its first trial.
+    /// A missing file reads as no lines: a run that was stopped before its first trial. Memory is bounded by what the
+    /// file really holds, up to a gigabyte; what lies beyond is told of as a skipped line.
     ///
     /// # Errors
     /// When the file exists but cannot be read.
     pub fn lines(&self) -> Result<(Vec<Line>, Vec<Skipped>), FolderError> {
         let path = self.path.join(TRIALS);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(io_error("read", &path)(error)),
+        let file = match open_regular(&path) {
+            Err(FolderError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                return Ok((Vec::new(), Vec::new()));
+            }
+            file => file?,
         };
+        let length = file.metadata().map_err(io_error("read", &path))?.len();
         let (mut lines, mut skipped) = (Vec::new(), Vec::new());
-        for (index, text) in bytes.split(|&byte| byte == b'\n').enumerate() {
-            match read_line(text) {
+        let mut texts = BoundedLines::of(file);
+        while let Some(text) = texts.next() {
+            match read_line(&text.map_err(io_error("read", &path))?) {
                 Ok(Some(line)) => lines.push(line),
                 Ok(None) => {}
-                Err(reason) => skipped.push(Skipped { number: index + 1, reason }),
+                Err(reason) => skipped.push(Skipped { number: texts.number(), reason }),
             }
         }
+        let reason = match length {
+            _ if texts.is_full() => format!("more than {LINES_LIMIT} lines; what follows was not read"),
+            _ if length > FILE_LIMIT => {
+                format!(
+                    "{length} bytes in the file, expected at most {FILE_LIMIT}; what lies beyond was not read"
+                )
+            }
+            _ => return Ok((lines, skipped)),
+        };
+        skipped.push(Skipped { number: texts.number() + 1, reason });
         Ok((lines, skipped))
     }
 
@@ -150,20 +192,7 @@ impl Folder {
     /// # Errors
     /// When somebody else appends to it, or the file cannot be opened, read or written.
     pub fn append(&self) -> Result<TrialLog, FolderError> {
-        let path = self.path.join(TRIALS);
-        let torn = fs::read(&path).is_ok_and(|bytes| bytes.last().is_some_and(|&byte| byte != b'\n'));
-        let file =
-            OpenOptions::new().create(true).append(true).open(&path).map_err(io_error("open", &path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(FolderError::Busy { path }),
-            Err(TryLockError::Error(source)) => return Err(io_error("lock", &path)(source)),
-        }
-        let mut log = TrialLog { path, file };
-        if torn {
-            log.write(b"\n")?;
-        }
-        Ok(log)
+        TrialLog::open(self.path.join(TRIALS))
     }
 
     /// Writes a file of the run whole or not at all: temporary file, sync, rename.
@@ -177,31 +206,27 @@ impl Folder {
     }
 }
 
-impl TrialLog {
-    /// Appends one line and waits until it is on disk.
-    ///
-    /// # Errors
-    /// When it cannot be written; earlier lines are intact.
-    pub fn push(&mut self, line: &Line) -> Result<(), FolderError> {
-        let mut text = serde_json::to_vec(line).expect("a line of the record always serialises");
-        text.push(b'\n');
-        self.write(&text)
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), FolderError> {
-        let written = self.file.write_all(bytes).and_then(|()| self.file.sync_data());
-        written.map_err(io_error("append to", &self.path))
-    }
+fn read_line(text: &Text) -> Result<Option<Line>, String> {
+    let text = match text {
+        Text::Whole(text) if text.is_empty() => return Ok(None),
+        Text::Whole(text) => text,
+        Text::TooLong => return Err(format!("more than {LINE_LIMIT} bytes")),
+    };
+    let json = seal::unseal_line(text)?;
+    let line = serde_json::from_slice(json);
+    line.map(Some).map_err(|error| format!("whole, but not known to this version: {error}"))
 }
 
-fn read_line(text: &[u8]) -> Result<Option<Line>, String> {
-    if text.is_empty() {
-        return Ok(None);
+/// Opens a file to read it; a directory, a device or a pipe in its place is refused rather than waited for.
+fn open_regular(path: &Path) -> Result<File, FolderError> {
+    let read = io_error("read", path);
+    match fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => {
+            Err(read(io::Error::new(io::ErrorKind::InvalidInput, "expected a regular file")))
+        }
+        Ok(_) => File::open(path).map_err(read),
+        Err(error) => Err(read(error)),
     }
-    if text.len() > LINE_LIMIT {
-        return Err(format!("{} bytes, expected at most {LINE_LIMIT}", text.len()));
-    }
-    serde_json::from_slice(text).map(Some).map_err(|error| error.to_string())
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
@@ -210,7 +235,8 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
     let temporary = PathBuf::from(temporary);
     let written = File::create(&temporary)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&temporary, path));
+        .and_then(|()| fs::rename(&temporary, path))
+        .and_then(|()| sync_folder_of(path));
     written.map_err(|error| {
         // Best effort: the error that matters is the one above.
         let _ = fs::remove_file(&temporary);
@@ -218,11 +244,30 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
     })
 }
 
-fn parse<T: DeserializeOwned>(path: &Path, text: &[u8]) -> Result<T, FolderError> {
-    serde_json::from_slice(text).map_err(|source| FolderError::Malformed { path: path.to_owned(), source })
+/// Waits until a new name in a folder is on disk: a file's own sync does not say where it can be found.
+pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Elsewhere a folder cannot be opened, and renaming is said to be enough.
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-fn io_error(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FolderError {
+fn same_schema(path: &Path, text: &[u8]) -> Result<(), FolderError> {
+    #[derive(Deserialize)]
+    struct Version {
+        schema: u32,
+    }
+    match parse::<Version>(path, text)?.schema {
+        SCHEMA => Ok(()),
+        found => Err(FolderError::OtherSchema { path: path.to_owned(), found }),
+    }
+}
+
+fn parse<'a, T: Deserialize<'a>>(path: &Path, text: &'a [u8]) -> Result<T, FolderError> {
+    serde_json::from_slice(text)
+        .map_err(|error| FolderError::Malformed { path: path.to_owned(), reason: error.to_string() })
+}
+
+pub(crate) fn io_error(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FolderError {
     let path = path.to_owned();
     move |source| FolderError::Io { verb, path, source }
 }
@@ -252,28 +297,6 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_last_line_is_skipped_and_later_lines_are_kept() {
-        let directory = tempfile::tempdir().unwrap();
-        let folder = Folder::open(directory.path());
-        folder.append().unwrap().push(&line("a")).unwrap();
-        folder.append().unwrap().write(b"{\"kind\":\"tri").unwrap();
-        folder.append().unwrap().push(&line("b")).unwrap();
-        let (lines, skipped) = folder.lines().unwrap();
-        assert_eq!(lines, [line("a"), line("b")]);
-        assert_eq!(skipped.iter().map(|line| line.number).collect::<Vec<_>>(), [2]);
-    }
-
-    #[test]
-    fn a_second_writer_is_refused_until_the_first_is_gone() {
-        let directory = tempfile::tempdir().unwrap();
-        let folder = Folder::open(directory.path());
-        let first = folder.append().unwrap();
-        assert!(matches!(folder.append(), Err(FolderError::Busy { .. })));
-        drop(first);
-        assert!(folder.append().is_ok());
-    }
-
-    #[test]
     fn a_failed_write_leaves_the_earlier_file_and_no_half_one() {
         let directory = tempfile::tempdir().unwrap();
         let folder = Folder::open(directory.path());
@@ -284,10 +307,13 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_schema_is_refused_by_number() {
+    fn another_schema_is_refused_by_number() {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join(RUN), b"{\"schema\": 999}").unwrap();
         let error = Folder::open(directory.path()).run().unwrap_err().to_string();
         assert!(error.contains("schema 999"), "{error}");
+        fs::write(directory.path().join(RUN), b"{\"schema\": 1}").unwrap();
+        let error = Folder::open(directory.path()).run().unwrap_err().to_string();
+        assert_eq!(error.contains("has schema 1,"), SCHEMA != 1, "{error}");
     }
 }

@@ -7,6 +7,7 @@
 //!
 //! Units stand in names: `_us` microseconds, `_s` seconds, `_per_s` a rate, `_bytes` bytes.
 
+mod bounded_lines;
 mod certificate;
 mod definition;
 mod distribution;
@@ -15,8 +16,10 @@ mod folder;
 mod histogram;
 mod measurement;
 mod outcome;
+mod seal;
 mod times;
 mod trial;
+mod trial_log;
 
 pub use certificate::{BOTTLENECK, Certificate, CertificateVerdict, Check, CheckStatus};
 pub use definition::{
@@ -24,7 +27,7 @@ pub use definition::{
 };
 pub use distribution::Distribution;
 pub use environment::{ContenderRecord, Cpu, Environment, Run};
-pub use folder::{Folder, FolderError, Skipped, TrialLog};
+pub use folder::{Folder, FolderError, Skipped};
 pub use histogram::{EncodedHistogram, HistogramError, TOP};
 pub use measurement::{Account, Arrivals, ClientCost, Histograms, Measurement, Mode, Plan, SubWindow};
 pub use outcome::{Fault, OutcomeKind};
@@ -32,6 +35,7 @@ pub use times::Times;
 pub use trial::{
     Calibration, Ending, Line, Measured, Overshoot, Resources, ServerCost, Stage, Trial, TrialOutcome,
 };
+pub use trial_log::TrialLog;
 
 /// Version of every file this crate writes; a reader refuses a higher one and says so.
 pub const SCHEMA: u32 = 1;

@@ -9,6 +9,7 @@ pub mod artifacts;
 pub mod command;
 pub mod contender;
 pub mod cpus;
+pub mod descendants;
 pub mod estimate;
 pub mod experiment;
 pub mod field;

@@ -3,7 +3,7 @@
 //! It stands between runner and contender as a process of its own, because only a process that is still
 //! there can clean up after a runner that was killed. Its stdin is the leash: a byte [`TERMINATE`] asks the
 //! contender to end, and the end of the leash, which the kernel closes with the runner, kills it and all of
-//! its process group.
+//! its process group. A contender's children that have left that group are killed with it.
 
 use std::io::{self, Read as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use crate::cpus;
+use crate::{cpus, descendants};
 
 /// Written on the leash to send the contender's process group a SIGTERM.
 pub const TERMINATE: u8 = b't';
@@ -31,6 +31,7 @@ pub const LEFT_PROCESSES: i32 = 98;
 /// When the CPUs cannot be bound or the program cannot be started.
 pub fn supervise(cpus: &[u32], command: &[String]) -> anyhow::Result<i32> {
     cpus::bind(cpus)?;
+    descendants::adopt().context("cannot become the parent of whatever a contender leaves behind")?;
     let (program, arguments) = command.split_first().context("no program to supervise")?;
     let mut child = Command::new(program)
         .args(arguments)
@@ -41,10 +42,7 @@ pub fn supervise(cpus: &[u32], command: &[String]) -> anyhow::Result<i32> {
     let group = Pid::from_raw(i32::try_from(child.id()).context("process ids fit 32 bits")?);
     thread::spawn(move || hold_leash(group));
     let status = child.wait().with_context(|| format!("cannot wait for {program}"))?;
-    // Signal 0 asks whether anyone is left in the group.
-    if killpg(group, None).is_ok() {
-        // ESRCH here means that the last one ended by itself in between.
-        let _ = killpg(group, Signal::SIGKILL);
+    if descendants::kill_all(group) > 0 {
         eprintln!("crossover: {program} ended and left processes behind; they were killed");
         return Ok(LEFT_PROCESSES);
     }

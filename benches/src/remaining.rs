@@ -94,6 +94,17 @@ impl Done {
     pub fn has_failed(&self, cell: &str, block: u32, contender: &str) -> Option<bool> {
         self.trials.get(&(cell.to_owned(), block, contender.to_owned())).copied()
     }
+
+    /// How many trials of `definition` failed, once every one of them has a line; `None` before that.
+    #[must_use]
+    pub fn failed_if_complete(&self, definition: &Definition) -> Option<usize> {
+        let names = contender_names(definition);
+        plan(definition).into_iter().try_fold(0, |failed, planned| {
+            let cell = &definition.cells[planned.cell].name;
+            let has_failed = self.has_failed(cell, planned.block, &names[planned.contender])?;
+            Some(failed + usize::from(has_failed))
+        })
+    }
 }
 
 #[cfg(test)]

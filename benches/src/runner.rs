@@ -47,17 +47,17 @@ pub struct Runner<'a> {
 }
 
 impl<'a> Runner<'a> {
-    /// Begins, or goes on with what `folder` already holds.
+    /// Begins, or goes on with what `folder` already holds, to which `log` appends.
     ///
     /// # Errors
-    /// When somebody else writes there, or its log cannot be read.
+    /// When its log cannot be read.
     pub fn new(
         folder: &Folder,
+        log: TrialLog,
         run: &'a Run,
         field: &'a Field,
         signals: &'a Signals,
     ) -> anyhow::Result<Self> {
-        let log = folder.append()?;
         let (lines, skipped) = folder.lines()?;
         let definition = &run.definition;
         let names = contender_names(definition);

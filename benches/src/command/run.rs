@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
-use reports_record::{ContenderRecord, Definition, Folder, Run, SCHEMA};
+use reports_record::{ContenderRecord, Definition, Ending, Folder, Line, Run, SCHEMA, TrialLog};
 
 use crate::field::Field;
+use crate::remaining::Done;
 use crate::runner::{Outcome, Runner};
 use crate::signals::Signals;
 use crate::{estimate, experiment, progress, root};
@@ -25,23 +26,38 @@ pub fn run(name: &str, runs: Option<PathBuf>) -> anyhow::Result<i32> {
     let Some(run) = unless_interrupted(described, &signals)? else { return Ok(signals.exit_code()) };
     let folder = runs.unwrap_or_else(|| root.join(root::RUNS)).join(&run.id);
     let folder = Folder::create(folder, &run)?;
-    finish(&folder, &run, &field, &signals)
+    finish(&folder, folder.append()?, &run, &field, &signals)
 }
 
 /// Goes on with the run in `folder`; gives the exit code.
 ///
 /// # Errors
-/// When it cannot go on there (no run, other programs than it began with), or a result could not be written.
+/// When it cannot go on there (no run, somebody else's at the moment, other programs than it began with), or a result
+/// could not be written.
 pub fn resume(folder: PathBuf) -> anyhow::Result<i32> {
     let folder = Folder::open(folder);
     let run = folder.run()?;
+    // Held from here on: a second runner must not start contenders beside those that the first one measures.
+    let log = folder.append()?;
+    if let Some(failed) = failed_if_complete(&folder, &run.definition)? {
+        eprintln!("{} is complete already; nothing is measured again", folder.path().display());
+        return conclude(&folder, Outcome::Complete { failed }, None);
+    }
     let root = root::find()?;
     let signals = Signals::install()?;
     let Some(field) = build(&root, &run.definition, &signals)? else { return Ok(signals.exit_code()) };
     let records = unless_interrupted(field.records(), &signals)?;
     let Some(records) = records else { return Ok(signals.exit_code()) };
     same_programs(&run.contenders, &records)?;
-    finish(&folder, &run, &field, &signals)
+    finish(&folder, log, &run, &field, &signals)
+}
+
+/// How many trials of a run failed that has ended with every planned trial on record; `None` for any other.
+fn failed_if_complete(folder: &Folder, definition: &Definition) -> anyhow::Result<Option<usize>> {
+    let (lines, _) = folder.lines()?;
+    let ended = matches!(lines.last(), Some(Line::Ending(Ending { complete: true, .. })));
+    let done = Done::of(lines);
+    Ok(done.failed_if_complete(definition).filter(|_| ended))
 }
 
 /// The contenders, built; `None` when a signal came meanwhile, which ends the build too.
@@ -58,8 +74,19 @@ fn unless_interrupted<T>(prepared: anyhow::Result<T>, signals: &Signals) -> anyh
     prepared.map(Some)
 }
 
-fn finish(folder: &Folder, run: &Run, field: &Field, signals: &Signals) -> anyhow::Result<i32> {
-    let outcome = Runner::new(folder, run, field, signals)?.run()?;
+fn finish(
+    folder: &Folder,
+    log: TrialLog,
+    run: &Run,
+    field: &Field,
+    signals: &Signals,
+) -> anyhow::Result<i32> {
+    let outcome = Runner::new(folder, log, run, field, signals)?.run()?;
+    conclude(folder, outcome, Some(signals))
+}
+
+/// Writes the page, says what is missing, and gives the exit code.
+fn conclude(folder: &Folder, outcome: Outcome, signals: Option<&Signals>) -> anyhow::Result<i32> {
     let page =
         reports_render::write(folder.path()).context("the results are kept, the page is not written")?;
     let code = match outcome {
@@ -73,7 +100,7 @@ fn finish(folder: &Folder, run: &Run, field: &Field, signals: &Signals) -> anyho
                 "interrupted with {left} trials to go; `cargo crossover resume {}` goes on",
                 folder.path().display()
             );
-            signals.exit_code()
+            signals.map_or(1, Signals::exit_code)
         }
     };
     println!("{}", page.display());

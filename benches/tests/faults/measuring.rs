@@ -1,0 +1,89 @@
+//! Contenders that fail amid a run: their trial gets a line with the reason, the rest goes on, the exit code is 1.
+
+use reports_record::{Stage, TrialOutcome};
+
+use crate::project::{Ended, Project, STARTS_BEFORE_TRIALS, end, only_failure, trials};
+use crate::server::{NONCE, serve, serve_health_only};
+
+/// The start that is a run's first trial.
+const FIRST_TRIAL: usize = STARTS_BEFORE_TRIALS + 1;
+
+/// Stage and reason of a run's only failed trial, its first, whose contender ran `fault`; the others were measured.
+fn failed_by(fault: &str) -> (Stage, String) {
+    let project = Project::with_fault(serve(), FIRST_TRIAL, fault);
+    let Ended { code, stderr, .. } = end(&mut project.runner());
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stderr.contains("1 trials failed"), "{stderr}");
+    let run = project.run_folder().unwrap();
+    assert!(run.join("index.html").is_file());
+    let trials = trials(&run);
+    let places: std::collections::BTreeSet<_> = trials.iter().map(|trial| &trial.contender).collect();
+    assert_eq!(places.len(), 3, "{trials:?}");
+    let failure = only_failure(&trials);
+    assert!(matches!(trials[0].outcome, TrialOutcome::Failed { .. }), "{trials:?}");
+    project.wait_until_nothing_is_left();
+    failure
+}
+
+#[test]
+fn one_that_is_never_ready_costs_its_trial() {
+    let (stage, reason) = failed_by("echo 'still loading' >&2; sleep 60 & echo $! >>$PIDS; wait");
+    assert_eq!(stage, Stage::Start);
+    assert!(reason.contains("not ready within 5s") && reason.contains("still loading"), "{reason}");
+}
+
+#[test]
+fn one_that_dies_between_cells_costs_its_trial() {
+    let (stage, reason) = failed_by("echo 'out of memory' >&2; exit 3");
+    assert_eq!(stage, Stage::Start);
+    assert!(reason.contains("ended before it was ready (exit status: 3)"), "{reason}");
+    assert!(reason.contains("out of memory"), "{reason}");
+}
+
+#[test]
+fn one_that_is_killed_while_it_is_measured_costs_its_trial() {
+    let (stage, reason) = failed_by("echo \"$READY\"; echo 'last words' >&2; kill -KILL $$");
+    assert_eq!(stage, Stage::Stop);
+    // 128 + SIGKILL: the supervisor passes on how its program ended.
+    assert!(reason.contains("exit status: 137") && reason.contains("last words"), "{reason}");
+}
+
+#[test]
+fn one_that_ignores_sigterm_is_killed_with_its_children() {
+    let (stage, reason) =
+        failed_by("trap '' TERM; echo \"$READY\"; sleep 60 & echo $! >>$PIDS; wait; sleep 60");
+    assert_eq!(stage, Stage::Stop);
+    assert!(reason.contains("did not end within 5s of SIGTERM and was killed"), "{reason}");
+}
+
+#[test]
+fn a_child_that_stays_behind_is_killed_and_told() {
+    let (stage, reason) = failed_by(
+        "trap 'exit 0' TERM; sh -c 'trap \"\" TERM; echo $$ >>$0; sleep 60; sleep 60' $PIDS & echo \"$READY\"; wait",
+    );
+    assert_eq!(stage, Stage::Stop);
+    assert!(reason.contains("left processes behind"), "{reason}");
+}
+
+#[test]
+fn a_child_that_left_the_process_group_is_killed_too() {
+    let (stage, reason) = failed_by(
+        "trap 'exit 0' TERM; setsid sh -c 'echo $$ >>$0; exec sleep 60' $PIDS & \
+         while ! [ -s $PIDS.away ]; do sleep 0.01; [ $(wc -l <$PIDS) -gt 6 ] && echo x >$PIDS.away; done; \
+         echo \"$READY\"; wait",
+    );
+    assert_eq!(stage, Stage::Stop);
+    assert!(reason.contains("left processes behind"), "{reason}");
+}
+
+#[test]
+fn somebody_else_at_its_address_is_never_measured() {
+    let foreign = serve_health_only();
+    let ready = format!(
+        r#"echo "{{\"contender\":\"awaiting\",\"address\":\"{foreign}\",\"nonce\":\"ours\",\"pid\":$$}}""#
+    );
+    let (stage, reason) = failed_by(&format!("{ready}; exec sleep 60"));
+    assert_eq!(stage, Stage::Start);
+    assert!(reason.contains(&format!("somebody else answers at {foreign}")), "{reason}");
+    assert!(reason.contains(NONCE), "{reason}");
+}

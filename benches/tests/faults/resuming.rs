@@ -1,0 +1,119 @@
+//! What may be resumed, what may not, and by whom.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use reports_record::Folder;
+
+use crate::deadline::wait_until;
+use crate::project::{Ended, Project, STARTS_BEFORE_TRIALS, end, trials};
+use crate::server::serve;
+
+/// A project with a run that is complete.
+fn complete() -> (Project, PathBuf) {
+    let project = Project::working(serve());
+    let Ended { code, stderr, .. } = end(&mut project.runner());
+    assert_eq!(code, Some(0), "{stderr}");
+    let run = project.run_folder().unwrap();
+    (project, run)
+}
+
+fn log(run: &std::path::Path) -> Vec<u8> {
+    fs::read(run.join("trials.jsonl")).unwrap()
+}
+
+#[test]
+fn a_complete_run_is_not_measured_again() {
+    let (project, run) = complete();
+    let (before, started) = (log(&run), project.pids().len());
+    let Ended { code, stdout, stderr } = project.resume(&run);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.contains("complete already"), "{stderr}");
+    assert_eq!(stdout.trim_end(), run.join("index.html").display().to_string());
+    assert_eq!(log(&run), before);
+    assert_eq!(project.pids().len(), started, "a contender was started");
+}
+
+#[test]
+fn a_page_that_was_lost_is_written_again() {
+    let (project, run) = complete();
+    fs::remove_file(run.join("index.html")).unwrap();
+    assert_eq!(project.resume(&run).code, Some(0));
+    assert!(run.join("index.html").is_file());
+}
+
+#[test]
+fn another_program_is_refused_by_name() {
+    let (project, run) = interrupted();
+    let before = log(&run);
+    let script = project.path("contender.sh");
+    fs::write(&script, fs::read_to_string(&script).unwrap() + "# changed\n").unwrap();
+    let Ended { code, stderr, .. } = project.resume(&run);
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("is another program than this run began with"), "{stderr}");
+    assert!(stderr.contains("begin a new run"), "{stderr}");
+    assert_eq!(log(&run), before);
+    project.wait_until_nothing_is_left();
+}
+
+#[test]
+fn a_changed_experiment_file_changes_nothing_for_a_run_that_began() {
+    let (project, run) = interrupted();
+    let project = project.edit("wait_ms = [0]", "wait_ms = [0, 1]");
+    let Ended { code, stderr, .. } = project.resume(&run);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(trials(&run).iter().all(|trial| trial.cell == "wait=0ms/c=1"));
+}
+
+#[test]
+fn a_folder_that_is_missing_or_foreign_is_refused_and_left_alone() {
+    let project = Project::working(serve());
+    for (folder, file) in [("absent", "environment.json"), ("servers", "environment.json")] {
+        let Ended { code, stderr, .. } = project.resume(&project.path(folder));
+        assert_eq!(code, Some(2), "{stderr}");
+        assert!(stderr.contains(file) && stderr.contains("cannot read"), "{stderr}");
+    }
+    assert!(!project.path("absent").exists());
+    assert!(!project.path("servers/trials.jsonl").exists());
+    assert!(project.pids().is_empty());
+}
+
+#[test]
+fn a_second_runner_is_refused_before_it_starts_anything_and_the_first_goes_on() {
+    // The first trial's contender waits until the test has looked.
+    let project = Project::with_fault(
+        serve(),
+        STARTS_BEFORE_TRIALS + 1,
+        "while ! [ -e $PIDS.go ]; do sleep 0.01; done",
+    );
+    let mut first = project.runner().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let starts = || fs::read_to_string(project.path("pids.starts")).unwrap_or_default().lines().count();
+    wait_until(|| starts() == STARTS_BEFORE_TRIALS + 1, "the first runner did not come to its first trial");
+    let run = project.run_folder().unwrap();
+    let before = log(&run);
+    let Ended { code, stderr, .. } = project.resume(&run);
+    let (after, started) = (log(&run), starts());
+    fs::write(project.path("pids.go"), "").unwrap();
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("another run writes"), "{stderr}");
+    assert_eq!((after, started), (before, STARTS_BEFORE_TRIALS + 1));
+    assert_eq!(first.wait().unwrap().code(), Some(0));
+    let (lines, skipped) = Folder::open(&run).lines().unwrap();
+    assert!(skipped.is_empty() && !lines.is_empty(), "{skipped:?}");
+    project.wait_until_nothing_is_left();
+}
+
+/// A project with a run that a kill ended at its first trial.
+fn interrupted() -> (Project, PathBuf) {
+    let project = Project::with_fault(serve(), STARTS_BEFORE_TRIALS + 1, "sleep 60 & echo $! >>$PIDS; wait");
+    let mut runner = project.runner().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // Three to read settings, two to calibrate, each with its child; the sixth is the one that waits.
+    wait_until(|| project.pids().len() == 2 * (STARTS_BEFORE_TRIALS + 1), "the runner came to no trial");
+    runner.kill().unwrap();
+    runner.wait().unwrap();
+    project.wait_until_nothing_is_left();
+    let run = project.run_folder().unwrap();
+    assert!(trials(&run).is_empty());
+    (project, run)
+}

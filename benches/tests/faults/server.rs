@@ -1,0 +1,109 @@
+//! A server that lives in the test and answers for every contender script whose ready line names it.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use servers_contract::{Call, Health, Model, Reply, Settings, Stats, expected};
+
+/// The nonce in its `/health`.
+pub(crate) const NONCE: &str = "theirs";
+
+/// Answers the whole contract for GET requests, for as long as the test runs; gives its address.
+pub(crate) fn serve() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let requests = Arc::new(Mutex::new(BTreeMap::new()));
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (stream, requests) = (stream.unwrap(), Arc::clone(&requests));
+            // A client that is killed breaks its connections off; that is no failure of the test.
+            thread::spawn(move || drop(answer_all(&stream, &requests)));
+        }
+    });
+    address
+}
+
+/// Answers nothing but its health: whatever else it is asked gets the same reply, which is then wrong.
+pub(crate) fn serve_health_only() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let stream = stream.unwrap();
+            if read_head(&mut BufReader::new(&stream)).is_some() {
+                let _ = write(&stream, &Reply::health(&health()), true);
+            }
+        }
+    });
+    address
+}
+
+type Requests = Mutex<BTreeMap<String, u64>>;
+
+fn answer_all(stream: &TcpStream, requests: &Requests) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut reader = BufReader::new(stream);
+    while let Some((target, close)) = read_head(&mut reader) {
+        let call = Call::parse("GET", &target).unwrap();
+        let counted = {
+            let mut requests = requests.lock().unwrap();
+            *requests.entry(call.endpoint().name().to_owned()).or_default() += 1;
+            requests.clone()
+        };
+        let reply = match call {
+            Call::Health => Reply::health(&health()),
+            Call::Stats => Reply::stats(&stats(counted)),
+            _ => expected(&call, b"").unwrap(),
+        };
+        write(stream, &reply, close)?;
+        if close {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The target of the next request, and whether it is the connection's last; `None` at the end.
+fn read_head(reader: &mut BufReader<&TcpStream>) -> Option<(String, bool)> {
+    let mut lines = reader.lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+    let target = lines.next()?.split(' ').nth(1)?.to_owned();
+    // All of them: the next head begins behind the last.
+    let fields: Vec<_> = lines.collect();
+    Some((target, fields.iter().any(|field| field.eq_ignore_ascii_case("connection: close"))))
+}
+
+fn write(mut stream: &TcpStream, reply: &Reply, close: bool) -> std::io::Result<()> {
+    let close = if close { "connection: close\r\n" } else { "" };
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: {}\r\n{close}content-length: {}\r\n\r\n",
+        reply.content_type,
+        reply.body.len()
+    );
+    stream.write_all(&[head.as_bytes(), &reply.body].concat())
+}
+
+fn health() -> Health {
+    Health {
+        contender: "awaiting".into(),
+        version: "sh".into(),
+        model: Model::Async,
+        nonce: NONCE.into(),
+        settings: Settings::default(),
+    }
+}
+
+/// Costs are as good as any: what a request costs the test is not measured here.
+fn stats(requests: BTreeMap<String, u64>) -> Stats {
+    let cost = Some(requests.values().sum());
+    Stats {
+        requests,
+        cpu_user_us: cost,
+        cpu_system_us: cost,
+        voluntary_switches: cost,
+        involuntary_switches: cost,
+        ..Stats::default()
+    }
+}

@@ -9,6 +9,9 @@ use crate::connection::{Connection, shortened};
 use crate::finding::Finding;
 use crate::reply::Received;
 
+/// What the name of the second of [`Case::refused_and_closed`] adds to that of the first.
+const THEN_CLOSED: &str = ", then closed";
+
 /// One named claim, judged on a connection of its own.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
@@ -61,8 +64,13 @@ impl Case {
     pub(crate) fn refused_and_closed(name: &str, sent: Vec<u8>, expected: Expected) -> [Self; 2] {
         [
             Self::single(name.to_owned(), sent.clone(), expected.clone(), End::Either),
-            Self::single(format!("{name}, then closed"), sent, expected, End::Closed),
+            Self::single(format!("{name}{THEN_CLOSED}"), sent, expected, End::Closed),
         ]
+    }
+
+    /// Whether it makes the claim of the case `name` and one more.
+    pub(crate) fn is_the_end_of(&self, name: &str) -> bool {
+        self.name.strip_suffix(THEN_CLOSED) == Some(name)
     }
 
     /// Judges the claim at `address`; `patience` bounds each reply and the end.

@@ -15,6 +15,7 @@ mod connection;
 pub mod contenders;
 mod evidence;
 mod finding;
+pub mod framing;
 mod program;
 mod reply;
 mod report;
@@ -63,8 +64,15 @@ impl Default for Options {
 /// Never fails by itself: a contender that is not there fails every case. Counters are only exact while nobody
 /// else talks to the contender.
 pub fn check(address: SocketAddr, options: &Options) -> Report {
+    let mut failed: Option<(String, Finding)> = None;
     let exchanges = cases::exchanges().into_iter().map(|case| {
-        let judged = case.judge(address, options.patience);
+        // What was not even refused need not be waited for again to see whether the connection closes.
+        let known = failed.take().filter(|(name, _)| case.is_the_end_of(name));
+        let judged = match known {
+            Some((_, finding)) => Err(finding),
+            None => case.judge(address, options.patience),
+        };
+        failed = judged.as_ref().err().map(|finding| (case.name.clone(), finding.clone()));
         (case.name, judged)
     });
     let outcome = |(name, judged): (String, Result<(), Finding>)| {

@@ -44,9 +44,11 @@ fn judge(head: &Head<'_>) -> Result<Announced, Refusal> {
     if head.fields.len() > HEADERS_LIMIT || size(head) > HEAD_LIMIT {
         return Err(Refusal::HeadTooLarge);
     }
-    // The library ends a line at CR LF only, so that a lone CR or LF, or a NUL, ends up in a value.
-    if head.fields.iter().any(|(_, value)| value.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t'))
-    {
+    if !head.fields.iter().all(|(name, value)| is_token(name) && is_text(value)) {
+        return Err(Refusal::Framing(Framing::Head));
+    }
+    // RFC 9112 §3.2: a proxy may have chosen by the other one.
+    if let (_, true) = values(head, "host") {
         return Err(Refusal::Framing(Framing::Head));
     }
     let framing = match (values(head, "content-length"), values(head, "transfer-encoding")) {
@@ -60,6 +62,18 @@ fn judge(head: &Head<'_>) -> Result<Announced, Refusal> {
         ((None, _), (Some(_), _)) => Err(Framing::Coding),
     };
     framing.map_err(Refusal::Framing)
+}
+
+/// Whether a name is one: the library takes the empty one, and any character of ASCII in it.
+fn is_token(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(fits)
+}
+
+/// Whether a value holds no control characters: the library ends a line at CR LF only, so that a lone CR or LF, or a
+/// NUL, ends up in it.
+fn is_text(value: &str) -> bool {
+    value.bytes().all(|byte| !byte.is_ascii_control() || byte == b'\t')
 }
 
 /// Bytes of the head as if each field were written `name: value`: the library drops the blanks around a value.
@@ -104,7 +118,7 @@ mod tests {
     #[test]
     fn ambiguous_framing_is_refused_for_its_own_reason() {
         let (length, coding) = (("content-length", "5"), ("transfer-encoding", "chunked"));
-        let cases: [(&[(&str, &str)], Framing); 10] = [
+        let cases: [(&[(&str, &str)], Framing); 13] = [
             (&[length, length], Framing::TwoLengths),
             (&[length, coding], Framing::LengthAndCoding),
             (&[coding, coding], Framing::Coding),
@@ -115,6 +129,9 @@ mod tests {
             (&[("content-length", "")], Framing::Length),
             (&[("x", "a\rb")], Framing::Head),
             (&[("x", "a\0b")], Framing::Head),
+            (&[("Host", "a"), ("host", "a")], Framing::Head),
+            (&[("", "a")], Framing::Head),
+            (&[("x\0", "a")], Framing::Head),
         ];
         for (fields, framing) in cases {
             assert_eq!(judged(fields), Err(Refusal::Framing(framing)), "{fields:?}");

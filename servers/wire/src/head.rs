@@ -98,6 +98,7 @@ struct Said {
     close: bool,
     keep_alive: bool,
     expects_continue: bool,
+    host: bool,
 }
 
 impl Said {
@@ -120,6 +121,12 @@ impl Said {
                 said.keep_alive |= lists(field.value, b"keep-alive");
             } else if is("expect") {
                 said.expects_continue = field.value.trim_ascii().eq_ignore_ascii_case(b"100-continue");
+            } else if is("host") {
+                // RFC 9112 §3.2: a proxy may have chosen by the other one.
+                if said.host {
+                    return Err(Refusal::Framing(Framing::Head));
+                }
+                said.host = true;
             }
         }
         Ok(said)
@@ -206,6 +213,7 @@ mod tests {
             ("x: a\rb\r\n", Framing::Head),
             ("x\0: a\r\n", Framing::Head),
             (": a\r\n", Framing::Head),
+            ("Host: a\r\nhost: a\r\n", Framing::Head),
         ] {
             assert_eq!(with(fields), Err(Refusal::Framing(framing)), "{fields:?}");
         }

@@ -65,7 +65,7 @@ fn stats(address: SocketAddr) -> Stats {
 }
 
 /// Asks for the counters again and again until they are as expected.
-fn until(address: SocketAddr, what: &str, expected: impl Fn(&Stats) -> bool) {
+pub(crate) fn until(address: SocketAddr, what: &str, expected: impl Fn(&Stats) -> bool) {
     let patience = Instant::now() + PATIENCE;
     while !expected(&stats(address)) {
         assert!(Instant::now() < patience, "{what}: not within {PATIENCE:?}; {:?}", stats(address));

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use reports_record::Definition;
+use reports_record::{Cell, Definition};
 
-use crate::remaining::{contender_names, plan};
-use crate::trial::CALIBRATIONS;
+use crate::remaining::{calibrated, contender_names, plan};
+use crate::trial::{CALIBRATIONS, calibration_phase, closed_phase};
 
 /// Start, verify, read counters, drain and stop of one trial, seconds: a round figure that fits runs of `quick` in
 /// which no trial was spoilt.
@@ -19,15 +19,18 @@ const PRIMING_S: f64 = 0.000_2;
 pub fn duration(definition: &Definition) -> Duration {
     let phases = &definition.phases;
     let length = |phase: &reports_record::Phase| phase.warm_up_s + phase.duration_s;
-    let trial = AROUND_A_TRIAL_S + length(&phases.closed) + length(&phases.open);
-    let calibration = AROUND_A_TRIAL_S + f64::from(CALIBRATIONS) * length(&phases.calibration);
-    let calibrated = contender_names(definition).len() - 1;
-    let connections = |cell: usize| f64::from(definition.cells[cell].connections);
-    let trials: f64 = plan(definition).iter().map(|one| trial + PRIMING_S * connections(one.cell)).sum();
-    let calibrations: f64 = (0..definition.cells.len())
-        .map(|cell| calibrated as f64 * (calibration + PRIMING_S * connections(cell)))
-        .sum();
-    Duration::from_secs_f64(trials + calibrations)
+    let priming = |cell: &Cell| PRIMING_S * f64::from(cell.connections);
+    let trial = |cell: &Cell| {
+        let closed = if cell.is_sweep() { 0.0 } else { length(&closed_phase(phases, cell)) };
+        AROUND_A_TRIAL_S + priming(cell) + closed + length(&phases.open)
+    };
+    let calibration = |cell: &Cell| {
+        AROUND_A_TRIAL_S + priming(cell) + f64::from(CALIBRATIONS) * length(&calibration_phase(phases, cell))
+    };
+    let trials: f64 = plan(definition).iter().map(|one| trial(&definition.cells[one.cell])).sum();
+    let contenders = contender_names(definition).len() - 1;
+    let calibrations: f64 = calibrated(definition).into_iter().map(calibration).sum();
+    Duration::from_secs_f64(trials + contenders as f64 * calibrations)
 }
 
 #[cfg(test)]
@@ -36,9 +39,10 @@ mod tests {
     use crate::experiment;
 
     #[test]
-    fn quick_takes_about_six_minutes_and_smoke_about_twenty_seconds() {
+    fn quick_takes_about_six_minutes_grid_about_forty_and_smoke_about_twenty_seconds() {
         let seconds = |name| duration(&experiment::load(name).unwrap()).as_secs();
         assert!((300..=450).contains(&seconds("quick")), "{}", seconds("quick"));
+        assert!((1800..=2700).contains(&seconds("grid")), "{}", seconds("grid"));
         assert!((10..=25).contains(&seconds("smoke")), "{}", seconds("smoke"));
     }
 }

@@ -11,8 +11,10 @@ use reports_record::{Definition, Duplicate, Pair, Phase, Phases, Prediction};
 use self::file::ExperimentFile;
 
 /// Experiments that come with the program, by name.
-pub const EMBEDDED: [(&str, &str); 2] = [
+pub const EMBEDDED: [(&str, &str); 4] = [
     ("quick", include_str!("../experiments/quick.toml")),
+    ("grid", include_str!("../experiments/grid.toml")),
+    ("nagle", include_str!("../experiments/nagle.toml")),
     ("smoke", include_str!("../experiments/smoke.toml")),
 ];
 
@@ -188,6 +190,38 @@ mod tests {
         assert_eq!(definition.cells.len(), 11);
         assert!(definition.blocks >= 6);
         assert!(definition.cells.iter().any(|cell| cell.name == "wait=10ms/c=512"));
+    }
+
+    #[test]
+    fn grid_maps_six_waits_by_six_connections_and_sweeps_past_saturation() {
+        let definition = load("grid").unwrap();
+        let waits = definition.cells.iter().filter(|cell| cell.family == "wait").count();
+        assert_eq!(waits, 36);
+        let sweep: Vec<_> = definition.cells.iter().filter(|cell| cell.is_sweep()).collect();
+        assert!(sweep.iter().any(|cell| cell.load > Some(1.0)));
+        assert_eq!(sweep[3].name, "mixed=1ms+100/c=128/load=55%");
+        assert_eq!(sweep[3].workload(), "mixed=1ms+100/c=128");
+    }
+
+    #[test]
+    fn nagle_sets_the_option_both_ways_for_every_size() {
+        let definition = load("nagle").unwrap();
+        let cell = &definition.cells[1];
+        assert_eq!((cell.name.as_str(), cell.bytes), ("payload=256B/c=8/nodelay=false", 256));
+        assert_eq!(cell.flags, ["--nodelay=false"]);
+        assert_eq!(definition.predictions[0].cells.len(), 3);
+    }
+
+    #[test]
+    fn what_no_contender_could_be_started_or_asked_with_is_refused() {
+        let nagle = EMBEDDED[2].1;
+        assert!(
+            error(&nagle.replace("\"--nodelay=false\"]\nconn", "\"--listen=1\"]\nconn")).contains("runner")
+        );
+        assert!(error(&nagle.replace("\"--nodelay=false\"]\nconn", "\"rm\"]\nconn")).contains("flags"));
+        assert!(error(&nagle.replace("bytes = [256,", "bytes = [2000000,")).contains("bytes"));
+        let grid = EMBEDDED[1].1;
+        assert!(error(&grid.replace("load = [0.1,", "load = [-0.1,")).contains("load"));
     }
 
     #[test]

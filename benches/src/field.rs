@@ -1,13 +1,13 @@
 //! The field of a run: its contenders, built and found, and the CPUs they and the client get.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use reports_record::{ContenderRecord, Definition, Environment};
 use servers_conformance::contenders::{Contender as Entry, Contenders};
-use servers_contract::Model;
+use servers_contract::{Health, Model};
 
 use crate::contender::Contender;
 use crate::cpus::Split;
@@ -26,6 +26,8 @@ pub struct Field {
     descriptor_limit: u64,
     /// By the name in the definition; the duplicate has the entry of the contender it doubles.
     entries: BTreeMap<String, Entry>,
+    /// Every set of flags that a cell has.
+    flags: BTreeSet<Vec<String>>,
 }
 
 impl Field {
@@ -38,25 +40,29 @@ impl Field {
         let contenders = Contenders::load(&root.join(root::CONTENDERS))?;
         let entries = choose(&contenders, definition)?;
         let split = Split::of(&cpus::allowed()?, definition.contender_cpus)?;
+        let flags = definition
+            .cells
+            .iter()
+            .map(|cell| cell.flags.clone())
+            .filter(|flags| !flags.is_empty())
+            .collect();
         let descriptor_limit = raise_descriptor_limit(definition)?;
         // Built on all CPUs; bound afterwards.
         let distinct: BTreeMap<_, _> = entries.values().map(|entry| (&entry.name, entry)).collect();
         artifacts::build(root, &contenders, distinct.into_values())?;
         cpus::bind(&split.client)?;
-        Ok(Self { root: root.to_owned(), split, descriptor_limit, entries })
+        Ok(Self { root: root.to_owned(), split, descriptor_limit, entries, flags })
     }
 
-    /// How the contender of this name is started.
+    /// How the contender of this name is started, with these flags besides its own.
     ///
     /// # Errors
     /// When the definition does not name it.
-    pub fn launch(&self, name: &str) -> anyhow::Result<Launch> {
+    pub fn launch(&self, name: &str, flags: &[String]) -> anyhow::Result<Launch> {
         let entry = self.entries.get(name).with_context(|| format!("no contender {name:?} in this run"))?;
-        Ok(Launch {
-            command: entry.command(&artifacts::binaries(&self.root), root::ANY_PORT),
-            cpus: self.split.contender.clone(),
-            folder: self.root.clone(),
-        })
+        let mut command = entry.command(&artifacts::binaries(&self.root), root::ANY_PORT);
+        command.extend_from_slice(flags);
+        Ok(Launch { command, cpus: self.split.contender.clone(), folder: self.root.clone() })
     }
 
     /// The client's CPUs.
@@ -65,7 +71,8 @@ impl Field {
         &self.split.client
     }
 
-    /// Every contender as built: starts each once to read its settings.
+    /// Every contender as built: starts each once to read its settings, and once more with the flags of every cell that
+    /// has any, so that a flag which a contender does not know ends a run before it begins.
     ///
     /// # Errors
     /// When one cannot be started or its program cannot be read.
@@ -77,18 +84,23 @@ impl Field {
     }
 
     fn record(&self, name: &str, entry: &Entry) -> anyhow::Result<ContenderRecord> {
-        let launch = self.launch(name)?;
-        let tail = Tail::default();
-        let contender = Contender::start(&launch, &tail).map_err(|error| tail.explain(error))?;
-        let health = contender.health()?;
-        contender.stop()?;
+        let launch = self.launch(name, &[])?;
+        let plain = health(&launch)?;
+        let settings =
+            |health: Health| serde_json::to_value(health.settings).context("settings are plain numbers");
+        let with = |flags: &Vec<String>| {
+            let told = flags.join(" ");
+            let told_with = health(&self.launch(name, flags)?).with_context(|| format!("with {told}"))?;
+            Ok((told, settings(told_with)?))
+        };
         Ok(ContenderRecord {
             name: name.to_owned(),
             model: model(entry.model).to_owned(),
-            version: health.version,
+            version: plain.version.clone(),
             command: entry.run.clone(),
             sha256: artifacts::sha256(&launch.command, &self.root)?,
-            settings: serde_json::to_value(health.settings).context("settings are plain numbers")?,
+            settings: settings(plain)?,
+            settings_with: self.flags.iter().map(with).collect::<anyhow::Result<_>>()?,
         })
     }
 
@@ -97,6 +109,15 @@ impl Field {
     pub fn environment(&self) -> Environment {
         machine::environment(&self.root, &self.split, self.descriptor_limit)
     }
+}
+
+/// What a contender, started so, says of itself.
+fn health(launch: &Launch) -> anyhow::Result<Health> {
+    let tail = Tail::default();
+    let contender = Contender::start(launch, &tail).map_err(|error| tail.explain(error))?;
+    let health = contender.health()?;
+    contender.stop()?;
+    Ok(health)
 }
 
 fn model(model: Model) -> &'static str {

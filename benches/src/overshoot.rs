@@ -65,7 +65,8 @@ fn median(
     call: &Call,
     interrupt: &Interrupt,
 ) -> anyhow::Result<f64> {
-    let load = Load { warm_up: WARM_UP, stop: Stop::Requests(REQUESTS), ..target::load(contender, call)? };
+    let load =
+        Load { warm_up: WARM_UP, stop: Stop::Requests(REQUESTS), ..target::load(contender, call, b"")? };
     let measurement = client.measure(&load, interrupt, &mut |_| ())?;
     match measurement.service_time_us.p50 {
         Some(median) => Ok(median),

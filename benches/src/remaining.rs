@@ -1,8 +1,8 @@
 //! What of a run is still to be done: a pure function of its definition and of the lines it already has.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use reports_record::{Calibration, Definition, Line, Overshoot, Trial, TrialOutcome};
+use reports_record::{Calibration, Cell, Definition, Line, Overshoot, Trial, TrialOutcome};
 
 use crate::order;
 
@@ -26,6 +26,13 @@ pub fn contender_names(definition: &Definition) -> Vec<String> {
         definition.pairs.iter().flat_map(|pair| [pair.sync.clone(), pair.awaiting.clone()]).collect();
     names.push(definition.duplicate.name.clone());
     names
+}
+
+/// A cell of every workload that is calibrated, in the order of the definition: the steps of a sweep share one.
+#[must_use]
+pub fn calibrated(definition: &Definition) -> Vec<&Cell> {
+    let mut seen = HashSet::new();
+    definition.cells.iter().filter(|cell| seen.insert(cell.workload())).collect()
 }
 
 /// Every trial of a run in the order of its making: block after block, so that what is there when a run is
@@ -83,10 +90,21 @@ impl Done {
         self.overshoots.iter().any(|known| known.contender == contender && known.wait_ms == wait_ms)
     }
 
-    /// This contender's calibration in this cell, if it was made.
+    /// This contender's calibration for this workload, if it was made.
     #[must_use]
-    pub fn calibration(&self, cell: &str, contender: &str) -> Option<&Calibration> {
-        self.calibrations.iter().find(|known| known.cell == cell && known.contender == contender)
+    pub fn calibration(&self, workload: &str, contender: &str) -> Option<&Calibration> {
+        self.calibrations.iter().find(|known| known.cell == workload && known.contender == contender)
+    }
+
+    /// How many calibrations were made.
+    #[must_use]
+    pub fn calibrations(&self) -> usize {
+        self.calibrations.len()
+    }
+
+    /// Takes in a calibration that was just made.
+    pub fn add(&mut self, calibration: Calibration) {
+        self.calibrations.push(calibration);
     }
 
     /// Whether the trial at this place failed; `None` while it has no line.

@@ -11,7 +11,7 @@ use reports_record::{
 
 use crate::field::Field;
 use crate::progress::Progress;
-use crate::remaining::{Done, Planned, contender_names, plan};
+use crate::remaining::{Done, Planned, calibrated, contender_names, plan};
 use crate::signals::Signals;
 use crate::trial::{self, Task};
 use crate::{estimate, machine, order, overshoot};
@@ -61,12 +61,15 @@ impl<'a> Runner<'a> {
         let (lines, skipped) = folder.lines()?;
         let definition = &run.definition;
         let names = contender_names(definition);
-        let calibrations = definition.cells.len() * (names.len() - 1);
-        let progress = Progress::of(calibrations + plan(definition).len(), estimate::duration(definition));
+        let calibrations = calibrated(definition).len() * (names.len() - 1);
+        let done = Done::of(lines);
+        let mut progress =
+            Progress::of(calibrations + plan(definition).len(), estimate::duration(definition));
+        (0..done.calibrations()).for_each(|_| progress.step());
         for line in &skipped {
             progress.say(&format!("line {} of the log is torn and skipped: {}", line.number, line.reason));
         }
-        Ok(Self { definition, field, signals, log, done: Done::of(lines), names, progress })
+        Ok(Self { definition, field, signals, log, done, names, progress })
     }
 
     /// Does everything that is still to be done.
@@ -106,7 +109,7 @@ impl<'a> Runner<'a> {
                 continue;
             }
             self.progress.show("timers", &name);
-            let launch = self.field.launch(&name)?;
+            let launch = self.field.launch(&name, &[])?;
             match overshoot::measure(&launch, &name, &missing, self.signals.interrupt()) {
                 Ok(measured) => {
                     measured.into_iter().try_for_each(|one| self.log.push(&Line::Overshoot(one)))?
@@ -123,15 +126,14 @@ impl<'a> Runner<'a> {
         let mut rates = Rates::default();
         for cell in &definition.cells {
             for pair in &definition.pairs {
-                let mut weaker = f64::INFINITY;
+                let mut reached = Vec::new();
                 for name in [&pair.sync, &pair.awaiting] {
                     let Some(calibration) = self.calibration(cell, name)? else { return Ok(rates) };
-                    weaker =
-                        weaker.min(calibration.goodput_per_s.filter(|&it| it > 0.0).unwrap_or(f64::INFINITY));
+                    reached.extend(calibration.goodput_per_s.filter(|&it| it > 0.0));
                 }
                 // One that could not be calibrated beside one that could still gets its trials, which then tell why.
-                if weaker.is_finite() {
-                    let rate = Rate::per_second(weaker * definition.phases.open_load)
+                if let Some(offered) = offered(&reached, cell.load, definition.phases.open_load) {
+                    let rate = Rate::per_second(offered)
                         .with_context(|| format!("cell {}: the calibrated rate", cell.name))?;
                     rates.insert(definition, &cell.name, pair, rate);
                 }
@@ -140,28 +142,29 @@ impl<'a> Runner<'a> {
         Ok(rates)
     }
 
-    /// Calibrates one contender in one cell, unless that is done; `None` when interrupted.
+    /// Calibrates one contender for a cell's workload, unless that is done; `None` when interrupted.
     fn calibration(&mut self, cell: &Cell, name: &str) -> anyhow::Result<Option<Calibration>> {
-        self.progress.step();
-        if let Some(known) = self.done.calibration(&cell.name, name) {
+        if let Some(known) = self.done.calibration(cell.workload(), name) {
             return Ok(Some(known.clone()));
         }
-        self.progress.show("calibration", &format!("{} · {name}", cell.name));
-        let launch = self.field.launch(name)?;
+        self.progress.show("calibration", &format!("{} · {name}", cell.workload()));
+        let launch = self.field.launch(name, &cell.flags)?;
         let measured = trial::calibrate(&self.task(cell, &launch));
         if self.interrupted() {
             return Ok(None);
         }
         let calibration = Calibration {
-            cell: cell.name.clone(),
+            cell: cell.workload().to_owned(),
             contender: name.to_owned(),
             goodput_per_s: measured.as_ref().ok().copied(),
             failure: measured.err().map(|error| format!("{error:#}")),
         };
         if let Some(failure) = &calibration.failure {
-            self.progress.say(&format!("calibration of {name} in {}: {failure}", cell.name));
+            self.progress.say(&format!("calibration of {name} in {}: {failure}", cell.workload()));
         }
         self.log.push(&Line::Calibration(calibration.clone()))?;
+        self.done.add(calibration.clone());
+        self.progress.step();
         Ok(Some(calibration))
     }
 
@@ -197,7 +200,7 @@ impl<'a> Runner<'a> {
         let name = self.names[planned.contender].clone();
         let heading = format!("block {}/{}", planned.block + 1, definition.blocks);
         self.progress.show(&heading, &format!("{} · {name}", cell.name));
-        let launch = self.field.launch(&name)?;
+        let launch = self.field.launch(&name, &cell.flags)?;
         let seed = self.seed(planned);
         let mut attempt = 0;
         loop {
@@ -266,6 +269,16 @@ impl<'a> Runner<'a> {
     }
 }
 
+/// What a pair whose contenders reached these closed throughputs is offered, requests/s: a share of the weaker's, so
+/// that neither is overloaded, or in a sweep of the stronger's, so that both are in the end. `None` for no throughput.
+fn offered(reached: &[f64], sweep: Option<f64>, open_load: f64) -> Option<f64> {
+    let (share, of) = match sweep {
+        Some(load) => (load, reached.iter().copied().max_by(f64::total_cmp)),
+        None => (open_load, reached.iter().copied().min_by(f64::total_cmp)),
+    };
+    of.map(|throughput| throughput * share)
+}
+
 /// Offered rates by cell and contender.
 #[derive(Debug, Default)]
 struct Rates(HashMap<(String, String), Rate>);
@@ -289,4 +302,17 @@ impl Rates {
 
 fn now() -> String {
     humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_is_offered_a_share_of_its_weaker_and_in_a_sweep_of_its_stronger() {
+        assert_eq!(offered(&[100.0, 400.0], None, 0.5), Some(50.0));
+        assert_eq!(offered(&[100.0, 400.0], Some(1.5), 0.5), Some(600.0));
+        assert_eq!(offered(&[400.0], None, 0.5), Some(200.0));
+        assert_eq!(offered(&[], Some(1.5), 0.5), None);
+    }
 }

@@ -19,13 +19,18 @@ pub(crate) fn connect(contender: &Contender, crew: &Crew, interrupt: &Interrupt)
 
 /// A closed loop of `call` whose every reply must be the contract's, status and body; a second long unless changed.
 ///
+/// `body` is what a call that takes one is sent; others have none.
+///
 /// # Errors
 /// When the contract has no fixed reply to `call`.
-pub(crate) fn load(contender: &Contender, call: &Call) -> anyhow::Result<Load> {
-    let reply = expected(call, b"")
+pub(crate) fn load(contender: &Contender, call: &Call, body: &[u8]) -> anyhow::Result<Load> {
+    let reply = expected(call, body)
         .with_context(|| format!("{}: only an endpoint with a fixed reply can be measured", call.target()))?;
     let expect = Expect { status: Some(reply.status), body: ExpectBody::Exactly(reply.body.into_owned()) };
-    Ok(Load { expect, ..Load::closed(Request::get(&url(contender, call)?), Duration::from_secs(1)) })
+    let url = url(contender, call)?;
+    let sent = (*call == Call::Echo).then_some(body);
+    let request = Request::new(&url, call.endpoint().method(), &[], sent)?;
+    Ok(Load { expect, ..Load::closed(request, Duration::from_secs(1)) })
 }
 
 fn url(contender: &Contender, call: &Call) -> anyhow::Result<Url> {

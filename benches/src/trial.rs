@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use loadgen::{Client, Crew, Interrupt, Load, Pace, Rate, Stop};
 use reports_record::{
-    Arrivals, BOTTLENECK, Cell, Check, CheckStatus, Measured, Measurement, Phase, Phases, Resources,
+    Arrivals, BOTTLENECK, Cell, Check, CheckStatus, Loop, Measured, Measurement, Phase, Phases, Resources,
     ServerCost, Stage, TrialOutcome,
 };
 use servers_conformance::verify;
-use servers_contract::{Call, Stats};
+use servers_contract::{Call, Reply, Stats};
 
 use crate::contender::Contender;
 use crate::process::{Launch, Tail};
@@ -34,13 +34,13 @@ pub struct Task<'a> {
 /// A stage that failed, and why.
 type Failure = (Stage, anyhow::Error);
 
-/// Measures once, in both loops; the open loop offers `rate` with `seed`.
+/// Measures once, in both loops (in a sweep only the open one); the open loop offers `rate` with `seed`.
 ///
 /// A failure is an outcome too: with its stage, its reason, and what the contender last said.
 #[must_use]
 pub fn measure(task: &Task<'_>, rate: Rate, seed: u64) -> TrialOutcome {
     let tail = Tail::default();
-    match stages(task, &tail, |trial| both_loops(task, trial, rate, seed)) {
+    match stages(task, &tail, |trial| loops(task, trial, rate, seed)) {
         Ok(measured) => TrialOutcome::Measured(Box::new(measured)),
         Err((stage, error)) => {
             TrialOutcome::Failed { stage, reason: format!("{error:#}"), stderr_tail: tail.lines() }
@@ -57,10 +57,9 @@ const NOT_THE_CONTENDERS: [&str; 7] =
 #[must_use]
 pub fn is_spoilt(outcome: &TrialOutcome) -> bool {
     let TrialOutcome::Measured(measured) = outcome else { return false };
-    let certificates = [&measured.closed.certificate, &measured.open.certificate];
-    let mut failed = certificates
-        .into_iter()
-        .flat_map(|certificate| &certificate.checks)
+    let mut failed = measured
+        .loops()
+        .flat_map(|(_, one)| &one.measurement.certificate.checks)
         .filter(|check| check.status == CheckStatus::Fail);
     !measured.is_believable() && failed.all(|check| NOT_THE_CONTENDERS.contains(&check.name.as_str()))
 }
@@ -76,7 +75,8 @@ pub const CALIBRATIONS: u32 = 3;
 pub fn calibrate(task: &Task<'_>) -> anyhow::Result<f64> {
     let tail = Tail::default();
     let measured = stages(task, &tail, |trial| {
-        let load = load(task, trial, &task.phases.calibration, Pace::Closed).map_err(at(Stage::Measure))?;
+        let phase = calibration_phase(task.phases, task.cell);
+        let load = load(task, trial, &phase, Pace::Closed).map_err(at(Stage::Measure))?;
         let mut best = 0.0_f64;
         for _ in 0..CALIBRATIONS {
             let measured =
@@ -88,11 +88,38 @@ pub fn calibrate(task: &Task<'_>) -> anyhow::Result<f64> {
     measured.map_err(|(stage, error)| error.context(format!("{stage:?}, stderr: {:?}", tail.lines())))
 }
 
+/// Waits that a closed loop's window holds at least. Connections that all began together end their waits together, and
+/// whether a last such burst falls into the window or not must not look like an effect: here it is 5 %.
+const CLOSED_WAITS: f64 = 20.0;
+
+/// As [`CLOSED_WAITS`], for a calibration, of which no verdict hangs.
+const CALIBRATION_WAITS: f64 = 4.0;
+
+/// The closed loop of a trial of `cell`.
+#[must_use]
+pub fn closed_phase(phases: &Phases, cell: &Cell) -> Phase {
+    with_waits(phases.closed, cell, CLOSED_WAITS)
+}
+
+/// The closed loop of a calibration of `cell`.
+#[must_use]
+pub fn calibration_phase(phases: &Phases, cell: &Cell) -> Phase {
+    with_waits(phases.calibration, cell, CALIBRATION_WAITS)
+}
+
+/// A phase that holds at least so many waits, after at least two of warm-up.
+fn with_waits(phase: Phase, cell: &Cell, waits: f64) -> Phase {
+    let wait_s = cell.wait_ms / 1e3;
+    Phase { warm_up_s: phase.warm_up_s.max(2.0 * wait_s), duration_s: phase.duration_s.max(waits * wait_s) }
+}
+
 /// A contender with its connections, between priming and stopping.
 struct Trial {
     contender: Contender,
     client: Client,
     call: Call,
+    /// What a call that takes a body is sent.
+    body: Vec<u8>,
 }
 
 /// Everything around measuring, in order; whatever fails, nothing is left running.
@@ -102,7 +129,7 @@ fn stages<T>(
     measure: impl FnOnce(&mut Trial) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let contender = Contender::start(task.launch, tail).map_err(at(Stage::Start))?;
-    let call = Call::parse("GET", &task.cell.target)
+    let call = Call::parse(&task.cell.method, &task.cell.target)
         .map_err(|refusal| (Stage::Verify, anyhow::anyhow!("{}: {refusal}", task.cell.target)))?;
     verify(contender.address(), std::slice::from_ref(&call)).map_err(at(Stage::Verify))?;
     let crew = Crew {
@@ -111,7 +138,8 @@ fn stages<T>(
         ..Crew::default()
     };
     let client = target::connect(&contender, &crew, task.interrupt).map_err(at(Stage::Prime))?;
-    let mut trial = Trial { contender, client, call };
+    let body = Reply::payload(task.cell.bytes as usize).body.into_owned();
+    let mut trial = Trial { contender, client, call, body };
     let measured = measure(&mut trial)?;
     // Closed before the contender is asked to end: an idle connection is not what a drain should wait for.
     drop(trial.client);
@@ -124,25 +152,28 @@ fn at<E: Into<anyhow::Error>>(stage: Stage) -> impl Fn(E) -> Failure {
 }
 
 /// The closed loop for throughput, then over the same connections the open loop for response times.
-fn both_loops(task: &Task<'_>, trial: &mut Trial, rate: Rate, seed: u64) -> Result<Measured, Failure> {
+fn loops(task: &Task<'_>, trial: &mut Trial, rate: Rate, seed: u64) -> Result<Measured, Failure> {
     let sampler = Sampler::start(trial.contender.pid());
     let overflows = listen_overflows();
+    let closed = if task.cell.is_sweep() {
+        None
+    } else {
+        let closed = one_loop(task, trial, &closed_phase(task.phases, task.cell), Pace::Closed)?;
+        sampler.read_pss();
+        Some(closed)
+    };
     let open = Pace::Open { rate, arrivals: Arrivals::Poisson, seed };
-    let (closed, closed_cost) = one_loop(task, trial, &task.phases.closed, Pace::Closed)?;
-    sampler.read_pss();
-    let (open, open_cost) = one_loop(task, trial, &task.phases.open, open)?;
+    let open = one_loop(task, trial, &task.phases.open, open)?;
+    if task.cell.is_sweep() {
+        sampler.read_pss();
+    }
     let listen_overflows = overflows.zip(listen_overflows()).map(|(before, after)| after - before);
     let resources = Resources { listen_overflows, ..sampler.finish() };
-    Ok(Measured { closed, closed_cost, open, open_cost, resources })
+    Ok(Measured { closed, open, resources })
 }
 
 /// One loop between two readings of the contender's counters.
-fn one_loop(
-    task: &Task<'_>,
-    trial: &mut Trial,
-    phase: &Phase,
-    pace: Pace,
-) -> Result<(Measurement, ServerCost), Failure> {
+fn one_loop(task: &Task<'_>, trial: &mut Trial, phase: &Phase, pace: Pace) -> Result<Loop, Failure> {
     let load = load(task, trial, phase, pace).map_err(at(Stage::Measure))?;
     let before = trial.contender.stats().map_err(at(Stage::Account))?;
     let began = Instant::now();
@@ -161,7 +192,7 @@ fn one_loop(
         measurement.certificate =
             measurement.certificate.with(bottleneck(busy, measurement.client.busiest_thread));
     }
-    Ok((measurement, cost))
+    Ok(Loop { measurement, cost })
 }
 
 fn load(task: &Task<'_>, trial: &Trial, phase: &Phase, pace: Pace) -> anyhow::Result<Load> {
@@ -171,7 +202,7 @@ fn load(task: &Task<'_>, trial: &Trial, phase: &Phase, pace: Pace) -> anyhow::Re
         stop: Stop::After(Duration::from_secs_f64(phase.duration_s)),
         timeout: Duration::from_secs_f64(task.phases.timeout_s),
         grace: Duration::from_secs_f64(task.phases.grace_s),
-        ..target::load(&trial.contender, &trial.call)?
+        ..target::load(&trial.contender, &trial.call, &trial.body)?
     })
 }
 

@@ -65,6 +65,8 @@ pub(super) enum Endpoint {
     Wait,
     Cpu,
     Mixed,
+    Payload,
+    Echo,
 }
 
 impl Endpoint {
@@ -73,11 +75,13 @@ impl Endpoint {
             Self::Wait => "wait",
             Self::Cpu => "cpu",
             Self::Mixed => "mixed",
+            Self::Payload => "payload",
+            Self::Echo => "echo",
         }
     }
 }
 
-/// A matrix: every listed wait × rounds × connections is one cell.
+/// A matrix: every listed wait × rounds × bytes × flags × connections × load is one cell.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WorkloadTable {
@@ -86,7 +90,15 @@ pub(super) struct WorkloadTable {
     pub(super) wait_ms: Vec<f64>,
     #[serde(default)]
     pub(super) rounds: Vec<u32>,
+    #[serde(default)]
+    pub(super) bytes: Vec<u32>,
+    /// Each is one or more flags, separated by blanks.
+    #[serde(default)]
+    pub(super) flags: Vec<String>,
     pub(super) connections: Vec<u32>,
+    /// Makes a sweep of it: each is a share of the stronger contender's closed throughput.
+    #[serde(default)]
+    pub(super) load: Vec<f64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -107,6 +119,8 @@ pub(super) struct Selection {
     endpoint: Option<Endpoint>,
     wait_ms: Option<Vec<f64>>,
     rounds: Option<Vec<u32>>,
+    bytes: Option<Vec<u32>>,
+    flags: Option<Vec<String>>,
     connections: Option<Vec<u32>>,
 }
 
@@ -115,9 +129,13 @@ impl Selection {
         fn has<T: PartialEq>(listed: Option<&Vec<T>>, value: &T) -> bool {
             listed.is_none_or(|values| values.contains(value))
         }
-        self.endpoint.is_none_or(|endpoint| endpoint.name() == cell.family)
+        // A sweep gets no verdict, so nothing about one can be predicted.
+        !cell.is_sweep()
+            && self.endpoint.is_none_or(|endpoint| endpoint.name() == cell.family)
             && has(self.wait_ms.as_ref(), &cell.wait_ms)
             && has(self.rounds.as_ref(), &cell.rounds)
+            && has(self.bytes.as_ref(), &cell.bytes)
+            && has(self.flags.as_ref(), &cell.flags.join(" "))
             && has(self.connections.as_ref(), &cell.connections)
     }
 }

@@ -36,7 +36,7 @@ pub struct Phases {
     pub open: Phase,
     /// Offered rate of the open loop as a share of the closed throughput of the pair's weaker contender, 0–1.
     pub open_load: f64,
-    /// Closed loop of the calibration that fixes the offered rate, once per cell and pair.
+    /// Closed loop of the calibration that fixes the offered rate, once per workload and pair.
     pub calibration: Phase,
     /// Deadline of one request, seconds.
     pub timeout_s: f64,
@@ -102,14 +102,42 @@ pub struct Cell {
     pub name: String,
     /// The workload's family: cells that differ only along an axis share it, e.g. `wait`.
     pub family: String,
+    /// The request's method, e.g. `GET`.
+    pub method: String,
     /// Path and query asked, e.g. `/wait?ms=10`.
     pub target: String,
     /// W: how long the handler waits, milliseconds.
     pub wait_ms: f64,
     /// Rounds of CPU work that the handler computes; 0 when none.
     pub rounds: u32,
+    /// Size of the body that the handler sends, or takes and sends back; 0 when it is a fixed short one.
+    pub bytes: u32,
+    /// Flags that every contender of the cell is started with, besides its own command.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<String>,
     /// Connections held open; in the closed loop this is the concurrency.
     pub connections: u32,
+    /// Makes the cell a step of a *sweep*: only an open loop, offered this share of the closed throughput of the
+    /// pair's stronger contender. Above 1 nobody keeps up. A sweep describes; it gets no verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<f64>,
+}
+
+impl Cell {
+    /// The name without the offered load: what cells of one sweep share, and a calibration is made for.
+    #[must_use]
+    pub fn workload(&self) -> &str {
+        match self.load {
+            Some(_) => self.name.rsplit_once('/').map_or(&self.name, |(workload, _)| workload),
+            None => &self.name,
+        }
+    }
+
+    /// Whether the cell is a step of a sweep, which gets no verdict.
+    #[must_use]
+    pub fn is_sweep(&self) -> bool {
+        self.load.is_some()
+    }
 }
 
 /// What gets a verdict. All are compared as async ÷ sync.

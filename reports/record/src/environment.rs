@@ -1,5 +1,7 @@
 //! Where and with what a run was made. Neither host nor user is named.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Definition;
@@ -38,6 +40,9 @@ pub struct ContenderRecord {
     pub sha256: String,
     /// Effective settings as its `/health` told them.
     pub settings: serde_json::Value,
+    /// The same under the flags of every cell that has any, by those flags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings_with: BTreeMap<String, serde_json::Value>,
 }
 
 /// The machine and the build.

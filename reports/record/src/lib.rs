@@ -33,9 +33,9 @@ pub use measurement::{Account, Arrivals, ClientCost, Histograms, Measurement, Mo
 pub use outcome::{Fault, OutcomeKind};
 pub use times::Times;
 pub use trial::{
-    Calibration, Ending, Line, Measured, Overshoot, Resources, ServerCost, Stage, Trial, TrialOutcome,
+    Calibration, Ending, Line, Loop, Measured, Overshoot, Resources, ServerCost, Stage, Trial, TrialOutcome,
 };
 pub use trial_log::TrialLog;
 
 /// Version of every file this crate writes; a reader refuses a higher one and says so.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;

@@ -32,10 +32,15 @@ pub struct Overshoot {
 }
 
 impl Measured {
-    /// Whether both loops may feed a verdict.
+    /// The loops that were measured, with their names.
+    pub fn loops(&self) -> impl Iterator<Item = (&'static str, &Loop)> {
+        self.closed.iter().map(|closed| ("closed", closed)).chain([("open", &self.open)])
+    }
+
+    /// Whether every loop may feed a verdict.
     #[must_use]
     pub fn is_believable(&self) -> bool {
-        self.closed.certificate.is_believable() && self.open.certificate.is_believable()
+        self.loops().all(|(_, one)| one.measurement.certificate.is_believable())
     }
 }
 
@@ -50,7 +55,7 @@ impl Overshoot {
 /// What a contender reached in short closed loops, from which its pair's offered rate in the cell follows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// The cell.
+    /// The cell's workload: its name, less the offered load of a sweep.
     pub cell: String,
     /// The contender.
     pub contender: String,
@@ -123,16 +128,21 @@ pub enum Stage {
 /// Everything one trial measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// Closed loop: throughput.
-    pub closed: Measurement,
-    /// What the closed loop cost the contender.
-    pub closed_cost: ServerCost,
+    /// Closed loop: throughput. `None` in a sweep.
+    pub closed: Option<Loop>,
     /// Open loop at the pair's offered rate: response times.
-    pub open: Measurement,
-    /// What the open loop cost the contender.
-    pub open_cost: ServerCost,
+    pub open: Loop,
     /// What the contender held meanwhile.
     pub resources: Resources,
+}
+
+/// One loop of a trial, from both ends of the connection.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Loop {
+    /// What the client saw.
+    pub measurement: Measurement,
+    /// What it cost the contender.
+    pub cost: ServerCost,
 }
 
 /// CPU time and switches of the contender between two readings of its `/stats`.
@@ -174,7 +184,7 @@ pub struct Resources {
     pub rss_max_bytes: Option<u64>,
     /// Most descriptors seen by the sampler.
     pub descriptors_max: Option<u64>,
-    /// Proportional set size, once, after the closed loop with its connections still open, bytes.
+    /// Proportional set size, once, after the first loop with its connections still open, bytes.
     pub pss_bytes: Option<u64>,
     /// How often the sampler looked.
     pub samples: u32,

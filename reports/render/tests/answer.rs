@@ -184,7 +184,8 @@ fn a_pair_of_unlike_loads_is_not_compared() {
         let Line::Trial(trial) = line else { continue };
         let reports_record::TrialOutcome::Measured(measured) = &mut trial.outcome else { continue };
         if trial.contender == "tokio-tasks" {
-            measured.open.offered_rate_per_s = measured.open.offered_rate_per_s.map(|rate| rate * 1.1);
+            let offered = &mut measured.open.measurement.offered_rate_per_s;
+            *offered = offered.map(|rate| rate * 1.1);
         }
     }
     let analysis = Analysis::of(&run, &record);

@@ -37,7 +37,7 @@ impl<'a> Bounds<'a> {
     #[must_use]
     pub fn of(definition: &'a Definition, grid: &Grid<'_>) -> Self {
         let mut all = Vec::new();
-        for (index, cell) in definition.cells.iter().enumerate() {
+        for (index, cell) in definition.cells.iter().enumerate().filter(|(_, cell)| !cell.is_sweep()) {
             for contender in contenders(definition) {
                 all.extend(bounded(definition, grid, index, cell, contender));
             }

@@ -254,12 +254,14 @@ fn is_response_time(metric: Metric) -> bool {
 }
 
 fn is_understated(outcome: &TrialOutcome) -> bool {
-    matches!(outcome, TrialOutcome::Measured(measured) if measured.closed.certificate.is_client_limited())
+    matches!(outcome, TrialOutcome::Measured(measured) if measured.closed.as_ref().is_some_and(|closed| closed.measurement.certificate.is_client_limited()))
 }
 
 fn same_load(sync: &TrialOutcome, awaiting: &TrialOutcome) -> bool {
     let offered = |outcome: &TrialOutcome| match outcome {
-        TrialOutcome::Measured(measured) if is_usable(&measured.open) => measured.open.offered_rate_per_s,
+        TrialOutcome::Measured(measured) if is_usable(&measured.open.measurement) => {
+            measured.open.measurement.offered_rate_per_s
+        }
         _ => None,
     };
     match (offered(sync), offered(awaiting)) {

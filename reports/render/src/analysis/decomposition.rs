@@ -34,7 +34,7 @@ pub fn decompose(verdicts: &Verdicts<'_>, metric: Metric) -> Vec<Decomposition> 
         let model: Vec<f64> = control.iter().map(|&(_, pair)| ratio(pair)).collect();
         Decomposition { cell, model: Estimate::of(&model), implementation: Estimate::of(&added) }
     };
-    (0..verdicts.cells.len()).map(parts).collect()
+    (0..verdicts.cells.len()).filter(|&cell| !verdicts.cells[cell].is_sweep()).map(parts).collect()
 }
 
 fn ratio(pair: Pair) -> f64 {

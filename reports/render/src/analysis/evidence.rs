@@ -55,8 +55,9 @@ impl<'a> EvidenceRecord<'a> {
         for trial in grid.all() {
             match &trial.outcome {
                 TrialOutcome::Measured(measured) => {
-                    record.add(trial, "closed", &measured.closed);
-                    record.add(trial, "open", &measured.open);
+                    for (name, one) in measured.loops() {
+                        record.add(trial, name, &one.measurement);
+                    }
                 }
                 TrialOutcome::Failed { stage, reason, stderr_tail } => record.troubles.push(Trouble {
                     trial,

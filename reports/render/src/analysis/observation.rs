@@ -1,6 +1,6 @@
 //! What one trial says about one metric.
 
-use reports_record::{Measured, Measurement, Metric, Trial, TrialOutcome};
+use reports_record::{Loop, Measured, Measurement, Metric, Trial, TrialOutcome};
 
 const MIB: f64 = 1_048_576.0;
 
@@ -36,13 +36,13 @@ pub fn is_usable(measurement: &Measurement) -> bool {
 
 fn of_measured(metric: Metric, measured: &Measured) -> Observation {
     let is_response_time = matches!(metric, Metric::ResponseTimeP50 | Metric::ResponseTimeP99);
-    let source = if is_response_time { &measured.open } else { &measured.closed };
-    if !is_usable(source) {
+    let source = if is_response_time { Some(&measured.open) } else { measured.closed.as_ref() };
+    let Some(Loop { measurement: source, cost }) = source.filter(|one| is_usable(&one.measurement)) else {
         return Observation::Unusable;
-    }
+    };
     match metric {
         Metric::Throughput => positive(Some(source.goodput_per_s)),
-        Metric::CpuPerRequest => positive(measured.closed_cost.cpu_per_request_us()),
+        Metric::CpuPerRequest => positive(cost.cpu_per_request_us()),
         Metric::Memory => positive(measured.resources.pss_bytes.map(|bytes| bytes as f64 / MIB)),
         Metric::ResponseTimeP50 => response_time(source, "p50"),
         Metric::ResponseTimeP99 => response_time(source, "p99"),

@@ -1,6 +1,6 @@
 //! What a contender used in a cell: switches, threads and memory besides the metrics that get verdicts.
 
-use reports_record::{Measured, Metric, TrialOutcome};
+use reports_record::{Loop, Metric, Resources, TrialOutcome};
 
 use super::estimate::Estimate;
 use super::grid::Grid;
@@ -33,24 +33,27 @@ impl Usage {
             let trials = grid.blocks(cell, contender);
             Estimate::of_observations(trials.map(|trial| Observation::of(metric, trial)))
         };
-        let usable: Vec<&Measured> = grid
+        let usable: Vec<(&Resources, &Loop)> = grid
             .blocks(cell, contender)
             .filter_map(|trial| match &trial.outcome {
-                TrialOutcome::Measured(measured) if is_usable(&measured.closed) => Some(&**measured),
-                _ => None,
+                TrialOutcome::Measured(measured) => Some((&measured.resources, measured.closed.as_ref()?)),
+                TrialOutcome::Failed { .. } => None,
             })
+            .filter(|(_, closed)| is_usable(&closed.measurement))
             .collect();
-        let mean_of =
-            |figure: fn(&Measured) -> Option<f64>| mean(usable.iter().filter_map(|one| figure(one)));
         Self {
             cpu_per_request_us: estimate(Metric::CpuPerRequest),
-            switches_per_request: mean_of(|one| one.closed_cost.switches_per_request()),
-            threads_max: usable.iter().filter_map(|one| one.resources.threads_max).max(),
+            switches_per_request: mean(
+                usable.iter().filter_map(|(_, closed)| closed.cost.switches_per_request()),
+            ),
+            threads_max: usable.iter().filter_map(|(resources, _)| resources.threads_max).max(),
             pss_mib: estimate(Metric::Memory),
-            rss_mib: mean_of(|one| one.resources.rss_max_bytes.map(|bytes| bytes as f64 / MIB)),
+            rss_mib: mean(
+                usable.iter().filter_map(|(resources, _)| Some(resources.rss_max_bytes? as f64 / MIB)),
+            ),
             listen_overflows: usable
                 .iter()
-                .filter_map(|one| one.resources.listen_overflows)
+                .filter_map(|(resources, _)| resources.listen_overflows)
                 .reduce(u64::saturating_add),
         }
     }

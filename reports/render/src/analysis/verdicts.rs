@@ -92,6 +92,11 @@ impl<'a> Verdicts<'a> {
         Self { cells: &definition.cells, contrasts, comparisons, repeats }
     }
 
+    /// The cells that get verdicts, with their indices: all but the steps of sweeps.
+    pub fn judged_cells(&self) -> impl Iterator<Item = (usize, &'a Cell)> {
+        self.cells.iter().enumerate().filter(|(_, cell)| !cell.is_sweep())
+    }
+
     /// The comparisons of one contrast by one metric, in the order of the cells.
     pub fn of_metric(&self, kind: Kind, metric: Metric) -> impl Iterator<Item = &Comparison<'a>> {
         let contrast = self.contrast(kind);
@@ -146,7 +151,8 @@ fn collect<'a>(
 ) -> Vec<Comparison<'a>> {
     let mut all = Vec::new();
     for &contrast in contrasts {
-        for cell in 0..definition.cells.len() {
+        let judged = (0..definition.cells.len()).filter(|&cell| !definition.cells[cell].is_sweep());
+        for cell in judged {
             let mut comparison = Comparison::collect(definition, grid, contrast, cell, metric);
             comparison.connections_bind =
                 metric == Metric::Throughput && bounds.connections_bind_both(cell, contrast);

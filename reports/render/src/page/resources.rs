@@ -67,7 +67,7 @@ fn usage(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Table {
     ];
     let mut table =
         Table::new("Means over blocks; the whole process ÷ connections, its base included", &head, 2);
-    for (index, cell) in analysis.verdicts.cells.iter().enumerate() {
+    for (index, cell) in analysis.verdicts.judged_cells() {
         for one in series {
             let used = Usage::of(&analysis.grid, index, one.contender);
             let or_none = |text: Option<String>| text.unwrap_or_else(|| number::NO_DATA.into());

@@ -45,7 +45,7 @@ fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], metric: Metric, id: &'
 fn table(analysis: &Analysis<'_>, series: &[Series<'_>], metric: Metric, what: &str) -> Table {
     let head = ["cell", "contender", "offered rate", "response time", "response − W"];
     let mut table = Table::new(what, &head, 2);
-    for (index, cell) in analysis.verdicts.cells.iter().enumerate() {
+    for (index, cell) in analysis.verdicts.judged_cells() {
         let wait_us = cell.wait_ms * 1e3;
         for one in series {
             let estimate = analysis.estimate(metric, index, one.contender);
@@ -76,7 +76,9 @@ fn beyond_wait(estimate: Estimate, wait_us: f64) -> Estimate {
 /// The rate that a contender was offered in a cell: its first usable trial's, since all are alike.
 fn offered(analysis: &Analysis<'_>, cell: usize, contender: &str) -> Option<f64> {
     analysis.grid.blocks(cell, contender).find_map(|trial| match &trial.outcome {
-        TrialOutcome::Measured(measured) if is_usable(&measured.open) => measured.open.offered_rate_per_s,
+        TrialOutcome::Measured(measured) if is_usable(&measured.open.measurement) => {
+            measured.open.measurement.offered_rate_per_s
+        }
         _ => None,
     })
 }

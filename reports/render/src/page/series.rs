@@ -66,7 +66,7 @@ pub(super) fn chart(
     let legend = series.iter().map(|one| {
         (one.style, format!("{} ({}, {})", label::within(one.contender, 24), one.model, one.kind.title()))
     });
-    let groups = analysis.verdicts.cells.iter().enumerate().map(|(index, cell)| Group {
+    let groups = analysis.verdicts.judged_cells().map(|(index, cell)| Group {
         title: label::name(&cell.name),
         rows: series.iter().map(|one| analysis.estimate(metric, index, one.contender)).collect(),
     });
@@ -89,7 +89,7 @@ pub(super) fn table(
 ) -> Table {
     let mut table = Table::new(caption, &["cell"], 1);
     table.head.extend(series.iter().map(|one| label::name(one.contender)));
-    for (index, cell) in analysis.verdicts.cells.iter().enumerate() {
+    for (index, cell) in analysis.verdicts.judged_cells() {
         let figures = series
             .iter()
             .map(|one| number::estimate(analysis.estimate(metric, index, one.contender).as_ref(), write));

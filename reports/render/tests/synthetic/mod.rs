@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use reports_record::{
     Account, Arrivals, Calibration, Cell, Certificate, Check, CheckStatus, ClientCost, ContenderRecord, Cpu,
-    Definition, Distribution, Duplicate, Ending, Environment, Expectation, Histograms, Line, Measured,
+    Definition, Distribution, Duplicate, Ending, Environment, Expectation, Histograms, Line, Loop, Measured,
     Measurement, Metric, Mode, OutcomeKind, Overshoot, Pair, Phase, Phases, Plan, Prediction, Resources,
     Role, Run, SCHEMA, ServerCost, Stage, Times, Trial, TrialOutcome,
 };
@@ -69,7 +69,18 @@ pub(crate) fn cell(family: &str, wait_ms: f64, rounds: u32, connections: u32) ->
         "wait" => format!("wait={wait_ms}ms/c={connections}"),
         _ => format!("{family}/c={connections}"),
     };
-    Cell { name, family: family.into(), target, wait_ms, rounds, connections }
+    Cell {
+        name,
+        family: family.into(),
+        method: "GET".into(),
+        target,
+        wait_ms,
+        rounds,
+        bytes: 0,
+        flags: Vec::new(),
+        connections,
+        load: None,
+    }
 }
 
 /// The nine waits, one cell of work and one of both.
@@ -124,6 +135,7 @@ pub(crate) fn run(definition: Definition) -> Run {
         version: "made up 1.0".into(),
         command: vec![format!("server-{name}"), "--listen".into(), "127.0.0.1:0".into()],
         sha256: "0123456789abcdef".repeat(4),
+        settings_with: Default::default(),
         settings: serde_json::json!({"backlog": 1024, "tcp_nodelay": true, "workers": 1, "threads": null}),
     };
     Run {
@@ -236,16 +248,20 @@ fn measured(cell: &Cell, contender: &str, block: u32, world: &World, fate: Fate)
     let open_check = if fate == Fate::OpenInvalid { CheckStatus::Fail } else { CheckStatus::Pass };
     let threads = if contender == "std-threads" { u64::from(cell.connections) + 2 } else { 2 };
     Measured {
-        closed: measurement(
-            cell,
-            rate,
-            None,
-            times(1e6 / rate * f64::from(cell.connections), tail),
-            CheckStatus::Pass,
-        ),
-        closed_cost: cost(rate, work_us),
-        open: measurement(cell, offered, Some(offered), response, open_check),
-        open_cost: cost(offered, work_us),
+        closed: Some(Loop {
+            measurement: measurement(
+                cell,
+                rate,
+                None,
+                times(1e6 / rate * f64::from(cell.connections), tail),
+                CheckStatus::Pass,
+            ),
+            cost: cost(rate, work_us),
+        }),
+        open: Loop {
+            measurement: measurement(cell, offered, Some(offered), response, open_check),
+            cost: cost(offered, work_us),
+        },
         resources: Resources {
             threads_max: Some(threads),
             rss_max_bytes: Some(5_000_000 + threads * 30_000),

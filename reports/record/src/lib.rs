@@ -7,6 +7,7 @@
 //!
 //! Units stand in names: `_us` microseconds, `_s` seconds, `_per_s` a rate, `_bytes` bytes.
 
+mod bench_samples;
 mod bounded_lines;
 mod certificate;
 mod definition;
@@ -21,6 +22,7 @@ mod times;
 mod trial;
 mod trial_log;
 
+pub use bench_samples::{BENCH_SAMPLES, BenchSamples, BenchUnit};
 pub use certificate::{BOTTLENECK, Certificate, CertificateVerdict, Check, CheckStatus};
 pub use definition::{
     Cell, Definition, Duplicate, Expectation, Metric, Pair, Phase, Phases, Prediction, Role,

@@ -9,6 +9,8 @@ mod descriptors;
 mod engine;
 mod evidence;
 mod expect;
+#[doc(hidden)]
+pub mod hot_path;
 mod interrupt;
 mod load;
 mod opening;

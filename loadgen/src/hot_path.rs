@@ -1,0 +1,96 @@
+//! What the load generator does for each request besides reading and writing, step by step, for `cargo bench`.
+//!
+//! Not part of the library's interface: it may change with the steps themselves. The first step, the schedule, is
+//! public anyway ([`crate::Schedule`]).
+
+use std::time::Duration;
+
+use reports_record::OutcomeKind;
+
+use crate::clock::Moment;
+use crate::reply::ReplyParser;
+use crate::tally::{Flight, Tally};
+use crate::window::Window;
+
+/// Reads replies as a connection does, bodies digested.
+#[derive(Debug)]
+pub struct Parse(ReplyParser);
+
+impl Default for Parse {
+    fn default() -> Self {
+        Self(ReplyParser::new(false, true))
+    }
+}
+
+impl Parse {
+    /// The length of the body of `reply`, one whole reply; `None` when it is not one.
+    pub fn body_bytes(&mut self, reply: &[u8]) -> Option<u64> {
+        self.0.feed(reply).ok().flatten().map(|reply| reply.body.bytes)
+    }
+}
+
+/// Counts and times requests as a client thread of an open loop does.
+#[derive(Debug)]
+pub struct Record(Tally);
+
+impl Default for Record {
+    /// Over a window of an hour.
+    fn default() -> Self {
+        let end = Moment::default().after(Duration::from_secs(3600));
+        Self(Tally::new(Window { start: Moment::default(), end }, true))
+    }
+}
+
+impl Record {
+    /// Records a request due at `intended` since the window's start, sent `lateness` later and answered after
+    /// `service` with a correct reply of `bytes`.
+    pub fn request(&mut self, intended: Duration, lateness: Duration, service: Duration, bytes: usize) {
+        let due = Moment::default().after(intended);
+        let started = due.after(lateness);
+        let now = started.after(service);
+        let flight = Flight {
+            intended: due,
+            free_since: due,
+            started,
+            first_byte: now,
+            measured: self.0.window.contains(due),
+            resent: false,
+        };
+        self.0.sent(&flight);
+        self.0.received(bytes, now);
+        self.0.answered(bytes as u64, now);
+        self.0.ended(&flight, OutcomeKind::Ok, now);
+    }
+
+    /// Correct replies recorded so far.
+    #[must_use]
+    pub fn correct(&self) -> u64 {
+        self.0.good_replies
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_is_read_whole_and_again() {
+        let reply = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
+        let mut parse = Parse::default();
+        assert_eq!(parse.body_bytes(reply), Some(5));
+        assert_eq!(parse.body_bytes(reply), Some(5));
+        assert_eq!(parse.body_bytes(b"nonsense\r\n\r\n"), None);
+    }
+
+    #[test]
+    fn what_is_recorded_is_counted_and_timed() {
+        let mut record = Record::default();
+        for request in 0..100 {
+            let due = Duration::from_micros(request * 10);
+            record.request(due, Duration::from_micros(3), Duration::from_micros(50), 5);
+        }
+        assert_eq!(record.correct(), 100);
+        assert_eq!(record.0.timings.service.exact().value_at_quantile(0.5) / 100, 500);
+        assert_eq!(record.0.timings.lateness.exact().value_at_quantile(0.5) / 10, 300);
+    }
+}

@@ -24,5 +24,5 @@ pub mod runner;
 pub mod sampler;
 pub mod signals;
 pub mod supervise;
-mod target;
+pub mod target;
 pub mod trial;

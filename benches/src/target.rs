@@ -12,7 +12,7 @@ use crate::contender::Contender;
 ///
 /// # Errors
 /// When one of them does not stand or is not answered.
-pub(crate) fn connect(contender: &Contender, crew: &Crew, interrupt: &Interrupt) -> anyhow::Result<Client> {
+pub fn connect(contender: &Contender, crew: &Crew, interrupt: &Interrupt) -> anyhow::Result<Client> {
     let url = url(contender, &Call::Hello)?;
     Ok(Client::connect(&url, crew, Some(&Request::get(&url)), interrupt)?)
 }
@@ -23,7 +23,7 @@ pub(crate) fn connect(contender: &Contender, crew: &Crew, interrupt: &Interrupt)
 ///
 /// # Errors
 /// When the contract has no fixed reply to `call`.
-pub(crate) fn load(contender: &Contender, call: &Call, body: &[u8]) -> anyhow::Result<Load> {
+pub fn load(contender: &Contender, call: &Call, body: &[u8]) -> anyhow::Result<Load> {
     let reply = expected(call, body)
         .with_context(|| format!("{}: only an endpoint with a fixed reply can be measured", call.target()))?;
     let expect = Expect { status: Some(reply.status), body: ExpectBody::Exactly(reply.body.into_owned()) };

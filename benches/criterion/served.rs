@@ -1,0 +1,111 @@
+//! A contender to send requests to: built, started as the runner starts it, connected to.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use anyhow::{Context as _, ensure};
+use benches::contender::Contender;
+use benches::cpus::{self, Split};
+use benches::process::{Launch, Tail};
+use benches::{artifacts, root, supervise as leash, target};
+use loadgen::{Client, Crew, Interrupt, Load, Stop};
+use reports_record::Measurement;
+use servers_conformance::contenders::Contenders;
+use servers_contract::Call;
+
+/// What is asked of it: the least there is.
+const CALL: Call = Call::Hello;
+
+/// Where the contenders are, once they are built: once for all benches.
+static BUILT: OnceLock<PathBuf> = OnceLock::new();
+
+/// A contender that runs on CPUs of its own, and connections to it. Dropped, it ends.
+pub(crate) struct Served {
+    // Before the contender, so that connections are closed before it ends.
+    client: Client,
+    load: Load,
+    _contender: Contender,
+}
+
+impl Served {
+    /// Builds and starts the contender `name`, and opens `connections` to it, each proven by a request.
+    ///
+    /// # Errors
+    /// When there is none of that name, it cannot be built, does not start or does not answer.
+    pub(crate) fn start(name: &str, connections: u32) -> anyhow::Result<Self> {
+        let root = root::find()?;
+        let list = root.join(root::CONTENDERS);
+        let contenders = Contenders::load(&list)?;
+        let chosen =
+            contenders.get(name).with_context(|| format!("no contender {name} in {}", list.display()))?;
+        if BUILT.get().is_none() {
+            let built = build(&root, &contenders)?;
+            BUILT.get_or_init(|| built);
+        }
+        let binaries = BUILT.get().context("the contenders were just built")?;
+        let split = Split::of(&cpus::allowed()?, 1)?;
+        let launch = Launch {
+            command: chosen.command(binaries, root::ANY_PORT),
+            cpus: split.contender.clone(),
+            folder: root,
+        };
+        let tail = Tail::default();
+        let contender = Contender::start(&launch, &tail).map_err(|error| tail.explain(error))?;
+        let pins = split.client.iter().map(|&cpu| cpu as usize).collect();
+        let crew = Crew { connections, pins, ..Crew::default() };
+        let client = target::connect(&contender, &crew, &Interrupt::default())?;
+        let load = target::load(&contender, &CALL, b"")?;
+        Ok(Self { client, load, _contender: contender })
+    }
+
+    /// So many requests in a closed loop, over all connections together.
+    ///
+    /// # Errors
+    /// When one of them is not answered as it should be.
+    pub(crate) fn requests(&mut self, requests: u64) -> anyhow::Result<Measurement> {
+        let load = Load { stop: Stop::Requests(requests), ..self.load.clone() };
+        let measured = self.client.measure(&load, &Interrupt::default(), &mut |_| ())?;
+        let account = measured.account;
+        ensure!(
+            account.finished == account.due,
+            "{} of {} requests were not answered correctly: {:?}",
+            account.due - account.finished,
+            account.due,
+            measured.outcomes
+        );
+        Ok(measured)
+    }
+}
+
+/// Builds all contenders by the one command that every measured contender is built by; gives where they are.
+///
+/// A test of an unoptimised build measures nothing, and uses contenders that are unoptimised too.
+fn build(root: &Path, contenders: &Contenders) -> anyhow::Result<PathBuf> {
+    let release = artifacts::binaries(root);
+    if !cfg!(debug_assertions) {
+        artifacts::build(root, contenders, contenders.iter())?;
+        return Ok(release);
+    }
+    for command in contenders.build_commands(contenders.iter()) {
+        let status = Command::new(&command[0])
+            .args(command[1..].iter().filter(|argument| *argument != "--release"))
+            .current_dir(root)
+            .status()
+            .with_context(|| format!("cannot start {}", command[0]))?;
+        ensure!(status.success(), "building the contenders ended with {status}; its messages are above");
+    }
+    Ok(release.with_file_name("debug"))
+}
+
+/// This program as a contender's leash: `--cpus LIST -- PROGRAM ARGUMENTS`, as `crossover supervise`.
+///
+/// # Errors
+/// When the arguments are not these, or the contender cannot be started.
+pub(crate) fn supervise(arguments: &[String]) -> anyhow::Result<i32> {
+    let [_, cpus, _, command @ ..] = arguments else {
+        anyhow::bail!("cannot supervise {arguments:?}, expected --cpus LIST -- PROGRAM");
+    };
+    let cpus = cpus.split(',').map(str::parse).collect::<Result<Vec<u32>, _>>();
+    leash::supervise(&cpus.context("cannot read the list of CPUs")?, command)
+}

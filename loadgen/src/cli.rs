@@ -2,9 +2,12 @@
 
 pub(crate) mod figures;
 pub(crate) mod flags;
+pub(crate) mod hdr_log;
 pub(crate) mod json;
 pub(crate) mod live;
+pub(crate) mod new_file;
 pub(crate) mod numbers;
+pub(crate) mod outputs;
 pub(crate) mod signals;
 pub(crate) mod summary;
 

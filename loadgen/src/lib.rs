@@ -12,6 +12,7 @@ mod expect;
 #[doc(hidden)]
 pub mod hot_path;
 mod interrupt;
+mod intervals;
 mod load;
 mod opening;
 mod order;
@@ -35,6 +36,7 @@ pub use crew::{Crew, CrewError};
 pub use descriptors::TooFewDescriptors;
 pub use expect::{Expect, ExpectBody};
 pub use interrupt::Interrupt;
+pub use intervals::Interval;
 pub use load::{Load, LoadError, Pace, Stop};
 pub use progress::Progress;
 pub use rate::{Rate, RateError};

@@ -11,8 +11,10 @@ use loadgen::{Client, Interrupt, Progress, Request};
 use reports_record::Measurement;
 
 use cli::flags::Flags;
+use cli::hdr_log::HdrLog;
 use cli::json::JsonOutput;
 use cli::live::LiveLine;
+use cli::outputs::{Outputs, write_hgrm};
 use cli::signals::Signals;
 use cli::summary::Summary;
 
@@ -32,32 +34,48 @@ fn main() -> ExitCode {
         Ok(signals) => signals,
         Err(error) => return complain(&error, NOT_STARTED),
     };
-    let measured = flags.json_output().and_then(|json| Ok((measure(&flags, &interrupt)?, json)));
-    let (measurement, json) = match measured {
+    let measured = flags.outputs().and_then(|outputs| Ok((measure(&flags, &outputs, &interrupt)?, outputs)));
+    let ((measurement, log), outputs) = match measured {
         Ok(measured) => measured,
         Err(error) => return complain(&error, signals.exit_code().unwrap_or(NOT_STARTED)),
     };
-    let code = if measurement.certificate.is_believable() { VALID } else { INVALID };
-    match report(&measurement, json) {
-        Ok(()) => ExitCode::from(signals.exit_code().unwrap_or(code)),
-        Err(error) => complain(&error, UNWRITTEN),
-    }
+    let valid = if measurement.certificate.is_believable() { VALID } else { INVALID };
+    let code = signals.exit_code().unwrap_or(valid);
+    let written = [
+        log.map(HdrLog::finish),
+        outputs.hgrm.as_ref().map(|file| write_hgrm(file, &measurement)),
+        Some(report(&measurement, outputs.json.as_ref())),
+    ];
+    // Each is tried, whatever became of those before it.
+    let failed = written.into_iter().flatten().filter_map(Result::err);
+    failed.map(|error| complain(&error, UNWRITTEN)).last().unwrap_or(ExitCode::from(code))
 }
 
-fn measure(flags: &Flags, interrupt: &Interrupt) -> anyhow::Result<Measurement> {
+fn measure(
+    flags: &Flags,
+    outputs: &Outputs,
+    interrupt: &Interrupt,
+) -> anyhow::Result<(Measurement, Option<HdrLog>)> {
     let plan = flags.plan()?;
     let priming = plan.priming.as_ref().map(Request::get);
     let mut client = Client::connect(plan.load.request.url(), &plan.crew, priming.as_ref(), interrupt)
         .with_context(|| format!("could not start against {}", plan.load.request.url()))?;
+    let mut log = outputs.hdr_log.as_ref().map(|file| HdrLog::begin(file, &plan.load)).transpose()?;
     eprintln!("{}", plan.announcement(client.address()));
     let mut line = LiveLine::new(&plan.load);
-    let measured = client.measure(&plan.load, interrupt, &mut |progress: &Progress| line.show(progress));
+    let mut show = |progress: &Progress| line.show(progress);
+    let measured = match &mut log {
+        None => client.measure(&plan.load, interrupt, &mut show),
+        Some(log) => {
+            client.measure_by_seconds(&plan.load, interrupt, &mut show, &mut |interval| log.push(interval))
+        }
+    };
     line.clear();
-    Ok(measured?)
+    Ok((measured?, log))
 }
 
 /// Data on stdout: the summary, or with `--json -` the JSON and nothing else.
-fn report(measurement: &Measurement, json: Option<JsonOutput>) -> anyhow::Result<()> {
+fn report(measurement: &Measurement, json: Option<&JsonOutput>) -> anyhow::Result<()> {
     let stdout_taken = matches!(json, Some(JsonOutput::Stdout));
     if let Some(json) = json {
         json.write(measurement)?;

@@ -1,10 +1,12 @@
 //! One measurement as all client threads share it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use crate::clock::{Clock, Moment};
 use crate::expect::Judge;
+use crate::intervals::Slice;
 use crate::progress::{Gauges, Progress};
 use crate::window::Window;
 use crate::{Load, Stop};
@@ -24,12 +26,14 @@ pub(crate) struct Order {
     pub(crate) window: Window,
     /// One for each thread.
     pub(crate) gauges: Vec<Gauges>,
+    /// Where to hand over each second's times; `None` when nobody wants them.
+    pub(crate) slices: Option<Sender<Slice>>,
     /// Nanoseconds of the moment at which the measurement is to end early.
     stop_at: AtomicU64,
 }
 
 impl Order {
-    pub(crate) fn new(load: &Load, threads: usize) -> Self {
+    pub(crate) fn new(load: &Load, threads: usize, slices: Option<Sender<Slice>>) -> Self {
         let clock = Clock::start();
         let begin = clock.now().after(LEAD);
         let start = begin.after(load.warm_up);
@@ -43,6 +47,7 @@ impl Order {
             clock,
             begin,
             window: Window { start, end },
+            slices,
             gauges: (0..threads).map(|_| Gauges::default()).collect(),
             stop_at: AtomicU64::new(Moment::NEVER.as_nanos()),
         }

@@ -176,7 +176,7 @@ impl Tally {
         if kind == OutcomeKind::Ok && self.window.contains(now) {
             self.good_replies += 1;
             if let Some(parts) = &mut self.parts {
-                parts.served(now, now.since(flight.started));
+                parts.served(now, now.since(flight.started), now.since(flight.intended));
             }
         }
         self.count_outcome(flight, kind, now);
@@ -237,6 +237,21 @@ impl Tally {
     fn landed(&mut self, flight: &Flight, now: Moment) {
         self.in_flight.leave(now, &self.window);
         self.flown += self.window.overlap(flight.started, now);
+    }
+
+    /// The times that an interval log is made of, as collected since this was last called: response times, in a closed
+    /// loop service times. They have to be given back before the measurement is summed up.
+    pub(crate) fn take_times(&mut self) -> Distribution {
+        std::mem::take(self.logged())
+    }
+
+    /// Adds times that [`Tally::take_times`] took.
+    pub(crate) fn give_back(&mut self, times: &Distribution) {
+        self.logged().merge(times);
+    }
+
+    fn logged(&mut self) -> &mut Distribution {
+        if self.open_loop { &mut self.timings.response } else { &mut self.timings.service }
     }
 
     fn censor(&mut self, service: Option<Duration>, response: Duration) {

@@ -8,8 +8,8 @@ use clap::{ArgAction, Parser, ValueEnum};
 use loadgen::{Crew, Expect, ExpectBody, Load, Pace, Rate, Request, Stop, Url, show_span};
 use reports_record::Arrivals;
 
-use super::json::JsonOutput;
 use super::numbers::{span, whole};
+use super::outputs::Outputs;
 
 /// The window when neither a duration nor a number of requests is given.
 const DURATION: Duration = Duration::from_secs(10);
@@ -147,6 +147,19 @@ pub(crate) struct Flags {
     /// Written whole or not at all; a file that exists is refused before anything starts.
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
+
+    /// Write each second's times to this new file, as an HdrHistogram interval log
+    ///
+    /// Response times, in a closed loop service times. Written while measuring: what there is survives even SIGKILL. Costs
+    /// each client thread a fresh histogram a second.
+    #[arg(long, value_name = "PATH")]
+    hdr_log: Option<PathBuf>,
+
+    /// Write the measurement's percentiles to this new file, as HdrHistogram plotters read them, in milliseconds
+    ///
+    /// Response times, in a closed loop service times. Written whole or not at all.
+    #[arg(long, value_name = "PATH")]
+    hgrm: Option<PathBuf>,
 }
 
 /// How an open loop spaces its starts.
@@ -166,9 +179,9 @@ pub(crate) struct Plan {
 }
 
 impl Flags {
-    /// Where the JSON goes, checked.
-    pub(crate) fn json_output(&self) -> anyhow::Result<Option<JsonOutput>> {
-        self.json.as_deref().map(JsonOutput::prepare).transpose()
+    /// Where results go, checked.
+    pub(crate) fn outputs(&self) -> anyhow::Result<Outputs> {
+        Outputs::prepare(self.json.as_deref(), self.hgrm.as_deref(), self.hdr_log.as_deref())
     }
 
     /// What to measure, each part within its range.

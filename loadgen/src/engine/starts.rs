@@ -131,7 +131,7 @@ mod tests {
         let request = Request::get(&"http://localhost/".parse().unwrap());
         let load =
             Load { stop, pace, warm_up: Duration::from_millis(100), ..Load::closed(request, Duration::MAX) };
-        Order::new(&load, 1)
+        Order::new(&load, 1, None)
     }
 
     fn all(order: &Order, index: usize, threads: usize) -> Vec<Moment> {

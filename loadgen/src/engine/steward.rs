@@ -7,6 +7,7 @@ use reports_record::OutcomeKind;
 use super::Engine;
 use crate::Stop;
 use crate::clock::Moment;
+use crate::intervals::Slicer;
 use crate::usage::{ThreadCost, ThreadUsage};
 
 /// How often to look: what it costs stays far below a thousandth of a CPU.
@@ -35,6 +36,7 @@ impl Engine {
         let mut connected_at = self.order.begin;
         let mut usage = Edges::default();
         let mut longest_gap = Duration::ZERO;
+        let mut slicer = Slicer::new(self.order.slices.clone(), self.order.window.start);
         loop {
             let now = self.order.clock.now();
             if self.order.stops_at() != Moment::NEVER {
@@ -42,6 +44,7 @@ impl Engine {
             }
             let window = self.tally.borrow().window;
             usage.look(now, window.start, window.end);
+            slicer.look(now, || self.tally.borrow_mut().take_times());
             self.sweep(now);
             self.publish();
             if self.slots.iter().any(|slot| slot.is_open()) {
@@ -50,7 +53,7 @@ impl Engine {
             if self.is_done(now) || now >= deadline || self.is_abandoned(now, connected_at) {
                 return Watch { cost: usage.cost(now), longest_gap };
             }
-            let edges = [window.start, window.end, deadline];
+            let edges = [window.start, window.end, deadline, slicer.next_end()];
             let wake = edges.into_iter().filter(|edge| *edge > now).fold(now.after(tick), Moment::min);
             tokio::time::sleep(wake.since(now)).await;
             longest_gap = longest_gap.max(self.order.clock.now().since(wake));

@@ -30,6 +30,7 @@ struct Part {
     due: u64,
     /// Microseconds at two digits: a few dozen KiB a part, precise enough for a drift of 5 %.
     service_time: Histogram<u64>,
+    longest_response: Option<Duration>,
 }
 
 impl Parts {
@@ -37,7 +38,7 @@ impl Parts {
         let top = u64::try_from(TOP.as_micros()).unwrap_or(u64::MAX);
         let empty =
             Histogram::new_with_bounds(1, top, 2).expect("the bounds are constants within what HDR accepts");
-        let part = Part { replies: 0, due: 0, service_time: empty };
+        let part = Part { replies: 0, due: 0, service_time: empty, longest_response: None };
         let width = window.length() / PARTS as u32;
         Self { start: window.start, width, parts: vec![part; PARTS], latest: 0 }
     }
@@ -56,10 +57,11 @@ impl Parts {
         }
     }
 
-    /// A correct reply ended after so long.
-    pub(crate) fn served(&mut self, at: Moment, service_time: Duration) {
+    /// A correct reply ended, so long after its request was sent and so long after it was due.
+    pub(crate) fn served(&mut self, at: Moment, service_time: Duration, response_time: Duration) {
         if let Some(part) = self.at(at) {
             part.service_time.saturating_record(u64::try_from(service_time.as_micros()).unwrap_or(u64::MAX));
+            part.longest_response = part.longest_response.max(Some(response_time));
         }
     }
 
@@ -79,6 +81,7 @@ impl Parts {
         for (part, other) in self.parts.iter_mut().zip(&other.parts) {
             part.replies += other.replies;
             part.due += other.due;
+            part.longest_response = part.longest_response.max(other.longest_response);
             part.service_time.add(&other.service_time).expect("all parts share one range and precision");
         }
     }
@@ -98,6 +101,7 @@ impl Part {
             replies: self.replies,
             due: self.due,
             service_time_us_p50: (self.service_time.len() >= ENOUGH).then(median),
+            response_time_us_max: self.longest_response.map(|longest| longest.as_nanos() as f64 / 1e3),
         }
     }
 }
@@ -105,6 +109,8 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MS_5: Duration = Duration::from_millis(5);
 
     fn at_ms(ms: u64) -> Moment {
         Moment::from_nanos(ms * 1_000_000)
@@ -133,10 +139,24 @@ mod tests {
     fn a_median_needs_twenty_replies() {
         let window = Window { start: at_ms(0), end: at_ms(2000) };
         let mut parts = Parts::of(&window);
-        (0..19).for_each(|_| parts.served(at_ms(10), Duration::from_millis(5)));
+        (0..19).for_each(|_| parts.served(at_ms(10), MS_5, MS_5));
         assert_eq!(parts.ended_by(window.end)[0].service_time_us_p50, None);
-        parts.served(at_ms(10), Duration::from_millis(5));
+        parts.served(at_ms(10), MS_5, MS_5);
         let median = parts.ended_by(window.end)[0].service_time_us_p50.unwrap();
         assert!((median / 5000.0 - 1.0).abs() < 0.02, "{median}");
+    }
+
+    #[test]
+    fn the_longest_response_is_that_of_its_part_and_of_any_thread() {
+        let window = Window { start: at_ms(0), end: at_ms(2000) };
+        let (mut parts, mut others) = (Parts::of(&window), Parts::of(&window));
+        parts.served(at_ms(10), MS_5, 2 * MS_5);
+        parts.served(at_ms(20), MS_5, MS_5);
+        others.served(at_ms(99), MS_5, 3 * MS_5);
+        others.served(at_ms(150), MS_5, 9 * MS_5);
+        parts.merge(&others);
+        let longest: Vec<_> =
+            parts.ended_by(window.end).iter().map(|part| part.response_time_us_max).take(3).collect();
+        assert_eq!(longest, [Some(15_000.0), Some(45_000.0), None]);
     }
 }

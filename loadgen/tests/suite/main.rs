@@ -4,6 +4,7 @@
 
 mod command_line;
 mod file_format;
+mod hdr;
 mod outcomes;
 mod server;
 mod truths;

@@ -105,7 +105,8 @@ impl Distribution {
     }
 
     /// Exact and censored observations in one histogram, the censored ones at their lower bounds.
-    pub(crate) fn merged(&self) -> Histogram<u64> {
+    #[must_use]
+    pub fn merged(&self) -> Histogram<u64> {
         let mut all = self.exact.clone();
         if let Some(bounds) = &self.bounds {
             all.add(bounds).expect("all distributions share one range and precision");

@@ -93,7 +93,7 @@ pub fn calibrate(task: &Task<'_>) -> anyhow::Result<f64> {
 const CLOSED_WAITS: f64 = 20.0;
 
 /// As [`CLOSED_WAITS`], for a calibration, of which no verdict hangs.
-const CALIBRATION_WAITS: f64 = 4.0;
+const CALIBRATION_WAITS: f64 = 6.0;
 
 /// The closed loop of a trial of `cell`.
 #[must_use]

@@ -44,7 +44,7 @@ impl Figure {
         html! {
             figure id=(self.id) {
                 h3 { (self.finding) }
-                div.scroll role="region" tabindex="0" aria-label=(self.finding) {
+                div.scroll role="group" tabindex="0" aria-label=(self.finding) {
                     svg role="img" width=(self.scene.width) height=(self.scene.height)
                         viewBox=(format!("0 0 {} {}", self.scene.width, self.scene.height))
                         aria-labelledby=(title) aria-describedby=(description) {

@@ -31,7 +31,7 @@ impl Table {
     /// The table in a container of its own, so that a wide one scrolls there and not the page.
     pub(super) fn markup(&self) -> Markup {
         html! {
-            div.scroll role="region" tabindex="0" aria-label=(self.caption) {
+            div.scroll role="group" tabindex="0" aria-label=(self.caption) {
                 table {
                     caption { (self.caption) }
                     thead { tr {

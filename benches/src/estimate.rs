@@ -39,10 +39,10 @@ mod tests {
     use crate::experiment;
 
     #[test]
-    fn quick_takes_about_six_minutes_grid_about_forty_and_smoke_about_twenty_seconds() {
+    fn quick_takes_about_six_minutes_grid_about_forty_and_smoke_about_half_a_minute() {
         let seconds = |name| duration(&experiment::load(name).unwrap()).as_secs();
         assert!((300..=450).contains(&seconds("quick")), "{}", seconds("quick"));
         assert!((1800..=2700).contains(&seconds("grid")), "{}", seconds("grid"));
-        assert!((10..=25).contains(&seconds("smoke")), "{}", seconds("smoke"));
+        assert!((15..=40).contains(&seconds("smoke")), "{}", seconds("smoke"));
     }
 }

@@ -27,7 +27,7 @@ fn the_experiments_there_are_get_listed_with_their_time() {
     let folder = tempdir().unwrap();
     let (code, stdout, stderr) = crossover(folder.path(), &["list"]);
     assert_eq!(code, Some(0), "{stderr}");
-    for name in ["quick", "smoke"] {
+    for name in ["quick", "grid", "nagle", "smoke"] {
         let line = stdout.lines().find(|line| line.starts_with(name)).unwrap();
         assert!(line.contains("about ") && line.contains('?'), "{line}");
     }
@@ -62,7 +62,7 @@ fn an_unknown_experiment_is_refused_with_the_names_there_are() {
     for command in ["list", "run"] {
         let stderr = refusal(folder.path(), &[command, "quikc"]);
         assert!(stderr.contains("no experiment \"quikc\""), "{stderr}");
-        assert!(stderr.contains("quick, smoke") && stderr.contains(".toml"), "{stderr}");
+        assert!(stderr.contains("quick, grid, nagle, smoke") && stderr.contains(".toml"), "{stderr}");
     }
 }
 

@@ -43,5 +43,5 @@ pub use trial::{
 };
 pub use trial_log::TrialLog;
 
-/// Version of every file this crate writes; a reader refuses a higher one and says so.
+/// Version of every file this crate writes; a reader refuses any other and says so.
 pub const SCHEMA: u32 = 2;

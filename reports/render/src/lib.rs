@@ -6,11 +6,13 @@
 //! 2. [`answer`]: a few sentences that follow from the verdict table.
 //! 3. [`figure`]: geometry, then SVG.
 //! 4. `page`: everything in one HTML file that makes no request and needs no script.
+//! 5. [`export`]: the record for other tools, beside the page.
 //!
 //! [`number`] and [`label`] write figures and foreign text. Nothing here measures.
 
 pub mod analysis;
 pub mod answer;
+pub mod export;
 pub mod figure;
 pub mod label;
 pub mod number;
@@ -31,11 +33,14 @@ pub enum RenderError {
     /// The run's folder could not be read, or the page not be written into it.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// The record could not be exported.
+    #[error(transparent)]
+    Export(#[from] export::ExportError),
     /// There is nothing to draw a map of.
     #[error("cannot draw the decision map: the experiment has no control pair")]
     NoControlPair,
-    /// The page's path names no file.
-    #[error("cannot write the page to {0}: expected the path of a file")]
+    /// The path names no file.
+    #[error("cannot write to {0}: expected the path of a file")]
     NoFile(PathBuf),
 }
 
@@ -75,11 +80,42 @@ pub fn write_map(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<P
     write_file(output.as_ref(), &map)
 }
 
-fn write_file(output: &Path, text: &str) -> Result<PathBuf, RenderError> {
+/// Writes every attempt of the run in `folder` as a table of comma-separated values.
+///
+/// # Errors
+/// As [`write_to`].
+pub fn write_csv(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<PathBuf, RenderError> {
+    let folder = Folder::open(folder.as_ref());
+    let (run, (lines, _)) = (folder.run()?, folder.lines()?);
+    write_file(output.as_ref(), export::trials_csv(&run, &lines))
+}
+
+/// Writes the believable trials of the run in `folder` as an HdrHistogram interval log.
+///
+/// # Errors
+/// As [`write_to`]; also when a histogram or a time of the record cannot be read.
+pub fn write_hdr_log(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<PathBuf, RenderError> {
+    let folder = Folder::open(folder.as_ref());
+    let (run, (lines, _)) = (folder.run()?, folder.lines()?);
+    write_file(output.as_ref(), export::hdr_log(&run, &lines)?)
+}
+
+/// Writes a percentile table per cell, contender and loop of the run in `folder` into `output`, a new or empty folder.
+///
+/// # Errors
+/// As [`write_to`]; also when a histogram of the record cannot be read.
+pub fn write_hgrm(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<PathBuf, RenderError> {
+    let folder = Folder::open(folder.as_ref());
+    let (run, (lines, _)) = (folder.run()?, folder.lines()?);
+    export::write_folder(output.as_ref(), &export::percentile_tables(&run, &lines)?)?;
+    Ok(output.as_ref().to_owned())
+}
+
+fn write_file(output: &Path, text: impl AsRef<[u8]>) -> Result<PathBuf, RenderError> {
     let name = output.file_name().and_then(|name| name.to_str());
     let name = name.ok_or_else(|| RenderError::NoFile(output.to_owned()))?;
     let parent = output.parent().unwrap_or(Path::new(""));
-    Ok(Folder::open(parent).write(name, text.as_bytes())?)
+    Ok(Folder::open(parent).write(name, text.as_ref())?)
 }
 
 fn rendered(folder: &Folder) -> Result<String, RenderError> {

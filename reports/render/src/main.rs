@@ -1,52 +1,60 @@
-//! `report`: renders a run's page again from its results.
+//! `report`: renders a run's page again from its results, and exports them.
+
+mod cli;
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::Parser;
+use clap::Parser as _;
+use reports_record::Folder;
 
-/// Renders the page of a run from its results.
-///
-/// Reads environment.json and trials.jsonl of the folder, measures nothing, and replaces an earlier page.
-/// The page's path goes to stdout. Exit codes: 0 rendered, 2 could not read or write.
-#[derive(Debug, Parser)]
-#[command(name = "report", version)]
-struct Arguments {
-    /// The run's folder, e.g. one below reports/runs
-    directory: PathBuf,
+use cli::{Arguments, RunArguments};
 
-    /// Where to write the page instead of index.html in that folder
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
-
-    /// Write only the control pair's decision map, as an SVG for use elsewhere
-    #[arg(long, value_name = "FILE", conflicts_with = "output")]
-    map: Option<PathBuf>,
-}
+/// Lines that could not be read and are named in full; beyond, they are counted.
+const LISTED: usize = 20;
 
 fn main() -> ExitCode {
-    match render(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Nobody is left to be told if stderr is closed too.
-            let _ = writeln!(io::stderr(), "report: {error:#}");
-            ExitCode::from(2)
-        }
+    let Arguments { run } = Arguments::parse();
+    report(&run)
+}
+
+/// What was asked of a run.
+fn report(run: &RunArguments) -> ExitCode {
+    tell_skipped(&run.directory);
+    let results = run.write().into_iter().map(|written| written.and_then(|path| tell(&path)));
+    // Each is tried, whatever became of those before it.
+    let failed: Vec<anyhow::Error> = results.filter_map(Result::err).collect();
+    failed.iter().for_each(|error| complain(&format!("{error:#}")));
+    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
+}
+
+/// Names the lines of the record that cannot be read. What else is wrong with it is told when it is used.
+fn tell_skipped(directory: &Path) {
+    let Ok((_, skipped)) = Folder::open(directory).lines() else { return };
+    for line in skipped.iter().take(LISTED) {
+        complain(&format!(
+            "{} line {} is left out: {}",
+            directory.join("trials.jsonl").display(),
+            line.number,
+            line.reason
+        ));
+    }
+    if skipped.len() > LISTED {
+        complain(&format!("and {} lines more", skipped.len() - LISTED));
     }
 }
 
-fn render(arguments: &Arguments) -> anyhow::Result<()> {
-    let written = match (&arguments.map, &arguments.output) {
-        (Some(map), _) => reports_render::write_map(&arguments.directory, map),
-        (None, Some(output)) => reports_render::write_to(&arguments.directory, output),
-        (None, None) => reports_render::write(&arguments.directory),
-    };
-    let page = written.with_context(|| format!("cannot render {}", arguments.directory.display()))?;
-    match writeln!(io::stdout(), "{}", page.display()) {
-        // The page is written; a reader who closed the pipe did not want its path.
+fn tell(path: &Path) -> anyhow::Result<()> {
+    match writeln!(io::stdout(), "{}", path.display()) {
+        // It is written; a reader who closed the pipe did not want its path.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        told => told.context("cannot write the page's path to stdout"),
+        told => told.context("cannot write the path to stdout"),
     }
+}
+
+fn complain(message: &str) {
+    // Nobody is left to be told if stderr is closed too.
+    let _ = writeln!(io::stderr(), "report: {message}");
 }

@@ -1,0 +1,85 @@
+//! The command line of `report`.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Args, Parser};
+use reports_render::RenderError;
+
+/// Renders the page of a run from its results, or hands them to other tools.
+///
+/// Reads environment.json and trials.jsonl of the folder and measures nothing. Lines that cannot be read are named on
+/// stderr and left out. The path of what was written goes to stdout. Exit codes: 0 written, 2 could not read or write.
+#[derive(Debug, Parser)]
+#[command(name = "report", version)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+/// What to make of a run.
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// The run's folder, e.g. one below reports/runs
+    pub(crate) directory: PathBuf,
+
+    /// Where to write the page instead of index.html in that folder
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Write the control pair's decision map, as an SVG for use elsewhere
+    ///
+    /// As all that follow: written whole or not at all, and instead of the page, unless --output asks for that too.
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
+
+    /// Write every attempt at a trial as comma-separated values, a row per loop
+    ///
+    /// Columns are explained in docs/FORMATS.md. An empty cell means that there is no such figure. Text that a
+    /// spreadsheet would take for a formula has an apostrophe in front.
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+
+    /// Write HdrHistogram percentile tables to this new or empty folder, in milliseconds
+    ///
+    /// One per cell, contender and loop, all believable blocks merged: response times of open loops, service times of
+    /// closed ones.
+    #[arg(long, value_name = "FOLDER")]
+    hgrm: Option<PathBuf>,
+
+    /// Write an HdrHistogram interval log: one interval per believable trial and loop, tagged contender:cell:loop
+    #[arg(long, value_name = "FILE")]
+    hdr_log: Option<PathBuf>,
+}
+
+impl RunArguments {
+    /// Does what was asked, each part by itself; gives the paths of what was written, and what went wrong.
+    pub(crate) fn write(&self) -> Vec<anyhow::Result<PathBuf>> {
+        let Self { directory, output, map, csv, hgrm, hdr_log } = self;
+        let asked = [
+            output.as_ref().map(|to| reports_render::write_to(directory, to)),
+            map.as_ref().map(|to| reports_render::write_map(directory, to)),
+            csv.as_ref().map(|to| reports_render::write_csv(directory, to)),
+            hgrm.as_ref().map(|to| reports_render::write_hgrm(directory, to)),
+            hdr_log.as_ref().map(|to| reports_render::write_hdr_log(directory, to)),
+        ];
+        let mut written: Vec<Result<PathBuf, RenderError>> = asked.into_iter().flatten().collect();
+        if written.is_empty() {
+            written.push(reports_render::write(directory));
+        }
+        let context = || format!("cannot render {}", directory.display());
+        written.into_iter().map(|path| path.with_context(context)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_do_not_contradict_each_other() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,13 @@
+// What axe-core finds against WCAG 2.2, levels A and AA, and against best practice.
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+export async function violations(page) {
+  // Preloading would fetch what the page refers to.
+  const options = { runOnly: TAGS, preload: false, resultTypes: ['violations'] };
+  const found = await page.evaluate(async (options) => (await axe.run(document, options)).violations, options);
+  return found.flatMap(({ id, nodes, help }) =>
+    nodes.map((node) => {
+      const reasons = [...node.any, ...node.all, ...node.none].map((check) => check.message).join('; ');
+      return `${id}: ${node.target.join(' ')}: ${reasons || help}`;
+    }));
+}

@@ -126,25 +126,3 @@ fn an_allowed_blocking_call_holds_its_loop_and_is_seen() {
     let stats: Stats = ask(program.ready().address, "/stats").unwrap();
     assert_eq!((stats.slow_polls, stats.guardrail_trips), (Some(1), Some(0)));
 }
-
-#[test]
-fn requests_in_flight_are_answered_before_it_ends() {
-    let program = start(&[]);
-    let stream = send(&program, "GET /wait?ms=300 HTTP/1.1\r\nhost: test\r\n\r\n");
-    // Once it is counted, its handler runs.
-    while ask::<Stats>(program.ready().address, "/stats").unwrap().requests["wait"] == 0 {}
-    program.stop().unwrap();
-    let reply = rest(stream);
-    assert!(reply.ends_with("\r\n\r\nwaited 300000 us\n"), "{reply}");
-}
-
-#[test]
-fn without_descriptors_it_waits_and_goes_on() {
-    let command = ["sh", "-c", "ulimit -n 40; exec \"$0\" \"$@\"", BINARY, "--workers", "1"];
-    let program = Program::start(&command.map(str::to_owned)).unwrap();
-    let held: Vec<TcpStream> = (0..60).map(|_| send(&program, "")).collect();
-    drop(held);
-    let stats: Stats = ask(program.ready().address, "/stats").unwrap();
-    assert!(stats.connections_accepted >= Some(1));
-    program.stop().unwrap();
-}

@@ -20,10 +20,10 @@ pub(crate) async fn answer(call: &Call, body: &[u8], handlers: &Handlers) -> Res
             }
             Reply::waited(time)
         }
-        Call::Cpu { rounds, run } => Reply::computed(&compute(rounds, run, &handlers.single).await),
+        Call::Cpu { rounds, run } => Reply::computed(&compute(rounds, run, &handlers.single).await?),
         Call::Mixed { wait: time, rounds, run } => {
             wait(time, &handlers.timer).await;
-            Reply::waited_and_computed(time, &compute(rounds, run, &handlers.single).await)
+            Reply::waited_and_computed(time, &compute(rounds, run, &handlers.single).await?)
         }
         Call::Payload { bytes } => Reply::payload(bytes),
         Call::Echo => Reply::echo(body.to_vec()),

@@ -35,8 +35,13 @@ impl Handlers {
             Ok(call) => call,
             Err(refusal) => return self.refuse(refusal),
         };
-        self.process.count_request(call.endpoint());
-        let answered = guarded(answer(&call, body, self), call.endpoint(), &*self.process).await;
+        let endpoint = call.endpoint();
+        self.process.count_request(endpoint);
+        let handler = async {
+            assert!(!self.process.panics_in(endpoint), "told to panic");
+            answer(&call, body, self).await
+        };
+        let answered = guarded(handler, endpoint, &*self.process).await;
         answered.unwrap_or_else(|refusal| self.refuse(refusal))
     }
 

@@ -9,6 +9,7 @@ use std::{
     thread,
 };
 
+use servers_contract::Refusal;
 use tokio::sync::oneshot;
 
 /// The thread of `run=single`, for libraries that must stay on one thread; started when it is first needed.
@@ -25,15 +26,22 @@ impl Single {
     /// Runs `work` after everything that was given before, and awaits its result. A panic there is a panic here.
     ///
     /// Dropped early, the work is still done: threads cannot be cancelled.
-    pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] if the thread could not be started; the next request tries again.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
         let (finished, result) = oneshot::channel();
         let job = Box::new(move || {
             // Fails only if the request that asked is gone.
             let _ = finished.send(catch_unwind(AssertUnwindSafe(work)));
         });
-        self.jobs.get_or_init(start).send(job).expect("the thread of run=single survives its jobs");
+        let jobs = catch_unwind(AssertUnwindSafe(|| self.jobs.get_or_init(start)));
+        jobs.map_err(|_| Refusal::Busy)?.send(job).expect("the thread of run=single survives its jobs");
         match result.await.expect("the thread of run=single answers each job") {
-            Ok(result) => result,
+            Ok(result) => Ok(result),
             Err(panic) => resume_unwind(panic),
         }
     }
@@ -45,7 +53,7 @@ fn start() -> Sender<Job> {
     thread::Builder::new()
         .name("run-single".to_owned())
         .spawn(move || jobs.into_iter().for_each(|job| job()))
-        // Answered 500 like any panic, and tried again by the next request.
+        // A panic leaves the lock open, so that it is tried again; std knows no other way to fail here.
         .expect("could not start the thread of run=single");
     sender
 }
@@ -64,7 +72,7 @@ mod tests {
             let seen = seen.clone();
             single.run(move || seen.lock().unwrap().push((number, thread::current().id())))
         };
-        tokio::join!(job(1), job(2), job(3));
+        assert_eq!(tokio::join!(job(1), job(2), job(3)), (Ok(()), Ok(()), Ok(())));
         let seen = seen.lock().unwrap();
         assert_eq!(seen.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 2, 3]);
         assert!(seen.iter().all(|(_, id)| *id == seen[0].1 && *id != thread::current().id()));
@@ -74,6 +82,6 @@ mod tests {
     async fn a_panic_reaches_the_handler_and_the_thread_lives_on() {
         let single = Single::default();
         assert!(caught(single.run(|| panic!("deliberate"))).await.is_none());
-        assert_eq!(single.run(|| 7).await, 7);
+        assert_eq!(single.run(|| 7).await, Ok(7));
     }
 }

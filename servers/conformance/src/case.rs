@@ -105,7 +105,7 @@ impl Step {
     }
 
     /// The simplest request of all, to see whether a connection still answers.
-    fn hello() -> Self {
+    pub(crate) fn hello() -> Self {
         Self::get("/hello", Some(Expected::Exactly(Reply::hello())))
     }
 

@@ -106,6 +106,48 @@ impl Connection {
         Err(Trouble::NotClosed(format!("more came: \"{}\"", shortened(&self.unused))))
     }
 
+    /// Goes on with something until the contender has had enough: its reply, or `None` if it ends the connection
+    /// without one.
+    ///
+    /// `go_on` is called again and again with a pause for reading between; `false` says that it is at its end.
+    pub(crate) fn outlast(
+        &mut self,
+        pause: Duration,
+        mut go_on: impl FnMut(&mut Self) -> Result<bool, Trouble>,
+    ) -> Result<Option<Received>, Trouble> {
+        let deadline = Instant::now() + self.patience;
+        while !self.ended {
+            if Instant::now() > deadline || !go_on(self)? {
+                return Err(Trouble::NotClosed("it was open and silent all the time".to_owned()));
+            }
+            self.read(Instant::now() + pause)?;
+            if let Some((received, used)) = reply::take(&self.unused, self.ended)? {
+                self.unused.drain(..used);
+                return Ok(Some(received));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads what comes within `pause` and forgets it; at most 16 KiB.
+    pub(crate) fn take_a_little(&mut self, pause: Duration) -> Result<(), Trouble> {
+        self.unused.clear();
+        self.read(Instant::now() + pause)
+    }
+
+    /// Whether nothing of a reply has come, and the connection is open, after `pause`.
+    pub(crate) fn is_silent(&mut self, pause: Duration) -> Result<bool, Trouble> {
+        let until = Instant::now() + pause;
+        while !self.ended && self.unused.is_empty() && Instant::now() < until {
+            // Just before the end there is no time left to read in.
+            match self.read(until) {
+                Err(Trouble::Silent { .. }) => break,
+                other => other?,
+            }
+        }
+        Ok(!self.ended && self.unused.is_empty())
+    }
+
     fn read(&mut self, deadline: Instant) -> Result<(), Trouble> {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {

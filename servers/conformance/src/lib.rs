@@ -6,6 +6,8 @@
 //! - [`check`] judges every case and gives a [`Report`]; cases that a contender is known to fail are listed
 //!   with their reasons in `servers/contenders.toml` ([`contenders`]), and a listed one that holds is reported.
 //! - [`check_program`] does so for a program: started, judged, asked to stop, expected to exit with 0.
+//! - [`faults`] stages what a contender must survive, and judges what becomes of it.
+//! - [`framing`] shows what it makes of ambiguous requests.
 //! - [`verify`] checks just the calls of a cell, before each trial; [`ask`] reads `/health` and `/stats`.
 
 mod ask;
@@ -14,6 +16,7 @@ mod cases;
 mod connection;
 pub mod contenders;
 mod evidence;
+pub mod faults;
 mod finding;
 pub mod framing;
 mod program;
@@ -85,7 +88,7 @@ pub fn check(address: SocketAddr, options: &Options) -> Report {
 
 impl Options {
     /// Why `case` is known to fail, if it is.
-    fn reason(&self, case: &str) -> Option<String> {
+    pub(crate) fn reason(&self, case: &str) -> Option<String> {
         let lists = |exception: &&Exception| exception.cases.iter().any(|listed| listed == case);
         self.exceptions.iter().find(lists).map(|exception| exception.reason.clone())
     }

@@ -1,7 +1,7 @@
 //! A contender as a program: started, ready, judged, asked to stop.
 
-use std::io::{self, BufRead, BufReader};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::io::{self, BufRead, BufReader, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -63,6 +63,16 @@ impl Program {
     /// # Errors
     /// When it does not start or does not get ready within 15 s.
     pub fn start(command: &[String]) -> Result<Self, ProgramError> {
+        Self::start_with(command, Stdio::inherit())
+    }
+
+    /// [`Program::start`], whose stderr is read and dropped: what goes wrong on purpose is no news. Its first line is
+    /// told when the program does not get ready.
+    pub(crate) fn start_quietly(command: &[String]) -> Result<Self, ProgramError> {
+        Self::start_with(command, Stdio::piped())
+    }
+
+    fn start_with(command: &[String], stderr: Stdio) -> Result<Self, ProgramError> {
         let start = |source| ProgramError::Start { command: command.to_vec(), source };
         let (program, arguments) = command
             .split_first()
@@ -71,15 +81,20 @@ impl Program {
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(stderr)
             .spawn()
             .map_err(start)?;
+        let complaint = child.stderr.take().map(first_line);
         let line = child.stdout.take().map(first_line);
         let line = line.and_then(|line| line.recv_timeout(PATIENCE).ok());
         match line.as_deref().map(serde_json::from_str) {
             Some(Ok(ready)) => Ok(Self { child, ready }),
             wrong => {
                 end(&mut child);
+                let complaint = complaint.and_then(|complaint| complaint.recv_timeout(PATIENCE).ok());
+                let complaint = complaint.map(|line| format!(" (and \"{}\" on stderr)", line.trim_end()));
                 let got = wrong.map_or("nothing".to_owned(), |_| format!("{:?}", line.unwrap_or_default()));
+                let got = got + &complaint.unwrap_or_default();
                 Err(ProgramError::NotReady { command: command.to_vec(), got })
             }
         }
@@ -94,10 +109,20 @@ impl Program {
     ///
     /// # Errors
     /// When it is still there after 15 s, or ends with another code than 0.
-    pub fn stop(mut self) -> Result<(), ProgramError> {
+    pub fn stop(self) -> Result<(), ProgramError> {
+        self.terminate()?;
+        self.ended()
+    }
+
+    /// Sends SIGTERM and does not wait.
+    pub(crate) fn terminate(&self) -> Result<(), ProgramError> {
         let pid =
             i32::try_from(self.child.id()).map_err(|error| ProgramError::Stop(io::Error::other(error)))?;
-        kill(Pid::from_raw(pid), Signal::SIGTERM).map_err(|errno| ProgramError::Stop(errno.into()))?;
+        kill(Pid::from_raw(pid), Signal::SIGTERM).map_err(|errno| ProgramError::Stop(errno.into()))
+    }
+
+    /// Waits until it has ended after [`Program::terminate`].
+    pub(crate) fn ended(mut self) -> Result<(), ProgramError> {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             match self.child.try_wait().map_err(ProgramError::Stop)? {
@@ -128,18 +153,18 @@ pub fn check_program(contender: &Contender, command: &[String]) -> Result<Report
     Ok(report)
 }
 
-/// The first line of `stdout`. The rest is read and dropped until it ends: a full pipe would block the program.
-fn first_line(stdout: ChildStdout) -> Receiver<String> {
+/// The first line of `output`. The rest is read and dropped until it ends: a full pipe would block the program.
+fn first_line(output: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
-        let mut stdout = BufReader::new(stdout);
+        let mut output = BufReader::new(output);
         let mut line = String::new();
-        if stdout.read_line(&mut line).is_ok_and(|read| read > 0) {
+        if output.read_line(&mut line).is_ok_and(|read| read > 0) {
             // Nobody waits any more if the line came too late.
             let _ = sender.send(line);
         }
         drop(sender);
-        let _ = io::copy(&mut stdout, &mut io::sink());
+        let _ = io::copy(&mut output, &mut io::sink());
     });
     receiver
 }

@@ -20,6 +20,10 @@ pub trait Process: Send + Sync + 'static {
     fn allow_blocking(&self) -> bool;
     /// How long a poll may hold an event loop before it is counted.
     fn slow_poll(&self) -> Duration;
+    /// Fault injection: whether the handler of this endpoint is to panic.
+    fn panics_in(&self, _endpoint: Endpoint) -> bool {
+        false
+    }
     /// The reply of `/health`.
     fn health(&self) -> Health;
     /// The reply of `/stats`.

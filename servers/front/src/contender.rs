@@ -24,6 +24,7 @@ pub struct Contender {
     nonce: String,
     allow_blocking: bool,
     slow_poll: Duration,
+    panic_on: Option<Endpoint>,
     settings: Mutex<Settings>,
     counters: Counters,
     slow_poll_notice: Notice,
@@ -50,6 +51,7 @@ pub(crate) struct Parts {
     pub(crate) address: SocketAddr,
     pub(crate) allow_blocking: bool,
     pub(crate) slow_poll: Duration,
+    pub(crate) panic_on: Option<Endpoint>,
     pub(crate) settings: Settings,
 }
 
@@ -61,6 +63,7 @@ impl Contender {
             nonce: nonce(),
             allow_blocking: parts.allow_blocking,
             slow_poll: parts.slow_poll,
+            panic_on: parts.panic_on,
             settings: Mutex::new(parts.settings),
             counters: Counters::default(),
             slow_poll_notice: Notice::default(),
@@ -141,6 +144,10 @@ impl Process for Contender {
         self.slow_poll
     }
 
+    fn panics_in(&self, endpoint: Endpoint) -> bool {
+        self.panic_on == Some(endpoint)
+    }
+
     fn health(&self) -> Health {
         Health {
             contender: self.front.name.to_owned(),
@@ -211,6 +218,7 @@ mod tests {
             address: "127.0.0.1:1".parse().unwrap(),
             allow_blocking: false,
             slow_poll: Duration::from_millis(100),
+            panic_on: None,
             settings: Settings::default(),
         })
     }

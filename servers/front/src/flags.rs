@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, num::NonZeroUsize, thread, time::Duration};
 
 use clap::{ArgAction, Parser};
+use servers_contract::Endpoint;
 
 /// What can be set from the command line. Values that a front does not honour keep their default and are refused
 /// when given (see [`crate::Front::honours`]).
@@ -91,6 +92,12 @@ pub struct Flags {
     /// The default is that of Python's asyncio in debug mode.
     #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = duration)]
     pub slow_poll: Duration,
+
+    /// Fault injection: the handler of this endpoint panics
+    ///
+    /// To see what becomes of everyone else; such as wait, for /wait.
+    #[arg(long, value_name = "ENDPOINT", value_parser = endpoint)]
+    pub panic_on: Option<Endpoint>,
 }
 
 impl Flags {
@@ -110,6 +117,12 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// An endpoint by its name.
+fn endpoint(text: &str) -> Result<Endpoint, String> {
+    let found = Endpoint::ALL.into_iter().find(|endpoint| endpoint.name() == text);
+    found.ok_or_else(|| format!("expected one of {}", Endpoint::ALL.map(Endpoint::name).join(", ")))
+}
+
 /// 1 to 1,000,000: far above what one process can hold, far below what arithmetic could overflow.
 fn count(text: &str) -> Result<NonZeroUsize, String> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -127,6 +140,12 @@ mod tests {
     #[test]
     fn the_flags_are_consistent() {
         Flags::command().debug_assert();
+    }
+
+    #[test]
+    fn an_endpoint_goes_by_its_name() {
+        assert_eq!(endpoint("wait"), Ok(Endpoint::Wait));
+        assert!(endpoint("/wait").unwrap_err().starts_with("expected one of hello, wait"));
     }
 
     #[test]

@@ -72,6 +72,7 @@ fn prepare(front: &Front, flags: Flags) -> anyhow::Result<Start> {
         address: listener.local_addr().context("could not read the listener's address")?,
         allow_blocking: flags.allow_blocking,
         slow_poll: flags.slow_poll,
+        panic_on: flags.panic_on,
         settings,
     };
     Ok(Start { flags, listener, contender: Arc::new(Contender::new(parts)), stop, max_connections })

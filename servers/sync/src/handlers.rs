@@ -26,8 +26,13 @@ impl Handlers {
             Ok(call) => call,
             Err(refusal) => return self.refuse(refusal),
         };
-        self.process.count_request(call.endpoint());
-        guarded(|| answer(&call, body, &*self.process)).unwrap_or_else(|refusal| self.refuse(refusal))
+        let endpoint = call.endpoint();
+        self.process.count_request(endpoint);
+        let handler = || {
+            assert!(!self.process.panics_in(endpoint), "told to panic");
+            answer(&call, body, &*self.process)
+        };
+        guarded(handler).unwrap_or_else(|refusal| self.refuse(refusal))
     }
 
     /// The reply for a request that the front refuses itself, such as one whose body is too large.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::cases;
 use crate::contenders::{Contender, Role};
+use crate::faults;
 
 /// Whether entry `index` of `list` can be run and compared; otherwise what is expected.
 pub(super) fn validate(list: &[&Contender], index: usize) -> Result<(), String> {
@@ -72,7 +73,7 @@ fn excepted(contender: &Contender) -> Result<(), String> {
     if contender.exceptions.is_empty() {
         return Ok(());
     }
-    let known: BTreeSet<String> = cases::names().collect();
+    let known: BTreeSet<String> = cases::names().chain(faults::names()).collect();
     let mut listed = BTreeSet::new();
     for exception in &contender.exceptions {
         if exception.reason.trim().is_empty() {

@@ -2,6 +2,7 @@
 //!
 //! The file that includes it says what [`super::NAME`] and [`super::BINARY`] are.
 
+mod faults;
 mod framing;
 
 use std::path::Path;

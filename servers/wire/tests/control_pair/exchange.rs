@@ -31,21 +31,6 @@ fn a_client_that_waits_for_100_continue_is_told_to_go_on() {
 }
 
 #[test]
-fn pipelined_requests_are_answered_in_order() {
-    let program = start(&[]);
-    let mut stream = connect(&program);
-    let requests: String =
-        (0..200).map(|number| format!("GET /wait?ms=0.{number:03} HTTP/1.1\r\n\r\n")).collect();
-    stream.write_all(requests.as_bytes()).unwrap();
-    stream.write_all(b"GET /hello HTTP/1.1\r\nconnection: close\r\n\r\n").unwrap();
-    let answers = rest(&mut stream);
-    let bodies: Vec<&str> = answers.lines().filter(|line| line.starts_with("waited ")).collect();
-    let expected: Vec<String> = (0..200).map(|number| format!("waited {number} us")).collect();
-    assert_eq!(bodies, expected);
-    assert!(answers.ends_with("hello\n"));
-}
-
-#[test]
 fn a_reset_connection_harms_nobody_else() {
     let program = start(&[]);
     for _ in 0..20 {

@@ -1,4 +1,5 @@
-//! What both controls survive, and how they end: one list of tests, run against each as a process.
+//! What both controls do beyond what every contender must (`servers-conformance` stages that), and how they end: one
+//! list of tests, run against each as a process.
 //!
 //! Included by path from the tests of `std-threads` and `tokio-tasks`, which say what [`super::BINARY`] is. Time-outs
 //! are set short where one is to pass and to a minute where none may; nothing asserts how fast anything is.

@@ -6,9 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use servers_contract::limits;
-
-use super::{PATIENCE, connect, hello, rest, start, stats, until};
+use super::{PATIENCE, connect, hello, rest, start};
 
 #[test]
 fn idle_and_silent_connections_are_closed_after_the_keep_alive_time() {
@@ -45,21 +43,6 @@ fn a_dripping_body_is_ended_with_408_by_its_total_time() {
     stream.write_all(b"POST /echo HTTP/1.1\r\ncontent-length: 100000\r\n\r\n").unwrap();
     let answer = drip(&mut stream);
     assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("connection: close"), "{answer:?}");
-}
-
-#[test]
-fn who_does_not_read_is_cut_off_after_the_write_time() {
-    let program = start(&["--write-timeout", "300ms", "--keep-alive", "1m", "--user-timeout", "1m"]);
-    let mut stream = connect(&program);
-    // More than both sockets' buffers hold.
-    let requests = format!("GET /payload?bytes={} HTTP/1.1\r\n\r\n", limits::PAYLOAD_MAX).repeat(64);
-    stream.write_all(requests.as_bytes()).unwrap();
-    // The connection that asks is open as well.
-    let address = program.ready().address;
-    until(address, "the reader is cut off", |stats| {
-        stats.requests["payload"] > 0 && stats.connections_open == Some(1)
-    });
-    assert!(stats(address).requests["payload"] < 64, "all replies were taken");
 }
 
 /// Sends a byte now and then until the contender answers; gives everything that it answered.

@@ -13,7 +13,7 @@
 //! 6. [`crossover`]: where along an axis the verdict changes.
 //!
 //! Within one measurement: [`quantile`], [`design_effect`], [`drift`], [`kolmogorov_smirnov`].
-//! Before one: [`prediction`].
+//! Before one: [`prediction`]. Between two that were not paired: [`two_samples`].
 //!
 //! Two things are left out on purpose. There is no call that takes blocks one at a time and says
 //! when to stop: looking after every block and stopping at the first difference multiplies false
@@ -33,4 +33,5 @@ pub mod judge;
 pub mod kolmogorov_smirnov;
 pub mod prediction;
 pub mod quantile;
+pub mod two_samples;
 pub mod verdict;

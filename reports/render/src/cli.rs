@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap::{Args, Parser};
+use clap::{Args, Parser, Subcommand};
 use reports_render::RenderError;
 
 /// Renders the page of a run from its results, or hands them to other tools.
@@ -11,10 +11,42 @@ use reports_render::RenderError;
 /// Reads environment.json and trials.jsonl of the folder and measures nothing. Lines that cannot be read are named on
 /// stderr and left out. The path of what was written goes to stdout. Exit codes: 0 written, 2 could not read or write.
 #[derive(Debug, Parser)]
-#[command(name = "report", version)]
+#[command(name = "report", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    pub(crate) run: RunArguments,
+    pub(crate) run: Option<RunArguments>,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Subcommands>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Subcommands {
+    /// Render one page of what `cargo bench` left
+    Criterion(BenchArguments),
+}
+
+/// Where the results of `cargo bench` are, and where their page goes.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArguments {
+    /// The folder of criterion's results [default: criterion in cargo's target folder]
+    #[arg(long, value_name = "DIR")]
+    criterion: Option<PathBuf>,
+
+    /// Where to write the page instead of crossover.html in that folder
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl BenchArguments {
+    /// Writes the page; gives its path.
+    pub(crate) fn write(&self) -> anyhow::Result<PathBuf> {
+        let target =
+            || std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+        let results = self.criterion.clone().unwrap_or_else(|| target().join("criterion"));
+        let output = self.output.clone().unwrap_or_else(|| results.join("crossover.html"));
+        reports_render::criterion::write(&results, &output).context("cannot render what cargo bench left")
+    }
 }
 
 /// What to make of a run.

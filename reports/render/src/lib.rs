@@ -9,9 +9,11 @@
 //! 5. [`export`]: the record for other tools, beside the page.
 //!
 //! [`number`] and [`label`] write figures and foreign text. Nothing here measures.
+//! Beside all this, [`criterion`] makes a page of what `cargo bench` left.
 
 pub mod analysis;
 pub mod answer;
+pub mod criterion;
 pub mod export;
 pub mod figure;
 pub mod label;

@@ -10,14 +10,30 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use reports_record::Folder;
 
-use cli::{Arguments, RunArguments};
+use cli::{Arguments, BenchArguments, RunArguments, Subcommands};
 
 /// Lines that could not be read and are named in full; beyond, they are counted.
 const LISTED: usize = 20;
 
 fn main() -> ExitCode {
-    let Arguments { run } = Arguments::parse();
-    report(&run)
+    let Arguments { run, command } = Arguments::parse();
+    match (command, run) {
+        (Some(Subcommands::Criterion(benches)), _) => report_benches(&benches),
+        (None, Some(run)) => report(&run),
+        // clap asks for the one or the other.
+        (None, None) => ExitCode::from(2),
+    }
+}
+
+/// What `cargo bench` left.
+fn report_benches(benches: &BenchArguments) -> ExitCode {
+    match benches.write().and_then(|path| tell(&path)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            ExitCode::from(2)
+        }
+    }
 }
 
 /// What was asked of a run.

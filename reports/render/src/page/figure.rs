@@ -9,7 +9,7 @@ use crate::figure::svg;
 
 /// A figure and all that goes with it.
 #[derive(Debug)]
-pub(super) struct Figure {
+pub(crate) struct Figure {
     /// Its name within the page: letters and hyphens.
     pub id: &'static str,
     /// What it shows, computed from the data, in one sentence.
@@ -24,7 +24,7 @@ pub(super) struct Figure {
 
 impl Figure {
     /// The drawing as a document of its own, which brings its colours along, light and dark.
-    pub(super) fn standalone(&self) -> String {
+    pub(crate) fn standalone(&self) -> String {
         let (width, height) = (self.scene.width, self.scene.height);
         html! {
             svg xmlns="http://www.w3.org/2000/svg" role="img" width=(width) height=(height)
@@ -39,7 +39,7 @@ impl Figure {
         .into_string()
     }
 
-    pub(super) fn markup(&self) -> Markup {
+    pub(crate) fn markup(&self) -> Markup {
         let (title, description) = (format!("{}-title", self.id), format!("{}-desc", self.id));
         html! {
             figure id=(self.id) {

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 /// A table of text.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// What it shows, for readers who cannot see it and as its visible title.
     pub caption: String,
     /// The columns' heads.
@@ -18,18 +18,18 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(caption: &str, head: &[&str], names: usize) -> Self {
+    pub(crate) fn new(caption: &str, head: &[&str], names: usize) -> Self {
         let head = head.iter().copied().map(String::from).collect();
         Self { caption: caption.into(), head, rows: Vec::new(), names, prose: false }
     }
 
-    pub(super) fn push(&mut self, row: Vec<String>) {
+    pub(crate) fn push(&mut self, row: Vec<String>) {
         debug_assert_eq!(row.len(), self.head.len());
         self.rows.push(row);
     }
 
     /// The table in a container of its own, so that a wide one scrolls there and not the page.
-    pub(super) fn markup(&self) -> Markup {
+    pub(crate) fn markup(&self) -> Markup {
         html! {
             div.scroll role="group" tabindex="0" aria-label=(self.caption) {
                 table {

@@ -1,0 +1,52 @@
+//! The page of `cargo bench`: criterion's estimates and the histograms kept beside them, both sides of each pair.
+
+mod page;
+mod pairs;
+mod quantity;
+mod results;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::RenderError;
+use results::Results;
+
+/// Why there is no page of `cargo bench`.
+#[derive(Debug, thiserror::Error)]
+pub enum CriterionError {
+    /// The folder cannot be listed.
+    #[error("cannot read criterion's results in {path}: {source}; run cargo bench, or name their folder")]
+    Unreadable {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Nothing in it can be shown.
+    #[error("no bench in {path} can be shown ({}); run cargo bench", skipped.as_deref().unwrap_or("there is none"))]
+    NoBench {
+        /// The folder.
+        path: PathBuf,
+        /// The first that was left out, and why.
+        skipped: Option<String>,
+    },
+    /// The page could not be written.
+    #[error(transparent)]
+    Write(#[from] RenderError),
+}
+
+/// Renders the results of `cargo bench` in `results`, usually `target/criterion`, and writes the page to `output`,
+/// whole or not at all; gives its path.
+///
+/// # Errors
+/// When the folder cannot be read, holds no bench that can be shown, or the page cannot be written. Single benches that
+/// cannot be read are no error: the page names them.
+pub fn write(results: &Path, output: &Path) -> Result<PathBuf, CriterionError> {
+    let found = Results::read(results)
+        .map_err(|source| CriterionError::Unreadable { path: results.to_owned(), source })?;
+    if found.benches.is_empty() {
+        let skipped = found.skipped.first().map(|skipped| format!("{}: {}", skipped.name, skipped.reason));
+        return Err(CriterionError::NoBench { path: results.to_owned(), skipped });
+    }
+    Ok(crate::write_file(output, page::document(&found))?)
+}

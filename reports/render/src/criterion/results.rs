@@ -1,0 +1,227 @@
+//! Reading what criterion and the benches wrote: a folder a bench, four files in it.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use reports_record::{BENCH_SAMPLES, BenchSamples, BenchUnit, SCHEMA};
+use reports_stats::effect::Interval;
+use reports_stats::quantile::enough_beyond;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// Everything in a folder of results.
+#[derive(Debug, Default)]
+pub(super) struct Results {
+    /// By group, and within it by name.
+    pub(super) benches: Vec<Bench>,
+    /// What could not be read, and why.
+    pub(super) skipped: Vec<Skipped>,
+}
+
+/// A bench that was left out.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Skipped {
+    /// Its folder within the results.
+    pub(super) name: String,
+    /// Why.
+    pub(super) reason: String,
+}
+
+/// One bench's latest results.
+#[derive(Debug, Clone)]
+pub(super) struct Bench {
+    pub(super) group: String,
+    /// `sync` or `async` in a pair.
+    pub(super) name: String,
+    /// What one operation is.
+    pub(super) operation: String,
+    /// What one sample of the histogram is, where it is not an operation.
+    pub(super) sample: Option<String>,
+    pub(super) unit: BenchUnit,
+    /// criterion's estimate of one operation.
+    pub(super) estimate: f64,
+    /// Its bootstrap interval, at criterion's confidence.
+    pub(super) interval: Interval,
+    /// Mean of one operation in each of criterion's samples.
+    pub(super) means: Vec<f64>,
+    pub(super) quantiles: Quantiles,
+}
+
+/// Quantiles of the histogram, for one operation; `None` with fewer than ten samples beyond.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Quantiles {
+    /// Values in the histogram.
+    pub(super) samples: u64,
+    pub(super) p50: Option<f64>,
+    pub(super) p99: Option<f64>,
+    pub(super) p99_9: Option<f64>,
+    pub(super) max: f64,
+}
+
+#[derive(Deserialize)]
+struct Identity {
+    group_id: String,
+    function_id: Option<String>,
+    value_str: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Estimates {
+    mean: Estimate,
+    slope: Option<Estimate>,
+}
+
+#[derive(Deserialize)]
+struct Estimate {
+    confidence_interval: ConfidenceInterval,
+    point_estimate: f64,
+}
+
+#[derive(Deserialize)]
+struct ConfidenceInterval {
+    lower_bound: f64,
+    upper_bound: f64,
+}
+
+#[derive(Deserialize)]
+struct Sample {
+    iters: Vec<f64>,
+    times: Vec<f64>,
+}
+
+/// The folder of a bench's latest results.
+const LATEST: &str = "new";
+/// How deep criterion nests: group, function, parameter, [`LATEST`].
+const DEPTH: usize = 4;
+/// Longest file that is read; those of a bench stay below 1 MB.
+const FILE_LIMIT: u64 = 8 << 20;
+
+impl Results {
+    /// Everything below `folder`, in a stable order.
+    ///
+    /// # Errors
+    /// When the folder itself cannot be listed.
+    pub(super) fn read(folder: &Path) -> io::Result<Self> {
+        let mut latest = Vec::new();
+        fs::read_dir(folder)?;
+        find(folder, DEPTH, &mut latest);
+        let mut results = Self::default();
+        for path in latest {
+            match bench(&path) {
+                Ok(bench) => results.benches.push(bench),
+                Err(reason) => {
+                    let own = path.parent().unwrap_or(&path);
+                    let name = own.strip_prefix(folder).unwrap_or(own).display().to_string();
+                    results.skipped.push(Skipped { name, reason });
+                }
+            }
+        }
+        // sync before async, as everywhere on the page.
+        results
+            .benches
+            .sort_by_cached_key(|bench| (natural(&bench.group), bench.name != "sync", bench.name.clone()));
+        results.skipped.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(results)
+    }
+}
+
+/// Folders of latest results below `folder`; what cannot be listed holds none.
+fn find(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        // Links are not followed: they could lead in a circle.
+        if !fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
+            continue;
+        }
+        if path.file_name().is_some_and(|name| name == LATEST) {
+            found.push(path);
+        } else if depth > 1 {
+            find(&path, depth - 1, found);
+        }
+    }
+}
+
+fn bench(folder: &Path) -> Result<Bench, String> {
+    let identity: Identity = json(folder, "benchmark.json")?;
+    let estimates: Estimates = json(folder, "estimates.json")?;
+    let sample: Sample = json(folder, "sample.json")?;
+    let kept: BenchSamples = json(folder, BENCH_SAMPLES)?;
+    if kept.schema > SCHEMA {
+        return Err(format!("{BENCH_SAMPLES} has schema {}, this version reads up to {SCHEMA}", kept.schema));
+    }
+    let name = [identity.function_id, identity.value_str].into_iter().flatten().collect::<Vec<_>>().join("/");
+    let typical = estimates.slope.unwrap_or(estimates.mean);
+    let interval =
+        Interval { lo: typical.confidence_interval.lower_bound, hi: typical.confidence_interval.upper_bound };
+    let usable = |value: f64| value.is_finite() && value > 0.0;
+    if !(usable(typical.point_estimate) && usable(interval.lo) && interval.lo <= interval.hi) {
+        return Err("estimates.json: the estimate is not positive within its interval".to_owned());
+    }
+    let Sample { iters, times } = sample;
+    if iters.len() != times.len()
+        || iters.len() < 2
+        || !iters.iter().chain(&times).all(|value| usable(*value))
+    {
+        return Err("sample.json: expected as many positive times as iterations, at least two".to_owned());
+    }
+    let quantiles = quantiles(&kept, iters.iter().sum())?;
+    Ok(Bench {
+        group: identity.group_id,
+        name,
+        operation: kept.operation,
+        sample: kept.sample,
+        unit: kept.unit,
+        estimate: typical.point_estimate,
+        interval,
+        means: times.iter().zip(&iters).map(|(time, iterations)| time / iterations).collect(),
+        quantiles,
+    })
+}
+
+fn quantiles(kept: &BenchSamples, operations: f64) -> Result<Quantiles, String> {
+    let histogram = kept.histogram.decode().map_err(|error| format!("{BENCH_SAMPLES}: {error}"))?;
+    let (samples, each) = (histogram.len(), f64::from(kept.operations_per_sample.max(1)));
+    if samples as f64 * each > operations {
+        return Err(format!(
+            "{BENCH_SAMPLES} holds {samples} samples of {each} operations and sample.json only {operations} \
+             operations: they are not of one measurement"
+        ));
+    }
+    let at = |q: f64| enough_beyond(samples, q).then(|| histogram.value_at_quantile(q) as f64 / each);
+    Ok(Quantiles {
+        samples,
+        p50: at(0.5),
+        p99: at(0.99),
+        p99_9: at(0.999),
+        max: histogram.max() as f64 / each,
+    })
+}
+
+fn json<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<T, String> {
+    let cannot = |error: io::Error| format!("cannot read {name}: {error}");
+    let mut bytes = Vec::new();
+    let file = File::open(folder.join(name)).map_err(cannot)?;
+    file.take(FILE_LIMIT + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() as u64 > FILE_LIMIT {
+        return Err(format!("{name} is longer than {} MiB: not a bench's", FILE_LIMIT >> 20));
+    }
+    serde_json::from_slice(&bytes).map_err(|error| format!("{name}: {error}"))
+}
+
+/// Orders names by their parts, numbers by value: 1, 16, 64 and not 1, 16, 2.
+fn natural(name: &str) -> Vec<(Option<u64>, String)> {
+    name.split('/').map(|part| (part.parse().ok(), part.to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_names_are_ordered_by_value() {
+        let mut names = ["request/stock/16", "request/stock/2", "lock/free", "request/stock/1"];
+        names.sort_by_cached_key(|name| natural(name));
+        assert_eq!(names, ["lock/free", "request/stock/1", "request/stock/2", "request/stock/16"]);
+    }
+}

@@ -52,24 +52,24 @@ pub enum StartError {
     #[error("the host has no address (check its name)")]
     NoAddress,
     /// A client thread could not be started or bound to its CPU.
-    #[error("could not start client thread {index}{on}: {source}", on = pin.map_or_else(String::new, |cpu| format!(" on CPU {cpu}")))]
+    #[error("could not start client thread {index}{on}: {cause}", on = pin.map_or_else(String::new, |cpu| format!(" on CPU {cpu}")))]
     Thread {
         /// Which, from 0.
         index: u32,
         /// The CPU it was to be bound to.
         pin: Option<usize>,
-        /// What the system said.
-        source: io::Error,
+        /// What the system said; part of the message, and so not its source again.
+        cause: io::Error,
     },
     /// A connection could not be opened.
-    #[error("could not open connection {number} to {address}: {source} ({})", socket::remedy(source))]
+    #[error("could not open connection {number} to {address}: {cause} ({})", socket::remedy(cause))]
     Connect {
         /// Where to.
         address: SocketAddr,
         /// Which of the thread's connections, from 1.
         number: u32,
-        /// What the system said.
-        source: io::Error,
+        /// What the system said; part of the message, and so not its source again.
+        cause: io::Error,
     },
     /// A connection was opened, and its first request not answered as it should.
     #[error("connection {number} answered {url} with {found}, expected a success that keeps the connection")]
@@ -124,11 +124,8 @@ impl Client {
         let mut route = None;
         for index in 0..crew.threads {
             let pin = crew.pin(index);
-            let thread = ClientThread::start(index, pin).map_err(|source| StartError::Thread {
-                index,
-                pin,
-                source,
-            })?;
+            let thread =
+                ClientThread::start(index, pin).map_err(|cause| StartError::Thread { index, pin, cause })?;
             let opening = Opening {
                 addresses,
                 connect_timeout: crew.connect_timeout,

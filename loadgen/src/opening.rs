@@ -80,7 +80,7 @@ impl Opening {
 
     async fn open(&self, address: SocketAddr, number: u32) -> Result<TcpStream, StartError> {
         let failed =
-            |failed: socket::NotConnected| StartError::Connect { address, number, source: failed.source };
+            |failed: socket::NotConnected| StartError::Connect { address, number, cause: failed.source };
         socket::connect(address, self.connect_timeout).await.map_err(failed)
     }
 }

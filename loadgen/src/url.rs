@@ -47,12 +47,12 @@ pub enum UrlError {
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
     /// The resolver said no.
-    #[error("could not resolve {host:?}: {source} (check the name, or use an address)")]
+    #[error("could not resolve {host:?}: {cause} (check the name, or use an address)")]
     Failed {
         /// The name.
         host: String,
         /// What the resolver said.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The resolver said nothing for too long.
     #[error("could not resolve {host:?} within 3s (check the name server, or use an address)")]
@@ -147,7 +147,7 @@ impl Url {
             // Nobody listens any more after the time-out.
             let _ = sender.send(found);
         });
-        let failed = |source| ResolveError::Failed { host: self.host.clone(), source };
+        let failed = |cause| ResolveError::Failed { host: self.host.clone(), cause };
         match receiver.recv_timeout(RESOLVE_TIMEOUT) {
             Ok(Ok(addresses)) if addresses.is_empty() => {
                 Err(failed(std::io::Error::other("it has no address")))

@@ -121,6 +121,11 @@ fn who_cannot_be_reached_is_named_in_time() {
         let output = run(&[&url, "--json", "-"]);
         assert_eq!(output.status.code(), Some(2));
         assert!(stderr(&output).contains(name), "{}", stderr(&output));
+        assert!(
+            stderr(&output).matches("os error").count() <= 1,
+            "a cause is told once: {}",
+            stderr(&output)
+        );
         assert!(output.stdout.is_empty(), "no report of zeros");
         assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     }

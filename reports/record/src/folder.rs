@@ -27,14 +27,14 @@ pub struct Folder {
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// A file could not be read or written.
-    #[error("cannot {verb} {path}: {source}")]
+    #[error("cannot {verb} {path}: {cause}")]
     Io {
         /// What was attempted.
         verb: &'static str,
         /// On which file.
         path: PathBuf,
-        /// Why it failed.
-        source: io::Error,
+        /// Why it failed; part of the message, and so not its source again.
+        cause: io::Error,
     },
     /// The file is not what this project writes.
     #[error("{path} is not a run's record: {reason}; restore it from a copy, or measure again")]
@@ -158,7 +158,7 @@ impl Folder {
     pub fn lines(&self) -> Result<(Vec<Line>, Vec<Skipped>), FolderError> {
         let path = self.path.join(TRIALS);
         let file = match open_regular(&path) {
-            Err(FolderError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            Err(FolderError::Io { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
                 return Ok((Vec::new(), Vec::new()));
             }
             file => file?,
@@ -269,7 +269,7 @@ fn parse<'a, T: Deserialize<'a>>(path: &Path, text: &'a [u8]) -> Result<T, Folde
 
 pub(crate) fn io_error(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FolderError {
     let path = path.to_owned();
-    move |source| FolderError::Io { verb, path, source }
+    move |cause| FolderError::Io { verb, path, cause }
 }
 
 #[cfg(test)]

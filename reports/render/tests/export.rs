@@ -226,6 +226,7 @@ fn a_place_that_cannot_be_written_is_named_and_left_as_it_was() {
         let output = report(&[folder.to_str().unwrap(), flag, absent.to_str().unwrap()]);
         assert_eq!(output.status.code(), Some(2), "{flag}");
         assert!(stderr(&output).contains("absent/file"), "{flag}: {}", stderr(&output));
+        assert_eq!(stderr(&output).matches("os error").count(), 1, "told once: {}", stderr(&output));
     }
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }

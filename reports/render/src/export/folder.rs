@@ -13,7 +13,7 @@ use super::{ExportError, Table};
 pub fn write_folder(folder: &Path, tables: &[Table]) -> Result<(), ExportError> {
     let write = |path: &Path| {
         let path = path.to_owned();
-        move |source: io::Error| ExportError::Write { path, source }
+        move |cause: io::Error| ExportError::Write { path, cause }
     };
     match fs::read_dir(folder).map(|mut entries| entries.next().is_some()) {
         Ok(true) => return Err(ExportError::NotEmpty(folder.to_owned())),

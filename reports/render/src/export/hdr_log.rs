@@ -19,7 +19,7 @@ pub fn hdr_log(run: &Run, lines: &[Line]) -> Result<Vec<u8>, ExportError> {
     let head = format!("crossover {}: {}", run.environment.crossover, run.id.replace(['\r', '\n'], " "));
     let what = "Response times of open loops, service times of closed ones; nanoseconds, maxima in ms; \
                 failures enter as lower bounds";
-    let mut log = IntervalLog::begin(Vec::new(), begun, &[&head, what])?;
+    let mut log = IntervalLog::begin(Vec::new(), begun, &[&head, what]).map_err(ExportError::Text)?;
     let grid = Grid::of(&run.definition, lines);
     let mut trials: Vec<(Duration, _)> = Vec::new();
     for trial in grid.all() {
@@ -33,12 +33,13 @@ pub fn hdr_log(run: &Run, lines: &[Line]) -> Result<Vec<u8>, ExportError> {
         for (name, one) in measured.loops().filter(|(_, one)| is_usable(&one.measurement)) {
             let tag = format!("{}:{}:{name}", trial.contender, trial.cell);
             let length = Duration::try_from_secs_f64(one.measurement.window_s).unwrap_or_default();
-            log.push(Some(&tag), (since, length), &hgrm::times(trial, &one.measurement)?)?;
+            let times = hgrm::times(trial, &one.measurement)?;
+            log.push(Some(&tag), (since, length), &times).map_err(ExportError::Text)?;
         }
     }
     Ok(log.into_inner())
 }
 
 fn time(text: &str) -> Result<SystemTime, ExportError> {
-    humantime::parse_rfc3339_weak(text).map_err(|source| ExportError::Time { text: text.into(), source })
+    humantime::parse_rfc3339_weak(text).map_err(|cause| ExportError::Time { text: text.into(), cause })
 }

@@ -64,11 +64,11 @@ pub(super) fn times(
         Some(response) => response,
         None => histograms.service_time(),
     };
-    times.map_err(|source| ExportError::Histogram {
+    times.map_err(|cause| ExportError::Histogram {
         cell: trial.cell.clone(),
         contender: trial.contender.clone(),
         block: trial.block,
-        source,
+        cause,
     })
 }
 

@@ -20,7 +20,7 @@ pub use hgrm::{Table, percentile_tables};
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// A histogram of the record is not the one that was written.
-    #[error("cannot read a histogram of cell {cell}, {contender}, block {block}: {source}")]
+    #[error("cannot read a histogram of cell {cell}, {contender}, block {block}: {cause}")]
     Histogram {
         /// The trial's cell.
         cell: String,
@@ -28,29 +28,29 @@ pub enum ExportError {
         contender: String,
         /// Its block.
         block: u32,
-        /// What was wrong.
-        source: reports_record::HistogramError,
+        /// What was wrong; part of the message, and so not its source again.
+        cause: reports_record::HistogramError,
     },
     /// A time of the record is none.
-    #[error("cannot read the time {text:?}: {source}")]
+    #[error("cannot read the time {text:?}: {cause}")]
     Time {
         /// What stands there.
         text: String,
-        /// What was wrong.
-        source: humantime::TimestampError,
+        /// What was wrong; part of the message, and so not its source again.
+        cause: humantime::TimestampError,
     },
     /// The text could not be put together: a bug, for it is made in memory.
     #[error("cannot put the export together: {0}")]
-    Text(#[from] std::io::Error),
+    Text(std::io::Error),
     /// There is something in the folder.
     #[error("cannot write to {0}: it exists and is not empty; name a new folder or empty this one")]
     NotEmpty(PathBuf),
     /// A file or folder could not be written.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}: {cause}")]
     Write {
         /// Which.
         path: PathBuf,
-        /// Why.
-        source: std::io::Error,
+        /// Why; likewise.
+        cause: std::io::Error,
     },
 }

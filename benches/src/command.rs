@@ -1,9 +1,11 @@
 //! What each subcommand of `crossover` does; each gives the exit code to end with.
 
+mod doctor;
 mod list;
 mod run;
 mod verify;
 
+pub use self::doctor::doctor;
 pub use self::list::list;
 pub use self::run::{resume, run};
 pub use self::verify::verify;

@@ -11,11 +11,12 @@ use reports_record::{Definition, Duplicate, Pair, Phase, Phases, Prediction};
 use self::file::ExperimentFile;
 
 /// Experiments that come with the program, by name.
-pub const EMBEDDED: [(&str, &str); 4] = [
+pub const EMBEDDED: [(&str, &str); 5] = [
     ("quick", include_str!("../experiments/quick.toml")),
     ("grid", include_str!("../experiments/grid.toml")),
     ("nagle", include_str!("../experiments/nagle.toml")),
     ("smoke", include_str!("../experiments/smoke.toml")),
+    ("aa", include_str!("../experiments/aa.toml")),
 ];
 
 /// Blocks that a file may ask for.

@@ -16,7 +16,7 @@ use crate::remaining::contender_names;
 use crate::{artifacts, cpus, machine, root};
 
 /// Descriptors of the runner besides its connections: pipes, logs, and one more connection to ask for counters.
-const OWN_DESCRIPTORS: u64 = 64;
+pub(crate) const OWN_DESCRIPTORS: u64 = 64;
 
 /// Contenders ready to start, and what is known of the place.
 #[derive(Debug)]

@@ -5,11 +5,18 @@
 //! [`trial`] makes one trial of one [`contender`], a [`process`] that [`supervise`] holds on a leash.
 //! Contenders are only ever processes; this crate links none of them.
 
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "crossover measures on Linux only: its runner needs CPU affinity, child subreapers and the counters in /proc; \
+     build it on Linux, in a container or a virtual machine if need be"
+);
+
 pub mod artifacts;
 pub mod command;
 pub mod contender;
 pub mod cpus;
 pub mod descendants;
+pub mod doctor;
 pub mod estimate;
 pub mod experiment;
 pub mod field;

@@ -67,24 +67,55 @@ fn remarks(split: &Split, cpu: &Cpu) -> Vec<String> {
     remarks
 }
 
-/// CPU time that the hypervisor gave to others and CPU time in all, machine-wide since boot, in clock ticks.
+/// CPU time of all CPUs together since boot, in clock ticks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CpuTime {
+    /// That the hypervisor gave to others.
+    pub stolen: u64,
+    /// In which something ran here.
+    pub busy: u64,
+    /// In all: stolen, busy and idle.
+    pub all: u64,
+}
+
+impl CpuTime {
+    /// What has passed since `earlier`.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            stolen: self.stolen.saturating_sub(earlier.stolen),
+            busy: self.busy.saturating_sub(earlier.busy),
+            all: self.all.saturating_sub(earlier.all),
+        }
+    }
+}
+
+/// CPU time until now; `None` where the system does not say.
 #[must_use]
-pub fn steal() -> Option<(u64, u64)> {
-    steal_of(&fs::read_to_string("/proc/stat").ok()?)
+pub fn cpu_time() -> Option<CpuTime> {
+    cpu_time_of(&fs::read_to_string("/proc/stat").ok()?)
 }
 
 /// The line is `cpu user nice system idle iowait irq softirq steal guest guest_nice`; guest time is part of user time.
-fn steal_of(stat: &str) -> Option<(u64, u64)> {
+fn cpu_time_of(stat: &str) -> Option<CpuTime> {
     let fields: Vec<u64> =
         stat.lines().next()?.split_whitespace().skip(1).filter_map(|field| field.parse().ok()).collect();
-    Some((*fields.get(7)?, fields.iter().take(8).sum()))
+    let (stolen, idle) = (*fields.get(7)?, fields[3] + fields[4]);
+    let all = fields.iter().take(8).sum();
+    Some(CpuTime { stolen, busy: all - idle - stolen, all })
 }
 
 /// The share of CPU time stolen since `before`, 0–1.
 #[must_use]
-pub fn steal_since(before: Option<(u64, u64)>) -> Option<f64> {
-    let ((stolen, all), (now_stolen, now_all)) = (before?, steal()?);
-    (now_all > all).then(|| (now_stolen - stolen) as f64 / (now_all - all) as f64)
+pub fn steal_since(before: Option<CpuTime>) -> Option<f64> {
+    let since = cpu_time()?.since(before?);
+    (since.all > 0).then(|| since.stolen as f64 / since.all as f64)
+}
+
+/// CPUs that are online; at least 1.
+#[must_use]
+pub fn online() -> u32 {
+    cpu().online.max(1)
 }
 
 /// How often this control group was throttled; `None` where there is no quota to exceed.
@@ -137,8 +168,8 @@ mod tests {
     #[test]
     fn steal_is_the_eighth_field_and_guest_time_is_not_counted_twice() {
         let text = "cpu  10 1 20 100 5 1 2 7 4 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n";
-        assert_eq!(steal_of(text), Some((7, 146)));
-        assert_eq!(steal_of("cpu 1 2 3\n"), None);
+        assert_eq!(cpu_time_of(text), Some(CpuTime { stolen: 7, busy: 34, all: 146 }));
+        assert_eq!(cpu_time_of("cpu 1 2 3\n"), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use benches::{command, supervise};
 use clap::{Parser, Subcommand};
@@ -59,6 +60,22 @@ enum Subcommands {
         #[arg(long, value_name = "IP:PORT", conflicts_with = "contenders")]
         address: Option<SocketAddr>,
     },
+    /// Is this machine fit to measure, and what to change
+    ///
+    /// Looks at CPUs, quotas, clock rates, steal, other processes, timers, limits and disk, watches the machine for a few
+    /// seconds, then measures one contender as if it were two: what is left of a difference where there is none is what
+    /// cannot be told on this machine. Exit codes: 0 fit, warnings allowed; 1 unfit; 2 could not look.
+    Doctor {
+        /// Only look; measure nothing
+        #[arg(long, conflicts_with = "span")]
+        quick: bool,
+        /// About how long to measure; less than a minute is too short for an answer and is lengthened
+        #[arg(long, default_value = "2m", value_parser = span)]
+        span: Duration,
+        /// Folder that gets the measurement's own folder [default: reports/runs in the project]
+        #[arg(long, value_name = "DIR")]
+        runs: Option<PathBuf>,
+    },
     /// Run a program on a leash; the runner starts contenders by this
     #[command(hide = true)]
     Supervise {
@@ -77,6 +94,17 @@ fn dispatch(command: Subcommands) -> anyhow::Result<i32> {
         Subcommands::Resume { folder } => command::resume(folder),
         Subcommands::List { experiment } => command::list(experiment.as_deref()),
         Subcommands::Verify { contenders, address } => command::verify(&contenders, address),
+        Subcommands::Doctor { quick, span, runs } => command::doctor(quick, span, runs),
         Subcommands::Supervise { cpus, command } => supervise::supervise(&cpus, &command),
+    }
+}
+
+/// Longest A/A that makes sense.
+const LONGEST_SPAN: Duration = Duration::from_secs(3600);
+
+fn span(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(span) if (Duration::from_secs(1)..=LONGEST_SPAN).contains(&span) => Ok(span),
+        _ => Err("expected 1s to 1h, such as 2m".to_owned()),
     }
 }

@@ -77,7 +77,7 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// When a result cannot be written; what was written before stands.
     pub fn run(mut self) -> anyhow::Result<Outcome> {
-        let steal = machine::steal();
+        let steal = machine::cpu_time();
         let throttled = machine::throttled();
         self.overshoots()?;
         let rates = self.calibrations()?;

@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tempfile::tempdir;
 
@@ -111,4 +112,70 @@ fn a_contender_and_an_address_are_not_verified_at_once() {
     let folder = tempdir().unwrap();
     let stderr = refusal(folder.path(), &["verify", "tiny-http", "--address", "127.0.0.1:1"]);
     assert!(stderr.contains("cannot be used with"), "{stderr}");
+}
+
+#[test]
+fn the_doctor_says_what_it_found_and_ends_accordingly() {
+    let folder = tempdir().unwrap();
+    let (code, stdout, stderr) = crossover(folder.path(), &["doctor", "--quick"]);
+    for name in ["CPUs", "CPU quota", "clock", "descriptors", "disk", "kernel"] {
+        let found = stdout.lines().find_map(|line| line.get(7..)?.strip_prefix(name));
+        assert!(found.is_some_and(|found| !found.trim().is_empty()), "{name}: {stdout}");
+    }
+    let unfit = stdout.lines().any(|line| line.starts_with("UNFIT"));
+    assert_eq!(code, Some(i32::from(unfit)), "{stdout}{stderr}");
+    assert!(
+        stdout.trim_end().lines().last().unwrap().starts_with(if unfit { "unfit" } else { "fit" }),
+        "{stdout}"
+    );
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "looking left something behind");
+}
+
+#[test]
+fn on_one_cpu_the_doctor_says_unfit_why_and_what_to_do() {
+    let folder = tempdir().unwrap();
+    let cpu = benches::cpus::allowed().unwrap()[0].to_string();
+    // The supervisor binds what it starts; its leash must stay open meanwhile.
+    let mut supervised = Command::new(env!("CARGO_BIN_EXE_crossover"));
+    supervised.args(["supervise", "--cpus", &cpu, "--", env!("CARGO_BIN_EXE_crossover"), "doctor"]);
+    let child = supervised
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = child.unwrap();
+    let leash = child.stdin.take();
+    let output = child.wait_with_output().unwrap();
+    drop(leash);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stdout}");
+    assert!(stdout.contains(&format!("UNFIT  CPUs             1 allowed ({cpu})")), "{stdout}");
+    assert!(stdout.contains("allow two CPUs or more") && stdout.contains("client's own work"), "{stdout}");
+}
+
+#[test]
+fn a_doctor_who_is_interrupted_ends_at_once() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_crossover"))
+        .args(["doctor", "--quick"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("watching"), "{line}");
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(130), &b""[..]));
+}
+
+#[test]
+fn the_doctor_refuses_a_span_that_has_no_effect_or_no_sense() {
+    let folder = tempdir().unwrap();
+    assert!(refusal(folder.path(), &["doctor", "--quick", "--span", "1m"]).contains("cannot be used with"));
+    for span in ["0s", "2h", "soon"] {
+        assert!(refusal(folder.path(), &["doctor", "--span", span]).contains("1s to 1h"), "{span}");
+    }
 }

@@ -1,5 +1,11 @@
 //! Pushes load at an HTTP server on a schedule, and certifies what it measured.
 
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "crossover measures on Linux only: its load generator needs timerfd, CPU affinity and the counters in /proc; \
+     build it on Linux, in a container or a virtual machine if need be"
+);
+
 mod certificate;
 mod client;
 mod clock;

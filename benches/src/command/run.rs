@@ -10,7 +10,7 @@ use crate::field::Field;
 use crate::remaining::Done;
 use crate::runner::{Outcome, Runner};
 use crate::signals::Signals;
-use crate::{estimate, experiment, progress, root};
+use crate::{cpus, estimate, experiment, progress, root};
 
 /// Builds, measures and writes the page of a new run; gives the exit code.
 ///
@@ -18,15 +18,43 @@ use crate::{estimate, experiment, progress, root};
 /// When it could not start, or a result could not be written.
 pub fn run(name: &str, runs: Option<PathBuf>) -> anyhow::Result<i32> {
     let definition = experiment::load(name)?;
-    let root = root::find()?;
     let signals = Signals::install()?;
-    let Some(field) = build(&root, &definition, &signals)? else { return Ok(signals.exit_code()) };
+    Ok(measure(definition, format!("cargo crossover run {name}"), runs, &signals)?.0)
+}
+
+/// Builds, measures and writes the page of a new run that `command` asked for; gives the exit code and the run's folder,
+/// if it came to one.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn measure(
+    definition: Definition,
+    command: String,
+    runs: Option<PathBuf>,
+    signals: &Signals,
+) -> anyhow::Result<(i32, Option<Folder>)> {
+    let root = root::find()?;
+    warn_of_one_cpu()?;
+    let Some(field) = build(&root, &definition, signals)? else { return Ok((signals.exit_code(), None)) };
     announce(&definition);
-    let described = describe(name, definition, &field);
-    let Some(run) = unless_interrupted(described, &signals)? else { return Ok(signals.exit_code()) };
+    let described = describe(command, definition, &field);
+    let Some(run) = unless_interrupted(described, signals)? else { return Ok((signals.exit_code(), None)) };
     let folder = runs.unwrap_or_else(|| root.join(root::RUNS)).join(&run.id);
     let folder = Folder::create(folder, &run)?;
-    finish(&folder, folder.append()?, &run, &field, &signals)
+    let code = finish(&folder, folder.append()?, &run, &field, signals)?;
+    Ok((code, Some(folder)))
+}
+
+/// Asked before the runner binds itself to the client's CPU.
+fn warn_of_one_cpu() -> anyhow::Result<()> {
+    if let [only] = cpus::allowed()?[..] {
+        eprintln!(
+            "warning: only CPU {only} may be used, so client and contender share it: every figure includes the \
+             client's own work, and the page says so; allow two CPUs (taskset, cpuset, the machine's size) for an \
+             answer to rely on, and see `cargo crossover doctor`"
+        );
+    }
+    Ok(())
 }
 
 /// Goes on with the run in `folder`; gives the exit code.
@@ -44,6 +72,7 @@ pub fn resume(folder: PathBuf) -> anyhow::Result<i32> {
         return conclude(&folder, Outcome::Complete { failed }, None);
     }
     let root = root::find()?;
+    warn_of_one_cpu()?;
     let signals = Signals::install()?;
     let Some(field) = build(&root, &run.definition, &signals)? else { return Ok(signals.exit_code()) };
     let records = unless_interrupted(field.records(), &signals)?;
@@ -118,12 +147,12 @@ fn announce(definition: &Definition) {
     );
 }
 
-fn describe(name: &str, definition: Definition, field: &Field) -> anyhow::Result<Run> {
+fn describe(command: String, definition: Definition, field: &Field) -> anyhow::Result<Run> {
     let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     Ok(Run {
         schema: SCHEMA,
         id: format!("{}-{}", started_at.replace(':', "").trim_end_matches('Z'), definition.name),
-        command: format!("cargo crossover run {name}"),
+        command,
         started_at,
         contenders: field.records()?,
         environment: field.environment(),

@@ -7,7 +7,7 @@ use servers_contract::Ready;
 
 use crate::deadline::{wait_until, wait_until_gone};
 use crate::project::{Ended, Project, end};
-use crate::server::{NONCE, serve_health_only};
+use crate::server::{NONCE, serve, serve_health_only};
 
 #[test]
 fn one_that_is_never_ready_is_given_up_and_killed_with_its_children() {
@@ -78,4 +78,23 @@ fn a_contender_does_not_outlive_a_runner_that_is_killed() {
     let pids = project.pids();
     assert_eq!(pids.len(), 2);
     pids.iter().for_each(|pid| wait_until_gone(pid));
+}
+
+#[test]
+fn on_one_cpu_a_run_says_what_that_does_to_it_and_goes_on() {
+    let project = Project::working(serve());
+    let cpu = benches::cpus::allowed().unwrap()[0].to_string();
+    // The supervisor binds what it starts; its leash must stay open meanwhile.
+    let own = env!("CARGO_BIN_EXE_crossover");
+    let arguments = ["supervise", "--cpus", &cpu, "--", own, "run", "failing.toml", "--runs", "kept"];
+    let mut supervised = project.crossover(&arguments);
+    let mut child =
+        supervised.stdin(Stdio::piped()).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let leash = child.stdin.take();
+    let output = child.wait_with_output().unwrap();
+    drop(leash);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains(&format!("only CPU {cpu} may be used")), "{stderr}");
+    assert!(stderr.contains("allow two CPUs") && stderr.contains("crossover doctor"), "{stderr}");
+    assert!(project.run_folder().unwrap().join("index.html").is_file(), "{stderr}");
 }

@@ -26,6 +26,12 @@
 //!
 //! Exit codes: 0 after a drain, 1 when serving failed, 2 when it could not start, 128 + n on a second signal n.
 
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "crossover measures on Linux only: its contenders need timerfd, TCP_USER_TIMEOUT and the counters in /proc; \
+     build them on Linux, in a container or a virtual machine if need be"
+);
+
 mod accept;
 mod connections;
 mod contender;

@@ -1,0 +1,137 @@
+//! The A/A part: one contender measured as if it were two, and how far apart this machine puts them.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use reports_record::{Definition, Metric};
+use reports_render::analysis::verdicts::Repeat;
+
+use super::Check;
+use crate::{estimate, experiment};
+
+/// The experiment that is run.
+const EXPERIMENT: &str = "aa";
+
+/// Fewest blocks that give a limit: as many as a verdict needs.
+const FEWEST_BLOCKS: u32 = 6;
+
+/// Most blocks: as many as an experiment may have.
+const MOST_BLOCKS: u32 = 1_000;
+
+/// A limit above this makes ties and small wins alike *cannot tell*: it is the margin of a tie.
+const MARGIN: f64 = 1.05;
+
+/// The experiment, with as many blocks as fit into `span`, but no fewer than it takes to tell anything.
+///
+/// # Errors
+/// When the embedded experiment is refused, which only a bug can bring about.
+pub fn definition(span: Duration) -> anyhow::Result<Definition> {
+    let mut definition = experiment::load(EXPERIMENT).context("the doctor's own experiment")?;
+    let with = |blocks| estimate::duration(&Definition { blocks, ..definition.clone() }).as_secs_f64();
+    // Every block takes alike; what is left over is done once.
+    let block = (with(4) - with(2)) / 2.0;
+    let blocks = ((span.as_secs_f64() - (with(2) - 2.0 * block)) / block).max(0.0) as u32;
+    definition.blocks = (blocks / 2 * 2).clamp(FEWEST_BLOCKS, MOST_BLOCKS);
+    Ok(definition)
+}
+
+/// What came of it, by metric, and in all.
+#[must_use]
+pub fn judge(repeats: &[Repeat]) -> Vec<Check> {
+    let mut checks: Vec<_> = repeats.iter().map(of_metric).collect();
+    let (wins, of) = repeats
+        .iter()
+        .fold((0, 0), |(wins, of), repeat| (wins + repeat.false_wins.wins, of + repeat.false_wins.cells));
+    let found = format!("{wins} in {of} comparisons");
+    checks.push(if repeats.iter().all(|repeat| repeat.false_wins.within_promise()) {
+        Check::fit("A/A: false wins", found)
+    } else {
+        Check::unfit(
+            "A/A: false wins",
+            format!("{found}, more than the promised 5 % explain"),
+            "find what changes from one process to the next: other load, heat, memory layout; then ask again",
+        )
+    });
+    checks
+}
+
+fn of_metric(repeat: &Repeat) -> Check {
+    let name = match repeat.metric {
+        Metric::Throughput => "A/A: throughput",
+        Metric::ResponseTimeP50 => "A/A: p50",
+        Metric::ResponseTimeP99 => "A/A: p99",
+        Metric::CpuPerRequest => "A/A: CPU/request",
+        Metric::Memory => "A/A: memory",
+    };
+    let found = |limit: f64| format!("differences below {:.1} % cannot be told here", (limit - 1.0) * 100.0);
+    match (repeat.limit, repeat.metric) {
+        (Some(limit), _) if limit <= MARGIN => Check::fit(name, found(limit)),
+        (Some(limit), _) => Check::warn(
+            name,
+            found(limit),
+            "more blocks, longer windows, a quieter machine; until then expect \"cannot tell\"",
+        ),
+        // p99 needs a thousand requests in a window of a third of a second.
+        (None, Metric::ResponseTimeP99) => {
+            Check::warn(name, "too few requests in a window for a p99", "longer windows in the experiment")
+        }
+        (None, _) => Check::unfit(
+            name,
+            "too few trials that may be believed",
+            "see the page's certificates for what spoilt them, and the checks above for what to change",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reports_render::analysis::Analysis;
+
+    use super::super::Fitness;
+    use super::*;
+
+    #[test]
+    fn two_minutes_give_an_even_number_of_blocks_that_fits() {
+        let of = |seconds| definition(Duration::from_secs(seconds)).unwrap();
+        let two_minutes = of(120);
+        assert!(two_minutes.blocks >= 8 && two_minutes.blocks.is_multiple_of(2), "{}", two_minutes.blocks);
+        let estimated = estimate::duration(&two_minutes).as_secs();
+        assert!((90..=120).contains(&estimated), "{estimated}");
+        assert_eq!(of(1).blocks, FEWEST_BLOCKS);
+        assert!(of(1_200).blocks > 5 * two_minutes.blocks);
+    }
+
+    /// The verdicts of a run without a trial, as the analysis gives them; then with `limit`.
+    fn repeats(limit: Option<f64>) -> Vec<Repeat> {
+        let run = reports_record::Run {
+            schema: reports_record::SCHEMA,
+            id: "test".to_owned(),
+            command: String::new(),
+            started_at: String::new(),
+            contenders: Vec::new(),
+            environment: crate::machine::environment(
+                std::path::Path::new("."),
+                &crate::cpus::Split { client: vec![0], contender: vec![1] },
+                1_024,
+            ),
+            definition: definition(Duration::ZERO).unwrap(),
+        };
+        let repeats = Analysis::of(&run, &[]).verdicts.repeats().to_vec();
+        repeats.into_iter().map(|repeat| Repeat { limit, ..repeat }).collect()
+    }
+
+    #[test]
+    fn a_run_that_told_nothing_is_unfit() {
+        let checks = judge(&repeats(None));
+        assert_eq!(checks.len(), Metric::ALL.len() + 1);
+        assert!(checks.iter().any(|check| check.fitness == Fitness::Unfit), "{checks:?}");
+    }
+
+    #[test]
+    fn a_limit_is_told_in_percent_and_warned_of_beyond_the_margin() {
+        let checks = judge(&repeats(Some(1.034)));
+        assert!(checks.iter().all(|check| check.fitness == Fitness::Fit), "{checks:?}");
+        assert_eq!(checks[0].found, "differences below 3.4 % cannot be told here");
+        assert_eq!(judge(&repeats(Some(1.2)))[0].fitness, Fitness::Warn);
+    }
+}

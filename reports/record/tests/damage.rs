@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unexpected error is a failure like any other")]
 
+mod made_up;
+
 use std::fs::{self, File};
 use std::path::PathBuf;
 
@@ -197,4 +199,25 @@ fn a_run_that_is_not_as_written_is_refused_with_a_remedy() {
         assert!(error.contains("environment.json") && error.contains(expected), "{text:?}: {error}");
         assert!(error.contains("restore it from a copy, or measure again"), "{error}");
     }
+}
+
+#[test]
+fn a_run_comes_back_as_written_and_not_after_any_cut_or_flip() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = Folder::create(directory.path().join("run"), &made_up::run()).unwrap();
+    assert_eq!(folder.run().unwrap(), made_up::run());
+    let path = folder.path().join("environment.json");
+    let whole = fs::read(&path).unwrap();
+    let value: serde_json::Value = serde_json::from_slice(&whole).unwrap();
+    assert_eq!(value["id"], "20260102T030405Z-made-up", "plain JSON to other readers");
+    for place in 0..whole.len() {
+        fs::write(&path, &whole[..place]).unwrap();
+        assert!(folder.run().is_err(), "cut at {place}");
+        let mut flipped = whole.clone();
+        flipped[place] ^= 1 << (place % 8);
+        fs::write(&path, flipped).unwrap();
+        let error = folder.run().unwrap_err().to_string();
+        assert!(error.contains("environment.json") && error.contains("again"), "flip at {place}: {error}");
+    }
+    assert!(Folder::create(folder.path(), &made_up::run()).is_err(), "results are never overwritten");
 }

@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unexpected error is a failure like any other")]
 
+mod made_up;
+
 use std::fs;
 use std::sync::Arc;
 
@@ -43,6 +45,11 @@ fn a_disk_that_fills_up_at_any_byte_costs_the_line_it_stops_and_no_other() {
         the_log_keeps_its_lines(length, room);
         a_file_is_whole_or_as_before(room);
     }
+    let length = run_length();
+    // Every byte would take a while: its beginning, its end and steps between.
+    (0..20).chain((20..length).step_by(37)).chain([length - 1, length]).for_each(|room| {
+        a_run_begins_whole_or_not_at_all(length, room);
+    });
 }
 
 fn line_length() -> usize {
@@ -89,4 +96,21 @@ fn a_file_is_whole_or_as_before(room: usize) {
     let expected = if written.is_ok() { later.as_slice() } else { b"earlier" };
     assert_eq!(fs::read(directory.path().join("page")).unwrap(), expected);
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "no half file is left");
+}
+
+fn run_length() -> usize {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = Folder::create(directory.path().join("run"), &made_up::run()).unwrap();
+    fs::read(folder.path().join("environment.json")).unwrap().len()
+}
+
+fn a_run_begins_whole_or_not_at_all(length: usize, room: usize) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run");
+    let created = with_room(room, || Folder::create(&path, &made_up::run()));
+    assert_eq!((created.is_ok(), path.exists()), (room >= length, room >= length), "room for {room} bytes");
+    match created {
+        Ok(folder) => assert_eq!(folder.run().unwrap(), made_up::run()),
+        Err(error) => assert_names_file_and_cause(&error, "environment.json"),
+    }
 }

@@ -2,13 +2,23 @@
 
 mod file;
 mod matrix;
+mod problems;
 
+use std::fs::File;
+use std::io::Read as _;
+use std::ops::RangeInclusive;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use reports_record::{Definition, Duplicate, Pair, Phase, Phases, Prediction};
+use loadgen::Load;
+use reports_record::{Cell, Definition, Duplicate, Pair, Phase, Phases, Prediction};
+use servers_conformance::contenders::Contenders;
+use servers_contract::Model;
+use toml::Spanned;
 
 use self::file::ExperimentFile;
+use self::problems::Problems;
 
 /// Experiments that come with the program, by name.
 pub const EMBEDDED: [(&str, &str); 5] = [
@@ -20,16 +30,29 @@ pub const EMBEDDED: [(&str, &str); 5] = [
 ];
 
 /// Blocks that a file may ask for.
-const BLOCKS: std::ops::RangeInclusive<u32> = 1..=1_000;
+const BLOCKS: RangeInclusive<u32> = 1..=1_000;
 
-/// The experiment of this name, or in the file of this path, resolved.
+/// Most trials of one experiment: at a second each, more would take days.
+const TRIALS: u64 = 500_000;
+
+/// Largest file that is read; the largest that comes with the program has a hundredth of it.
+const FILE_BYTES: u64 = 1 << 20;
+
+/// The experiment of this name, or in the file of this path, resolved. Whether there are such contenders is not asked.
 ///
 /// # Errors
-/// When there is no such experiment, or the file is not one: the message names the file and, where
-/// there is one, the line.
+/// When there is no such experiment, or the file is not one: the message names the file and the line.
 pub fn load(name_or_path: &str) -> anyhow::Result<Definition> {
+    load_for(name_or_path, None)
+}
+
+/// As [`load`], but also refuses what `contenders` cannot play: names they do not know, and those on the wrong side.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_for(name_or_path: &str, contenders: Option<&Contenders>) -> anyhow::Result<Definition> {
     if let Some((name, text)) = EMBEDDED.iter().find(|(name, _)| *name == name_or_path) {
-        return resolve(name, text).with_context(|| format!("experiment {name}"));
+        return resolve(name, text, contenders).with_context(|| format!("experiment {name}"));
     }
     let path = Path::new(name_or_path);
     if path.extension().is_none_or(|extension| extension != "toml") {
@@ -39,55 +62,54 @@ pub fn load(name_or_path: &str) -> anyhow::Result<Definition> {
             names.join(", ")
         );
     }
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read experiment {name_or_path}"))?;
+    let text = read(path).with_context(|| format!("cannot read experiment {name_or_path}"))?;
     let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("experiment");
-    resolve(name, &text).with_context(|| format!("experiment {name_or_path}"))
+    resolve(name, &text, contenders).with_context(|| format!("experiment {name_or_path}"))
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    let mut text = String::new();
+    // One byte more than is allowed tells a file that is too large from one that just fits.
+    File::open(path)?.take(FILE_BYTES + 1).read_to_string(&mut text)?;
+    ensure!(text.len() as u64 <= FILE_BYTES, "it is larger than {FILE_BYTES} bytes");
+    Ok(text)
 }
 
 /// Multiplies out the matrix of an experiment file and checks that it can be run.
-fn resolve(name: &str, text: &str) -> anyhow::Result<Definition> {
+fn resolve(name: &str, text: &str, contenders: Option<&Contenders>) -> anyhow::Result<Definition> {
     let file: ExperimentFile = toml::from_str(text)?;
-    ensure!(
-        is_file_name(name),
-        "name {name:?}: expected letters, digits, '-' and '_' only, for it names a folder"
-    );
-    ensure!(
-        BLOCKS.contains(&file.blocks),
-        "blocks must be {} to {}, not {}",
-        BLOCKS.start(),
-        BLOCKS.end(),
-        file.blocks
-    );
-    ensure!(
-        file.blocks == 1 || file.blocks.is_multiple_of(2),
-        "blocks must be even (every second block reverses the order of the one before), not {}",
-        file.blocks
-    );
-    ensure!(file.contender_cpus >= 1, "contender_cpus must be at least 1");
-    let cells = matrix::cells(&file.workload)?;
-    let predictions = file
-        .prediction
-        .iter()
-        .map(|prediction| resolve_prediction(prediction, &cells))
-        .collect::<anyhow::Result<_>>()?;
+    let mut problems = Problems::default();
+    if !is_file_name(name) {
+        problems.add_to_all(format!(
+            "name {name:?}: expected letters, digits, '-' and '_' only, for it names a folder"
+        ));
+    }
+    check_blocks(&file, &mut problems);
+    let cells = matrix::cells(&file.workload, &mut problems);
+    check_names(&file, &mut problems);
+    if let Some(contenders) = contenders {
+        check_contenders(&file, contenders, &mut problems);
+    }
+    let trials = trials(&file, cells.len());
+    problems.expect(trials <= TRIALS, file.blocks.span(), || {
+        format!("{trials} trials; expected at most {TRIALS}, lower blocks or shorten the lists")
+    });
     let definition = Definition {
         name: name.to_owned(),
         question: file.question.clone(),
-        blocks: file.blocks,
+        blocks: *file.blocks.get_ref(),
         seed: file.seed,
-        contender_cpus: file.contender_cpus,
-        phases: phases(&file.phases)?,
-        pairs: file
-            .pair
-            .iter()
-            .map(|pair| Pair { role: pair.role, sync: pair.sync.clone(), awaiting: pair.awaiting.clone() })
-            .collect(),
-        duplicate: Duplicate { of: file.duplicate.of.clone(), name: file.duplicate.name.clone() },
+        contender_cpus: *file.contender_cpus.get_ref(),
+        phases: phases(&file.phases, &mut problems),
+        pairs: file.pair.iter().map(pair).collect(),
+        duplicate: Duplicate {
+            of: file.duplicate.of.get_ref().clone(),
+            name: file.duplicate.name.get_ref().clone(),
+        },
+        predictions: predictions(&file, &cells, &mut problems),
         cells,
-        predictions,
     };
-    check_contenders(&definition)?;
+    problems.into_result(text)?;
     Ok(definition)
 }
 
@@ -95,73 +117,152 @@ fn is_file_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
-fn phases(file: &file::PhasesTable) -> anyhow::Result<Phases> {
-    ensure!(
-        file.open_load > 0.0 && file.open_load <= 1.0,
-        "phases.open_load must be above 0 and at most 1, not {}",
-        file.open_load
-    );
-    let phase = |phase: &file::PhaseTable| Phase {
-        warm_up_s: phase.warm_up.as_secs_f64(),
-        duration_s: phase.duration.as_secs_f64(),
+fn pair(table: &file::PairTable) -> Pair {
+    Pair {
+        role: *table.role.get_ref(),
+        sync: table.sync.get_ref().clone(),
+        awaiting: table.awaiting.get_ref().clone(),
+    }
+}
+
+/// Trials that the file asks for; saturates.
+fn trials(file: &ExperimentFile, cells: usize) -> u64 {
+    let contenders = file.pair.len() as u64 * 2 + 1;
+    (cells as u64).saturating_mul(contenders).saturating_mul(u64::from(*file.blocks.get_ref()))
+}
+
+fn check_blocks(file: &ExperimentFile, problems: &mut Problems) {
+    let blocks = *file.blocks.get_ref();
+    problems.expect(BLOCKS.contains(&blocks), file.blocks.span(), || {
+        format!("blocks must be {} to {}, not {blocks}", BLOCKS.start(), BLOCKS.end())
+    });
+    problems.expect(blocks == 1 || blocks.is_multiple_of(2), file.blocks.span(), || {
+        format!("blocks must be even (every second block reverses the order of the one before), not {blocks}")
+    });
+    problems.expect(*file.contender_cpus.get_ref() >= 1, file.contender_cpus.span(), || {
+        "contender_cpus must be at least 1".to_owned()
+    });
+}
+
+fn phases(file: &file::PhasesTable, problems: &mut Problems) -> Phases {
+    let open_load = *file.open_load.get_ref();
+    problems.expect(open_load > 0.0 && open_load <= 1.0, file.open_load.span(), || {
+        format!("phases.open_load must be above 0 and at most 1, not {open_load}")
+    });
+    let mut seconds = |name: &str, span: &Spanned<file::Span>, range: RangeInclusive<Duration>| {
+        let duration = span.get_ref().0;
+        problems.expect(range.contains(&duration), span.span(), || {
+            let [shortest, longest] =
+                [range.start(), range.end()].map(|&end| humantime::format_duration(end));
+            format!(
+                "phases.{name} must be {shortest} to {longest}, not {}",
+                humantime::format_duration(duration)
+            )
+        });
+        duration.as_secs_f64()
     };
-    Ok(Phases {
-        closed: phase(&file.closed),
-        open: phase(&file.open),
-        open_load: file.open_load,
-        calibration: phase(&file.calibration),
-        timeout_s: file.timeout.as_secs_f64(),
-        grace_s: file.grace.as_secs_f64(),
-    })
+    let mut phase = |name: &str, phase: &file::PhaseTable| Phase {
+        warm_up_s: seconds(&format!("{name}.warm_up"), &phase.warm_up, Load::MARGIN),
+        duration_s: seconds(&format!("{name}.duration"), &phase.duration, Load::WINDOW),
+    };
+    Phases {
+        closed: phase("closed", &file.closed),
+        open: phase("open", &file.open),
+        open_load,
+        calibration: phase("calibration", &file.calibration),
+        timeout_s: seconds("timeout", &file.timeout, Load::TIMEOUT),
+        grace_s: seconds("grace", &file.grace, Load::MARGIN),
+    }
 }
 
-fn resolve_prediction(
-    prediction: &file::PredictionTable,
-    cells: &[reports_record::Cell],
-) -> anyhow::Result<Prediction> {
-    let names: Vec<_> = cells
-        .iter()
-        .filter(|cell| prediction.selection.selects(cell))
-        .map(|cell| cell.name.clone())
-        .collect();
-    ensure!(
-        !names.is_empty(),
-        "prediction {:?}: its `where` selects no cell; name an endpoint, wait_ms, rounds or connections of a [[workload]]",
-        prediction.claim
-    );
-    Ok(Prediction {
-        claim: prediction.claim.clone(),
-        pair: prediction.pair,
-        metric: prediction.metric,
-        cells: names,
-        expects: prediction.expects,
-    })
+fn predictions(file: &ExperimentFile, cells: &[Cell], problems: &mut Problems) -> Vec<Prediction> {
+    let mut predictions = Vec::new();
+    for table in &file.prediction {
+        let prediction = table.get_ref();
+        let has_pair = file.pair.iter().any(|pair| *pair.role.get_ref() == prediction.pair);
+        problems.expect(has_pair, table.span(), || {
+            format!(
+                "prediction {:?} is about the {} pair, which the file does not have",
+                prediction.claim,
+                prediction.pair.name()
+            )
+        });
+        let selected = cells.iter().filter(|cell| prediction.selection.selects(cell));
+        let names: Vec<_> = selected.map(|cell| cell.name.clone()).collect();
+        // Without cells, something else is wrong with the file.
+        problems.expect(!names.is_empty() || cells.is_empty(), table.span(), || {
+            format!(
+                "prediction {:?}: its `where` selects no cell; name an endpoint, wait_ms, rounds, bytes, flags or \
+                 connections of a [[workload]]",
+                prediction.claim
+            )
+        });
+        predictions.push(Prediction {
+            claim: prediction.claim.clone(),
+            pair: prediction.pair,
+            metric: prediction.metric,
+            cells: names,
+            expects: prediction.expects,
+        });
+    }
+    predictions
 }
 
-/// Every name stands for one process, and the duplicate doubles one that is there.
-fn check_contenders(definition: &Definition) -> anyhow::Result<()> {
-    ensure!(!definition.pairs.is_empty(), "at least one [[pair]] is needed");
-    let mut names: Vec<&str> =
-        definition.pairs.iter().flat_map(|pair| [pair.sync.as_str(), pair.awaiting.as_str()]).collect();
-    ensure!(
-        names.contains(&definition.duplicate.of.as_str()),
-        "duplicate.of {:?} is in no [[pair]]",
-        definition.duplicate.of
-    );
-    names.push(&definition.duplicate.name);
-    names.sort_unstable();
-    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        bail!("contender {:?} is named twice; the duplicate needs a name of its own", twice[0]);
+/// Every name stands for one process, every role for one pair, and the duplicate doubles one that is there.
+fn check_names(file: &ExperimentFile, problems: &mut Problems) {
+    if file.pair.is_empty() {
+        problems.add_to_all("at least one [[pair]] is needed");
     }
-    for prediction in &definition.predictions {
-        ensure!(
-            definition.pairs.iter().any(|pair| pair.role == prediction.pair),
-            "prediction {:?} is about the {} pair, which the file does not have",
-            prediction.claim,
-            prediction.pair.name()
-        );
+    let mut roles = Vec::new();
+    for pair in &file.pair {
+        let role = *pair.role.get_ref();
+        problems.expect(!roles.contains(&role), pair.role.span(), || {
+            format!("a {} pair is listed twice; expected one pair of each role", role.name())
+        });
+        roles.push(role);
     }
-    Ok(())
+    let of = file.duplicate.of.get_ref();
+    let sides = || file.pair.iter().flat_map(|pair| [&pair.sync, &pair.awaiting]);
+    problems.expect(sides().any(|side| side.get_ref() == of), file.duplicate.of.span(), || {
+        format!("duplicate.of {of:?} is in no [[pair]]")
+    });
+    let mut names = Vec::new();
+    for name in sides().chain([&file.duplicate.name]) {
+        problems.expect(is_file_name(name.get_ref()), name.span(), || {
+            format!("contender {:?}: expected letters, digits, '-' and '_' only", name.get_ref())
+        });
+        problems.expect(!names.contains(name.get_ref()), name.span(), || {
+            format!("contender {:?} is named twice; the duplicate needs a name of its own", name.get_ref())
+        });
+        names.push(name.get_ref().clone());
+    }
+}
+
+/// There are such contenders, and each stands on the side that its model belongs to.
+fn check_contenders(file: &ExperimentFile, contenders: &Contenders, problems: &mut Problems) {
+    let known: Vec<_> = contenders.iter().map(|contender| contender.name.as_str()).collect();
+    for pair in &file.pair {
+        for (name, side, model) in
+            [(&pair.sync, "sync", Model::Sync), (&pair.awaiting, "async", Model::Async)]
+        {
+            match contenders.get(name.get_ref()) {
+                None => problems.add(
+                    name.span(),
+                    format!("no contender {:?}; expected one of {}", name.get_ref(), known.join(", ")),
+                ),
+                Some(contender) => problems.expect(contender.model == model, name.span(), || {
+                    format!("{:?} stands on the {side} side, but is none", name.get_ref())
+                }),
+            }
+        }
+    }
+    let name = &file.duplicate.name;
+    problems.expect(contenders.get(name.get_ref()).is_none(), name.span(), || {
+        format!(
+            "duplicate.name {:?} is another contender's; give the duplicate a name of its own",
+            name.get_ref()
+        )
+    });
 }
 
 #[cfg(test)]
@@ -169,7 +270,7 @@ mod tests {
     use super::*;
 
     fn error(text: &str) -> String {
-        format!("{:#}", resolve("test", text).unwrap_err())
+        format!("{:#}", resolve("test", text, None).unwrap_err())
     }
 
     fn quick() -> &'static str {
@@ -247,7 +348,7 @@ mod tests {
 
     #[test]
     fn a_name_that_leaves_its_folder_is_refused() {
-        assert!(resolve("../x", quick()).is_err());
+        assert!(resolve("../x", quick(), None).is_err());
         assert!(format!("{:#}", load("nonsense").unwrap_err()).contains("quick"));
     }
 }

@@ -47,6 +47,15 @@ enum Subcommands {
         /// The run's folder
         folder: PathBuf,
     },
+    /// Say whether experiments would run, and if not, what is wrong on which line; measures nothing
+    ///
+    /// Reads each file as `run` would, names and sides of its contenders included, and shows everything that is wrong
+    /// with it. Exit codes: 0 all would run; 2 one would not.
+    Check {
+        /// Names (see `crossover list`) or paths to .toml files
+        #[arg(required = true)]
+        experiments: Vec<String>,
+    },
     /// Print an experiment's cells and how long it takes; without a name, the experiments there are
     List {
         /// An experiment's name or a path to a .toml file
@@ -92,6 +101,7 @@ fn dispatch(command: Subcommands) -> anyhow::Result<i32> {
     match command {
         Subcommands::Run { experiment, runs } => command::run(&experiment, runs),
         Subcommands::Resume { folder } => command::resume(folder),
+        Subcommands::Check { experiments } => command::check(&experiments),
         Subcommands::List { experiment } => command::list(experiment.as_deref()),
         Subcommands::Verify { contenders, address } => command::verify(&contenders, address),
         Subcommands::Doctor { quick, span, runs } => command::doctor(quick, span, runs),

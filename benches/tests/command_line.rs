@@ -179,3 +179,124 @@ fn the_doctor_refuses_a_span_that_has_no_effect_or_no_sense() {
         assert!(refusal(folder.path(), &["doctor", "--span", span]).contains("1s to 1h"), "{span}");
     }
 }
+
+/// A file that is right in itself; each test changes one line of it.
+const EXPERIMENT: &str = r#"question = "?"
+blocks = 2
+seed = 1
+contender_cpus = 1
+phases.closed = { warm_up = "0s", duration = "100ms" }
+phases.open = { warm_up = "0s", duration = "100ms" }
+phases.calibration = { warm_up = "0s", duration = "100ms" }
+phases.open_load = 0.5
+phases.timeout = "1s"
+phases.grace = "1s"
+duplicate = { of = "tokio-tasks", name = "again" }
+
+[[pair]]
+role = "control"
+sync = "std-threads"
+async = "tokio-tasks"
+
+[[workload]]
+endpoint = "wait"
+wait_ms = [1, 2]
+connections = [1, 2]
+"#;
+
+/// The project, whose list of contenders counts.
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+#[test]
+fn a_file_that_would_run_is_described() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("mine.toml");
+    fs::write(&path, EXPERIMENT).unwrap();
+    let (code, stdout, stderr) = crossover(project(), &["check", path.to_str().unwrap(), "quick"]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    assert!(stdout.contains("4 cells × 3 contenders × 2 blocks = 24 trials, about "), "{stdout}");
+    assert!(stdout.contains("wait=10ms/c=512"), "{stdout}");
+}
+
+#[test]
+fn every_mistake_is_refused_with_file_and_line_by_check_and_run_alike() {
+    let thousand = format!("wait_ms = {:?}\nrounds = {0:?}", (0..1000).collect::<Vec<_>>());
+    let billion = format!("{thousand}\nbytes = {:?}", (0..1000).collect::<Vec<_>>());
+    for (from, to, line, says) in [
+        ("blocks = 2", "blokcs = 2", 2, "unknown field `blokcs`"),
+        ("seed = 1", "seed = 1\nseed = 2", 4, "duplicate key"),
+        ("blocks = 2", "blocks = \"many\"", 2, "invalid type"),
+        ("blocks = 2", "blocks = 3", 2, "even"),
+        ("blocks = 2", "blocks = 4000000000", 2, "1 to 1000"),
+        ("contender_cpus = 1", "contender_cpus = 0", 4, "at least 1"),
+        (
+            "0s\", duration = \"100ms\" }\nphases.open ",
+            "0s\", duration = \"10ms\" }\nphases.open ",
+            5,
+            "100ms to",
+        ),
+        ("phases.timeout = \"1s\"", "phases.timeout = \"a while\"", 9, "is not a duration"),
+        ("phases.open_load = 0.5", "phases.open_load = nan", 8, "above 0 and at most 1"),
+        ("name = \"again\"", "name = \"../x\"", 11, "contender \"../x\""),
+        ("name = \"again\"", "name = \"tokio-tasks\"", 11, "named twice"),
+        ("name = \"again\"", "name = \"tiny-http\"", 11, "another contender's"),
+        ("of = \"tokio-tasks\"", "of = \"actix-web\"", 11, "in no [[pair]]"),
+        ("sync = \"std-threads\"", "sync = \"std-treads\"", 15, "no contender \"std-treads\""),
+        ("sync = \"std-threads\"", "sync = \"actix-web\"", 15, "stands on the sync side"),
+        ("wait_ms = [1, 2]\n", "", 18, "wait_ms must list at least one"),
+        ("connections = [1, 2]", "connections = []", 18, "connections must list at least one"),
+        ("connections = [1, 2]", "connections = [1, 1]", 18, "occurs twice"),
+        ("connections = [1, 2]", "connections = [0]", 18, "connections must be 1 to"),
+        ("wait_ms = [1, 2]", "wait_ms = [-1]", 18, "no contender would answer it"),
+        ("wait_ms = [1, 2]", billion.as_str(), 18, "2000000000 cells"),
+    ] {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("mine.toml");
+        assert!(EXPERIMENT.contains(from), "{from}");
+        fs::write(&path, EXPERIMENT.replacen(from, to, 1)).unwrap();
+        let path = path.to_str().unwrap();
+        let checked = refusal(project(), &["check", path]);
+        assert!(checked.contains("mine.toml"), "{from} → {to}: {checked}");
+        let has_line = checked.lines().any(|text| {
+            text.split_once("line ").is_some_and(|(_, rest)| {
+                rest.split(|c: char| !c.is_ascii_digit()).next() == Some(line.to_string().as_str())
+            })
+        });
+        assert!(has_line && checked.contains(says), "line {line}, {says:?}: {checked}");
+        assert_eq!(refusal(project(), &["run", path]), checked);
+    }
+}
+
+#[test]
+fn all_problems_of_all_files_are_shown_at_once() {
+    let folder = tempdir().unwrap();
+    let text = EXPERIMENT.replace("blocks = 2", "blocks = 3").replace("std-threads", "std-treads");
+    fs::write(folder.path().join("one.toml"), text).unwrap();
+    fs::write(folder.path().join("two.toml"), "question = 1").unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let stderr = refusal(project(), &["check", &path("one.toml"), &path("two.toml")]);
+    for part in ["2 problems", "line 2: blocks must be even", "line 15: no contender", "two.toml"] {
+        assert!(stderr.contains(part), "{part}: {stderr}");
+    }
+}
+
+#[test]
+fn a_file_that_is_too_large_is_not_read_whole() {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("huge.toml"), "# padding\n".repeat(200_000)).unwrap();
+    let stderr = refusal(folder.path(), &["check", "huge.toml"]);
+    assert!(stderr.contains("larger than 1048576 bytes"), "{stderr}");
+    fs::write(folder.path().join("binary.toml"), [0xff, 0xfe, 0]).unwrap();
+    assert!(refusal(folder.path(), &["check", "binary.toml"]).contains("UTF-8"));
+}
+
+#[test]
+fn outside_the_project_check_says_what_it_does_not_check() {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("mine.toml"), EXPERIMENT.replace("std-threads", "unheard-of")).unwrap();
+    let (code, stdout, stderr) = crossover(folder.path(), &["check", "mine.toml"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stdout.contains("unheard-of") && stderr.contains("is not checked"), "{stdout}{stderr}");
+}

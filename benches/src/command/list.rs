@@ -30,7 +30,8 @@ fn summarise(definition: &Definition) -> String {
     format!("{:<8} about {time:<7} {}\n", definition.name, definition.question)
 }
 
-fn describe(definition: &Definition) -> String {
+/// Its question, cells, pairs, trials and time.
+pub(super) fn describe(definition: &Definition) -> String {
     let mut text = format!("{}: {}\n\ncells\n", definition.name, definition.question);
     for cell in &definition.cells {
         text += &format!("  {:<24} {} over {} connections\n", cell.name, cell.target, cell.connections);

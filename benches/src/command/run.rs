@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use anyhow::{Context as _, bail};
 use reports_record::{ContenderRecord, Definition, Ending, Folder, Line, Run, SCHEMA, TrialLog};
 
+use super::check;
 use crate::field::Field;
 use crate::remaining::Done;
 use crate::runner::{Outcome, Runner};
@@ -17,7 +18,7 @@ use crate::{cpus, estimate, experiment, progress, root};
 /// # Errors
 /// When it could not start, or a result could not be written.
 pub fn run(name: &str, runs: Option<PathBuf>) -> anyhow::Result<i32> {
-    let definition = experiment::load(name)?;
+    let definition = experiment::load_for(name, check::contenders()?.as_ref())?;
     let signals = Signals::install()?;
     Ok(measure(definition, format!("cargo crossover run {name}"), runs, &signals)?.0)
 }

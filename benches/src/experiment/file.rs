@@ -4,20 +4,21 @@ use std::time::Duration;
 
 use reports_record::{Cell, Expectation, Metric, Role};
 use serde::{Deserialize, Deserializer};
+use toml::Spanned;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExperimentFile {
     pub(super) question: String,
-    pub(super) blocks: u32,
+    pub(super) blocks: Spanned<u32>,
     pub(super) seed: u64,
-    pub(super) contender_cpus: u32,
+    pub(super) contender_cpus: Spanned<u32>,
     pub(super) phases: PhasesTable,
     pub(super) pair: Vec<PairTable>,
     pub(super) duplicate: DuplicateTable,
-    pub(super) workload: Vec<WorkloadTable>,
+    pub(super) workload: Vec<Spanned<WorkloadTable>>,
     #[serde(default)]
-    pub(super) prediction: Vec<PredictionTable>,
+    pub(super) prediction: Vec<Spanned<PredictionTable>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -26,36 +27,32 @@ pub(super) struct PhasesTable {
     pub(super) closed: PhaseTable,
     pub(super) open: PhaseTable,
     pub(super) calibration: PhaseTable,
-    pub(super) open_load: f64,
-    #[serde(deserialize_with = "duration")]
-    pub(super) timeout: Duration,
-    #[serde(deserialize_with = "duration")]
-    pub(super) grace: Duration,
+    pub(super) open_load: Spanned<f64>,
+    pub(super) timeout: Spanned<Span>,
+    pub(super) grace: Spanned<Span>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PhaseTable {
-    #[serde(deserialize_with = "duration")]
-    pub(super) warm_up: Duration,
-    #[serde(deserialize_with = "duration")]
-    pub(super) duration: Duration,
+    pub(super) warm_up: Spanned<Span>,
+    pub(super) duration: Spanned<Span>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PairTable {
-    pub(super) role: Role,
-    pub(super) sync: String,
+    pub(super) role: Spanned<Role>,
+    pub(super) sync: Spanned<String>,
     #[serde(rename = "async")]
-    pub(super) awaiting: String,
+    pub(super) awaiting: Spanned<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DuplicateTable {
-    pub(super) of: String,
-    pub(super) name: String,
+    pub(super) of: Spanned<String>,
+    pub(super) name: Spanned<String>,
 }
 
 /// A workload's endpoint; which parameters it needs is for the matrix to check.
@@ -143,13 +140,19 @@ impl Selection {
 /// Longest span that a phase may take: a trial of an hour is a typing error.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let parsed = humantime::parse_duration(&text).map_err(|error| {
-        serde::de::Error::custom(format!("{text:?} is not a duration such as \"350ms\": {error}"))
-    })?;
-    if parsed > LONGEST {
-        return Err(serde::de::Error::custom(format!("{text:?} is longer than an hour")));
+/// A duration as people write it, such as `350ms`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Span(pub(super) Duration);
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let parsed = humantime::parse_duration(&text).map_err(|error| {
+            serde::de::Error::custom(format!("{text:?} is not a duration such as \"350ms\": {error}"))
+        })?;
+        if parsed > LONGEST {
+            return Err(serde::de::Error::custom(format!("{text:?} is longer than an hour")));
+        }
+        Ok(Self(parsed))
     }
-    Ok(parsed)
 }

@@ -1,10 +1,14 @@
 //! Multiplies a workload's lists out into cells.
 
+use std::collections::HashSet;
+
 use anyhow::{bail, ensure};
 use reports_record::Cell;
 use servers_contract::{Call, Endpoint as ContractEndpoint};
+use toml::Spanned;
 
 use super::file::{Endpoint, WorkloadTable};
+use super::problems::Problems;
 
 /// Most cells of one experiment: at a second a trial, more would take days.
 const CELLS: usize = 10_000;
@@ -15,23 +19,39 @@ const CONNECTIONS: std::ops::RangeInclusive<u32> = 1..=100_000;
 /// Offered loads of a sweep, as shares of what the stronger contender can do: ten times that only fills queues.
 const LOAD: std::ops::RangeInclusive<f64> = 0.01..=10.0;
 
-/// Every cell of these workloads, in the order the file lists them.
-pub(super) fn cells(workloads: &[WorkloadTable]) -> anyhow::Result<Vec<Cell>> {
-    let size = workloads.iter().fold(0_usize, |sum, workload| sum.saturating_add(size(workload)));
-    ensure!(size <= CELLS, "{size} cells; expected at most {CELLS}, shorten the lists of a [[workload]]");
+/// Every cell of these workloads, in the order the file lists them; what is wrong with them goes to `problems`.
+pub(super) fn cells(workloads: &[Spanned<WorkloadTable>], problems: &mut Problems) -> Vec<Cell> {
+    let size = workloads.iter().fold(0_usize, |sum, workload| sum.saturating_add(size(workload.get_ref())));
+    if let Some(largest) = workloads.iter().max_by_key(|workload| self::size(workload.get_ref())) {
+        if size > CELLS {
+            // Not multiplied out: that might take all memory there is.
+            let reason =
+                format!("{size} cells; expected at most {CELLS}, shorten the lists of this [[workload]]");
+            problems.add(largest.span(), reason);
+            return Vec::new();
+        }
+    } else {
+        problems.add_to_all("at least one [[workload]] is needed");
+    }
     let mut cells: Vec<Cell> = Vec::with_capacity(size);
+    let mut names = HashSet::with_capacity(size);
     for workload in workloads {
-        check(workload)?;
-        for point in points(workload) {
-            let cell = point.cell()?;
-            if cells.iter().any(|other| other.name == cell.name) {
-                bail!("cell {:?} occurs twice; list each combination once", cell.name);
+        if let Err(error) = check(workload.get_ref()) {
+            problems.add(workload.span(), error.to_string());
+            continue;
+        }
+        for point in points(workload.get_ref()) {
+            match point.cell() {
+                Err(error) => problems.add(workload.span(), error.to_string()),
+                Ok(cell) if !names.insert(cell.name.clone()) => problems.add(
+                    workload.span(),
+                    format!("cell {:?} occurs twice; list each combination once", cell.name),
+                ),
+                Ok(cell) => cells.push(cell),
             }
-            cells.push(cell);
         }
     }
-    ensure!(!cells.is_empty(), "at least one [[workload]] is needed");
-    Ok(cells)
+    cells
 }
 
 fn size(workload: &WorkloadTable) -> usize {

@@ -6,6 +6,7 @@ use reports_stats::verdict::Verdict;
 
 use crate::analysis::comparison::{Comparison, Obstacle};
 use crate::analysis::contrast::{Contrast, Kind};
+use crate::analysis::crossovers::{by_connections, reach};
 use crate::analysis::decomposition::{Decomposition, decompose};
 use crate::analysis::verdicts::{Score, Verdicts};
 use crate::{label, number};
@@ -79,8 +80,9 @@ fn throughput(verdicts: &Verdicts<'_>, contrast: Contrast<'_>) -> Sentence {
     Sentence {
         lead: format!("The I/O model alone ({})", names(contrast)),
         text: format!(
-            "In throughput {}.{}",
+            "In throughput {}.{}{}",
             tally(verdicts.score(contrast.kind, Metric::Throughput)),
+            places(verdicts, contrast, Metric::Throughput),
             extremes(verdicts, found)
         ),
     }
@@ -101,7 +103,11 @@ fn response_time(verdicts: &Verdicts<'_>, contrast: Contrast<'_>) -> Sentence {
 }
 
 fn off_the_shelf(verdicts: &Verdicts<'_>, contrast: Contrast<'_>) -> Sentence {
-    let mut text = format!("In throughput {}.", tally(verdicts.score(contrast.kind, Metric::Throughput)));
+    let mut text = format!(
+        "In throughput {}.{}",
+        tally(verdicts.score(contrast.kind, Metric::Throughput)),
+        places(verdicts, contrast, Metric::Throughput)
+    );
     if let Some(comparison) = largest(verdicts.of_metric(contrast.kind, Metric::Throughput)) {
         text.push_str(&format!(" The largest difference is {}", written(verdicts, comparison)));
         let parts = decompose(verdicts, Metric::Throughput);
@@ -125,6 +131,27 @@ fn split(part: &Decomposition) -> Option<String> {
 
 fn names(contrast: Contrast<'_>) -> String {
     format!("{} against {}", label::name(contrast.sync), label::name(contrast.awaiting))
+}
+
+/// Connections along a row from which on an answer names places rather than leaving them to the map.
+const AXIS: usize = 3;
+
+/// From how many connections on who wins, as a sentence with a blank before it; nothing where there is no axis.
+fn places(verdicts: &Verdicts<'_>, contrast: Contrast<'_>, metric: Metric) -> String {
+    let mut rows = by_connections(verdicts, contrast.kind, metric);
+    rows.retain(|row| row.points.len() >= AXIS);
+    if rows.is_empty() {
+        return String::new();
+    }
+    let nowhere = || "nowhere in range".to_owned();
+    match (reach(&rows, Verdict::AsyncWins), reach(&rows, Verdict::SyncWins)) {
+        (None, None) => " At no number of connections is there a winner.".into(),
+        (by_async, by_sync) => format!(
+            " By connections async wins {}; sync wins {}.",
+            by_async.unwrap_or_else(nowhere),
+            by_sync.unwrap_or_else(nowhere)
+        ),
+    }
 }
 
 /// The score as a clause: every count of it, and nothing else.

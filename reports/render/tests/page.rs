@@ -4,25 +4,32 @@
 mod synthetic;
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use reports_record::{Line, Run, Skipped, TrialOutcome};
 use reports_render::page;
-use synthetic::{Fate, World, cell, definition, lines, quick_cells, run};
+use synthetic::{Fate, World, cell, definition, grid_cells, lines, quick_cells, run};
 
 fn tiny(blocks: u32) -> Run {
     run(definition(vec![cell("wait", 0.0, 0, 64), cell("wait", 1.0, 0, 512)], blocks))
 }
 
+/// A little of everything that a grid has. Made once: its histograms take their time.
+static GRID: LazyLock<(Run, Vec<Line>)> = LazyLock::new(|| {
+    let run = run(definition(grid_cells(&[0.0, 1.0], &[8, 128, 512]), 6));
+    let record = lines(&run, &World::detailed());
+    (run, record)
+});
+
+static GRID_PAGE: LazyLock<String> = LazyLock::new(|| page(&GRID.0, &GRID.1, &[]));
+
 /// Bless a deliberate change with `BLESS=1 cargo test -p reports-render --test page`, and read the difference.
-#[test]
-fn the_page_of_a_tiny_record_equals_its_golden() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/page.html");
-    let run = tiny(6);
-    let rendered = page(&run, &lines(&run, &World::plausible()), &[]);
+fn assert_golden(name: &str, rendered: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&path, &rendered).unwrap();
+        std::fs::write(&path, rendered).expect("the golden folder is writable");
     }
-    let golden = std::fs::read_to_string(&path).unwrap();
+    let golden = std::fs::read_to_string(&path).expect("there is a golden: make one with BLESS=1");
     let differs = golden.lines().zip(rendered.lines()).position(|(golden, rendered)| golden != rendered);
     assert!(
         golden == rendered,
@@ -30,6 +37,26 @@ fn the_page_of_a_tiny_record_equals_its_golden() {
         path.display(),
         differs.map(|index| index + 1)
     );
+}
+
+#[test]
+fn the_page_of_a_tiny_record_equals_its_golden() {
+    let run = tiny(6);
+    assert_golden("page.html", &page(&run, &lines(&run, &World::plausible()), &[]));
+}
+
+/// What a grid's page says without being asked: no drawings, which have tests of their geometry, and nothing folded.
+#[test]
+fn the_findings_of_a_grid_equal_their_golden() {
+    let words = without(&without(&GRID_PAGE, "<svg ", "</svg>"), "<details", "</details>");
+    let (_, body) = words.split_once("<body>").unwrap();
+    assert_golden("grid.html", &body.replace("</tr>", "</tr>\n").replace("</h3>", "</h3>\n"));
+}
+
+fn without(html: &str, from: &str, to: &str) -> String {
+    let mut parts = html.split(from);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once(to).map_or("", |(_, after)| after))
 }
 
 #[test]
@@ -56,10 +83,17 @@ fn the_page_makes_no_request_and_runs_nothing() {
 #[test]
 fn every_figure_has_its_finding_title_description_and_table() {
     let run = tiny(6);
-    let html = page(&run, &lines(&run, &World::plausible()), &[]);
-    let figures: Vec<&str> =
-        html.split("<figure ").skip(1).map(|rest| rest.split("</figure>").next().unwrap()).collect();
-    assert_eq!(figures.len(), 11);
+    every_figure_is_whole(&page(&run, &lines(&run, &World::plausible()), &[]), 11);
+    every_figure_is_whole(&GRID_PAGE, 22);
+}
+
+fn every_figure_is_whole(html: &str, count: usize) {
+    let figures: Vec<&str> = html
+        .split("<figure ")
+        .skip(1)
+        .map(|rest| rest.split("</figure>").next().unwrap_or_default())
+        .collect();
+    assert_eq!(figures.len(), count);
     for figure in figures {
         for part in
             ["<h3>", "role=\"img\"", "<title id=", "<desc id=", "<figcaption>", "<details>", "<table>"]
@@ -67,6 +101,71 @@ fn every_figure_has_its_finding_title_description_and_table() {
             assert!(figure.contains(part), "{part} is missing in {}", &figure[..80]);
         }
         assert!(!figure.contains("<h3></h3>"));
+    }
+}
+
+#[test]
+fn a_grid_says_where_along_the_connections_who_wins() {
+    let html = &*GRID_PAGE;
+    let (_, crossovers) = html.split_once("id=\"crossovers\"").unwrap();
+    assert!(crossovers.contains("tie → async wins between 8 and 128"), "no crossover in an interval");
+    assert!(crossovers.contains("none in range: "), "a row without a crossover is not told");
+    assert!(html.contains("By connections async wins "), "the answer names no place");
+    let (first_screen, _) = html.split_once("id=\"crossovers\"").unwrap();
+    assert!(first_screen.contains("id=\"answer\"") && first_screen.contains("id=\"map-stock-throughput\""));
+}
+
+#[test]
+fn a_sweep_is_drawn_past_saturation_and_judged_nowhere() {
+    let html = &*GRID_PAGE;
+    assert!(html.contains("tokio-tasks keeps up to "), "no finding of the sweep");
+    let (_, maps) = html.split_once("id=\"maps\"").unwrap();
+    let (maps, _) = maps.split_once("</section>").unwrap();
+    assert!(!maps.contains("/load="), "a step of a sweep got a verdict");
+    assert!(html.contains("loops of sweeps were overloaded, as was meant"));
+    assert!(html.contains("No trial failed and none was invalid."), "overload counts as a fault");
+}
+
+#[test]
+fn a_sweep_that_the_client_limited_says_so() {
+    let (run, mut record) = (&GRID.0, GRID.1.clone());
+    for line in &mut record {
+        let Line::Trial(trial) = line else { continue };
+        let TrialOutcome::Measured(measured) = &mut trial.outcome else { continue };
+        if trial.cell.contains("load=150%") {
+            let open = &mut measured.open.measurement;
+            let late = open.certificate.checks.iter_mut().find(|check| check.name == "pace").unwrap();
+            late.status = reports_record::CheckStatus::Fail;
+            open.certificate = reports_record::Certificate::from_checks(open.certificate.checks.clone());
+        }
+    }
+    let html = page(run, &record, &[]);
+    assert!(html.contains("client or machine"));
+    assert!(html.contains(">×</text>"), "the doubtful points are not marked");
+}
+
+#[test]
+fn the_step_of_nagles_algorithm_is_named_and_vanishes_with_the_option() {
+    let html = &*GRID_PAGE;
+    assert!(html.contains("nodelay=false, c = 8: tiny-http leaps from "), "the step is not named");
+    assert!(html.contains("nodelay=true, c = 8: no size makes a step"), "a step with the option set");
+}
+
+#[test]
+fn a_timeline_has_gaps_and_no_zeros() {
+    let html = &*GRID_PAGE;
+    let (_, timeline) = html.split_once("id=\"timeline-1\"").unwrap();
+    let (timeline, _) = timeline.split_once("</figure>").unwrap();
+    assert!(timeline.contains(">gap<"));
+    assert!(!timeline.contains("<bdi>0</bdi>"));
+}
+
+#[test]
+fn sections_without_data_do_not_appear() {
+    let run = tiny(6);
+    let html = page(&run, &lines(&run, &World::plausible()), &[]);
+    for absent in ["nines-1", "sweep-1", "timeline-1", "bodies-1", "footprint-threads"] {
+        assert!(!html.contains(absent), "{absent}");
     }
 }
 
@@ -218,4 +317,13 @@ fn the_page_of_a_run_of_eleven_cells_is_well_below_a_megabyte() {
     let run = run(definition(quick_cells(), 6));
     let html = page(&run, &lines(&run, &World::plausible()), &[]);
     assert!(html.len() < 700_000, "{} bytes", html.len());
+}
+
+#[test]
+fn the_page_of_a_grid_is_below_two_megabytes() {
+    let connections = [1, 8, 32, 128, 512, 1024];
+    let run = run(definition(grid_cells(&[0.0, 0.2, 1.0, 5.0, 10.0, 50.0], &connections), 6));
+    let html = page(&run, &lines(&run, &World::plausible()), &[]);
+    // Curves and timelines, which this world lacks, take 60 kB of another one.
+    assert!(html.len() < 1_900_000, "{} bytes", html.len());
 }

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use reports_record::{Certificate, CheckStatus, Measurement, Stage, Trial, TrialOutcome};
+use reports_record::{Cell, Certificate, CheckStatus, Measurement, Stage, Trial, TrialOutcome};
 
 use super::grid::Grid;
+use super::sweep::is_mere_overload;
+
+/// The open loop of a sweep's step, told apart because it is meant to overload.
+const SWEEP: &str = "sweep";
 
 /// How often one check of one loop ended in each status.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,12 +41,14 @@ pub struct Trouble<'a> {
 /// The evidence of a run.
 #[derive(Debug)]
 pub struct EvidenceRecord<'a> {
-    /// By loop (`closed`, `open`) and check.
+    /// By loop (`closed`, `open`, `sweep`) and check.
     pub tallies: BTreeMap<(&'static str, &'a str), Tally>,
     /// Every trial or loop that feeds no verdict.
     pub troubles: Vec<Trouble<'a>>,
     /// Loops that stand, with or without warnings.
     pub believable: usize,
+    /// Loops of sweeps that failed no check but those an overloaded server fails: a finding, no fault.
+    pub overloaded: usize,
     /// Loops that were measured.
     pub measured: usize,
 }
@@ -50,12 +56,19 @@ pub struct EvidenceRecord<'a> {
 impl<'a> EvidenceRecord<'a> {
     /// Reads every certificate of a run.
     #[must_use]
-    pub fn of(grid: &Grid<'a>) -> Self {
-        let mut record = Self { tallies: BTreeMap::new(), troubles: Vec::new(), believable: 0, measured: 0 };
-        for trial in grid.all() {
+    pub fn of(cells: &[Cell], grid: &Grid<'a>) -> Self {
+        let mut record = Self {
+            tallies: BTreeMap::new(),
+            troubles: Vec::new(),
+            believable: 0,
+            overloaded: 0,
+            measured: 0,
+        };
+        for (cell, trial) in grid.all_by_cell() {
             match &trial.outcome {
                 TrialOutcome::Measured(measured) => {
                     for (name, one) in measured.loops() {
+                        let name = if cells[cell].is_sweep() { SWEEP } else { name };
                         record.add(trial, name, &one.measurement);
                     }
                 }
@@ -82,6 +95,8 @@ impl<'a> EvidenceRecord<'a> {
         }
         if reasons.is_empty() {
             self.believable += 1;
+        } else if phase == SWEEP && measurement.complete && is_mere_overload(&measurement.certificate) {
+            self.overloaded += 1;
         } else {
             self.troubles.push(Trouble {
                 trial,

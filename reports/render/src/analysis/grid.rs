@@ -59,6 +59,11 @@ impl<'a> Grid<'a> {
         self.trials.values().copied()
     }
 
+    /// Every trial with the index of its cell, in the same order.
+    pub fn all_by_cell(&self) -> impl Iterator<Item = (usize, &'a Trial)> + '_ {
+        self.trials.iter().map(|(&(cell, ..), &trial)| (cell, trial))
+    }
+
     /// How many trials were made, failed ones included.
     #[must_use]
     pub fn made(&self) -> usize {

@@ -1,17 +1,24 @@
 //! From a record to what the page says: pure, without a word of markup.
 
+pub mod along;
 pub mod bound;
 pub mod comparison;
 pub mod contrast;
+pub mod crossovers;
 pub mod decomposition;
 pub mod estimate;
 pub mod evidence;
 pub mod grid;
+pub mod merged;
 pub mod observation;
 pub mod overshoot;
 pub mod prediction;
+pub mod sweep;
+pub mod telling;
+pub mod timeline;
 pub mod usage;
 pub mod verdicts;
+pub mod workload;
 
 use reports_record::{Calibration, Ending, Line, Metric, Overshoot, Run};
 
@@ -51,7 +58,7 @@ impl<'a> Analysis<'a> {
         let grid = Grid::of(definition, lines);
         let bounds = Bounds::of(definition, &grid);
         let verdicts = Verdicts::of(definition, &grid, &bounds);
-        let evidence = EvidenceRecord::of(&grid);
+        let evidence = EvidenceRecord::of(&definition.cells, &grid);
         let ending = lines.iter().rev().find_map(|line| match line {
             Line::Ending(ending) => Some(ending),
             _ => None,

@@ -44,12 +44,14 @@ fn of_measured(metric: Metric, measured: &Measured) -> Observation {
         Metric::Throughput => positive(Some(source.goodput_per_s)),
         Metric::CpuPerRequest => positive(cost.cpu_per_request_us()),
         Metric::Memory => positive(measured.resources.pss_bytes.map(|bytes| bytes as f64 / MIB)),
-        Metric::ResponseTimeP50 => response_time(source, "p50"),
-        Metric::ResponseTimeP99 => response_time(source, "p99"),
+        Metric::ResponseTimeP50 => quantile(source, "p50"),
+        Metric::ResponseTimeP99 => quantile(source, "p99"),
     }
 }
 
-fn response_time(open: &Measurement, name: &str) -> Observation {
+/// The quantile `name` (`p50`, `p99`, …) of a loop's response times, whether or not the loop may be believed.
+#[must_use]
+pub fn quantile(open: &Measurement, name: &str) -> Observation {
     let Some(times) = &open.response_time_us else { return Observation::Unusable };
     let quantile = times.quantiles().into_iter().find(|(of, ..)| *of == name).and_then(|(.., value)| value);
     match quantile {

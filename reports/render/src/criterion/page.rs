@@ -139,11 +139,12 @@ fn ratios(pairs: &[Pair<'_>]) -> Figure {
         table.push(vec![label::name(pair.group()), ratio(pair.ratio.ratio), interval]);
     }
     Figure {
-        id: "ratios",
+        id: "ratios".into(),
         finding: finding.unwrap_or_else(|| number::NO_DATA.into()),
         reading:
             "async ÷ sync with its 95\u{a0}% interval, on a logarithmic axis; left of 1 awaiting takes less."
                 .into(),
+        folded: false,
         scene: chart.scene(),
         table,
     }

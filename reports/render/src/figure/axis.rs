@@ -29,7 +29,7 @@ const DRAWABLE: std::ops::Range<f64> = 1e-150..1e150;
 const LEAST_SPAN: f64 = 1.5;
 
 impl LogAxis {
-    /// The axis over pixels `left` to `right` that shows all positive `values`, with room at both ends.
+    /// The axis over pixels `left` to `right`, which may also run backwards or up, that shows all positive `values`, with room at both ends.
     ///
     /// Without any, an axis around 1.
     #[must_use]
@@ -58,14 +58,23 @@ impl LogAxis {
     /// The values to mark: as many round ones as leave room for their labels.
     #[must_use]
     pub fn marks(&self) -> Vec<f64> {
+        self.marks_apart(LABEL_ROOM)
+    }
+
+    /// As [`Self::marks`], for labels that need `room` pixels along the axis.
+    #[must_use]
+    pub fn marks_apart(&self, room: i32) -> Vec<f64> {
         let within_decades = DENSITIES.iter().map(|mantissas| self.round_values(mantissas));
         let decades = self.round_values(&[1.0]);
         let every_few = (1..=decades.len()).map(|step| decades.iter().copied().step_by(step).collect());
-        within_decades.chain(every_few).find(|marks: &Vec<f64>| self.has_room(marks)).unwrap_or_default()
+        within_decades
+            .chain(every_few)
+            .find(|marks: &Vec<f64>| self.has_room(marks, room))
+            .unwrap_or_default()
     }
 
-    fn has_room(&self, marks: &[f64]) -> bool {
-        marks.windows(2).all(|pair| self.at(pair[1]) - self.at(pair[0]) >= LABEL_ROOM)
+    fn has_room(&self, marks: &[f64], room: i32) -> bool {
+        marks.windows(2).all(|pair| (self.at(pair[1]) - self.at(pair[0])).abs() >= room)
     }
 
     fn round_values(&self, mantissas: &[f64]) -> Vec<f64> {

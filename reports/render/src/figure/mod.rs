@@ -4,5 +4,7 @@ pub mod axis;
 pub mod decision_map;
 pub mod ink;
 pub mod interval_chart;
+pub mod line_chart;
+pub mod ruler;
 pub mod scene;
 pub mod svg;

@@ -30,6 +30,15 @@ pub enum Shape {
         /// so many pixels wide.
         width: u32,
     },
+    /// A line through several points.
+    Path {
+        /// The points, two at least.
+        points: Vec<Point>,
+        /// Its ink.
+        ink: Ink,
+        /// Its width, pixels.
+        width: u32,
+    },
     /// A filled rectangle.
     Area {
         /// Its top left corner.
@@ -110,6 +119,13 @@ impl Scene {
         }
     }
 
+    /// Adds a line through `points`, two pixels wide, whole or in dashes; nothing for fewer than two.
+    pub fn path(&mut self, points: &[Point], dashed: bool, ink: Ink) {
+        let pieces = if dashed { in_dashes(points) } else { vec![points.to_vec()] };
+        let drawable = pieces.into_iter().filter(|piece| piece.len() >= 2);
+        self.shapes.extend(drawable.map(|points| Shape::Path { points, ink, width: 2 }));
+    }
+
     /// Adds a filled rectangle.
     pub fn area(&mut self, at: Point, size: Point, ink: Ink) {
         self.shapes.push(Shape::Area { at, size, ink });
@@ -143,6 +159,39 @@ impl Scene {
     }
 }
 
+/// Cuts a line into dashes, corners kept.
+///
+/// In the geometry, for plotters draws no dashed line into an SVG.
+fn in_dashes(points: &[Point]) -> Vec<Vec<Point>> {
+    const DASH: f64 = 8.0;
+    const GAP: f64 = 5.0;
+    let mut pieces: Vec<Vec<Point>> = Vec::new();
+    let (mut left, mut drawing) = (DASH, true);
+    pieces.extend(points.first().map(|&first| vec![first]));
+    for pair in points.windows(2) {
+        let (from, to) = (pair[0], pair[1]);
+        let (dx, dy) = (f64::from(to.0 - from.0), f64::from(to.1 - from.1));
+        let length = dx.hypot(dy);
+        let mut gone = 0.0;
+        while length - gone > left {
+            gone += left;
+            let share = gone / length;
+            let cut = (from.0 + (share * dx).round() as i32, from.1 + (share * dy).round() as i32);
+            match pieces.last_mut() {
+                Some(piece) if drawing => piece.push(cut),
+                _ => pieces.push(vec![cut]),
+            }
+            drawing = !drawing;
+            left = if drawing { DASH } else { GAP };
+        }
+        left -= length - gone;
+        if let Some(piece) = pieces.last_mut().filter(|_| drawing) {
+            piece.push(to);
+        }
+    }
+    pieces
+}
+
 /// `text` cut so that it likely fits `width` pixels at `type_size`; exact widths are the reader's fonts' affair.
 #[must_use]
 pub fn fitted(text: &str, width: i32, type_size: u32) -> String {
@@ -169,6 +218,22 @@ mod tests {
                 assert!((10..=60).contains(x) && (20..=50).contains(y), "({x}, {y})");
             }
         }
+    }
+
+    #[test]
+    fn dashes_cover_most_of_a_line_and_never_leave_it() {
+        let pieces = in_dashes(&[(0, 0), (100, 0), (100, 50)]);
+        let lengths = pieces.iter().map(|piece| {
+            piece
+                .windows(2)
+                .map(|pair| (pair[1].0 - pair[0].0).abs() + (pair[1].1 - pair[0].1).abs())
+                .sum::<i32>()
+        });
+        let drawn: i32 = lengths.sum();
+        assert!((80..110).contains(&drawn), "{drawn} of 150 pixels");
+        assert!(pieces.len() > 9);
+        assert!(pieces.iter().flatten().all(|&(x, y)| y == 0 || x == 100), "{pieces:?}");
+        assert!(in_dashes(&[]).is_empty());
     }
 
     #[test]

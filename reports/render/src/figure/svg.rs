@@ -46,6 +46,9 @@ fn draw(area: &Area<'_>, shape: &Shape) -> Drawn {
         Shape::Line { from, to, ink, width } => {
             area.draw(&PathElement::new([*from, *to], colour(*ink).stroke_width(*width)))
         }
+        Shape::Path { points, ink, width } => {
+            area.draw(&PathElement::new(points.as_slice(), colour(*ink).stroke_width(*width)))
+        }
         Shape::Area { at, size, ink } => {
             area.draw(&Rectangle::new([*at, (at.0 + size.0, at.1 + size.1)], colour(*ink).filled()))
         }
@@ -114,6 +117,7 @@ mod tests {
         for ink in Ink::ALL {
             scene.line((0, 0), (9, 9), ink, 1);
             scene.area((0, 0), (9, 9), ink);
+            scene.path(&[(0, 0), (30, 9)], true, ink);
             scene.bold((0, 0), Anchor::Middle, 12, ink, "text");
             for form in [Form::Disc, Form::Ring, Form::Diamond, Form::HollowDiamond] {
                 scene.mark((5, 5), form, ink);

@@ -22,6 +22,10 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
             p {
                 (number::count(evidence.believable)) " of " (number::count(evidence.measured))
                 " measured loops hold their certificate. A loop that does not feeds no verdict."
+                @if evidence.overloaded > 0 {
+                    " " (number::count(evidence.overloaded)) " loops of sweeps were overloaded, as was meant; they are \
+                     plotted, and feed no verdict."
+                }
             }
             (checks(analysis).markup())
             @for one in analysis.failed_calibrations.iter().take(LISTED) {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use reports_record::Metric;
 
-use super::figure::Figure;
+use super::figure::{Figure, is_long};
 use super::table::Table;
 use crate::analysis::Analysis;
 use crate::analysis::contrast::Kind;
@@ -50,12 +50,13 @@ fn figure(analysis: &Analysis<'_>) -> Figure {
         groups: groups.collect(),
     };
     Figure {
-        id: "decomposition",
+        id: "decomposition".into(),
         finding: finding(&parts),
         reading:
             "Two factors a cell, each with its 95\u{a0}% interval over blocks; a bar without an end goes on \
                   beyond the axis. The grey zone is ±5\u{a0}%."
                 .into(),
+        folded: is_long(analysis),
         scene: chart.scene(),
         table: table(analysis, &parts),
     }

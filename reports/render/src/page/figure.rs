@@ -1,8 +1,11 @@
 //! A figure on the page: its finding, its drawing, its table.
 
+use std::borrow::Cow;
+
 use maud::{Markup, PreEscaped, html};
 
 use super::table::Table;
+use crate::analysis::Analysis;
 use crate::figure::ink::{self, Ink};
 use crate::figure::scene::Scene;
 use crate::figure::svg;
@@ -11,15 +14,28 @@ use crate::figure::svg;
 #[derive(Debug)]
 pub(crate) struct Figure {
     /// Its name within the page: letters and hyphens.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// What it shows, computed from the data, in one sentence.
     pub finding: String,
     /// What is drawn and how to read it.
     pub reading: String,
     /// The drawing.
     pub scene: Scene,
+    /// Whether the drawing, too, waits to be asked for: one of a screen and more would bury what follows.
+    pub folded: bool,
     /// Its data.
     pub table: Table,
+}
+
+/// Cells up to which a chart with a group a cell stays open: about two screens of it.
+const GROUPS_SHOWN: usize = 16;
+
+/// Widest drawing that a telephone may shrink; its type would become too small in a wider one, which scrolls instead.
+const NARROW: u32 = 450;
+
+/// Whether a chart with a group a cell is to be folded.
+pub(super) fn is_long(analysis: &Analysis<'_>) -> bool {
+    analysis.verdicts.judged_cells().count() > GROUPS_SHOWN
 }
 
 impl Figure {
@@ -40,26 +56,39 @@ impl Figure {
     }
 
     pub(crate) fn markup(&self) -> Markup {
-        let (title, description) = (format!("{}-title", self.id), format!("{}-desc", self.id));
         html! {
             figure id=(self.id) {
                 h3 { (self.finding) }
-                div.scroll role="group" tabindex="0" aria-label=(self.finding) {
-                    svg role="img" width=(self.scene.width) height=(self.scene.height)
-                        viewBox=(format!("0 0 {} {}", self.scene.width, self.scene.height))
-                        aria-labelledby=(title) aria-describedby=(description) {
-                        title id=(title) { (self.finding) }
-                        desc id=(description) { (self.reading) }
-                        // Drawn by plotters, which escapes every text.
-                        (PreEscaped(svg::elements(&self.scene)))
+                @if self.folded {
+                    details {
+                        summary { "The drawing" }
+                        (self.drawing())
                     }
+                } @else {
+                    (self.drawing())
                 }
-                figcaption { (self.reading) }
                 details {
                     summary { "These data as a table" }
                     (self.table.markup())
                 }
             }
+        }
+    }
+
+    fn drawing(&self) -> Markup {
+        let (title, description) = (format!("{}-title", self.id), format!("{}-desc", self.id));
+        html! {
+            div.scroll role="group" tabindex="0" aria-label=(self.finding) {
+                svg.wide[self.scene.width > NARROW] role="img" width=(self.scene.width) height=(self.scene.height)
+                    viewBox=(format!("0 0 {} {}", self.scene.width, self.scene.height))
+                    aria-labelledby=(title) aria-describedby=(description) {
+                    title id=(title) { (self.finding) }
+                    desc id=(description) { (self.reading) }
+                    // Drawn by plotters, which escapes every text.
+                    (PreEscaped(svg::elements(&self.scene)))
+                }
+            }
+            figcaption { (self.reading) }
         }
     }
 }

@@ -9,23 +9,37 @@ use crate::analysis::Analysis;
 use crate::analysis::contrast::{Contrast, Kind};
 use crate::figure::decision_map::{DecisionMap, reading};
 
+/// The first screen's maps: throughput.
 pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
     html! {
+        section #maps aria-label="Where which model wins, by throughput" {
+            (pair(analysis, Metric::Throughput))
+        }
+    }
+}
+
+/// The maps of the tail, and what the words in a map mean.
+pub(super) fn tail(analysis: &Analysis<'_>) -> Markup {
+    html! {
         section {
-            h2 { "Where does which model win?" }
-            @for metric in [Metric::Throughput, Metric::ResponseTimeP99] {
-                div.pair {
-                    @for kind in [Kind::Control, Kind::Stock] {
-                        @if let Some(contrast) = analysis.verdicts.contrast(kind) {
-                            (map(analysis, contrast, metric).markup())
-                        }
-                    }
-                }
-            }
+            h2 { "Where does which model win in the tail?" }
+            (pair(analysis, Metric::ResponseTimeP99))
             p.note {
                 "“Tie by design” marks cells where connections ÷ wait bind: N ÷ (W + C) lies below cores ÷ C \
                  for both contenders, so the load generator sets the throughput and not the server. Such cells \
                  count in no score unless one side wins in spite of it."
+            }
+        }
+    }
+}
+
+fn pair(analysis: &Analysis<'_>, metric: Metric) -> Markup {
+    html! {
+        div.pair {
+            @for kind in [Kind::Control, Kind::Stock] {
+                @if let Some(contrast) = analysis.verdicts.contrast(kind) {
+                    (map(analysis, contrast, metric).markup())
+                }
             }
         }
     }
@@ -45,23 +59,26 @@ fn map(analysis: &Analysis<'_>, contrast: Contrast<'_>, metric: Metric) -> Figur
         (Kind::Control, _) => "map-control-tail",
         _ => "map-stock-tail",
     };
+    let map = DecisionMap::of(verdicts.cells, verdicts.of_metric(contrast.kind, metric));
     Figure {
-        id,
+        id: id.into(),
         finding: finding(analysis, contrast, metric),
-        reading: reading(metric),
-        scene: DecisionMap::of(verdicts.cells, verdicts.of_metric(contrast.kind, metric)).scene(),
+        reading: reading(metric, map.is_compact()),
+        scene: map.scene(),
+        folded: false,
         table: verdict_table(analysis, contrast, metric),
     }
 }
 
 fn finding(analysis: &Analysis<'_>, contrast: Contrast<'_>, metric: Metric) -> String {
     let score = analysis.verdicts.score(contrast.kind, metric);
-    let subject = format!("{}, {}", metric.title(), contrast.kind.title());
+    let what = if metric == Metric::Throughput { "Throughput" } else { "Response time p99" };
+    let subject = format!("{what}, {}", contrast.kind.title());
     if score.decided() == 0 {
-        return format!("No cell is decided: {subject}");
+        return format!("{subject}: no cell is decided");
     }
     format!(
-        "Async wins {}, sync wins {}, tie {} of {} cells that can differ: {subject}",
+        "{subject}: async wins {}, sync {}, tie {} of {} cells",
         score.async_wins,
         score.sync_wins,
         score.ties,

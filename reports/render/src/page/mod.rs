@@ -1,11 +1,16 @@
 //! The page: one HTML document that makes no request and needs no script.
 
+mod bodies;
 mod certificates;
+mod crossovers;
 mod decomposition;
 mod environment;
 pub(crate) mod figure;
+mod footprint;
 pub(crate) mod frame;
+mod lines;
 mod maps;
+mod nines;
 mod opening;
 mod overshoots;
 mod predictions;
@@ -14,8 +19,10 @@ mod reproduction;
 mod resources;
 mod response_time;
 mod series;
+mod sweeps;
 pub(crate) mod table;
 mod throughput;
+mod timelines;
 mod verdict_tables;
 
 use maud::html;
@@ -36,9 +43,16 @@ pub(crate) fn document(analysis: &Analysis<'_>, skipped: &[Skipped]) -> String {
     let content = html! {
         (opening::markup(analysis))
         (maps::markup(analysis))
+        (crossovers::markup(analysis))
+        (opening::scope_and_scores(analysis))
+        (maps::tail(analysis))
         (decomposition::markup(analysis))
         (throughput::markup(analysis, &series))
         (response_time::markup(analysis, &series))
+        (nines::markup(analysis, &series))
+        (sweeps::markup(analysis, &series))
+        (timelines::markup(analysis))
+        (bodies::markup(analysis, &series))
         (resources::markup(analysis, &series))
         (repeat::markup(analysis))
         (predictions::markup(analysis, &series))

@@ -1,4 +1,4 @@
-//! The first screen: the question, the answer, its scope, the count of verdicts.
+//! The first screen: the question and the answer; below the maps, its scope and the count of verdicts.
 
 use maud::{Markup, html};
 use reports_record::Metric;
@@ -23,9 +23,17 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
             @for sentence in answer(&analysis.verdicts) {
                 p { strong { bdi { (sentence.lead) } ". " } bdi { (sentence.text) } }
             }
-            p.scope { (scope(analysis)) }
         }
-        (scores(analysis).markup())
+    }
+}
+
+/// What the answer holds for, and how often each verdict fell.
+pub(super) fn scope_and_scores(analysis: &Analysis<'_>) -> Markup {
+    html! {
+        section aria-label="Scope and score" {
+            p.note { (scope(analysis)) }
+            (scores(analysis).markup())
+        }
     }
 }
 

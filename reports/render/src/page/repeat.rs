@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use reports_record::Metric;
 use reports_stats::false_wins::FalseWins;
 
-use super::figure::Figure;
+use super::figure::{Figure, is_long};
 use super::table::Table;
 use crate::analysis::Analysis;
 use crate::analysis::contrast::Kind;
@@ -47,12 +47,13 @@ fn figure(analysis: &Analysis<'_>) -> Figure {
         groups: groups.collect(),
     };
     Figure {
-        id: "repeat",
+        id: "repeat".into(),
         finding: finding(analysis),
         reading:
             "The ratio of two copies of one contender, with its 95\u{a0}% interval over blocks. The grey zone is \
                   ±5\u{a0}%."
                 .into(),
+        folded: is_long(analysis),
         scene: chart.scene(),
         table: table(analysis),
     }

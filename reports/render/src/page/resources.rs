@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 use reports_record::Metric;
 
-use super::figure::Figure;
+use super::figure::{Figure, is_long};
+use super::footprint;
 use super::series::{Series, chart, finding, table};
 use super::table::Table;
 use crate::analysis::Analysis;
@@ -16,6 +17,7 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
             h2 { "What it cost the server" }
             (cpu(analysis, series).markup())
             (memory(analysis, series).markup())
+            (footprint::markup(analysis, series))
             details {
                 summary { "Context switches, threads and memory per connection" }
                 (usage(analysis, series).markup())
@@ -27,12 +29,13 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
 fn cpu(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Figure {
     let metric = Metric::CpuPerRequest;
     Figure {
-        id: "cpu",
+        id: "cpu".into(),
         finding: finding(analysis, "Server CPU per request", metric),
         reading:
             "User and kernel time of the whole process ÷ requests it counted, closed loop, geometric mean \
                   over blocks with its 95\u{a0}% interval. Less is better."
                 .into(),
+        folded: is_long(analysis),
         scene: chart(analysis, series, metric, "CPU time per request, less is better", number::micros)
             .scene(),
         table: table(analysis, series, metric, "Server CPU per request", number::micros),
@@ -42,11 +45,12 @@ fn cpu(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Figure {
 fn memory(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Figure {
     let metric = Metric::Memory;
     Figure {
-        id: "memory",
+        id: "memory".into(),
         finding: finding(analysis, "Server memory", metric),
         reading: "Proportional set size of the whole process with all connections open, geometric mean over \
                   blocks with its 95\u{a0}% interval. Less is better. Kernel memory of sockets is not in it."
             .into(),
+        folded: is_long(analysis),
         scene: chart(analysis, series, metric, "proportional set size, less is better", number::mebibytes)
             .scene(),
         table: table(analysis, series, metric, "Server memory", number::mebibytes),

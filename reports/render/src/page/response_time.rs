@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use reports_record::{Metric, TrialOutcome};
 
-use super::figure::Figure;
+use super::figure::{Figure, is_long};
 use super::series::{Series, chart, finding};
 use super::table::Table;
 use crate::analysis::Analysis;
@@ -31,12 +31,13 @@ fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], metric: Metric, id: &'
         "99th percentile of the response time"
     };
     Figure {
-        id,
+        id: id.into(),
         finding: finding(analysis, what, metric),
         reading: format!(
             "{what}, geometric mean over blocks with its 95\u{a0}% interval, on a logarithmic axis. Less is better. \
              “≥”: requests were still unfinished, so that only a lower bound is known."
         ),
+        folded: is_long(analysis),
         scene: chart(analysis, series, metric, "response time, less is better", number::micros).scene(),
         table: table(analysis, series, metric, what),
     }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use reports_record::Metric;
 use reports_stats::prediction::Ceiling;
 
-use super::figure::Figure;
+use super::figure::{Figure, is_long};
 use super::series::{Series, chart, finding, table};
 use super::table::Table;
 use crate::analysis::Analysis;
@@ -13,13 +13,14 @@ use crate::{label, number};
 pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
     let metric = Metric::Throughput;
     let figure = Figure {
-        id: "throughput",
+        id: "throughput".into(),
         finding: finding(analysis, "Throughput", metric),
         reading:
             "Correct replies per second in a closed loop, geometric mean over blocks with its 95\u{a0}% \
                   interval, on a logarithmic axis. More is better. Times of a closed loop are this figure \
                   inverted and are not compared."
                 .into(),
+        folded: is_long(analysis),
         scene: chart(analysis, series, metric, "requests/s, more is better", number::rate).scene(),
         table: table(analysis, series, metric, "Throughput, closed loop", number::rate),
     };

@@ -3,12 +3,13 @@
 //! Shared by the tests and by `cargo run -p reports-render --example synthetic_page`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use reports_record::{
     Account, Arrivals, Calibration, Cell, Certificate, Check, CheckStatus, ClientCost, ContenderRecord, Cpu,
     Definition, Distribution, Duplicate, Ending, Environment, Expectation, Histograms, Line, Loop, Measured,
     Measurement, Metric, Mode, OutcomeKind, Overshoot, Pair, Phase, Phases, Plan, Prediction, Resources,
-    Role, Run, SCHEMA, ServerCost, Stage, Times, Trial, TrialOutcome,
+    Role, Run, SCHEMA, ServerCost, Stage, SubWindow, Times, Trial, TrialOutcome,
 };
 
 pub(crate) const CONTENDERS: [&str; 5] =
@@ -21,6 +22,8 @@ pub(crate) struct World {
     pub(crate) noise: f64,
     /// CPU time per request, microseconds: what throughput and cost follow from.
     pub(crate) work_us: fn(&Cell, &str) -> f64,
+    /// Whether open loops keep histograms and parts; without, a world is made a hundred times faster.
+    pub(crate) detailed: bool,
     /// What becomes of a trial.
     pub(crate) fate: fn(&Cell, &str, u32) -> Fate,
 }
@@ -38,12 +41,17 @@ pub(crate) enum Fate {
 impl World {
     /// Both models cost the same, everywhere, with little noise.
     pub(crate) fn equal() -> Self {
-        Self { seed: 1, noise: 0.004, work_us: |_, _| 12.0, fate: |_, _, _| Fate::Measured }
+        Self { seed: 1, noise: 0.004, work_us: |_, _| 12.0, detailed: false, fate: |_, _, _| Fate::Measured }
     }
 
     /// Something like the real thing: the models differ a little, the stock libraries a lot.
     pub(crate) fn plausible() -> Self {
         Self { noise: 0.012, work_us: plausible_work, ..Self::equal() }
+    }
+
+    /// The same with histograms and the parts of each window.
+    pub(crate) fn detailed() -> Self {
+        Self { detailed: true, ..Self::plausible() }
     }
 }
 
@@ -91,6 +99,33 @@ pub(crate) fn quick_cells() -> Vec<Cell> {
     }
     cells.push(cell("cpu", 0.0, 300, 64));
     cells.push(cell("mixed", 1.0, 300, 64));
+    cells
+}
+
+/// What a grid has and `quick` lacks: a finer axis of connections, a sweep, and bodies under two settings.
+pub(crate) fn grid_cells(waits_ms: &[f64], connections: &[u32]) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for &wait_ms in waits_ms {
+        cells.extend(connections.iter().map(|&connections| cell("wait", wait_ms, 0, connections)));
+    }
+    cells.extend(connections.iter().map(|&connections| cell("cpu", 0.0, 500, connections)));
+    cells.extend(connections.iter().map(|&connections| cell("mixed", 1.0, 500, connections)));
+    for load in [0.25, 0.55, 0.85, 1.2, 1.5] {
+        let workload = cell("mixed", 1.0, 100, 128);
+        let name = format!("{}/load={}%", workload.name, load * 100.0);
+        cells.push(Cell { name, load: Some(load), ..workload });
+    }
+    for nodelay in ["true", "false"] {
+        for bytes in [256, 900, 1100, 16_384] {
+            cells.push(Cell {
+                name: format!("payload={bytes}B/c=8/nodelay={nodelay}"),
+                target: format!("/payload?bytes={bytes}"),
+                bytes,
+                flags: vec![format!("--nodelay={nodelay}")],
+                ..cell("payload", 0.0, 0, 8)
+            });
+        }
+    }
     cells
 }
 
@@ -237,31 +272,50 @@ fn measured(cell: &Cell, contender: &str, block: u32, world: &World, fate: Fate)
     let noise = |salt| 1.0 + world.noise * gaussian(world.seed, (&cell.name, contender, block, salt));
     let work_us = (world.work_us)(cell, contender) * noise("work");
     let rate = throughput(cell, work_us) * noise("throughput");
-    let offered = 0.5 * throughput(cell, (world.work_us)(cell, "tiny-http"));
-    let beyond_us = (60.0 + work_us * (1.0 + 30.0 * offered * work_us / 1e6)) * noise("response");
-    let p50 = cell.wait_ms * 1e3 + beyond_us;
-    let tail = cell.wait_ms * 1e3 + beyond_us * 4.0 * noise("tail");
+    let offered = match cell.load {
+        Some(load) => load * throughput(cell, (world.work_us)(cell, stronger(contender))),
+        None => 0.5 * throughput(cell, (world.work_us)(cell, "tiny-http")),
+    };
+    let overload = (offered / rate).max(1.0);
+    let beyond_us =
+        (60.0 + work_us * (1.0 + 30.0 * offered.min(rate) * work_us / 1e6) + nagle_us(cell, contender))
+            * noise("response");
+    // A queue that grows all window long: at its end the last one has waited for the excess.
+    let queued_us = (overload - 1.0) * 1e6;
+    let p50 = cell.wait_ms * 1e3 + beyond_us + queued_us / 2.0;
+    let tail = cell.wait_ms * 1e3 + beyond_us * 4.0 * noise("tail") + queued_us;
     let mut response = times(p50, tail);
     if fate == Fate::Censored {
         response.at_least = vec!["p99".into(), "mean".into(), "max".into()];
     }
     let open_check = if fate == Fate::OpenInvalid { CheckStatus::Fail } else { CheckStatus::Pass };
     let threads = if contender == "std-threads" { u64::from(cell.connections) + 2 } else { 2 };
+    let mut open = measurement(cell, offered, Some(offered), response, open_check);
+    open.goodput_per_s = offered / overload;
+    if world.detailed {
+        open.sub_windows = sub_windows(offered, p50, tail, overload);
+        let shape = spread(p50, tail, fate);
+        open.histograms = Histograms::encode(&shape, None);
+        open.histograms.response_time = Some(open.histograms.service_time.clone());
+        open.histograms.response_time_censored = open.histograms.service_time_censored.clone();
+    }
+    if overload > 1.2 {
+        let check = Check { name: "stationarity".into(), ..check("stationarity", CheckStatus::Fail) };
+        open.certificate = open.certificate.with(check);
+    }
+    let closed = Loop {
+        measurement: measurement(
+            cell,
+            rate,
+            None,
+            times(1e6 / rate * f64::from(cell.connections), tail),
+            CheckStatus::Pass,
+        ),
+        cost: cost(rate, work_us),
+    };
     Measured {
-        closed: Some(Loop {
-            measurement: measurement(
-                cell,
-                rate,
-                None,
-                times(1e6 / rate * f64::from(cell.connections), tail),
-                CheckStatus::Pass,
-            ),
-            cost: cost(rate, work_us),
-        }),
-        open: Loop {
-            measurement: measurement(cell, offered, Some(offered), response, open_check),
-            cost: cost(offered, work_us),
-        },
+        closed: cell.load.is_none().then_some(closed),
+        open: Loop { measurement: open, cost: cost(offered, work_us) },
         resources: Resources {
             threads_max: Some(threads),
             rss_max_bytes: Some(5_000_000 + threads * 30_000),
@@ -271,6 +325,44 @@ fn measured(cell: &Cell, contender: &str, block: u32, world: &World, fate: Fate)
             listen_overflows: Some(0),
         },
     }
+}
+
+/// The stronger one of a contender's pair.
+fn stronger(contender: &str) -> &str {
+    if ["tiny-http", "actix-web"].contains(&contender) { "actix-web" } else { "tokio-tasks" }
+}
+
+/// The step that Nagle's algorithm makes of a reply in two writes.
+fn nagle_us(cell: &Cell, contender: &str) -> f64 {
+    let delayed = cell.bytes > 1024 && contender == "tiny-http" && cell.flags == ["--nodelay=false"];
+    if delayed { 40_000.0 } else { 0.0 }
+}
+
+/// Eight parts, one of them with too few replies for a median.
+fn sub_windows(offered: f64, p50: f64, tail: f64, overload: f64) -> Vec<SubWindow> {
+    let part = |index: u32| SubWindow {
+        replies: if index == 3 { 12 } else { (offered / overload / 8.0) as u64 },
+        due: (offered / 8.0) as u64,
+        service_time_us_p50: (index != 3).then_some(p50),
+        response_time_us_max: Some(tail * (1.0 + f64::from(index) * (overload - 1.0))),
+    };
+    (0..8).map(part).collect()
+}
+
+/// 600 times whose median and 99th percentile are about as asked; censored ones at the end where the world says so.
+fn spread(p50: f64, p99: f64, fate: Fate) -> Distribution {
+    let mut times = Distribution::new();
+    for rank in 0..600 {
+        let nines = -(1.0 - (f64::from(rank) + 0.5) / 600.0).log10();
+        let micros = p50 * (p99 / p50).powf((nines - 0.3) / 1.7);
+        let time = Duration::from_nanos((micros.max(1.0) * 1e3) as u64);
+        if fate == Fate::Censored && rank >= 590 {
+            times.censor(time);
+        } else {
+            times.record(time);
+        }
+    }
+    times
 }
 
 /// Little's law on one core, with a little room at the knee.

@@ -1,0 +1,244 @@
+//! Lines over two axes: everything that is read along an axis rather than cell by cell.
+
+use reports_stats::effect::Interval;
+
+use super::ink::Ink;
+use super::interval_chart::Style;
+use super::ruler::{Axis, Ruler};
+use super::scene::{Anchor, Point, Scene, fitted};
+use crate::number;
+
+/// What a chart shows.
+#[derive(Debug)]
+pub struct LineChart {
+    /// Its width, pixels: [`WIDE`] or [`HALF`].
+    pub width: i32,
+    /// The axis across.
+    pub x: Axis,
+    /// The axis up.
+    pub y: Axis,
+    /// A line on which both coordinates are equal, and its name.
+    pub diagonal: Option<&'static str>,
+    /// The lines, in the legend's order.
+    pub lines: Vec<Line>,
+}
+
+/// A series.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// How it looks.
+    pub style: Style,
+    /// Its name in the legend.
+    pub name: String,
+    /// Its places from left to right; `None` is a gap, and gaps stay open.
+    pub dots: Vec<Option<Dot>>,
+}
+
+/// A place on a line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Dot {
+    /// Across.
+    pub x: f64,
+    /// Up.
+    pub y: f64,
+    /// How far `y` may be off.
+    pub interval: Option<Interval>,
+    /// What is drawn there besides the line.
+    pub sign: Sign,
+}
+
+/// What is drawn at a place besides the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// Nothing: the line suffices.
+    Bare,
+    /// The series' mark.
+    Mark,
+    /// The mark below a "≥": the value is a lower bound.
+    AtLeast,
+    /// The mark below a "×": the client, not the server, set the value.
+    Doubtful,
+}
+
+/// Width of a chart that has a row of the page to itself.
+pub const WIDE: i32 = 720;
+
+/// Width of one of two side by side.
+pub const HALF: i32 = 520;
+
+const LEFT: i32 = 62;
+const RIGHT_MARGIN: i32 = 28;
+const PLOT: i32 = 250;
+const LEGEND_LINE: i32 = 19;
+const LEGEND_COLUMNS: usize = 2;
+const TYPE: u32 = 12;
+
+/// Least distances of two marks on each axis, pixels.
+const ROOM: (i32, i32) = (56, 24);
+
+/// Interval ends farther than this ratio from their value do not widen the axis.
+const FARTHEST: f64 = 2.0;
+
+impl LineChart {
+    /// The geometry of this chart.
+    #[must_use]
+    pub fn scene(&self) -> Scene {
+        let top = 10 + LEGEND_LINE * self.lines.len().div_ceil(LEGEND_COLUMNS) as i32 + 30;
+        let bottom = top + PLOT;
+        let mut scene = Scene::new(self.width.unsigned_abs(), (bottom + 44).unsigned_abs());
+        let (x, y) = self.rulers(bottom, top);
+        self.draw_legend(&mut scene);
+        self.draw_axes(&mut scene, (&x, &y), (top, bottom));
+        for line in &self.lines {
+            draw_line(&mut scene, line, &x, &y);
+        }
+        scene
+    }
+
+    fn rulers(&self, bottom: i32, top: i32) -> (Ruler, Ruler) {
+        let dots = || self.lines.iter().flat_map(|line| line.dots.iter().flatten());
+        let ends = dots().filter_map(|dot| Some((dot.y, dot.interval?)));
+        let ends = ends.flat_map(|(y, ends)| [ends.lo.max(y / FARTHEST), ends.hi.min(y * FARTHEST)]);
+        let x = Ruler::over(&self.x, dots().map(|dot| dot.x), LEFT, self.width - RIGHT_MARGIN);
+        (x, Ruler::over(&self.y, dots().map(|dot| dot.y).chain(ends), bottom, top))
+    }
+
+    fn draw_legend(&self, scene: &mut Scene) {
+        let column_width = (self.width - LEFT) / LEGEND_COLUMNS as i32;
+        for (index, line) in self.lines.iter().enumerate() {
+            let column = (index % LEGEND_COLUMNS) as i32;
+            let (x, y) = (LEFT + column * column_width, 12 + (index / LEGEND_COLUMNS) as i32 * LEGEND_LINE);
+            scene.path(&[(x, y), (x + 28, y)], line.style.dashed, line.style.ink);
+            scene.mark((x + 14, y), line.style.form, line.style.ink);
+            let name = fitted(&line.name, column_width - 40, TYPE);
+            scene.text((x + 34, y), Anchor::Start, TYPE, Ink::Text, name);
+        }
+    }
+
+    fn draw_axes(&self, scene: &mut Scene, (x, y): (&Ruler, &Ruler), (top, bottom): (i32, i32)) {
+        let right = self.width - RIGHT_MARGIN;
+        scene.text((0, top - 18), Anchor::Start, TYPE, Ink::Muted, self.y.title.clone());
+        scene.text((right, bottom + 36), Anchor::End, TYPE, Ink::Muted, self.x.title.clone());
+        for mark in y.marks(ROOM.1) {
+            scene.line((LEFT, y.at(mark)), (right, y.at(mark)), Ink::Grid, 1);
+            let written = number::trimmed(&(self.y.write)(mark));
+            scene.text((LEFT - 6, y.at(mark)), Anchor::End, TYPE - 1, Ink::Muted, written);
+        }
+        for mark in x.marks(ROOM.0) {
+            scene.line((x.at(mark), top), (x.at(mark), bottom), Ink::Grid, 1);
+            let written = number::trimmed(&(self.x.write)(mark));
+            scene.text((x.at(mark), bottom + 14), Anchor::Middle, TYPE - 1, Ink::Muted, written);
+        }
+        if let Some(name) = self.diagonal {
+            draw_diagonal(scene, x, y, name);
+        }
+    }
+}
+
+/// From the origin of two linear axes to where the first of them ends.
+fn draw_diagonal(scene: &mut Scene, x: &Ruler, y: &Ruler, name: &str) {
+    let (Ruler::Linear { hi: right, .. }, Ruler::Linear { hi: top, .. }) = (x, y) else { return };
+    let end = right.min(*top);
+    scene.path(&[(x.at(0.0), y.at(0.0)), (x.at(end), y.at(end))], false, Ink::Hatch);
+    let middle = end * 0.92;
+    scene.text((x.at(middle) - 8, y.at(middle)), Anchor::End, TYPE - 1, Ink::Muted, name);
+}
+
+fn draw_line(scene: &mut Scene, line: &Line, x: &Ruler, y: &Ruler) {
+    let Style { ink, form, dashed } = line.style;
+    for run in line.dots.split(Option::is_none) {
+        let points: Vec<Point> = run.iter().flatten().map(|dot| (x.at(dot.x), y.at(dot.y))).collect();
+        scene.path(&points, dashed, ink);
+    }
+    for dot in line.dots.iter().flatten() {
+        let (across, up) = (x.at(dot.x), y.at(dot.y));
+        if let Some(interval) = dot.interval {
+            scene.line((across, y.at(interval.lo)), (across, y.at(interval.hi)), ink, 1);
+            // An end without its bar is an interval that goes on beyond the axis.
+            for end in [interval.lo, interval.hi].into_iter().filter(|end| y.shows(*end)) {
+                scene.line((across - 3, y.at(end)), (across + 3, y.at(end)), ink, 1);
+            }
+        }
+        let sign = match dot.sign {
+            Sign::Bare => continue,
+            Sign::Mark => None,
+            Sign::AtLeast => Some("≥"),
+            Sign::Doubtful => Some("×"),
+        };
+        scene.mark((across, up), form, ink);
+        if let Some(sign) = sign {
+            scene.text((across, up - 11), Anchor::Middle, TYPE, Ink::Text, sign);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::ruler::Scale;
+    use crate::figure::scene::{Form, Shape};
+
+    fn chart(dots: Vec<Option<Dot>>, dashed: bool) -> LineChart {
+        let axis = |scale| Axis { title: "x".into(), write: number::plain, scale, always: Vec::new() };
+        let style = Style { ink: Ink::Sync, form: Form::Disc, dashed };
+        LineChart {
+            width: HALF,
+            x: axis(Scale::Linear),
+            y: axis(Scale::Log),
+            diagonal: None,
+            lines: vec![Line { style, name: "one".into(), dots }],
+        }
+    }
+
+    fn dot(x: f64, y: f64) -> Option<Dot> {
+        Some(Dot { x, y, interval: None, sign: Sign::Mark })
+    }
+
+    fn paths(chart: &LineChart) -> Vec<Vec<Point>> {
+        let of = |shape: &Shape| match shape {
+            Shape::Path { points, ink: Ink::Sync, .. } => Some(points.clone()),
+            _ => None,
+        };
+        // The first one is the legend's.
+        chart.scene().shapes.iter().filter_map(of).skip(1).collect()
+    }
+
+    #[test]
+    fn a_gap_is_not_bridged() {
+        let dots = vec![dot(1.0, 1.0), dot(2.0, 2.0), None, dot(4.0, 4.0), dot(5.0, 5.0)];
+        let found = paths(&chart(dots, false));
+        assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2]);
+        assert!(found[0][1].0 < found[1][0].0);
+    }
+
+    #[test]
+    fn more_is_drawn_higher_and_later_further_right() {
+        let found = paths(&chart(vec![dot(1.0, 10.0), dot(2.0, 1000.0)], false));
+        let [(x0, y0), (x1, y1)] = found[0][..] else { panic!("{found:?}") };
+        assert!(x1 > x0 && y1 < y0);
+    }
+
+    #[test]
+    fn everything_stays_inside_the_drawing() {
+        let interval = Some(Interval { lo: 1e-9, hi: 1e9 });
+        let far = Dot { x: 3.0, y: 5.0, interval, sign: Sign::AtLeast };
+        let scene = chart(vec![dot(1.0, 1.0), Some(far), dot(9.0, 700.0)], true).scene();
+        let (width, height) = (scene.width as i32, scene.height as i32);
+        for shape in &scene.shapes {
+            let points: Vec<Point> = match shape {
+                Shape::Line { from, to, .. } => vec![*from, *to],
+                Shape::Path { points, .. } => points.clone(),
+                Shape::Mark { at, .. } | Shape::Text { at, .. } | Shape::Area { at, .. } => vec![*at],
+            };
+            for (x, y) in points {
+                assert!((0..=width).contains(&x) && (0..=height).contains(&y), "({x}, {y})");
+            }
+        }
+    }
+
+    #[test]
+    fn a_chart_of_nothing_is_a_chart() {
+        assert!(!chart(Vec::new(), false).scene().shapes.is_empty());
+        assert!(paths(&chart(vec![None, None], false)).is_empty());
+    }
+}

@@ -1,0 +1,108 @@
+//! For which waits and how many connections who wins: the decision maps in words and numbers.
+
+use maud::{Markup, html};
+use reports_record::Metric;
+use reports_stats::verdict::Verdict;
+
+use super::table::Table;
+use crate::analysis::Analysis;
+use crate::analysis::contrast::{Contrast, Kind};
+use crate::analysis::crossovers::{Row, by_connections, by_wait, reach};
+use crate::number;
+
+/// Nothing without an axis: where every workload was measured at one number of connections.
+pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
+    let metric = Metric::Throughput;
+    let contrasts = [Kind::Control, Kind::Stock].map(|kind| analysis.verdicts.contrast(kind));
+    let contrasts = || contrasts.into_iter().flatten();
+    let has_axis =
+        contrasts().any(|contrast| !by_connections(&analysis.verdicts, contrast.kind, metric).is_empty());
+    if !has_axis {
+        return html! {};
+    }
+    html! {
+        section #crossovers aria-labelledby="crossovers-title" {
+            h2 id="crossovers-title" { "From how many connections on?" }
+            @for contrast in contrasts() { (of_contrast(analysis, contrast, metric)) }
+            p.note {
+                "A crossover is an interval between two measured places where the verdict differs; between them nothing is \
+                 known, and nothing is interpolated. “None in range” is a result. Places that are not decided widen an interval."
+            }
+            details {
+                summary { "The same for the 99th percentile of the response time, and along the wait" }
+                @for contrast in contrasts() {
+                    (table(contrast, Metric::ResponseTimeP99, "workload",
+                        &by_connections(&analysis.verdicts, contrast.kind, Metric::ResponseTimeP99)).markup())
+                }
+                @for contrast in contrasts() {
+                    @for metric in [Metric::Throughput, Metric::ResponseTimeP99] {
+                        @let rows = by_wait(&analysis.verdicts, contrast.kind, metric);
+                        @if !rows.is_empty() { (table(contrast, metric, "connections", &rows).markup()) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn of_contrast(analysis: &Analysis<'_>, contrast: Contrast<'_>, metric: Metric) -> Markup {
+    let rows = by_connections(&analysis.verdicts, contrast.kind, metric);
+    html! {
+        @if !rows.is_empty() {
+            h3 { (finding(contrast, &rows)) }
+            (table(contrast, metric, "workload", &rows).markup())
+        }
+    }
+}
+
+fn finding(contrast: Contrast<'_>, rows: &[Row<'_, '_>]) -> String {
+    let part = |verdict, whose: &str| match reach(rows, verdict) {
+        Some(places) => format!("{whose} wins {places}"),
+        None => format!("{whose} wins nowhere in range"),
+    };
+    let title = if contrast.kind == Kind::Control { "Control pair" } else { "Stock pair" };
+    format!("{title}: {}; {}", part(Verdict::AsyncWins, "async"), part(Verdict::SyncWins, "sync"))
+}
+
+/// One pair by one metric: where on the axis each verdict falls, and where it changes.
+fn table(contrast: Contrast<'_>, metric: Metric, rows_are: &str, rows: &[Row<'_, '_>]) -> Table {
+    let axis = if rows_are == "connections" { "wait in ms" } else { "connections" };
+    let caption = format!("{}, {}, by {axis}", contrast.kind.title(), metric.title());
+    let head = [
+        rows_are,
+        "verdict changes",
+        "async wins",
+        "sync wins",
+        "tie",
+        "set by N ÷ W",
+        "undecided",
+        "largest win",
+    ];
+    let mut table = Table::new(&caption, &head, head.len());
+    for row in rows {
+        let at = |verdict: Verdict| {
+            row.places(|found| found.verdict == verdict && !found.is_by_construction())
+                .unwrap_or_else(|| "—".into())
+        };
+        let undecided = row.places(|found| !found.verdict.is_decided() && !found.is_by_construction());
+        let by_design = row.places(|found| found.is_by_construction());
+        table.push(vec![
+            row.title.clone(),
+            row.changes(),
+            at(Verdict::AsyncWins),
+            at(Verdict::SyncWins),
+            at(Verdict::Tie),
+            by_design.unwrap_or_else(|| "—".into()),
+            undecided.unwrap_or_else(|| "—".into()),
+            largest(row),
+        ]);
+    }
+    table
+}
+
+fn largest(row: &Row<'_, '_>) -> String {
+    let Some((place, comparison)) = row.largest_win() else { return "—".into() };
+    let change = comparison.ratio().map_or_else(|| number::NO_DATA.into(), number::change);
+    let interval = comparison.interval().map(number::interval);
+    format!("{change} at {place} ({})", interval.unwrap_or_else(|| "no interval".into()))
+}

@@ -1,0 +1,142 @@
+//! Response times by nines: the whole tail of a few telling cells.
+
+use maud::{Markup, html};
+
+use super::figure::Figure;
+use super::lines::line;
+use super::series::Series;
+use super::table::Table;
+use crate::analysis::Analysis;
+use crate::analysis::merged::{MEDIAN, Merged, Quantile, Which};
+use crate::analysis::telling::{RULE, Telling, telling};
+use crate::figure::line_chart::{Dot, LineChart, Sign, WIDE};
+use crate::figure::ruler::{Axis, Scale};
+use crate::{label, number};
+
+/// The named nines: the axis' marks and the table's columns.
+const NAMED: [(f64, &str); 5] = [
+    (MEDIAN, "50\u{a0}%"),
+    (1.0, "90\u{a0}%"),
+    (2.0, "99\u{a0}%"),
+    (3.0, "99.9\u{a0}%"),
+    (4.0, "99.99\u{a0}%"),
+];
+
+/// Places between two nines at which a curve is drawn.
+const STEPS: u32 = 12;
+
+/// Nothing where no open loop left a histogram.
+pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
+    let telling = telling(&analysis.verdicts);
+    let figures = telling.iter().enumerate().filter_map(|(index, one)| figure(analysis, series, index, one));
+    let figures: Vec<Figure> = figures.collect();
+    html! {
+        @if !figures.is_empty() {
+            section {
+                h2 { "The whole tail" }
+                p { (RULE) " Histograms of all believable blocks are added up; quantiles are never averaged. The two pairs may \
+                     be offered different rates." }
+                @for figure in &figures { (figure.markup()) }
+            }
+        }
+    }
+}
+
+fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], index: usize, telling: &Telling) -> Option<Figure> {
+    let of = |one: &Series<'_>| Merged::of(&analysis.grid, telling.cell, one.contender, Which::Response);
+    let merged: Vec<Option<Merged>> = series.iter().map(of).collect();
+    let lines = series.iter().zip(&merged).map(|(one, merged)| line(one, curve(merged.as_ref())));
+    let lines: Vec<_> = lines.collect();
+    if !super::lines::any(&lines) {
+        return None;
+    }
+    let cell = label::name(&analysis.verdicts.cells[telling.cell].name);
+    let chart = LineChart {
+        width: WIDE,
+        x: Axis {
+            title: "share of requests answered within, by nines".into(),
+            write: nines_name,
+            scale: Scale::Marked(NAMED.map(|(nines, _)| nines).to_vec()),
+            always: Vec::new(),
+        },
+        y: Axis {
+            title: "response time, less is better".into(),
+            write: number::micros,
+            scale: Scale::Log,
+            always: Vec::new(),
+        },
+        diagonal: None,
+        lines,
+    };
+    Some(Figure {
+        id: format!("nines-{}", index + 1).into(),
+        finding: finding(&cell, telling, series, &merged),
+        reading: "Each nine further right is ten times rarer. Counts of all believable blocks added; a curve ends where fewer \
+                  than ten requests lie beyond. “≥”: unfinished requests lie at or below, so that the time is a lower bound."
+            .into(),
+        scene: chart.scene(),
+        folded: false,
+        table: table(&cell, series, &merged),
+    })
+}
+
+/// The curve, with marks at the named nines and wherever it ends.
+fn curve(merged: Option<&Merged>) -> Vec<Option<Dot>> {
+    let Some(merged) = merged else { return Vec::new() };
+    let fine = (4..=4 * STEPS).map(|step| f64::from(step) / f64::from(STEPS));
+    let mut places: Vec<f64> = fine.chain(NAMED.map(|(nines, _)| nines)).collect();
+    places.sort_by(f64::total_cmp);
+    places.dedup();
+    let dot = |found: Quantile| {
+        let is_named = NAMED.iter().any(|(nines, _)| *nines == found.nines);
+        let sign = match (is_named, found.at_least) {
+            (false, _) => Sign::Bare,
+            (true, true) => Sign::AtLeast,
+            (true, false) => Sign::Mark,
+        };
+        Dot { x: found.nines, y: found.us, interval: None, sign }
+    };
+    places.into_iter().map_while(|nines| merged.at(nines)).map(|found| Some(dot(found))).collect()
+}
+
+fn nines_name(nines: f64) -> String {
+    let named = NAMED.iter().find(|(known, _)| *known == nines);
+    named.map_or_else(|| number::percent(1.0 - 10_f64.powf(-nines)), |(_, name)| (*name).into())
+}
+
+/// The rarest named quantile that every contender has, for each of them.
+fn finding(cell: &str, telling: &Telling, series: &[Series<'_>], merged: &[Option<Merged>]) -> String {
+    let all: Vec<(&Series<'_>, &Merged)> =
+        series.iter().zip(merged).filter_map(|(one, merged)| Some((one, merged.as_ref()?))).collect();
+    let common =
+        NAMED.iter().rev().find(|(nines, _)| all.iter().all(|(_, merged)| merged.at(*nines).is_some()));
+    let Some((nines, name)) = common else {
+        return format!("{cell} ({}): too few requests for a quantile of every contender", telling.why);
+    };
+    let times = all.iter().filter_map(|(one, merged)| {
+        Some(format!("{} {}", label::within(one.contender, 24), written(merged.at(*nines)?)))
+    });
+    let times: Vec<String> = times.collect();
+    format!("{cell} ({}): {name} of requests are answered within {}", telling.why, times.join(", "))
+}
+
+fn written(quantile: Quantile) -> String {
+    let time = number::micros(quantile.us);
+    if quantile.at_least { format!("≥ {time}") } else { time }
+}
+
+fn table(cell: &str, series: &[Series<'_>], merged: &[Option<Merged>]) -> Table {
+    let mut table = Table::new(&format!("Response times at {cell}, blocks merged"), &["contender"], 1);
+    table.head.extend(NAMED.map(|(_, name)| name.to_owned()));
+    table.head.extend(["requests".to_owned(), "blocks".to_owned()]);
+    for (one, merged) in series.iter().zip(merged) {
+        let times = NAMED.map(|(nines, _)| {
+            let found = merged.as_ref().and_then(|merged| merged.at(nines));
+            found.map_or_else(|| number::NO_DATA.into(), written)
+        });
+        let (count, blocks) = merged.as_ref().map_or((0, 0), |merged| (merged.count(), merged.blocks));
+        let counts = [number::count(usize::try_from(count).unwrap_or(usize::MAX)), blocks.to_string()];
+        table.push([label::name(one.contender)].into_iter().chain(times).chain(counts).collect());
+    }
+    table
+}

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use reports_record::{Calibration, Cell, Definition, Line, Overshoot, Trial, TrialOutcome};
 
-use crate::order;
+use crate::{order, trial};
 
 /// One trial that is planned: indices into the definition's cells and into [`contender_names`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,13 +55,31 @@ pub fn plan(definition: &Definition) -> Vec<Planned> {
     plan
 }
 
+/// Most attempts at a trial that the machine or the client spoils: at the third, the machine is what it is.
+pub const ATTEMPTS: u32 = 3;
+
+/// What came of an attempt at a trial.
+#[derive(Debug, Clone, Copy)]
+struct Attempt {
+    /// Its number, from 0.
+    number: u32,
+    has_failed: bool,
+    is_spoilt: bool,
+}
+
+impl Attempt {
+    fn is_last(self) -> bool {
+        !self.is_spoilt || self.number + 1 >= ATTEMPTS
+    }
+}
+
 /// What the lines of a run's log already hold.
 #[derive(Debug, Default)]
 pub struct Done {
     overshoots: Vec<Overshoot>,
     calibrations: Vec<Calibration>,
-    /// Whether the trial at each place failed; the last attempt counts.
-    trials: HashMap<(String, u32, String), bool>,
+    /// The last attempt at the trial of each place.
+    trials: HashMap<(String, u32, String), Attempt>,
 }
 
 impl Done {
@@ -74,9 +92,10 @@ impl Done {
                 Line::Overshoot(overshoot) => done.overshoots.push(overshoot),
                 Line::Calibration(calibration) => done.calibrations.push(calibration),
                 Line::Trial(trial) => {
-                    let Trial { cell, block, contender, outcome, .. } = *trial;
-                    let failed = matches!(outcome, TrialOutcome::Failed { .. });
-                    done.trials.insert((cell, block, contender), failed);
+                    let Trial { cell, block, contender, attempt: number, outcome, .. } = *trial;
+                    let has_failed = matches!(outcome, TrialOutcome::Failed { .. });
+                    let is_spoilt = trial::is_spoilt(&outcome);
+                    done.trials.insert((cell, block, contender), Attempt { number, has_failed, is_spoilt });
                 }
                 Line::Ending(_) => {}
             }
@@ -107,10 +126,19 @@ impl Done {
         self.calibrations.push(calibration);
     }
 
-    /// Whether the trial at this place failed; `None` while it has no line.
+    /// Whether the trial at this place failed; `None` while it has no line, or none but of attempts that were spoilt and
+    /// are to be followed by another.
     #[must_use]
     pub fn has_failed(&self, cell: &str, block: u32, contender: &str) -> Option<bool> {
-        self.trials.get(&(cell.to_owned(), block, contender.to_owned())).copied()
+        let attempt = self.trials.get(&(cell.to_owned(), block, contender.to_owned()))?;
+        attempt.is_last().then_some(attempt.has_failed)
+    }
+
+    /// The number of the next attempt at the trial of this place.
+    #[must_use]
+    pub fn next_attempt(&self, cell: &str, block: u32, contender: &str) -> u32 {
+        let attempt = self.trials.get(&(cell.to_owned(), block, contender.to_owned()));
+        attempt.map_or(0, |attempt| attempt.number + 1)
     }
 
     /// How many trials of `definition` failed, once every one of them has a line; `None` before that.
@@ -161,5 +189,20 @@ mod tests {
         let done = Done::of(vec![serde_json::from_str(line).unwrap()]);
         assert_eq!(done.has_failed("a", 1, "x"), Some(true));
         assert_eq!(done.has_failed("a", 0, "x"), None);
+    }
+
+    #[test]
+    fn a_kill_between_two_attempts_costs_neither() {
+        let place = || ("a".to_owned(), 0, "x".to_owned());
+        let mut done = Done::default();
+        assert_eq!(done.next_attempt("a", 0, "x"), 0);
+        for number in 0..ATTEMPTS {
+            done.trials.insert(place(), Attempt { number, has_failed: false, is_spoilt: true });
+            assert_eq!(done.next_attempt("a", 0, "x"), number + 1);
+            let is_last = number == ATTEMPTS - 1;
+            assert_eq!(done.has_failed("a", 0, "x"), is_last.then_some(false));
+        }
+        done.trials.insert(place(), Attempt { number: 0, has_failed: false, is_spoilt: false });
+        assert_eq!(done.has_failed("a", 0, "x"), Some(false));
     }
 }

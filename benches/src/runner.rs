@@ -11,13 +11,10 @@ use reports_record::{
 
 use crate::field::Field;
 use crate::progress::Progress;
-use crate::remaining::{Done, Planned, calibrated, contender_names, plan};
+use crate::remaining::{ATTEMPTS, Done, Planned, calibrated, contender_names, plan};
 use crate::signals::Signals;
 use crate::trial::{self, Task};
 use crate::{estimate, machine, order, overshoot};
-
-/// Most attempts at a trial that the machine or the client spoils: at the third, the machine is what it is.
-const ATTEMPTS: u32 = 3;
 
 /// What became of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,7 +199,8 @@ impl<'a> Runner<'a> {
         self.progress.show(&heading, &format!("{} · {name}", cell.name));
         let launch = self.field.launch(&name, &cell.flags)?;
         let seed = self.seed(planned);
-        let mut attempt = 0;
+        // A runner that was killed may have left spoilt attempts.
+        let mut attempt = self.done.next_attempt(&cell.name, planned.block, &name);
         loop {
             let started_at = now();
             let outcome = trial::measure(&self.task(cell, &launch), rate, seed);

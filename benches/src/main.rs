@@ -68,6 +68,9 @@ enum Subcommands {
         /// Hold the server at this address to it instead
         #[arg(long, value_name = "IP:PORT", conflicts_with = "contenders")]
         address: Option<SocketAddr>,
+        /// Also stage what they must survive: half a minute for each
+        #[arg(long, conflicts_with = "address")]
+        faults: bool,
     },
     /// Is this machine fit to measure, and what to change
     ///
@@ -103,7 +106,7 @@ fn dispatch(command: Subcommands) -> anyhow::Result<i32> {
         Subcommands::Resume { folder } => command::resume(folder),
         Subcommands::Check { experiments } => command::check(&experiments),
         Subcommands::List { experiment } => command::list(experiment.as_deref()),
-        Subcommands::Verify { contenders, address } => command::verify(&contenders, address),
+        Subcommands::Verify { contenders, address, faults } => command::verify(&contenders, address, faults),
         Subcommands::Doctor { quick, span, runs } => command::doctor(quick, span, runs),
         Subcommands::Supervise { cpus, command } => supervise::supervise(&cpus, &command),
     }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use servers_conformance::contenders::{Contender as Entry, Contenders};
+use servers_conformance::faults::stage;
 use servers_conformance::{Options, Report, check};
 
 use crate::contender::Contender;
@@ -11,33 +12,34 @@ use crate::process::{Launch, Tail};
 use crate::{artifacts, cpus, root};
 
 /// Checks the server at `address`, or else the named contenders (all of them without a name), each freshly
-/// built and started. Gives 1 when a case fails that is not a known exception.
+/// built and started; with `faults` each is then put under every fault as well. Gives 1 when a case fails that is not a known exception.
 ///
 /// # Errors
 /// When a contender is not known, cannot be built or does not start.
-pub fn verify(names: &[String], address: Option<SocketAddr>) -> anyhow::Result<i32> {
+pub fn verify(names: &[String], address: Option<SocketAddr>, faults: bool) -> anyhow::Result<i32> {
     let passed = match address {
         Some(address) => show(&address.to_string(), &check(address, &Options::default())),
-        None => verify_contenders(names)?,
+        None => verify_contenders(names, faults)?,
     };
     Ok(i32::from(!passed))
 }
 
-fn verify_contenders(names: &[String]) -> anyhow::Result<bool> {
+fn verify_contenders(names: &[String], faults: bool) -> anyhow::Result<bool> {
     let root = root::find()?;
     let contenders = Contenders::load(&root.join(root::CONTENDERS))?;
     let chosen = if names.is_empty() { contenders.iter().collect() } else { choose(&contenders, names)? };
     artifacts::build(&root, &contenders, chosen.iter().copied())?;
     let mut passed = true;
     for entry in chosen {
-        passed &= verify_one(
-            entry,
-            &Launch {
-                command: entry.command(&artifacts::binaries(&root), root::ANY_PORT),
-                cpus: cpus::allowed()?,
-                folder: root.clone(),
-            },
-        )?;
+        let launch = Launch {
+            command: entry.command(&artifacts::binaries(&root), root::ANY_PORT),
+            cpus: cpus::allowed()?,
+            folder: root.clone(),
+        };
+        passed &= verify_one(entry, &launch)?;
+        if faults {
+            passed &= show(&format!("{} under fault", entry.name), &stage(entry, &launch.command));
+        }
     }
     Ok(passed)
 }

@@ -19,8 +19,9 @@ mod served;
 mod spawn;
 mod timer;
 
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -40,11 +41,36 @@ fn main() -> ExitCode {
 
 /// This program starts itself twice over: to keep a contender on its leash, and to measure memory in a fresh process.
 fn run(arguments: &[String]) -> anyhow::Result<i32> {
+    if let Some(rest) = without_test_threads(arguments) {
+        let own = std::env::current_exe().context("cannot find this program to start it again")?;
+        return Err(Command::new(own).args(rest).exec()).context("cannot start this program again");
+    }
     match arguments.first().map(String::as_str) {
         Some("supervise") => served::supervise(&arguments[1..]),
         Some(memory::CROWD) => memory::crowd(&arguments[1..]).map(|()| 0),
         _ => every_group().map(|()| 0),
     }
+}
+
+/// The arguments without `--test-threads`, if they have it: `cargo test -- --test-threads 1` hands libtest's flags to
+/// every target, criterion refuses this one, and the benches run one after another anyway.
+fn without_test_threads(arguments: &[String]) -> Option<Vec<&String>> {
+    let (flag, with_value) = ("--test-threads", "--test-threads=");
+    // What comes behind `--` is a contender's.
+    let own = arguments.split(|argument| argument == "--").next().unwrap_or(arguments);
+    if !own.iter().any(|argument| argument == flag || argument.starts_with(with_value)) {
+        return None;
+    }
+    let mut rest = Vec::new();
+    let mut all = arguments.iter();
+    while let Some(argument) = all.next() {
+        if argument == flag {
+            all.next();
+        } else if !argument.starts_with(with_value) {
+            rest.push(argument);
+        }
+    }
+    Some(rest)
 }
 
 fn every_group() -> anyhow::Result<()> {

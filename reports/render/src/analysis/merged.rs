@@ -8,12 +8,12 @@ use super::observation::is_usable;
 /// Fewest observations beyond a quantile that is printed, as in a measurement's own times.
 const BEYOND: f64 = 10.0;
 
-/// Which times of an open loop.
+/// Which times of which loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// From the intended start.
+    /// The open loop's, from the intended start.
     Response,
-    /// From the first byte sent.
+    /// The closed loop's, from the first byte sent: there connections are never idle, as in a busy client's hands.
     Service,
 }
 
@@ -40,12 +40,12 @@ pub struct Quantile {
 }
 
 impl Merged {
-    /// The open loops of `contender` in `cell`; `None` without a time. A histogram that was altered counts for nothing.
+    /// The times of `contender` in `cell`; `None` without a time. A histogram that was altered counts for nothing.
     #[must_use]
     pub fn of(grid: &Grid<'_>, cell: usize, contender: &str, which: Which) -> Option<Self> {
         let mut merged = Self { all: Distribution::new(), smallest_bound: None, blocks: 0 };
         for trial in grid.blocks(cell, contender) {
-            if let Some(Ok(Some(times))) = usable(trial).map(|measurement| read(measurement, which)) {
+            if let Some(Ok(Some(times))) = usable(trial, which).map(|measurement| read(measurement, which)) {
                 merged.add(&times);
             }
         }
@@ -93,11 +93,13 @@ fn range(times: &Distribution) -> (u64, u64, u8) {
     (times.exact().low(), times.exact().high(), times.exact().sigfig())
 }
 
-fn usable(trial: &Trial) -> Option<&Measurement> {
-    match &trial.outcome {
-        TrialOutcome::Measured(measured) => Some(&measured.open.measurement).filter(|one| is_usable(one)),
-        TrialOutcome::Failed { .. } => None,
-    }
+fn usable(trial: &Trial, which: Which) -> Option<&Measurement> {
+    let TrialOutcome::Measured(measured) = &trial.outcome else { return None };
+    let of = match which {
+        Which::Response => &measured.open,
+        Which::Service => measured.closed.as_ref()?,
+    };
+    Some(&of.measurement).filter(|measurement| is_usable(measurement))
 }
 
 fn read(measurement: &Measurement, which: Which) -> Result<Option<Distribution>, HistogramError> {

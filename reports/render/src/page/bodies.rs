@@ -34,8 +34,9 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
         @if !all.is_empty() {
             section {
                 h2 { "What the size of a body costs" }
-                p { "Service times of the open loop, histograms of all believable blocks added up. Without TCP_NODELAY, a \
-                     reply in two writes waits for the first to be acknowledged, which an idle receiver delays by 40 ms." }
+                p { "Service times of the closed loop, histograms of all believable blocks added up. Without TCP_NODELAY, a \
+                     reply in two writes waits for the first to be acknowledged, which a receiver delays by 40 ms. An open loop at a \
+                     low rate need not show it." }
                 div.pair {
                     @for (index, (group, found)) in measured.iter().enumerate() {
                         @if let Some(figure) = figure(group, found, &all, index) { (figure.markup()) }
@@ -104,32 +105,46 @@ fn title(group: &Along<'_>) -> String {
     format!("{}, {flags}, c = {}", label::name(&group.shared.family), group.shared.connections)
 }
 
-/// Every step, by contender; or that there is none, and the range.
+/// Every step, by contender; who is slow at every size; and the range of the others.
 fn finding(found: &Medians<'_, '_>) -> String {
-    let mut steps = Vec::new();
+    let known = |places: &[(f64, Option<Quantile>)]| -> Vec<(f64, f64)> {
+        places.iter().filter_map(|&(size, median)| Some((size, median?.us))).collect()
+    };
+    let least =
+        found.iter().flat_map(|(_, places)| known(places)).map(|(_, us)| us).fold(f64::INFINITY, f64::min);
+    let mut named = Vec::new();
     let mut others: Vec<f64> = Vec::new();
     for (one, places) in found {
-        let known: Vec<(f64, f64)> =
-            places.iter().filter_map(|&(size, median)| Some((size, median?.us))).collect();
+        let (known, name) = (known(places), label::within(one.contender, 24));
         let leap = known.windows(2).find(|pair| pair[1].1 >= STEP * pair[0].1);
-        match leap {
-            Some(pair) => steps.push(format!(
-                "{} leaps from {} at {} B to {} at {} B",
-                label::within(one.contender, 24),
+        if let Some(pair) = leap {
+            named.push(format!(
+                "{name} leaps from {} at {} B to {} at {} B",
                 number::micros(pair[0].1),
                 pair[0].0,
                 number::micros(pair[1].1),
                 pair[1].0
-            )),
-            None => others.extend(known.iter().map(|(_, us)| us)),
+            ));
+        } else if !known.is_empty() && known.iter().all(|(_, us)| *us >= STEP * least) {
+            named.push(format!("{name} takes {} at every size", range(known.iter().map(|(_, us)| *us))));
+        } else {
+            others.extend(known.iter().map(|(_, us)| us));
         }
     }
-    let range = others.iter().copied().reduce(f64::min).zip(others.iter().copied().reduce(f64::max));
-    let range = range.map(|(least, most)| format!("{} to {}", number::micros(least), number::micros(most)));
-    match (steps.is_empty(), range) {
-        (true, Some(range)) => format!("no size makes a step, the median takes {range}"),
-        (false, Some(range)) => format!("{}; the others take {range} at every size", steps.join("; ")),
-        (_, None) => steps.join("; "),
+    match (named.is_empty(), others.is_empty()) {
+        (true, _) => format!("no size makes a step, the median takes {}", range(others.iter().copied())),
+        (false, true) => named.join("; "),
+        (false, false) => {
+            format!("{}; the others take {} at every size", named.join("; "), range(others.iter().copied()))
+        }
+    }
+}
+
+/// From the least to the most of some microseconds.
+fn range(times: impl Iterator<Item = f64> + Clone) -> String {
+    match times.clone().reduce(f64::min).zip(times.reduce(f64::max)) {
+        Some((least, most)) => format!("{} to {}", number::micros(least), number::micros(most)),
+        None => number::NO_DATA.into(),
     }
 }
 

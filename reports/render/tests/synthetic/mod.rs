@@ -303,7 +303,7 @@ fn measured(cell: &Cell, contender: &str, block: u32, world: &World, fate: Fate)
         let check = Check { name: "stationarity".into(), ..check("stationarity", CheckStatus::Fail) };
         open.certificate = open.certificate.with(check);
     }
-    let closed = Loop {
+    let mut closed = Loop {
         measurement: measurement(
             cell,
             rate,
@@ -313,6 +313,9 @@ fn measured(cell: &Cell, contender: &str, block: u32, world: &World, fate: Fate)
         ),
         cost: cost(rate, work_us),
     };
+    if world.detailed && cell.bytes > 0 {
+        closed.measurement.histograms = Histograms::encode(&spread(p50, tail, fate), None);
+    }
     Measured {
         closed: cell.load.is_none().then_some(closed),
         open: Loop { measurement: open, cost: cost(offered, work_us) },

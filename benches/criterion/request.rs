@@ -1,4 +1,4 @@
-//! One request end to end: load generator, loopback, contender and back.
+//! Requests end to end: load generator, loopback, contender and back.
 
 use std::path::Path;
 use std::time::Duration;
@@ -20,12 +20,12 @@ const CONTROL: [Contender; 2] = [
     Contender {
         side: "sync",
         name: "std-threads",
-        operation: "a request to std-threads, by all connections together",
+        operation: "a round of requests to std-threads",
     },
     Contender {
         side: "async",
         name: "tokio-tasks",
-        operation: "a request to tokio-tasks, by all connections together",
+        operation: "a round of requests to tokio-tasks",
     },
 ];
 
@@ -33,17 +33,21 @@ const STOCK: [Contender; 2] = [
     Contender {
         side: "sync",
         name: "tiny-http",
-        operation: "a request to tiny-http, by all connections together",
+        operation: "a round of requests to tiny-http",
     },
     Contender {
         side: "async",
         name: "actix-web",
-        operation: "a request to actix-web, by all connections together",
+        operation: "a round of requests to actix-web",
     },
 ];
 
 /// Connections that ask one request after another.
 const CONNECTIONS: [u32; 3] = [1, 16, 64];
+
+/// Requests of a round, over all connections together: one iteration. Fewer would never bring as many connections to work
+/// as the bench is named after, since criterion's first samples are of one iteration.
+const ROUND: u64 = 256;
 
 pub(crate) fn benches(criterion: &mut Criterion, results: &Path) {
     for (pair, contenders) in [("control", CONTROL), ("stock", STOCK)] {
@@ -51,13 +55,13 @@ pub(crate) fn benches(criterion: &mut Criterion, results: &Path) {
             let title = format!("request/{pair}/{connections}");
             let mut group = group(criterion, results, &title, BenchUnit::Nanoseconds);
             for Contender { side, name, operation } in &contenders {
-                let sample = Some("the service time of one request on its connection");
+                let sample = Some("256 requests over all connections; a sample is the service time of one");
                 let side = Side { sample, ..Side::new(side, operation) };
                 let or_stop = |error: anyhow::Error| -> ! { panic!("cannot bench {name}: {error:#}") };
                 group.prepared_side(
                     side,
                     || Served::start(name, connections).unwrap_or_else(|error| or_stop(error)),
-                    |served, iterations, samples| match served.requests(iterations) {
+                    |served, iterations, samples| match served.requests(iterations * ROUND) {
                         Ok(measured) => kept(&measured, samples),
                         Err(error) => or_stop(error),
                     },

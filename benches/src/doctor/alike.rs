@@ -21,6 +21,11 @@ const MOST_BLOCKS: u32 = 1_000;
 /// A limit above this makes ties and small wins alike *cannot tell*: it is the margin of a tie.
 const MARGIN: f64 = 1.05;
 
+/// A throughput limit above this leaves nothing to tell but extremes. The models alone rarely differ by more than half as
+/// much again; a machine that cannot see that is not fit to compare them. Response times vary by far more, on machines
+/// that tell throughputs apart well, and only warn.
+const HOPELESS: f64 = 1.5;
+
 /// The experiment, with as many blocks as fit into `span`, but no fewer than it takes to tell anything.
 ///
 /// # Errors
@@ -66,6 +71,11 @@ fn of_metric(repeat: &Repeat) -> Check {
     let found = |limit: f64| format!("differences below {:.1} % cannot be told here", (limit - 1.0) * 100.0);
     match (repeat.limit, repeat.metric) {
         (Some(limit), _) if limit <= MARGIN => Check::fit(name, found(limit)),
+        (Some(limit), Metric::Throughput) if limit > HOPELESS => Check::unfit(
+            name,
+            found(limit),
+            "a quieter machine: stop what else runs (see the checks above), or measure elsewhere",
+        ),
         (Some(limit), _) => Check::warn(
             name,
             found(limit),
@@ -133,5 +143,13 @@ mod tests {
         assert!(checks.iter().all(|check| check.fitness == Fitness::Fit), "{checks:?}");
         assert_eq!(checks[0].found, "differences below 3.4 % cannot be told here");
         assert_eq!(judge(&repeats(Some(1.2)))[0].fitness, Fitness::Warn);
+    }
+
+    #[test]
+    fn a_machine_that_cannot_tell_throughputs_by_half_apart_is_unfit() {
+        let checks = judge(&repeats(Some(1.6)));
+        let unfit: Vec<_> = checks.iter().filter(|check| check.fitness == Fitness::Unfit).collect();
+        assert_eq!(unfit.len(), 1, "{checks:?}");
+        assert_eq!(unfit[0].name, "A/A: throughput");
     }
 }

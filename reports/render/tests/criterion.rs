@@ -98,6 +98,21 @@ fn each_finding_names_its_pairs_with_their_ratios() {
     }
 }
 
+/// What `--quick` leaves: it stops at the first two samples that agree.
+#[test]
+fn two_samples_that_agree_decide_nothing() {
+    let results = tempfile::tempdir().unwrap();
+    for (side, nanos) in [("sync", 20_000.0), ("async", 500.0)] {
+        let folder = bench(results.path(), "spawn", side, nanos);
+        let times = [nanos, nanos * 2.0];
+        let samples = serde_json::json!({ "sampling_mode": "Flat", "iters": [1.0, 2.0], "times": times });
+        fs::write(folder.join("sample.json"), samples.to_string()).unwrap();
+    }
+    let html = page(results.path());
+    assert!(html.contains("There are too few samples to tell in 1 of 1 pairs: spawn (×0.0250)."));
+    assert!(html.contains("fewer than 10 samples") && !html.contains("is cheaper"));
+}
+
 #[test]
 fn the_page_asks_for_nothing() {
     let html = page(results().path());

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use reports_record::BenchUnit;
 
-use super::pairs::{Finding, Pair, pair};
+use super::pairs::{FEW, Finding, Pair, pair};
 use super::quantity::{ratio, written};
 use super::results::{Bench, Results};
 use crate::analysis::estimate::Estimate;
@@ -15,8 +15,6 @@ use crate::page::frame::frame;
 use crate::page::table::Table;
 use crate::{label, number};
 
-/// Below so many samples a side the page says that intervals are wide: `--quick` leaves two.
-const FEW: usize = 10;
 /// Left-out benches named in full; beyond, they are counted.
 const LISTED: usize = 20;
 
@@ -67,8 +65,9 @@ fn opening(pairs: &[Pair<'_>], benches: &[Bench]) -> Markup {
             }
             @if benches.iter().any(|bench| bench.means.len() < FEW) {
                 p.banner {
-                    "Some benches have fewer than " (FEW) " samples, as " code { "--quick" } " leaves them: intervals \
-                     are wide, and a clear difference may read as one that cannot be told."
+                    "Some benches have fewer than " (FEW) " samples, as " code { "--quick" } " leaves them. It stops as \
+                     soon as two agree, so nothing can be said of their spread: such a ratio is printed without an \
+                     interval and decides nothing, and criterion's own intervals are too narrow."
                 }
             }
         }
@@ -79,12 +78,12 @@ fn opening(pairs: &[Pair<'_>], benches: &[Bench]) -> Markup {
 fn sentences(pairs: &[Pair<'_>]) -> Vec<String> {
     let of = |finding| {
         let mut those: Vec<&Pair<'_>> = pairs.iter().filter(|pair| pair.finding() == finding).collect();
-        let strength = |pair: &Pair<'_>| pair.ratio.ratio.ln().abs();
+        let strength = |pair: &Pair<'_>| pair.ratio.ln().abs();
         those.sort_by(|one, other| strength(other).total_cmp(&strength(one)));
         those
     };
     let named = |pairs: &[&Pair<'_>]| {
-        let each = |pair: &&Pair<'_>| format!("{} ({})", label::name(pair.group()), ratio(pair.ratio.ratio));
+        let each = |pair: &&Pair<'_>| format!("{} ({})", label::name(pair.group()), ratio(pair.ratio));
         pairs.iter().map(each).collect::<Vec<_>>().join(", ")
     };
     let mut sentences = Vec::new();
@@ -92,6 +91,7 @@ fn sentences(pairs: &[Pair<'_>]) -> Vec<String> {
         (Finding::AsyncLess, "Awaiting takes less"),
         (Finding::SyncLess, "Blocking takes less"),
         (Finding::CannotTell, "The data cannot tell"),
+        (Finding::TooFew, "There are too few samples to tell"),
     ] {
         let those = of(finding);
         if !those.is_empty() {
@@ -105,22 +105,22 @@ fn sentences(pairs: &[Pair<'_>]) -> Vec<String> {
 }
 
 fn ratios(pairs: &[Pair<'_>]) -> Figure {
-    let least = pairs.iter().min_by(|one, other| one.ratio.ratio.total_cmp(&other.ratio.ratio));
-    let most = pairs.iter().max_by(|one, other| one.ratio.ratio.total_cmp(&other.ratio.ratio));
+    let least = pairs.iter().min_by(|one, other| one.ratio.total_cmp(&other.ratio));
+    let most = pairs.iter().max_by(|one, other| one.ratio.total_cmp(&other.ratio));
     let finding = least.zip(most).map(|(least, most)| {
         format!(
             "Awaiting costs from {} what blocking does ({}) to {} ({})",
-            ratio(least.ratio.ratio),
+            ratio(least.ratio),
             label::name(least.group()),
-            ratio(most.ratio.ratio),
+            ratio(most.ratio),
             label::name(most.group()),
         )
     });
     let groups = pairs.iter().map(|pair| Group {
         title: label::name(pair.group()),
         rows: vec![Some(Estimate {
-            middle: pair.ratio.ratio,
-            interval: Some(pair.ratio.interval),
+            middle: pair.ratio,
+            interval: pair.interval,
             at_least: false,
             blocks: pair.sync.means.len().min(pair.awaiting.means.len()),
         })],
@@ -135,8 +135,7 @@ fn ratios(pairs: &[Pair<'_>]) -> Figure {
     };
     let mut table = Table::new("async ÷ sync with its 95 % interval", &["group", "ratio", "interval"], 1);
     for pair in pairs {
-        let interval = number::interval(pair.ratio.interval);
-        table.push(vec![label::name(pair.group()), ratio(pair.ratio.ratio), interval]);
+        table.push(vec![label::name(pair.group()), ratio(pair.ratio), interval(pair)]);
     }
     Figure {
         id: "ratios".into(),
@@ -155,16 +154,19 @@ fn sides(pairs: &[Pair<'_>]) -> Table {
     let mut table = Table::new("criterion's estimates with their 95 % intervals, and the ratio", &head, 1);
     table.prose = true;
     for pair in pairs {
-        let interval = number::interval(pair.ratio.interval);
         table.push(vec![
             label::name(pair.group()),
             estimate(pair.sync),
             estimate(pair.awaiting),
-            format!("{} ({interval})", ratio(pair.ratio.ratio)),
+            format!("{} ({})", ratio(pair.ratio), interval(pair)),
             sentence(pair),
         ]);
     }
     table
+}
+
+fn interval(pair: &Pair<'_>) -> String {
+    pair.interval.map_or_else(|| "too few samples".into(), number::interval)
 }
 
 fn sentence(pair: &Pair<'_>) -> String {
@@ -176,8 +178,9 @@ fn sentence(pair: &Pair<'_>) -> String {
         Finding::AsyncLess => "awaiting is cheaper",
         Finding::SyncLess => "blocking is cheaper",
         Finding::CannotTell => "which is cheaper cannot be told",
+        Finding::TooFew => "too few samples to say more",
     };
-    format!("awaiting takes {} the {what} that blocking takes: {who}", ratio(pair.ratio.ratio))
+    format!("awaiting takes {} the {what} that blocking takes: {who}", ratio(pair.ratio))
 }
 
 fn estimate(bench: &Bench) -> String {

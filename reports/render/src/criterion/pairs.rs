@@ -1,8 +1,13 @@
 //! The two sides of each group, and what their ratio says.
 
-use reports_stats::two_samples::{self, Ratio};
+use reports_stats::evidence::Interval;
+use reports_stats::two_samples;
 
 use super::results::Bench;
+
+/// Fewest samples a side that carry an interval. `--quick` stops at two *because* they agree: an interval of those would
+/// be narrow for that reason alone.
+pub(super) const FEW: usize = 10;
 
 /// Both sides of a group.
 #[derive(Debug)]
@@ -10,7 +15,9 @@ pub(super) struct Pair<'a> {
     pub(super) sync: &'a Bench,
     pub(super) awaiting: &'a Bench,
     /// async ÷ sync; less is better, for times and sizes alike.
-    pub(super) ratio: Ratio,
+    pub(super) ratio: f64,
+    /// Of the ratio; `None` with fewer than [`FEW`] samples on a side.
+    pub(super) interval: Option<Interval>,
 }
 
 /// What the interval of a ratio says.
@@ -22,6 +29,8 @@ pub(super) enum Finding {
     SyncLess,
     /// It includes 1.
     CannotTell,
+    /// There is none.
+    TooFew,
 }
 
 impl Pair<'_> {
@@ -30,10 +39,11 @@ impl Pair<'_> {
     }
 
     pub(super) fn finding(&self) -> Finding {
-        match self.ratio.interval {
-            interval if interval.hi < 1.0 => Finding::AsyncLess,
-            interval if interval.lo > 1.0 => Finding::SyncLess,
-            _ => Finding::CannotTell,
+        match self.interval {
+            None => Finding::TooFew,
+            Some(interval) if interval.hi < 1.0 => Finding::AsyncLess,
+            Some(interval) if interval.lo > 1.0 => Finding::SyncLess,
+            Some(_) => Finding::CannotTell,
         }
     }
 }
@@ -45,8 +55,9 @@ pub(super) fn pair(benches: &[Bench]) -> (Vec<Pair<'_>>, Vec<&Bench>) {
         let side = |name: &str| group.iter().find(|bench| bench.name == name);
         let both = side("sync").zip(side("async")).filter(|(sync, awaiting)| sync.unit == awaiting.unit);
         let pair = both.and_then(|(sync, awaiting)| {
-            let ratio = two_samples::ratio(&awaiting.means, &sync.means)?;
-            Some(Pair { sync, awaiting, ratio })
+            let found = two_samples::ratio(&awaiting.means, &sync.means)?;
+            let enough = sync.means.len().min(awaiting.means.len()) >= FEW;
+            Some(Pair { sync, awaiting, ratio: found.ratio, interval: enough.then_some(found.interval) })
         });
         let paired = pair.is_some();
         pairs.extend(pair);

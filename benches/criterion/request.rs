@@ -17,29 +17,13 @@ struct Contender {
 }
 
 const CONTROL: [Contender; 2] = [
-    Contender {
-        side: "sync",
-        name: "std-threads",
-        operation: "a round of requests to std-threads",
-    },
-    Contender {
-        side: "async",
-        name: "tokio-tasks",
-        operation: "a round of requests to tokio-tasks",
-    },
+    Contender { side: "sync", name: "std-threads", operation: "a round of requests to std-threads" },
+    Contender { side: "async", name: "tokio-tasks", operation: "a round of requests to tokio-tasks" },
 ];
 
 const STOCK: [Contender; 2] = [
-    Contender {
-        side: "sync",
-        name: "tiny-http",
-        operation: "a round of requests to tiny-http",
-    },
-    Contender {
-        side: "async",
-        name: "actix-web",
-        operation: "a round of requests to actix-web",
-    },
+    Contender { side: "sync", name: "tiny-http", operation: "a round of requests to tiny-http" },
+    Contender { side: "async", name: "actix-web", operation: "a round of requests to actix-web" },
 ];
 
 /// Connections that ask one request after another.

@@ -1,6 +1,6 @@
 //! The two sides of each group, and what their ratio says.
 
-use reports_stats::evidence::Interval;
+use reports_stats::effect::Interval;
 use reports_stats::two_samples;
 
 use super::results::Bench;

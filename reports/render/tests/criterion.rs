@@ -104,8 +104,8 @@ fn two_samples_that_agree_decide_nothing() {
     let results = tempfile::tempdir().unwrap();
     for (side, nanos) in [("sync", 20_000.0), ("async", 500.0)] {
         let folder = bench(results.path(), "spawn", side, nanos);
-        let times = [nanos, nanos * 2.0];
-        let samples = serde_json::json!({ "sampling_mode": "Flat", "iters": [1.0, 2.0], "times": times });
+        let times = [nanos * 400.0, nanos * 600.0];
+        let samples = serde_json::json!({ "sampling_mode": "Flat", "iters": [400.0, 600.0], "times": times });
         fs::write(folder.join("sample.json"), samples.to_string()).unwrap();
     }
     let html = page(results.path());

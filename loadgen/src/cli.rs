@@ -1,5 +1,6 @@
 //! The command line: flags in, a live line meanwhile, a summary and a file out.
 
+pub(crate) mod arguments;
 pub(crate) mod figures;
 pub(crate) mod flags;
 pub(crate) mod hdr_log;
@@ -8,6 +9,7 @@ pub(crate) mod live;
 pub(crate) mod new_file;
 pub(crate) mod numbers;
 pub(crate) mod outputs;
+pub(crate) mod plan;
 pub(crate) mod signals;
 pub(crate) mod summary;
 

@@ -1,0 +1,76 @@
+//! The command line as a whole: a measurement, or one of the commands beside it.
+
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+
+use super::flags::MeasureFlags;
+
+/// Push load at an HTTP server and certify what was measured
+///
+/// Without --rate the loop is closed: each connection sends its next request when its last one ended, which measures
+/// throughput. With --rate it is open: requests start when the schedule says so, whatever the server does, and are
+/// timed from then, which measures what users would feel.
+#[derive(Debug, Parser)]
+#[command(
+    name = "loadgen",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Exit codes: 0 measured and valid (also with warnings); 1 measured, but the result could not be \
+                  written; 2 could not start, or wrong usage; 3 measured but invalid; 130 and 143 interrupted by \
+                  SIGINT or SIGTERM, with the partial result written (a second signal ends at once)."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) measure: MeasureFlags,
+}
+
+/// What can be done besides measuring.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print a completion script for a shell
+    ///
+    /// To be sourced, or put where the shell looks for completions.
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print the manual page, to be piped into `man -l -`
+    Man,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_do_not_contradict_each_other() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_says_why_and_not_only_what() {
+        for argument in Arguments::command().get_arguments().filter(|argument| !argument.is_positional()) {
+            assert!(argument.get_help().is_some(), "--{}", argument.get_id());
+        }
+    }
+
+    #[test]
+    fn a_flag_without_effect_is_refused() {
+        let refused = |flags: &[&str]| {
+            let parsed = Arguments::try_parse_from(["loadgen", "http://localhost/"].iter().chain(flags));
+            parsed.is_err() || parsed.is_ok_and(|arguments| arguments.measure.plan().is_err())
+        };
+        assert!(refused(&["--arrivals", "poisson"]));
+        assert!(refused(&["--rate", "5/s", "--seed", "3"]));
+        assert!(refused(&["--rate", "5/s", "--arrivals", "constant", "--seed", "3"]));
+        assert!(refused(&["--requests", "5", "--duration", "1s"]));
+        assert!(refused(&["--requests", "5", "--grace", "1s"]));
+        assert!(refused(&["--pin", "0,1"]));
+        assert!(!refused(&["--rate", "5/s", "--arrivals", "poisson", "--seed", "3"]));
+    }
+}

@@ -1,0 +1,54 @@
+//! The connections and the threads that serve them.
+
+use std::time::Duration;
+
+use clap::Args;
+use loadgen::{Crew, CrewError, Load};
+
+use crate::cli::numbers::{span, whole};
+
+/// The connections and the threads that serve them.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CrewFlags {
+    /// Connections held open
+    ///
+    /// In a closed loop this is the concurrency. In an open loop it bounds it: take more than rate times response time,
+    /// or requests wait for a connection (which is measured and shown).
+    #[arg(long, short = 'c', value_name = "N", default_value = "1", allow_hyphen_values = true,
+          value_parser = whole(Crew::CONNECTIONS))]
+    connections: u32,
+
+    /// Client threads, each with its own event loop and share of the connections
+    ///
+    /// One thread sends tens of thousands of requests per second; add more when the certificate says client-limited.
+    #[arg(long, short = 't', value_name = "N", default_value = "1", allow_hyphen_values = true,
+          value_parser = whole(Crew::THREADS))]
+    threads: u32,
+
+    /// Bind client threads to these CPUs, in turn: 0 or 0,1
+    ///
+    /// Keep them apart from the server's, or the two take turns and both are measured.
+    #[arg(long, value_name = "CPUS", value_delimiter = ',', allow_hyphen_values = true, value_parser = whole(0..=1023usize))]
+    pin: Vec<usize>,
+
+    /// How long opening one connection may take
+    ///
+    /// From 1ms to 1h; short, because on a network that is worth measuring on a connection takes milliseconds.
+    #[arg(long, value_name = "TIME", default_value = "2s", allow_hyphen_values = true,
+          value_parser = span(Load::TIMEOUT))]
+    connect_timeout: Duration,
+}
+
+impl CrewFlags {
+    /// The crew, each part within its range.
+    pub(crate) fn crew(&self) -> Result<Crew, CrewError> {
+        let crew = Crew {
+            connections: self.connections,
+            threads: self.threads,
+            pins: self.pin.clone(),
+            connect_timeout: self.connect_timeout,
+        };
+        crew.validate()?;
+        Ok(crew)
+    }
+}

@@ -1,0 +1,37 @@
+//! Where results go besides stdout.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::outputs::Outputs;
+
+/// Where results go besides stdout.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct OutputFlags {
+    /// Write the measurement to this new file as JSON; - for stdout, where then nothing else goes
+    ///
+    /// Written whole or not at all; a file that exists is refused before anything starts.
+    #[arg(long, value_name = "PATH")]
+    json: Option<PathBuf>,
+
+    /// Write each second's times to this new file, as an HdrHistogram interval log
+    ///
+    /// Response times, in a closed loop service times. Written while measuring: what there is survives even SIGKILL. Costs
+    /// each client thread a fresh histogram a second.
+    #[arg(long, value_name = "PATH")]
+    hdr_log: Option<PathBuf>,
+
+    /// Write the measurement's percentiles to this new file, as HdrHistogram plotters read them, in milliseconds
+    ///
+    /// Response times, in a closed loop service times. Written whole or not at all.
+    #[arg(long, value_name = "PATH")]
+    hgrm: Option<PathBuf>,
+}
+
+impl OutputFlags {
+    /// Where results go, checked.
+    pub(crate) fn outputs(&self) -> anyhow::Result<Outputs> {
+        Outputs::prepare(self.json.as_deref(), self.hgrm.as_deref(), self.hdr_log.as_deref())
+    }
+}

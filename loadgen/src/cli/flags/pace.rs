@@ -1,0 +1,57 @@
+//! Who decides when a request starts.
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+use loadgen::{Pace, Rate};
+use reports_record::Arrivals;
+
+use crate::cli::numbers::whole;
+
+/// Who decides when a request starts.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PaceFlags {
+    /// Open loop: start so many requests per second, such as 500/s, 2k/s or 30/m
+    ///
+    /// From 0.01/s to 1000k/s. Intended starts never shift to follow a slow server: times are counted from them.
+    #[arg(long, short = 'r', value_name = "RATE", allow_hyphen_values = true)]
+    rate: Option<Rate>,
+
+    /// How the open loop spaces its starts [default: constant]
+    ///
+    /// Constant: equal gaps, the least queueing a rate can cause. Poisson: independent gaps, as of many users who do
+    /// not know of each other.
+    #[arg(long, value_enum, value_name = "SHAPE", requires = "rate")]
+    arrivals: Option<Shape>,
+
+    /// Seed of Poisson arrivals [default: 1]
+    ///
+    /// The same seed gives the same starts, so that two servers can be given the very same load.
+    #[arg(long, value_name = "N", requires = "arrivals", allow_hyphen_values = true, value_parser = whole(0..=u64::MAX))]
+    seed: Option<u64>,
+}
+
+/// How an open loop spaces its starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Shape {
+    /// Equal gaps
+    Constant,
+    /// Independent exponential gaps
+    Poisson,
+}
+
+impl PaceFlags {
+    /// Closed without a rate, open with one.
+    pub(crate) fn pace(&self) -> anyhow::Result<Pace> {
+        let Some(rate) = self.rate else { return Ok(Pace::Closed) };
+        let arrivals = match self.arrivals {
+            None | Some(Shape::Constant) => Arrivals::Constant,
+            Some(Shape::Poisson) => Arrivals::Poisson,
+        };
+        if self.seed.is_some() && arrivals == Arrivals::Constant {
+            bail!(
+                "--seed: constant arrivals are the same with any (leave it out, or ask for --arrivals poisson)"
+            );
+        }
+        Ok(Pace::Open { rate, arrivals, seed: self.seed.unwrap_or(1) })
+    }
+}

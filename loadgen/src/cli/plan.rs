@@ -1,0 +1,45 @@
+//! What the flags of a measurement come to.
+
+use std::net::SocketAddr;
+
+use loadgen::{Crew, Load, Pace, Request, Stop, show_span};
+use reports_record::Arrivals;
+
+/// A measurement as it will be made.
+pub(crate) struct Plan {
+    pub(crate) crew: Crew,
+    pub(crate) load: Load,
+    pub(crate) priming: Option<Request>,
+}
+
+impl Plan {
+    /// What will run, how long it takes, and the seed.
+    pub(crate) fn announcement(&self, address: SocketAddr) -> String {
+        let Self { crew, load, .. } = self;
+        let pace = match load.pace {
+            Pace::Closed => "closed loop".into(),
+            Pace::Open { rate, arrivals: Arrivals::Constant, .. } => format!("open loop of {rate}, constant"),
+            Pace::Open { rate, arrivals: Arrivals::Poisson, seed } => {
+                format!("open loop of {rate}, Poisson, seed {seed}")
+            }
+        };
+        let length = match load.stop {
+            Stop::After(window) => format!(
+                "{} after {} of warm-up, at most {} in all",
+                show_span(window),
+                show_span(load.warm_up),
+                show_span(load.warm_up + window + load.grace)
+            ),
+            Stop::Requests(requests) => {
+                format!("{requests} requests after {} of warm-up", show_span(load.warm_up))
+            }
+        };
+        format!(
+            "{} {} at {address}: {pace}, connections: {}, threads: {}, {length}",
+            load.request.method(),
+            load.request.url(),
+            crew.connections,
+            crew.threads
+        )
+    }
+}

@@ -21,7 +21,7 @@ pub(crate) use steward::Watch;
 use crate::Pace;
 use crate::clock::Moment;
 use crate::order::Order;
-use crate::reply::ReplyParser;
+use crate::reply::{KnownHead, ReplyParser};
 use crate::tally::{Flight, Tally};
 use crate::timer::Timer;
 use starts::Starts;
@@ -49,6 +49,7 @@ pub(crate) struct Engine {
     timer: Timer,
     tally: RefCell<Tally>,
     scratch: RefCell<Vec<u8>>,
+    known_head: Rc<KnownHead>,
 }
 
 /// What one thread brings home.
@@ -77,6 +78,7 @@ impl Engine {
             timer: Timer::new()?,
             idle: RefCell::default(),
             scratch: RefCell::new(vec![0; SCRATCH]),
+            known_head: Rc::default(),
             order,
             index,
             route,
@@ -188,7 +190,8 @@ impl Engine {
     }
 
     fn parser(&self) -> ReplyParser {
-        ReplyParser::new(self.order.load.request.method() == "HEAD", self.order.judge.looks_at_bodies())
+        let to_head_request = self.order.load.request.method() == "HEAD";
+        ReplyParser::new(to_head_request, self.order.judge.looks_at_bodies(), self.known_head.clone())
     }
 }
 

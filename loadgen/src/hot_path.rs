@@ -3,6 +3,7 @@
 //! Not part of the library's interface: it may change with the steps themselves. The first step, the schedule, is
 //! public anyway ([`crate::Schedule`]).
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use reports_record::OutcomeKind;
@@ -18,7 +19,7 @@ pub struct Parse(ReplyParser);
 
 impl Default for Parse {
     fn default() -> Self {
-        Self(ReplyParser::new(false, true))
+        Self(ReplyParser::new(false, true, Rc::default()))
     }
 }
 

@@ -105,7 +105,7 @@ async fn prove(stream: &mut TcpStream, request: &Request) -> Result<(), String> 
 
 async fn exchange(stream: &mut TcpStream, request: &Request) -> io::Result<Reply> {
     stream.write_all(request.bytes()).await?;
-    let mut parser = ReplyParser::new(request.method() == "HEAD", false);
+    let mut parser = ReplyParser::new(request.method() == "HEAD", false, Rc::default());
     let mut buffer = [0; 4096];
     loop {
         let count = stream.read(&mut buffer).await?;

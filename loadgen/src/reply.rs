@@ -2,14 +2,18 @@
 
 mod chunks;
 mod head;
+mod known_head;
 #[cfg(test)]
 mod tests;
+
+use std::rc::Rc;
 
 use reports_record::OutcomeKind;
 
 use crate::expect::BodyDigest;
 use chunks::Chunks;
 use head::{Framing, Head};
+pub(crate) use known_head::KnownHead;
 
 /// Longest head that is read; the same limit as common servers put on requests, several times over.
 const HEAD_LIMIT: usize = 64 * 1024;
@@ -57,6 +61,7 @@ pub(crate) enum End {
 #[derive(Debug)]
 pub(crate) struct ReplyParser {
     stage: Stage,
+    known: Rc<KnownHead>,
     /// Bytes of a head that is not whole yet; empty while heads come in one piece, as they nearly always do.
     head: Vec<u8>,
     to_head_request: bool,
@@ -77,11 +82,12 @@ enum Stage {
 
 impl ReplyParser {
     /// For replies to `HEAD` (which have no body whatever they announce) or to anything else; with bodies digested or
-    /// only counted.
-    pub(crate) fn new(to_head_request: bool, digests: bool) -> Self {
+    /// only counted. `known` is for replies to one request only.
+    pub(crate) fn new(to_head_request: bool, digests: bool, known: Rc<KnownHead>) -> Self {
         let body = BodyDigest { bytes: 0, crc32: 0 };
         Self {
             stage: Stage::Head,
+            known,
             head: Vec::new(),
             to_head_request,
             digests,
@@ -142,7 +148,7 @@ impl ReplyParser {
         }
         let saved = self.head.len();
         if saved == 0
-            && let Some(head) = head::parse(rest, self.to_head_request)?
+            && let Some(head) = self.head_in_one_piece(rest)?
         {
             *rest = &rest[head.bytes..];
             return Ok(Some(head));
@@ -164,6 +170,17 @@ impl ReplyParser {
                 Ok(None)
             }
         }
+    }
+
+    fn head_in_one_piece(&self, bytes: &[u8]) -> Result<Option<Head>, ReplyError> {
+        if let Some(head) = self.known.recognise(bytes) {
+            return Ok(Some(head));
+        }
+        let head = head::parse(bytes, self.to_head_request)?;
+        if let Some(head) = head {
+            self.known.learn(&bytes[..head.bytes], head);
+        }
+        Ok(head)
     }
 
     /// Takes in body bytes and says whether they end the reply.

@@ -13,12 +13,6 @@ use tokio::runtime::{LocalOptions, LocalRuntime};
 use crate::engine::{Engine, Route, Slot, ThreadReport};
 use crate::order::Order;
 
-/// Tasks that are run before the runtime looks for events and expired timers again.
-///
-/// The default of 61 would have a whole batch of replies handled, several hundred microseconds of them, before a request
-/// that is due is sent; what looking more often costs was lost in the noise of CPU time per request.
-const EVENT_INTERVAL: u32 = 4;
-
 type Job = Box<dyn FnOnce(&mut Hand) + Send>;
 
 /// The handle of a client thread. Dropped, it closes the thread's connections and waits for its end.
@@ -81,10 +75,8 @@ impl Hand {
             cpus.set(cpu)?;
             sched_setaffinity(Pid::from_raw(0), &cpus)?;
         }
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .event_interval(EVENT_INTERVAL)
-            .build_local(LocalOptions::default())?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
         Ok(Self { runtime, slots: Vec::new() })
     }
 

@@ -3,6 +3,8 @@
 //! Everything here lives on one thread and one runtime, so that what the tasks share needs neither locks nor atomics.
 
 mod conversation;
+mod margin;
+mod pacer;
 mod slot;
 mod starts;
 mod steward;
@@ -23,7 +25,7 @@ use crate::clock::Moment;
 use crate::order::Order;
 use crate::reply::{KnownHead, ReplyParser};
 use crate::tally::{Flight, Tally};
-use crate::timer::Timer;
+use pacer::Pacer;
 use starts::Starts;
 
 /// Largest piece of a reply that is read at once; one buffer a thread, since nothing is kept in it.
@@ -46,7 +48,7 @@ pub(crate) struct Engine {
     /// Connections without a request, the one idle longest first.
     idle: RefCell<VecDeque<Rc<Slot>>>,
     starts: RefCell<Starts>,
-    timer: Timer,
+    pacer: Pacer,
     tally: RefCell<Tally>,
     scratch: RefCell<Vec<u8>>,
     known_head: Rc<KnownHead>,
@@ -75,7 +77,7 @@ impl Engine {
         Ok(Rc::new(Self {
             starts: RefCell::new(Starts::share(&order, index, order.gauges.len())),
             tally: RefCell::new(Tally::new(order.window, open_loop)),
-            timer: Timer::new()?,
+            pacer: Pacer::new(order.load.pacing)?,
             idle: RefCell::default(),
             scratch: RefCell::new(vec![0; SCRATCH]),
             known_head: Rc::default(),
@@ -148,14 +150,22 @@ impl Engine {
         }
     }
 
-    /// Has the pacer wake at the next intended start.
+    /// Has the pacer wake for the next intended start.
     fn arm(&self, now: Moment) {
-        if self.timer.is_armed() {
-            return;
+        self.pacer.arm(|| self.starts.borrow_mut().next(), now);
+    }
+
+    /// Sends what is due by `now`; whether another start is to come within `margin` and a connection is free for it.
+    fn is_start_near(&self, now: Moment, margin: Duration) -> bool {
+        if self.idle.borrow().is_empty() {
+            return false;
         }
-        if let Some(next) = self.starts.borrow_mut().next() {
-            self.timer.arm(next, now).expect("a timer takes any delay above zero");
+        let next = self.starts.borrow_mut().next();
+        if next.is_some_and(|next| next <= now) {
+            self.dispatch();
+            return self.is_start_near(now, margin);
         }
+        next.is_some_and(|next| next.since(now) <= margin)
     }
 
     /// Starts a request: `now` was read just before.
@@ -163,6 +173,7 @@ impl Engine {
         let flight = self.flight(intended, slot.free_since.get(), now);
         slot.flight.set(Some(flight));
         self.write(slot);
+        self.pacer.worked();
         // After writing, so that the bookkeeping is not in the request's way.
         self.tally.borrow_mut().sent(&flight);
     }
@@ -197,7 +208,9 @@ impl Engine {
 
 /// The pacer: wakes at every intended start for which a connection is idle.
 async fn pace(engine: Rc<Engine>) {
-    while engine.timer.expired().await.is_ok() {
+    while engine.pacer.expired().await.is_ok() {
+        let is_near = |now, margin| engine.is_start_near(now, margin);
+        engine.pacer.spin_while(|| engine.order.clock.now(), is_near).await;
         engine.dispatch();
     }
 }

@@ -145,12 +145,16 @@ fn client_cost(reports: &[ThreadReport], replies: u64) -> ClientCost {
     let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     let (user, system) =
         (costs().map(|cost| micros(cost.user)).sum(), costs().map(|cost| micros(cost.system)).sum());
+    let work: u64 = costs().map(|cost| micros(cost.work())).sum();
     ClientCost {
         cpu_user_us: user,
         cpu_system_us: system,
-        cpu_per_request_us: (replies > 0).then(|| (user + system) as f64 / replies as f64),
+        cpu_spin_us: costs().map(|cost| micros(cost.spin.time)).sum(),
+        cpu_per_request_us: (replies > 0).then(|| work as f64 / replies as f64),
         busiest_thread: costs().map(|cost| cost.share()).fold(0.0, f64::max),
         involuntary_switches: costs().map(|cost| cost.involuntary_switches).sum(),
+        interruptions: costs().map(|cost| cost.spin.interruptions).sum(),
+        interrupted_us: costs().map(|cost| micros(cost.spin.interrupted)).sum(),
         steal: None,
     }
 }

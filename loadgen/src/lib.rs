@@ -43,7 +43,7 @@ pub use descriptors::TooFewDescriptors;
 pub use expect::{Expect, ExpectBody};
 pub use interrupt::Interrupt;
 pub use intervals::Interval;
-pub use load::{Load, LoadError, Pace, Stop};
+pub use load::{Load, LoadError, Pace, Pacing, Stop};
 pub use progress::Progress;
 pub use rate::{Rate, RateError};
 pub use request::{Request, RequestError};

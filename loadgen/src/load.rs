@@ -26,6 +26,19 @@ pub struct Load {
     /// How long after the window requests in flight may go on, and requests that were due in it and found no free
     /// connection are still sent; what is unfinished then is censored.
     pub grace: Duration,
+    /// How closely the open loop's starts are waited for.
+    pub pacing: Pacing,
+}
+
+/// How a client thread waits for the next intended start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pacing {
+    /// It sleeps until a timer wakes it: late by what waking takes, tens of microseconds, and free.
+    #[default]
+    Timer,
+    /// It stops sleeping a little before, by at most 0.5 ms and as much as its wake-ups show to be needed, and looks at
+    /// the clock and its sockets in turn: late by a few microseconds, for CPU time that the measurement tells apart.
+    Spin,
 }
 
 /// Who decides when a request starts.
@@ -83,6 +96,7 @@ impl Load {
             stop: Stop::After(window),
             timeout: Duration::from_secs(10),
             grace: Duration::from_secs(2),
+            pacing: Pacing::default(),
         }
     }
 

@@ -75,6 +75,8 @@ impl Hand {
             cpus.set(cpu)?;
             sched_setaffinity(Pid::from_raw(0), &cpus)?;
         }
+        // As many tasks between two looks at the sockets as tokio likes, 61: a request that falls due meanwhile is sent
+        // after the reply under way, because every reply offers its connection to the schedule.
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
         Ok(Self { runtime, slots: Vec::new() })

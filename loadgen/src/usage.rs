@@ -15,17 +15,49 @@ pub(crate) struct ThreadUsage {
     pub(crate) user: Duration,
     pub(crate) system: Duration,
     pub(crate) involuntary_switches: u64,
+    pub(crate) spin: Spin,
+}
+
+/// What waiting for starts without sleeping took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Spin {
+    /// CPU time spent on nothing else.
+    pub(crate) time: Duration,
+    /// Times the thread was kept from running meanwhile.
+    pub(crate) interruptions: u64,
+    /// For how long, in all.
+    pub(crate) interrupted: Duration,
+}
+
+impl Spin {
+    /// This and one more look at the clock, `since` the last; one that came after `interruption` or later was no spinning.
+    pub(crate) fn and(self, since: Duration, interruption: Duration) -> Self {
+        if since < interruption {
+            Self { time: self.time + since, ..self }
+        } else {
+            Self { interruptions: self.interruptions + 1, interrupted: self.interrupted + since, ..self }
+        }
+    }
+
+    fn since(self, earlier: Self) -> Self {
+        Self {
+            time: self.time.saturating_sub(earlier.time),
+            interruptions: self.interruptions.saturating_sub(earlier.interruptions),
+            interrupted: self.interrupted.saturating_sub(earlier.interrupted),
+        }
+    }
 }
 
 impl ThreadUsage {
-    /// As of now; zero where the kernel does not say, which Linux always does.
-    pub(crate) fn read(at: Moment) -> Self {
+    /// As of now, `spin` included; zero where the kernel does not say, which Linux always does.
+    pub(crate) fn read(at: Moment, spin: Spin) -> Self {
         let Ok(usage) = getrusage(UsageWho::RUSAGE_THREAD) else { return Self { at, ..Self::default() } };
         Self {
             at,
             user: duration(usage.user_time()),
             system: duration(usage.system_time()),
             involuntary_switches: u64::try_from(usage.involuntary_context_switches()).unwrap_or(0),
+            spin,
         }
     }
 
@@ -36,6 +68,7 @@ impl ThreadUsage {
             user: self.user.saturating_sub(earlier.user),
             system: self.system.saturating_sub(earlier.system),
             involuntary_switches: self.involuntary_switches.saturating_sub(earlier.involuntary_switches),
+            spin: self.spin.since(earlier.spin),
         }
     }
 }
@@ -47,16 +80,18 @@ pub(crate) struct ThreadCost {
     pub(crate) user: Duration,
     pub(crate) system: Duration,
     pub(crate) involuntary_switches: u64,
+    pub(crate) spin: Spin,
 }
 
 impl ThreadCost {
-    /// Share of one CPU, 0–1; 0 over no time.
+    /// CPU time that was not spent on spinning.
+    pub(crate) fn work(&self) -> Duration {
+        (self.user + self.system).saturating_sub(self.spin.time)
+    }
+
+    /// Share of one CPU that was spent on anything but spinning, 0–1; 0 over no time.
     pub(crate) fn share(&self) -> f64 {
-        if self.wall.is_zero() {
-            0.0
-        } else {
-            (self.user + self.system).as_secs_f64() / self.wall.as_secs_f64()
-        }
+        if self.wall.is_zero() { 0.0 } else { self.work().as_secs_f64() / self.wall.as_secs_f64() }
     }
 }
 
@@ -125,13 +160,24 @@ mod tests {
     }
 
     #[test]
+    fn time_without_the_cpu_is_no_spinning() {
+        let look = |spin: Spin, micros| spin.and(Duration::from_micros(micros), Duration::from_micros(50));
+        let spin = [1, 2, 49, 50, 4000].into_iter().fold(Spin::default(), look);
+        assert_eq!((spin.time, spin.interruptions), (Duration::from_micros(52), 2));
+        assert_eq!(spin.interrupted, Duration::from_micros(4050));
+        let usage = |spin| ThreadUsage { user: Duration::from_micros(100), spin, ..ThreadUsage::default() };
+        let cost = usage(spin).since(&ThreadUsage::default());
+        assert_eq!(cost.work(), Duration::from_micros(48));
+    }
+
+    #[test]
     fn work_shows_in_the_threads_usage() {
-        let before = ThreadUsage::read(Moment::from_nanos(0));
+        let before = ThreadUsage::read(Moment::from_nanos(0), Spin::default());
         let mut spun = 0u64;
-        while ThreadUsage::read(Moment::default()).since(&before).user.is_zero() {
+        while ThreadUsage::read(Moment::default(), Spin::default()).since(&before).user.is_zero() {
             spun = std::hint::black_box(spun + 1);
         }
-        let cost = ThreadUsage::read(Moment::from_nanos(1_000_000_000)).since(&before);
+        let cost = ThreadUsage::read(Moment::from_nanos(1_000_000_000), Spin::default()).since(&before);
         assert!(cost.share() > 0.0, "{cost:?} after {spun} rounds");
     }
 }

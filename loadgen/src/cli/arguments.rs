@@ -71,6 +71,8 @@ mod tests {
         assert!(refused(&["--requests", "5", "--duration", "1s"]));
         assert!(refused(&["--requests", "5", "--grace", "1s"]));
         assert!(refused(&["--pin", "0,1"]));
+        assert!(refused(&["--pacing", "spin"]));
+        assert!(!refused(&["--rate", "5/s", "--pacing", "timer"]));
         assert!(!refused(&["--rate", "5/s", "--arrivals", "poisson", "--seed", "3"]));
     }
 }

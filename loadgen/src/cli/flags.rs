@@ -55,6 +55,7 @@ impl MeasureFlags {
             stop: self.window.stop(),
             timeout: self.target.timeout(),
             grace: self.window.grace(),
+            pacing: self.pace.pacing()?,
         };
         load.validate()?;
         Ok(Plan { crew: self.crew.crew()?, load, priming: self.target.priming(url)? })

@@ -73,7 +73,12 @@ impl Summary<'_> {
         let client = &self.0.client;
         let each = client.cpu_per_request_us.map_or_else(|| "—".into(), |micros| format!("{micros:.1} us"));
         let busiest = client.busiest_thread * 100.0;
-        writeln!(f, "{:NAME$}{each} of CPU per reply, busiest thread {busiest:.0} %", "client")
+        write!(f, "{:NAME$}{each} of CPU per reply, busiest thread {busiest:.0} %", "client")?;
+        if client.cpu_spin_us > 0 {
+            let spun = client.cpu_spin_us as f64 / 1e6 / self.0.window_s * 100.0;
+            write!(f, "; spinning before starts took {spun:.0} % more")?;
+        }
+        writeln!(f)
     }
 
     fn certificate(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -110,6 +110,7 @@ impl Engine {
     /// Takes in the first `count` bytes of the scratch buffer.
     fn take_bytes(&self, slot: &Rc<Slot>, count: usize) -> Option<Loss> {
         let now = self.order.clock.now();
+        self.pacer.worked();
         self.tally.borrow_mut().received(count, now);
         // Bytes that nobody asked for: whatever they are, they must not be paired with the next request.
         let Some(mut flight) = slot.flight.get() else { return Some(Loss::Spent) };

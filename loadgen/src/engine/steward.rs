@@ -9,6 +9,7 @@ use crate::Stop;
 use crate::clock::Moment;
 use crate::intervals::Slicer;
 use crate::usage::{ThreadCost, ThreadUsage};
+use crate::window::Window;
 
 /// How often to look: what it costs stays far below a thousandth of a CPU.
 const TICK: Duration = Duration::from_millis(20);
@@ -43,7 +44,7 @@ impl Engine {
                 deadline = deadline.min(self.cut(self.order.stops_at()));
             }
             let window = self.tally.borrow().window;
-            usage.look(now, window.start, window.end);
+            usage.look(|| ThreadUsage::read(now, self.pacer.spin()), now, window);
             slicer.look(now, || self.tally.borrow_mut().take_times());
             self.sweep(now);
             self.publish();
@@ -51,7 +52,8 @@ impl Engine {
                 connected_at = now;
             }
             if self.is_done(now) || now >= deadline || self.is_abandoned(now, connected_at) {
-                return Watch { cost: usage.cost(now), longest_gap };
+                let cost = usage.cost(|| ThreadUsage::read(now, self.pacer.spin()));
+                return Watch { cost, longest_gap };
             }
             let edges = [window.start, window.end, deadline, slicer.next_end()];
             let wake = edges.into_iter().filter(|edge| *edge > now).fold(now.after(tick), Moment::min);
@@ -117,18 +119,18 @@ struct Edges {
 }
 
 impl Edges {
-    fn look(&mut self, now: Moment, start: Moment, end: Moment) {
-        if self.start.is_none() && now >= start {
-            self.start = Some(ThreadUsage::read(now));
+    fn look(&mut self, usage: impl Fn() -> ThreadUsage, now: Moment, window: Window) {
+        if self.start.is_none() && now >= window.start {
+            self.start = Some(usage());
         }
-        if self.end.is_none() && now >= end {
-            self.end = Some(ThreadUsage::read(now));
+        if self.end.is_none() && now >= window.end {
+            self.end = Some(usage());
         }
     }
 
-    /// Between the edges; up to `now` where no end came by. Nothing if the window was never reached.
-    fn cost(&self, now: Moment) -> ThreadCost {
+    /// Between the edges; up to now where no end came by. Nothing if the window was never reached.
+    fn cost(&self, usage: impl Fn() -> ThreadUsage) -> ThreadCost {
         let Some(start) = self.start else { return ThreadCost::default() };
-        self.end.unwrap_or_else(|| ThreadUsage::read(now)).since(&start)
+        self.end.unwrap_or_else(usage).since(&start)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use loadgen::{Client, Crew, Interrupt, Load, Pace, Rate, Request, Stop};
+use loadgen::{Client, Crew, Interrupt, Load, Pace, Pacing, Rate, Request, Stop};
 use reports_record::{Arrivals, CheckStatus, Distribution, Times};
 
 use super::server::{HELLO, Server};
@@ -165,4 +165,21 @@ fn large_requests_and_replies_go_through_whole() {
     let measurement = measure(&load, 1);
     assert_eq!(measurement.account.finished, 3, "{:?}", measurement.outcomes);
     assert!(measurement.received_bytes >= 8_000_000, "{}", measurement.received_bytes);
+}
+
+#[test]
+fn spinning_is_told_apart_from_work_and_changes_nothing_that_is_counted() {
+    let server = Server::answering(HELLO, Duration::ZERO);
+    let spun = [Pacing::Timer, Pacing::Spin].map(|pacing| {
+        let pace = open(500.0, Arrivals::Constant);
+        let load = Load { pace, pacing, ..load(&server.url("/"), Duration::from_secs(1)) };
+        let measurement = measure(&load, 8);
+        assert_eq!((measurement.account.due, measurement.account.finished), (500, 500));
+        let client = measurement.client;
+        assert!(client.cpu_spin_us <= client.cpu_user_us + client.cpu_system_us, "{client:?}");
+        client.cpu_spin_us
+    });
+    assert_eq!(spun[0], 0, "a sleeping client does not spin");
+    // 500 margins of 20 us at the least.
+    assert!(spun[1] > 1_000, "{spun:?}");
 }

@@ -145,12 +145,21 @@ pub struct ClientCost {
     pub cpu_user_us: u64,
     /// CPU time in the kernel, microseconds.
     pub cpu_system_us: u64,
-    /// The above per reply, microseconds; `None` without replies.
+    /// The part of both that went into waiting for intended starts without sleeping, microseconds.
+    #[serde(default)]
+    pub cpu_spin_us: u64,
+    /// CPU time but for spinning, per reply, microseconds; `None` without replies.
     pub cpu_per_request_us: Option<f64>,
-    /// The busiest thread's share of one CPU, 0–1.
+    /// The busiest thread's share of one CPU but for spinning, 0–1.
     pub busiest_thread: f64,
     /// Times the kernel took the CPU away from a client thread.
     pub involuntary_switches: u64,
+    /// Times a spinning thread did not run for 50 microseconds or more, whoever took the CPU.
+    #[serde(default)]
+    pub interruptions: u64,
+    /// For how long in all, microseconds.
+    #[serde(default)]
+    pub interrupted_us: u64,
     /// Share of CPU time that the hypervisor gave to others, 0–1; `None` where the kernel does not say.
     pub steal: Option<f64>,
 }

@@ -1,8 +1,10 @@
 //! Who decides when a request starts.
 
+use std::thread::available_parallelism;
+
 use anyhow::bail;
 use clap::{Args, ValueEnum};
-use loadgen::{Pace, Rate};
+use loadgen::{Pace, Pacing, Rate};
 use reports_record::Arrivals;
 
 use crate::cli::numbers::whole;
@@ -28,6 +30,14 @@ pub(crate) struct PaceFlags {
     /// The same seed gives the same starts, so that two servers can be given the very same load.
     #[arg(long, value_name = "N", requires = "arrivals", allow_hyphen_values = true, value_parser = whole(0..=u64::MAX))]
     seed: Option<u64>,
+
+    /// How the open loop waits for a start [default: spin, or timer where there is only one CPU]
+    ///
+    /// timer: asleep; requests leave tens of microseconds late, since that is what waking up takes. spin: asleep until
+    /// up to 0.5ms before, then looking at the clock and the sockets in turn; requests leave a few microseconds late, at
+    /// up to one CPU a thread, which the summary tells apart from the work.
+    #[arg(long, value_enum, value_name = "HOW")]
+    pacing: Option<Waiting>,
 }
 
 /// How an open loop spaces its starts.
@@ -39,7 +49,30 @@ enum Shape {
     Poisson,
 }
 
+/// How starts are waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Waiting {
+    /// Asleep
+    Timer,
+    /// Asleep, then awake just before
+    Spin,
+}
+
 impl PaceFlags {
+    /// How starts are waited for: spinning needs a CPU that the server can do without.
+    pub(crate) fn pacing(&self) -> anyhow::Result<Pacing> {
+        if self.pacing.is_some() && self.rate.is_none() {
+            bail!("--pacing: a closed loop has no starts to wait for (leave it out, or give a --rate)");
+        }
+        let one_cpu = available_parallelism().is_ok_and(|cpus| cpus.get() == 1);
+        Ok(match self.pacing {
+            Some(Waiting::Timer) => Pacing::Timer,
+            Some(Waiting::Spin) => Pacing::Spin,
+            None if one_cpu => Pacing::Timer,
+            None => Pacing::Spin,
+        })
+    }
+
     /// Closed without a rate, open with one.
     pub(crate) fn pace(&self) -> anyhow::Result<Pace> {
         let Some(rate) = self.rate else { return Ok(Pace::Closed) };

@@ -1,0 +1,102 @@
+//! Wakes a client thread at its next intended start, and waits as closely as it may.
+
+use std::cell::Cell;
+use std::io;
+use std::time::Duration;
+
+use super::margin::Margin;
+use crate::Pacing;
+use crate::clock::Moment;
+use crate::timer::Timer;
+use crate::usage::Spin;
+
+/// Between two looks at the clock while spinning, a thread that ran did nothing that takes so long.
+const INTERRUPTION: Duration = Duration::from_micros(50);
+
+/// The alarm of one client thread, and what waiting cost it.
+#[derive(Debug)]
+pub(super) struct Pacer {
+    timer: Timer,
+    pacing: Pacing,
+    margin: Cell<Margin>,
+    /// When the alarm was meant to go off.
+    alarm: Cell<Moment>,
+    spinning: Cell<bool>,
+    /// Whether anything was sent or received since the last look.
+    worked: Cell<bool>,
+    spin: Cell<Spin>,
+}
+
+impl Pacer {
+    /// Has to be made inside the runtime that awaits it.
+    pub(super) fn new(pacing: Pacing) -> io::Result<Self> {
+        Ok(Self {
+            timer: Timer::new()?,
+            pacing,
+            margin: Cell::default(),
+            alarm: Cell::default(),
+            spinning: Cell::default(),
+            worked: Cell::default(),
+            spin: Cell::default(),
+        })
+    }
+
+    /// Has it wake in time for `next`, unless it is awake or will wake anyway.
+    pub(super) fn arm(&self, next: impl FnOnce() -> Option<Moment>, now: Moment) {
+        if self.spinning.get() || self.timer.is_armed() {
+            return;
+        }
+        if let Some(next) = next() {
+            let alarm = next.before(self.margin());
+            self.alarm.set(alarm.max(now));
+            self.timer.arm(alarm, now).expect("a timer takes any delay above zero");
+        }
+    }
+
+    /// Waits for the alarm.
+    pub(super) async fn expired(&self) -> io::Result<()> {
+        self.timer.expired().await
+    }
+
+    /// Something was sent or received: the time since the last look was not spent waiting.
+    pub(super) fn worked(&self) {
+        self.worked.set(true);
+    }
+
+    /// What spinning took so far.
+    pub(super) fn spin(&self) -> Spin {
+        self.spin.get()
+    }
+
+    /// Keeps looking, `now` and after everything else had its turn, as long as `is_soon` says that a start is near.
+    pub(super) async fn spin_while(
+        &self,
+        clock: impl Fn() -> Moment,
+        is_soon: impl Fn(Moment, Duration) -> bool,
+    ) {
+        let mut now = clock();
+        self.woke(now);
+        self.spinning.set(true);
+        self.worked.set(false);
+        while is_soon(now, self.margin()) {
+            tokio::task::yield_now().await;
+            let before = std::mem::replace(&mut now, clock());
+            if !self.worked.replace(false) {
+                self.spin.set(self.spin.get().and(now.since(before), INTERRUPTION));
+            }
+        }
+        self.spinning.set(false);
+    }
+
+    fn margin(&self) -> Duration {
+        match self.pacing {
+            Pacing::Timer => Duration::ZERO,
+            Pacing::Spin => self.margin.get().get(),
+        }
+    }
+
+    /// Learns from how late the alarm was.
+    fn woke(&self, now: Moment) {
+        self.margin.set(self.margin.get().after(now.since(self.alarm.get())));
+    }
+}

@@ -76,7 +76,7 @@ pub fn calibrate(task: &Task<'_>) -> anyhow::Result<f64> {
     let tail = Tail::default();
     let measured = stages(task, &tail, |trial| {
         let phase = calibration_phase(task.phases, task.cell);
-        let load = load(task, trial, &phase, Pace::Closed).map_err(at(Stage::Measure))?;
+        let load = load(task, trial, &phase, Pace::CLOSED).map_err(at(Stage::Measure))?;
         let mut best = 0.0_f64;
         for _ in 0..CALIBRATIONS {
             let measured =
@@ -158,7 +158,7 @@ fn loops(task: &Task<'_>, trial: &mut Trial, rate: Rate, seed: u64) -> Result<Me
     let closed = if task.cell.is_sweep() {
         None
     } else {
-        let closed = one_loop(task, trial, &closed_phase(task.phases, task.cell), Pace::Closed)?;
+        let closed = one_loop(task, trial, &closed_phase(task.phases, task.cell), Pace::CLOSED)?;
         sampler.read_pss();
         Some(closed)
     };
@@ -186,7 +186,7 @@ fn one_loop(task: &Task<'_>, trial: &mut Trial, phase: &Phase, pace: Pace) -> Re
         .map_err(at(Stage::Account))?;
     let count = server_count(cost.requests, &measurement);
     measurement.certificate = measurement.certificate.with(count);
-    if pace == Pace::Closed {
+    if pace == Pace::CLOSED {
         let busy = (cost.cpu_user_us + cost.cpu_system_us) as f64
             / (wall.as_secs_f64() * 1e6 * task.launch.cpus.len() as f64);
         measurement.certificate =

@@ -3,6 +3,7 @@
 //! Everything here lives on one thread and one runtime, so that what the tasks share needs neither locks nor atomics.
 
 mod conversation;
+mod free;
 mod margin;
 mod pacer;
 mod slot;
@@ -10,7 +11,6 @@ mod starts;
 mod steward;
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -25,6 +25,7 @@ use crate::clock::Moment;
 use crate::order::Order;
 use crate::reply::{KnownHead, ReplyParser};
 use crate::tally::{Flight, Tally};
+use free::Free;
 use pacer::Pacer;
 use starts::Starts;
 
@@ -45,8 +46,7 @@ pub(crate) struct Engine {
     index: usize,
     route: Route,
     slots: Vec<Rc<Slot>>,
-    /// Connections without a request, the one idle longest first.
-    idle: RefCell<VecDeque<Rc<Slot>>>,
+    free: RefCell<Free>,
     starts: RefCell<Starts>,
     pacer: Pacer,
     tally: RefCell<Tally>,
@@ -61,7 +61,7 @@ pub(crate) struct ThreadReport {
     pub(crate) watch: Watch,
     /// Connections that were replaced at least once.
     pub(crate) replaced: u32,
-    /// Connections that stood at the end.
+    /// Connections that stood at the end, or were at rest between two of a churn.
     pub(crate) standing: u32,
 }
 
@@ -78,7 +78,7 @@ impl Engine {
             starts: RefCell::new(Starts::share(&order, index, order.gauges.len())),
             tally: RefCell::new(Tally::new(order.window, open_loop)),
             pacer: Pacer::new(order.load.pacing)?,
-            idle: RefCell::default(),
+            free: RefCell::default(),
             scratch: RefCell::new(vec![0; SCRATCH]),
             known_head: Rc::default(),
             order,
@@ -94,7 +94,10 @@ impl Engine {
             slot.begin(self.parser(), self.order.begin);
         }
         tokio::time::sleep(self.order.begin.since(self.order.clock.now())).await;
-        let conversations = self.slots.iter().map(|slot| conversation::converse(self.clone(), slot.clone()));
+        let ready = (0..).map(|place| self.first_ready(place));
+        let conversations = self.slots.iter().zip(ready);
+        let conversations =
+            conversations.map(|(slot, ready)| conversation::converse(self.clone(), slot.clone(), ready));
         let mut tasks: Vec<_> = conversations.map(tokio::task::spawn_local).collect();
         tasks.push(tokio::task::spawn_local(pace(self.clone())));
         let watch = self.watch().await;
@@ -103,7 +106,7 @@ impl Engine {
             // It ends by being cancelled; nothing else comes of it.
             let _ = task.await;
         }
-        let standing = self.slots.iter().filter(|slot| slot.is_open()).count();
+        let standing = self.slots.iter().filter(|slot| slot.stands()).count();
         self.settle();
         ThreadReport {
             tally: self.tally.borrow().clone(),
@@ -119,7 +122,11 @@ impl Engine {
         let mut tally = self.tally.borrow_mut();
         for slot in &self.slots {
             if let Some(flight) = slot.flight.take() {
-                tally.unfinished(&flight, now);
+                if slot.retired.get() {
+                    tally.never_sent(flight.intended, now);
+                } else {
+                    tally.unfinished(&flight, now);
+                }
                 // Its reply may still come: the connection must not carry another request.
                 slot.close(self.parser());
             }
@@ -128,39 +135,55 @@ impl Engine {
         starts.untaken(now).for_each(|intended| tally.never_sent(intended, now));
     }
 
-    /// Takes a connection that became free, and has it wait its turn behind those idle longer.
-    fn offer(&self, slot: &Rc<Slot>) {
-        self.idle.borrow_mut().push_back(slot.clone());
+    /// When the connection at `place` of this thread may send its first request: at once, or spread over a think time,
+    /// since users who think do not all begin together.
+    fn first_ready(&self, place: usize) -> Moment {
+        let (threads, think) = (self.order.gauges.len(), self.order.load.pace.think());
+        let all = self.slots.len() * threads;
+        let number = place * threads + self.index;
+        self.order.begin.after(think.mul_f64(number as f64 / all.max(1) as f64))
+    }
+
+    /// Takes a connection that may carry a request from `ready` on.
+    fn offer(&self, slot: &Rc<Slot>, ready: Moment) {
+        if self.order.load.pace.think().is_zero() {
+            self.free.borrow_mut().push(slot.clone());
+        } else {
+            self.free.borrow_mut().push_thinking(slot.clone(), ready);
+        }
         self.dispatch();
     }
 
-    /// Gives every request that is due the connection idle longest, as long as there are both.
+    /// Gives every request that is due the connection that has been ready longest, as long as there are both.
     fn dispatch(&self) {
         loop {
-            let mut idle = self.idle.borrow_mut();
-            if idle.is_empty() {
+            let mut free = self.free.borrow_mut();
+            if free.is_vacant() {
                 // Who becomes free takes what is due, and arms the timer when nothing is.
                 return;
             }
             let now = self.order.clock.now();
-            let Some(intended) = self.starts.borrow_mut().take(now) else { return self.arm(now) };
-            let Some(slot) = idle.pop_front() else { return };
-            drop(idle);
+            free.end_thinking(now);
+            let start = if free.is_ready() { self.starts.borrow_mut().take(now) } else { None };
+            let Some(intended) = start else {
+                drop(free);
+                return self.pacer.arm(|| self.next_start(), now);
+            };
+            let Some(slot) = free.pop() else { return };
+            drop(free);
             self.begin(&slot, intended, now);
         }
     }
 
-    /// Has the pacer wake for the next intended start.
-    fn arm(&self, now: Moment) {
-        self.pacer.arm(|| self.starts.borrow_mut().next(), now);
+    /// When the next request will start, as far as connections are free for it.
+    fn next_start(&self) -> Option<Moment> {
+        let free = self.free.borrow();
+        if free.is_ready() { self.starts.borrow_mut().next() } else { free.next_ready() }
     }
 
-    /// Sends what is due by `now`; whether another start is to come within `margin` and a connection is free for it.
+    /// Sends what is due by `now`; whether another start is to come within `margin`.
     fn is_start_near(&self, now: Moment, margin: Duration) -> bool {
-        if self.idle.borrow().is_empty() {
-            return false;
-        }
-        let next = self.starts.borrow_mut().next();
+        let next = self.next_start();
         if next.is_some_and(|next| next <= now) {
             self.dispatch();
             return self.is_start_near(now, margin);
@@ -168,10 +191,13 @@ impl Engine {
         next.is_some_and(|next| next.since(now) <= margin)
     }
 
-    /// Starts a request: `now` was read just before.
+    /// Starts a request: `now` was read just before. Where there is no connection for it yet, its task opens one first.
     fn begin(&self, slot: &Slot, intended: Moment, now: Moment) {
         let flight = self.flight(intended, slot.free_since.get(), now);
         slot.flight.set(Some(flight));
+        if slot.retired.get() {
+            return slot.wake();
+        }
         self.write(slot);
         self.pacer.worked();
         // After writing, so that the bookkeeping is not in the request's way.
@@ -180,12 +206,20 @@ impl Engine {
 
     fn flight(&self, intended: Moment, free_since: Moment, started: Moment) -> Flight {
         let measured = self.tally.borrow().window.contains(intended);
-        Flight { intended, free_since, started, first_byte: Moment::NEVER, measured, resent: false }
+        Flight {
+            intended,
+            free_since,
+            connect: Duration::ZERO,
+            started,
+            first_byte: Moment::NEVER,
+            measured,
+            resent: false,
+        }
     }
 
     /// Hands the request to the kernel without waiting for the socket to say that it takes it: it nearly always does.
     fn write(&self, slot: &Slot) {
-        let bytes = self.order.load.request.bytes();
+        let bytes = self.request(slot);
         let written = slot.stream.borrow().as_ref().map_or(Ok(0), |stream| stream.try_write(bytes));
         match written {
             Ok(count) if count == bytes.len() => {}
@@ -198,6 +232,19 @@ impl Engine {
                 slot.wake();
             }
         }
+    }
+
+    /// What the slot's connection sends next: the last request of a churned one says that it is.
+    fn request(&self, slot: &Slot) -> &[u8] {
+        match &self.order.closing {
+            Some(closing) if self.is_last(slot.served.get() + 1) => closing.bytes(),
+            _ => self.order.load.request.bytes(),
+        }
+    }
+
+    /// Whether a connection ends with its request of this `number`, from 1.
+    fn is_last(&self, number: u64) -> bool {
+        self.order.load.churn.is_some_and(|requests| number >= u64::from(requests))
     }
 
     fn parser(&self) -> ReplyParser {

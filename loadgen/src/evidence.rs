@@ -11,7 +11,7 @@ use crate::engine::ThreadReport;
 use crate::order::Order;
 use crate::tally::Tally;
 use crate::usage::MachineReading;
-use crate::{Load, Pace, Stop};
+use crate::{Load, Pace, Pacing, Stop};
 
 /// One measurement's figures, before anything is judged.
 pub(crate) struct Evidence<'a> {
@@ -94,6 +94,7 @@ impl<'a> Evidence<'a> {
             outcomes: tally.outcomes.clone(),
             censored: account.censored,
             connection_wait_us: open_loop.then(|| timings.connection_wait.times()),
+            connect_us: self.load.churn.map(|_| timings.connect.times()),
             first_byte_us: timings.first_byte.times(),
             wrong_reply_service_time_us: timings.wrong_reply_service.times(),
             in_flight_mean: tally.in_flight_mean(),
@@ -114,7 +115,7 @@ impl<'a> Evidence<'a> {
     }
 
     fn plan(&self) -> reports_record::Plan {
-        let Load { request, pace, warm_up, stop, timeout, grace, .. } = self.load;
+        let Load { request, pace, churn, warm_up, stop, timeout, grace, pacing, .. } = self.load;
         reports_record::Plan {
             url: request.url().to_string(),
             method: request.method().to_owned(),
@@ -133,9 +134,12 @@ impl<'a> Evidence<'a> {
             timeout_s: timeout.as_secs_f64(),
             grace_s: grace.as_secs_f64(),
             seed: match pace {
-                Pace::Closed => 0,
+                Pace::Closed { .. } => 0,
                 Pace::Open { seed, .. } => *seed,
             },
+            think_s: pace.think().as_secs_f64(),
+            churn: *churn,
+            spins: *pacing == Pacing::Spin,
         }
     }
 }

@@ -52,6 +52,7 @@ impl Record {
         let flight = Flight {
             intended: due,
             free_since: due,
+            connect: Duration::ZERO,
             started,
             first_byte: now,
             measured: self.0.window.contains(due),

@@ -17,6 +17,11 @@ pub struct Load {
     pub expect: Expect,
     /// Who decides when a request starts.
     pub pace: Pace,
+    /// Requests that each connection carries before it gives way to a fresh one; `None`: as many as the server lets it.
+    ///
+    /// The last one says `connection: close`. The fresh one is opened when the next request is due or, in a closed loop,
+    /// may start, and what opening it took is a part of that request's response time.
+    pub churn: Option<u32>,
     /// Left out at the start: requests that start (open loop: are due) in it are sent but not measured.
     pub warm_up: Duration,
     /// What ends the measurement.
@@ -45,7 +50,10 @@ pub enum Pacing {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Pace {
     /// The reply before it: every connection sends its next request when its last one ended.
-    Closed,
+    Closed {
+        /// … and so long a pause after it is over. First requests are spread over one such pause.
+        think: Duration,
+    },
     /// The schedule, whatever the server does.
     Open {
         /// Requests per second.
@@ -55,6 +63,19 @@ pub enum Pace {
         /// The same seed gives the same starts.
         seed: u64,
     },
+}
+
+impl Pace {
+    /// A closed loop without pauses.
+    pub const CLOSED: Self = Self::Closed { think: Duration::ZERO };
+
+    /// The pause between a reply and the next request of its connection; none in an open loop.
+    pub(crate) fn think(self) -> Duration {
+        match self {
+            Self::Closed { think } => think,
+            Self::Open { .. } => Duration::ZERO,
+        }
+    }
 }
 
 /// What ends a measurement.
@@ -91,7 +112,8 @@ impl Load {
         Self {
             request,
             expect: Expect::default(),
-            pace: Pace::Closed,
+            pace: Pace::CLOSED,
+            churn: None,
             warm_up: Duration::ZERO,
             stop: Stop::After(window),
             timeout: Duration::from_secs(10),
@@ -108,6 +130,10 @@ impl Load {
         span("warm-up", self.warm_up, Self::MARGIN)?;
         span("time-out", self.timeout, Self::TIMEOUT)?;
         span("grace", self.grace, Self::MARGIN)?;
+        span("think time", self.pace.think(), Self::MARGIN)?;
+        if self.churn == Some(0) {
+            return Err(LoadError { part: "churn", found: "0".into(), expected: "1 or more".into() });
+        }
         match self.stop {
             Stop::After(window) => span("duration", window, Self::WINDOW),
             Stop::Requests(requests) if Self::REQUESTS.contains(&requests) => Ok(()),
@@ -122,7 +148,7 @@ impl Load {
     /// As the record names it.
     pub(crate) fn mode(&self) -> Mode {
         match self.pace {
-            Pace::Closed => Mode::Closed,
+            Pace::Closed { .. } => Mode::Closed,
             Pace::Open { arrivals, .. } => Mode::Open { arrivals },
         }
     }
@@ -153,6 +179,8 @@ mod tests {
             Load { grace: Duration::MAX, ..load() },
             Load { stop: Stop::After(Duration::from_millis(99)), ..load() },
             Load { stop: Stop::Requests(0), ..load() },
+            Load { churn: Some(0), ..load() },
+            Load { pace: Pace::Closed { think: Duration::MAX }, ..load() },
         ];
         for load in wrong {
             assert!(load.validate().is_err(), "{load:?}");

@@ -9,7 +9,7 @@ use crate::expect::Judge;
 use crate::intervals::Slice;
 use crate::progress::{Gauges, Progress};
 use crate::window::Window;
-use crate::{Load, Stop};
+use crate::{Load, Request, Stop};
 
 /// From the order to the schedule's beginning: time for every thread to take it in.
 const LEAD: Duration = Duration::from_millis(5);
@@ -18,6 +18,8 @@ const LEAD: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub(crate) struct Order {
     pub(crate) load: Load,
+    /// The request as a connection sends it last, where connections are to end.
+    pub(crate) closing: Option<Request>,
     pub(crate) judge: Judge,
     pub(crate) clock: Clock,
     /// When the schedule begins.
@@ -43,6 +45,7 @@ impl Order {
         };
         Self {
             judge: Judge::new(&load.expect),
+            closing: load.churn.map(|_| load.request.closing()),
             load: load.clone(),
             clock,
             begin,

@@ -73,6 +73,19 @@ impl Request {
         Self { url: url.clone(), method: method.to_owned(), bytes }
     }
 
+    /// The same, saying that the connection ends with it; unchanged if it speaks of its connection already.
+    #[must_use]
+    pub(crate) fn closing(&self) -> Self {
+        let line = self.bytes.windows(2).position(|two| two == b"\r\n").map_or(0, |end| end + 2);
+        let head = self.bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(line);
+        let head = String::from_utf8_lossy(&self.bytes[..head]).to_ascii_lowercase();
+        if head.contains("\r\nconnection:") {
+            return self.clone();
+        }
+        let (first, rest) = self.bytes.split_at(line);
+        Self { bytes: [first, b"connection: close\r\n", rest].concat(), ..self.clone() }
+    }
+
     /// Where it goes.
     #[must_use]
     pub fn url(&self) -> &Url {
@@ -139,6 +152,15 @@ mod tests {
     fn a_given_host_replaces_the_urls() {
         let request = Request::new(&url(), "GET", &["Host: example.org".into()], None).unwrap();
         assert_eq!(request.bytes(), b"GET /echo HTTP/1.1\r\nHost: example.org\r\n\r\n");
+    }
+
+    #[test]
+    fn the_last_request_of_a_connection_says_so_once() {
+        let request = Request::new(&url(), "POST", &[], Some(b"connection: x\r\n\r\n")).unwrap();
+        assert!(request.closing().bytes().starts_with(b"POST /echo HTTP/1.1\r\nconnection: close\r\nhost: "));
+        assert_eq!(request.closing().bytes().len(), request.bytes().len() + 19);
+        let own = Request::new(&url(), "GET", &["Connection: x-own".into()], None).unwrap();
+        assert_eq!(own.closing(), own);
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub(crate) struct Flight {
     pub(crate) intended: Moment,
     /// Since when its connection had nothing else to do.
     pub(crate) free_since: Moment,
+    /// What opening a connection for it took; nothing where one stood.
+    pub(crate) connect: Duration,
     /// When its first byte was handed to the kernel.
     pub(crate) started: Moment,
     /// When the first byte of its reply came; [`Moment::NEVER`] until then.
@@ -43,7 +45,7 @@ impl Flight {
 
     /// Time by which the client alone was late.
     fn lateness(&self) -> Duration {
-        self.started.since(self.intended.max(self.free_since))
+        self.started.before(self.connect).since(self.intended.max(self.free_since))
     }
 }
 
@@ -54,6 +56,8 @@ pub(crate) struct Timings {
     pub(crate) response: Distribution,
     pub(crate) lateness: Distribution,
     pub(crate) connection_wait: Distribution,
+    /// Of requests that had a connection opened for them.
+    pub(crate) connect: Distribution,
     pub(crate) first_byte: Distribution,
     pub(crate) wrong_reply_service: Distribution,
 }
@@ -133,6 +137,9 @@ impl Tally {
             return;
         }
         self.count_due(flight.intended);
+        if !flight.connect.is_zero() {
+            self.timings.connect.record(flight.connect);
+        }
         if self.open_loop {
             let wait = flight.connection_wait();
             self.waited += u64::from(wait > REAL_WAIT);
@@ -203,7 +210,10 @@ impl Tally {
             self.timings.service.record(service);
             self.timings.first_byte.record(flight.first_byte.min(now).since(flight.started));
             if self.open_loop {
-                debug_assert_eq!(response, flight.lateness() + flight.connection_wait() + service);
+                debug_assert_eq!(
+                    response,
+                    flight.lateness() + flight.connection_wait() + flight.connect + service
+                );
                 self.timings.response.record(response);
             }
         } else if kind.is_reply() {

@@ -64,8 +64,15 @@ impl Scene {
             let free_since = intended.after(Duration::from_micros(fate.waited_us));
             let started = free_since.after(Duration::from_micros(fate.late_us));
             let end = started.after(Duration::from_micros(fate.service_us));
-            let flight =
-                Flight { intended, free_since, started, first_byte: end, measured: true, resent: false };
+            let flight = Flight {
+                intended,
+                free_since,
+                connect: Duration::ZERO,
+                started,
+                first_byte: end,
+                measured: true,
+                resent: false,
+            };
             tally.sent(&flight);
             if fate.kind.is_reply() {
                 tally.answered(5, end);

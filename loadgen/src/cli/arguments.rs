@@ -73,6 +73,8 @@ mod tests {
         assert!(refused(&["--pin", "0,1"]));
         assert!(refused(&["--pacing", "spin"]));
         assert!(!refused(&["--rate", "5/s", "--pacing", "timer"]));
+        assert!(refused(&["--rate", "5/s", "--think", "1s"]));
+        assert!(!refused(&["--think", "1s", "--pacing", "timer"]));
         assert!(!refused(&["--rate", "5/s", "--arrivals", "poisson", "--seed", "3"]));
     }
 }

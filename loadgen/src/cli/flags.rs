@@ -51,6 +51,7 @@ impl MeasureFlags {
             request: self.target.request(url)?,
             expect: self.target.expect(),
             pace: self.pace.pace()?,
+            churn: self.crew.churn(),
             warm_up: self.window.warm_up(),
             stop: self.window.stop(),
             timeout: self.target.timeout(),

@@ -17,7 +17,8 @@ impl Plan {
     pub(crate) fn announcement(&self, address: SocketAddr) -> String {
         let Self { crew, load, .. } = self;
         let pace = match load.pace {
-            Pace::Closed => "closed loop".into(),
+            Pace::Closed { think } if think.is_zero() => "closed loop".into(),
+            Pace::Closed { think } => format!("closed loop, {} of think time", show_span(think)),
             Pace::Open { rate, arrivals: Arrivals::Constant, .. } => format!("open loop of {rate}, constant"),
             Pace::Open { rate, arrivals: Arrivals::Poisson, seed } => {
                 format!("open loop of {rate}, Poisson, seed {seed}")

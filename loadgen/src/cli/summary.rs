@@ -50,6 +50,7 @@ impl Summary<'_> {
         row(f, "response time", self.0.response_time_us.as_ref())?;
         row(f, "lateness", self.0.lateness_us.as_ref())?;
         row(f, "connection wait", self.0.connection_wait_us.as_ref())?;
+        row(f, "connect", self.0.connect_us.as_ref())?;
         row(f, "service time", Some(&self.0.service_time_us))?;
         row(f, "first byte", Some(&self.0.first_byte_us))?;
         let wrong = &self.0.wrong_reply_service_time_us;

@@ -32,22 +32,28 @@ enum Event {
 enum Loss {
     /// It ended where it may: between two requests, or announced.
     Spent,
+    /// It carried as many requests as it was to carry.
+    Retired,
     /// The request in flight ended so.
     Failed(OutcomeKind),
 }
 
-/// Carries on until it is aborted.
-pub(super) async fn converse(engine: Rc<Engine>, slot: Rc<Slot>) {
+/// Carries on until it is aborted; the first request may start at `ready`.
+pub(super) async fn converse(engine: Rc<Engine>, slot: Rc<Slot>, ready: Moment) {
     if slot.is_open() {
         // What was closed since the last measurement is noticed before anything is written to it.
         if let Some(loss) = engine.probe(&slot).await {
             engine.lose(&slot, &loss);
-        } else {
-            engine.offer(&slot);
         }
     }
+    slot.retired.set(!slot.is_open() && engine.order.load.churn.is_some());
+    if slot.stands() {
+        engine.offer(&slot, ready);
+    }
     loop {
-        if !slot.is_open() {
+        if slot.retired.get() {
+            engine.open_on_demand(&slot).await;
+        } else if !slot.is_open() {
             engine.reopen(&slot).await;
         }
         let loss = engine.exchange(&slot).await;
@@ -87,7 +93,7 @@ impl Engine {
         }
         let mut stream = slot.stream.borrow_mut();
         let Some(stream) = stream.as_mut() else { return Poll::Ready(Event::Ended) };
-        let request = self.order.load.request.bytes();
+        let request = self.request(slot);
         while slot.unsent.get() > 0 {
             let rest = &request[request.len() - slot.unsent.get()..];
             match Pin::new(&mut *stream).poll_write(cx, rest) {
@@ -141,10 +147,13 @@ impl Engine {
         slot.free_since.set(now);
         slot.served.set(slot.served.get() + 1);
         slot.failures.set(0);
+        if self.is_last(slot.served.get()) {
+            return Some(Loss::Retired);
+        }
         if !reply.keep_alive || slot.unsent.get() > 0 {
             return Some(Loss::Spent);
         }
-        self.offer(slot);
+        self.offer(slot, now.after(self.order.load.pace.think()));
         None
     }
 
@@ -165,7 +174,12 @@ impl Engine {
     fn lose(&self, slot: &Rc<Slot>, loss: &Loss) {
         let begun = slot.parser.borrow().as_ref().is_some_and(|parser| parser.has_begun());
         slot.close(self.parser());
-        self.idle.borrow_mut().retain(|idle| !Rc::ptr_eq(idle, slot));
+        if let Loss::Retired = loss {
+            slot.retired.set(true);
+            let ready = slot.free_since.get().after(self.order.load.pace.think());
+            return self.offer(slot, ready);
+        }
+        self.free.borrow_mut().remove(slot);
         if slot.served.get() == 0 {
             slot.failures.set(slot.failures.get().saturating_add(1));
         }
@@ -183,12 +197,37 @@ impl Engine {
         }
     }
 
+    /// Opens a fresh connection for a request that was given to the slot, and sends it; as soon as there is one, and
+    /// trying with one after another until that succeeds.
+    async fn open_on_demand(&self, slot: &Rc<Slot>) {
+        loop {
+            let mut flight = slot.given().await;
+            match socket::connect(self.route.address, self.route.connect_timeout).await {
+                Ok(stream) => {
+                    slot.fill(stream, 0);
+                    slot.retired.set(false);
+                    let now = self.order.clock.now();
+                    (flight.connect, flight.started) = (now.since(flight.started), now);
+                    slot.flight.set(Some(flight));
+                    self.write(slot);
+                    return self.tally.borrow_mut().sent(&flight);
+                }
+                Err(failed) => {
+                    slot.failures.set(slot.failures.get().saturating_add(1));
+                    slot.flight.set(None);
+                    self.tally.borrow_mut().not_connected(&flight, failed.kind, self.order.clock.now());
+                    back_off(slot).await;
+                    slot.free_since.set(self.order.clock.now());
+                    self.offer(slot, slot.free_since.get());
+                }
+            }
+        }
+    }
+
     /// Opens the slot's connection again, trying until it succeeds, and puts it to use.
     async fn reopen(&self, slot: &Rc<Slot>) {
         loop {
-            if let Some(doublings) = slot.failures.get().checked_sub(1) {
-                tokio::time::sleep((BACK_OFF * (1 << doublings.min(10))).min(BACK_OFF_MAX)).await;
-            }
+            back_off(slot).await;
             let begun = self.order.clock.now();
             match socket::connect(self.route.address, self.route.connect_timeout).await {
                 Ok(stream) => {
@@ -208,7 +247,7 @@ impl Engine {
             self.tally.borrow_mut().resent();
             self.write(slot);
         } else {
-            self.offer(slot);
+            self.offer(slot, slot.free_since.get());
         }
     }
 
@@ -223,5 +262,12 @@ impl Engine {
             let flight = self.flight(intended, begun, begun);
             self.tally.borrow_mut().not_connected(&flight, kind, now);
         }
+    }
+}
+
+/// Pauses after connections that broke or failed before any reply.
+async fn back_off(slot: &Slot) {
+    if let Some(doublings) = slot.failures.get().checked_sub(1) {
+        tokio::time::sleep((BACK_OFF * (1 << doublings.min(10))).min(BACK_OFF_MAX)).await;
     }
 }

@@ -1,7 +1,7 @@
 //! One of the connections that are held open.
 
 use std::cell::{Cell, RefCell};
-use std::task::Waker;
+use std::task::{Poll, Waker};
 
 use tokio::net::TcpStream;
 
@@ -31,6 +31,8 @@ pub(crate) struct Slot {
     pub(super) failures: Cell<u32>,
     /// Whether the connection was replaced during this measurement.
     pub(super) replaced: Cell<bool>,
+    /// Closed because it had carried all the requests it was to carry: the next one opens a fresh one.
+    pub(super) retired: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -43,6 +45,16 @@ impl Slot {
 
     pub(crate) fn is_open(&self) -> bool {
         self.stream.borrow().is_some()
+    }
+
+    /// Open, or closed on purpose.
+    pub(super) fn stands(&self) -> bool {
+        self.retired.get() || self.is_open()
+    }
+
+    /// Whether a request waits for its connection to be opened.
+    pub(super) fn is_opening(&self) -> bool {
+        self.retired.get() && self.flight.get().is_some()
     }
 
     /// Closes the connection, if it is open, and forgets what was half sent or half read.
@@ -68,6 +80,15 @@ impl Slot {
         if !current.as_ref().is_some_and(|current| current.will_wake(waker)) {
             *current = Some(waker.clone());
         }
+    }
+
+    /// Waits for a request to be given to the slot.
+    pub(super) async fn given(&self) -> Flight {
+        std::future::poll_fn(|cx| {
+            self.watched_by(cx.waker());
+            self.flight.get().map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
     }
 
     /// Has the slot's task look at it again.

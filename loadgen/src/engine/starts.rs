@@ -32,7 +32,7 @@ impl Starts {
     pub(super) fn share(order: &Order, index: usize, threads: usize) -> Self {
         let Load { pace, stop, .. } = &order.load;
         let kind = match *pace {
-            Pace::Closed => {
+            Pace::Closed { .. } => {
                 let left = match *stop {
                     Stop::After(_) => u64::MAX,
                     Stop::Requests(all) => {
@@ -151,7 +151,7 @@ mod tests {
 
         #[test]
         fn a_number_of_requests_is_shared_in_full(threads in 1usize..9, requests in 1u64..1000) {
-            let order = order(Stop::Requests(requests), Pace::Closed);
+            let order = order(Stop::Requests(requests), Pace::CLOSED);
             let now = order.window.start;
             let started: usize = (0..threads)
                 .map(|index| Starts::share(&order, index, threads))
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn requests_are_counted_from_the_end_of_the_warm_up() {
-        let order = order(Stop::Requests(2), Pace::Closed);
+        let order = order(Stop::Requests(2), Pace::CLOSED);
         let mut starts = Starts::share(&order, 0, 1);
         for _ in 0..5 {
             assert!(starts.take(order.begin).is_some());

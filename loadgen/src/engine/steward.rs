@@ -48,7 +48,7 @@ impl Engine {
             slicer.look(now, || self.tally.borrow_mut().take_times());
             self.sweep(now);
             self.publish();
-            if self.slots.iter().any(|slot| slot.is_open()) {
+            if self.slots.iter().any(|slot| slot.stands()) {
                 connected_at = now;
             }
             if self.is_done(now) || now >= deadline || self.is_abandoned(now, connected_at) {
@@ -81,7 +81,10 @@ impl Engine {
     fn is_done(&self, now: Moment) -> bool {
         let window_ended =
             matches!(self.order.load.stop, Stop::Requests(_)) || now >= self.tally.borrow().window.end;
-        window_ended && self.starts.borrow_mut().is_over(now) && self.tally.borrow().in_flight() == 0
+        window_ended
+            && self.starts.borrow_mut().is_over(now)
+            && self.tally.borrow().in_flight() == 0
+            && !self.slots.iter().any(|slot| slot.is_opening())
     }
 
     fn is_abandoned(&self, now: Moment, connected_at: Moment) -> bool {
@@ -92,7 +95,8 @@ impl Engine {
     fn sweep(&self, now: Moment) {
         for slot in &self.slots {
             let Some(flight) = slot.flight.get() else { continue };
-            if now.since(flight.started) <= self.order.load.timeout {
+            // What waits for a fresh connection has the connection's deadline.
+            if slot.retired.get() || now.since(flight.started) <= self.order.load.timeout {
                 continue;
             }
             if slot.is_open() {

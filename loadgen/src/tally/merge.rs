@@ -10,6 +10,7 @@ impl Tally {
             (&mut self.timings.response, &other.timings.response),
             (&mut self.timings.lateness, &other.timings.lateness),
             (&mut self.timings.connection_wait, &other.timings.connection_wait),
+            (&mut self.timings.connect, &other.timings.connect),
             (&mut self.timings.first_byte, &other.timings.first_byte),
             (&mut self.timings.wrong_reply_service, &other.timings.wrong_reply_service),
         ] {

@@ -14,6 +14,7 @@ fn flight(intended: u64, free_since: u64, started: u64) -> Flight {
     Flight {
         intended: at(intended),
         free_since: at(free_since),
+        connect: Duration::ZERO,
         started: at(started),
         first_byte: Moment::NEVER,
         measured: window().contains(at(intended)),

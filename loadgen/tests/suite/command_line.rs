@@ -79,6 +79,8 @@ fn numbers_outside_their_range_are_refused_with_the_range() {
         ("--grace", "1h"),
         ("--connect-timeout", "1h"),
         ("--threads", "256"),
+        ("--think", "1h"),
+        ("--churn", "4294967295"),
         ("--pin", "1023"),
     ];
     for (flag, top) in cases {

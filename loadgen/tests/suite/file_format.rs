@@ -19,6 +19,7 @@ const SHAPES: [(&str, &[&str]); 2] = [
             "response_time_us",
             "lateness_us",
             "connection_wait_us",
+            "connect_us",
             "first_byte_us",
             "wrong_reply_service_time_us",
         ],

@@ -92,7 +92,7 @@ fn too_few_connections_show_as_connection_wait_and_unsent_requests_as_censored()
 #[test]
 fn an_interrupt_keeps_what_was_measured() {
     let server = Server::answering(HELLO, Duration::from_millis(30));
-    for pace in [Pace::Closed, open(50.0, Arrivals::Poisson)] {
+    for pace in [Pace::CLOSED, open(50.0, Arrivals::Poisson)] {
         let load = Load { pace, ..load(&server.url("/"), Duration::from_secs(600)) };
         let interrupt = Interrupt::default();
         let mut client = Client::connect(&server.url("/"), &Crew::default(), None, &interrupt).unwrap();

@@ -38,6 +38,9 @@ pub struct Measurement {
     pub lateness_us: Option<Times>,
     /// How long due requests waited for a free connection; `None` in a closed loop.
     pub connection_wait_us: Option<Times>,
+    /// What opening a connection took, of requests that had one opened for them; `None` without churn.
+    #[serde(default)]
+    pub connect_us: Option<Times>,
     /// First byte handed to the kernel until the first byte of the reply.
     pub first_byte_us: Times,
     /// Service times of wrong replies, which the other times leave out.
@@ -92,6 +95,15 @@ pub struct Plan {
     pub grace_s: f64,
     /// Seed of everything random.
     pub seed: u64,
+    /// Pause between a reply and the next request of its connection, seconds; closed loops only.
+    #[serde(default)]
+    pub think_s: f64,
+    /// Requests that a connection carries before a fresh one takes its place; `None`: no such limit.
+    #[serde(default)]
+    pub churn: Option<u32>,
+    /// Whether client threads spun before intended starts, or only slept.
+    #[serde(default)]
+    pub spins: bool,
 }
 
 /// Who decides when a request starts.

@@ -18,6 +18,14 @@ pub(crate) struct CrewFlags {
           value_parser = whole(Crew::CONNECTIONS))]
     connections: u32,
 
+    /// Open a fresh connection every N requests; 1 for each
+    ///
+    /// The last request on a connection says `connection: close`. The fresh one is opened when its first request is due, and
+    /// what that took is shown, and is part of the response time. Without, connections are kept as long as the server
+    /// keeps them. Mind that closed connections hold their local ports for a minute.
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = whole(1..=u32::MAX))]
+    churn: Option<u32>,
+
     /// Client threads, each with its own event loop and share of the connections
     ///
     /// One thread sends tens of thousands of requests per second; add more when the certificate says client-limited.
@@ -40,6 +48,11 @@ pub(crate) struct CrewFlags {
 }
 
 impl CrewFlags {
+    /// Requests that a connection carries before it gives way to a fresh one.
+    pub(crate) fn churn(&self) -> Option<u32> {
+        self.churn
+    }
+
     /// The crew, each part within its range.
     pub(crate) fn crew(&self) -> Result<Crew, CrewError> {
         let crew = Crew {

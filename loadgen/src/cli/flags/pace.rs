@@ -1,13 +1,14 @@
 //! Who decides when a request starts.
 
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
-use loadgen::{Pace, Pacing, Rate};
+use loadgen::{Load, Pace, Pacing, Rate};
 use reports_record::Arrivals;
 
-use crate::cli::numbers::whole;
+use crate::cli::numbers::{span, whole};
 
 /// Who decides when a request starts.
 #[derive(Debug, Clone, Args)]
@@ -30,6 +31,12 @@ pub(crate) struct PaceFlags {
     /// The same seed gives the same starts, so that two servers can be given the very same load.
     #[arg(long, value_name = "N", requires = "arrivals", allow_hyphen_values = true, value_parser = whole(0..=u64::MAX))]
     seed: Option<u64>,
+
+    /// Closed loop: pause so long between a reply and the next request of its connection
+    ///
+    /// As a user does who reads before the next click. First requests are spread over one such pause. Up to 1h.
+    #[arg(long, value_name = "TIME", conflicts_with = "rate", allow_hyphen_values = true, value_parser = span(Load::MARGIN))]
+    think: Option<Duration>,
 
     /// How the open loop waits for a start [default: spin, or timer where there is only one CPU]
     ///
@@ -61,8 +68,8 @@ enum Waiting {
 impl PaceFlags {
     /// How starts are waited for: spinning needs a CPU that the server can do without.
     pub(crate) fn pacing(&self) -> anyhow::Result<Pacing> {
-        if self.pacing.is_some() && self.rate.is_none() {
-            bail!("--pacing: a closed loop has no starts to wait for (leave it out, or give a --rate)");
+        if self.pacing.is_some() && self.rate.is_none() && self.think.is_none() {
+            bail!("--pacing: this closed loop has no starts to wait for (leave it out, or give a --rate)");
         }
         let one_cpu = available_parallelism().is_ok_and(|cpus| cpus.get() == 1);
         Ok(match self.pacing {
@@ -75,7 +82,7 @@ impl PaceFlags {
 
     /// Closed without a rate, open with one.
     pub(crate) fn pace(&self) -> anyhow::Result<Pace> {
-        let Some(rate) = self.rate else { return Ok(Pace::Closed) };
+        let Some(rate) = self.rate else { return Ok(Pace::Closed { think: self.think.unwrap_or_default() }) };
         let arrivals = match self.arrivals {
             None | Some(Shape::Constant) => Arrivals::Constant,
             Some(Shape::Poisson) => Arrivals::Poisson,

@@ -411,6 +411,7 @@ fn measurement(
         response_time_us: offered.map(|_| times.clone()),
         lateness_us: offered.map(|_| Times::default()),
         connection_wait_us: offered.map(|_| Times::default()),
+        connect_us: None,
         first_byte_us: times,
         wrong_reply_service_time_us: Times::default(),
         in_flight_mean: f64::from(cell.connections),
@@ -443,6 +444,9 @@ fn plan(cell: &Cell, offered: Option<f64>) -> Plan {
         timeout_s: 5.0,
         grace_s: 2.0,
         seed: 42,
+        think_s: 0.0,
+        churn: None,
+        spins: false,
     }
 }
 

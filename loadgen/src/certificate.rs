@@ -27,6 +27,7 @@ pub(crate) fn draw(evidence: &Evidence<'_>) -> Certificate {
         server::replies(evidence),
         server::errors(evidence),
         server::connections(evidence),
+        server::bystanders(evidence),
         steadiness::stationarity(evidence),
         kept::little(evidence),
         kept::account(evidence),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use reports_record::{Distribution, Measurement};
 
+use crate::bystanders::Bystanders;
 use crate::crew::{Crew, CrewError};
 use crate::descriptors::{self, TooFewDescriptors};
 use crate::engine::{Route, ThreadReport};
@@ -34,6 +35,7 @@ pub struct Client {
     crew: Crew,
     route: Route,
     threads: Vec<ClientThread>,
+    bystanders: Option<Bystanders>,
 }
 
 /// Why no connection stands.
@@ -58,6 +60,12 @@ pub enum StartError {
         index: u32,
         /// The CPU it was to be bound to.
         pin: Option<usize>,
+        /// What the system said; part of the message, and so not its source again.
+        cause: io::Error,
+    },
+    /// The thread of idle and slow connections could not be started.
+    #[error("could not start a thread for idle and slow connections: {cause}")]
+    Bystanders {
         /// What the system said; part of the message, and so not its source again.
         cause: io::Error,
     },
@@ -104,7 +112,7 @@ pub enum MeasureError {
 }
 
 impl Client {
-    /// Opens `crew`'s connections to `url`'s server, one after another.
+    /// Opens `crew`'s connections to `url`'s server, one after another, bystanders last.
     ///
     /// With `priming`, each is proven by one such request before the next is opened; without, it is only opened. Raises
     /// the process's soft descriptor limit to the hard one.
@@ -118,14 +126,14 @@ impl Client {
         interrupt: &Interrupt,
     ) -> Result<Self, StartError> {
         crew.validate()?;
-        descriptors::ensure(crew.connections, crew.threads)?;
+        descriptors::ensure(crew.connections + crew.idle + crew.slow, crew.threads)?;
         let mut addresses = url.resolve()?;
         let mut threads = Vec::new();
         let mut route = None;
         for index in 0..crew.threads {
             let pin = crew.pin(index);
-            let thread =
-                ClientThread::start(index, pin).map_err(|cause| StartError::Thread { index, pin, cause })?;
+            let thread = ClientThread::start(format!("client-{index}"), pin)
+                .map_err(|cause| StartError::Thread { index, pin, cause })?;
             let opening = Opening {
                 addresses,
                 connect_timeout: crew.connect_timeout,
@@ -142,7 +150,12 @@ impl Client {
             threads.push(thread);
         }
         let route = route.ok_or(StartError::NoAddress)?;
-        Ok(Self { crew: crew.clone(), route, threads })
+        let crowd = (crew.idle, crew.slow);
+        let bystanders = match crowd {
+            (0, 0) => None,
+            _ => Some(Bystanders::summon(crowd, route, Request::get(url), crew.pin(0))?),
+        };
+        Ok(Self { crew: crew.clone(), route, threads, bystanders })
     }
 
     /// Where the connections go.
@@ -192,7 +205,8 @@ impl Client {
         mut each: Option<&mut dyn FnMut(&Interval)>,
     ) -> Result<Measurement, MeasureError> {
         load.validate()?;
-        let machine_before = MachineReading::read();
+        let attendance = || self.bystanders.as_ref().map(Bystanders::attendance).unwrap_or_default();
+        let (machine_before, attendance_before) = (MachineReading::read(), attendance());
         let (slices, sliced) = mpsc::channel();
         let order = Arc::new(Order::new(load, self.threads.len(), each.is_some().then_some(slices)));
         let mut collector = Collector::new(self.threads.len(), load.warm_up);
@@ -231,6 +245,10 @@ impl Client {
                 each(&last);
             }
         }
-        Ok(Evidence::of(&order, &self.crew, &reports, machine, interrupted).into_measurement())
+        Ok(Evidence {
+            attendance: attendance().since(attendance_before),
+            ..Evidence::of(&order, &self.crew, &reports, machine, interrupted)
+        }
+        .into_measurement())
     }
 }

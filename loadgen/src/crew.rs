@@ -13,6 +13,10 @@ use crate::span::show_span;
 pub struct Crew {
     /// Connections held open, shared out evenly among the threads.
     pub connections: u32,
+    /// Connections beside them that stand and say nothing.
+    pub idle: u32,
+    /// Connections beside them that send `GET`s of the same URL, a byte every 100 ms, and read the replies.
+    pub slow: u32,
     /// Client threads, each with a runtime, a share of the connections and of the schedule.
     pub threads: u32,
     /// CPUs that the threads are bound to, in turn; none: wherever the kernel puts them.
@@ -27,6 +31,9 @@ pub enum CrewError {
     /// Too many or none.
     #[error("connections: found {0}, expected 1 to 100000")]
     Connections(u32),
+    /// Too many beside the measured ones.
+    #[error("{0} connections: found {1}, expected 0 to 100000")]
+    Bystanders(&'static str, u32),
     /// Too many, none, or more than there are connections.
     #[error("threads: found {threads}, expected 1 to 256 and no more than the {connections} connections")]
     Threads {
@@ -54,7 +61,14 @@ pub enum CrewError {
 impl Default for Crew {
     /// One connection on one thread, wherever the kernel puts it.
     fn default() -> Self {
-        Self { connections: 1, threads: 1, pins: Vec::new(), connect_timeout: Duration::from_secs(2) }
+        Self {
+            connections: 1,
+            idle: 0,
+            slow: 0,
+            threads: 1,
+            pins: Vec::new(),
+            connect_timeout: Duration::from_secs(2),
+        }
     }
 }
 
@@ -69,9 +83,14 @@ impl Crew {
     /// # Errors
     /// The first part outside it.
     pub fn validate(&self) -> Result<(), CrewError> {
-        let Self { connections, threads, ref pins, connect_timeout } = *self;
+        let Self { connections, idle, slow, threads, ref pins, connect_timeout } = *self;
         if !Self::CONNECTIONS.contains(&connections) {
             return Err(CrewError::Connections(connections));
+        }
+        for (what, bystanders) in [("idle", idle), ("slow", slow)] {
+            if bystanders > *Self::CONNECTIONS.end() {
+                return Err(CrewError::Bystanders(what, bystanders));
+            }
         }
         if !Self::THREADS.contains(&threads) || threads > connections {
             return Err(CrewError::Threads { threads, connections });
@@ -115,6 +134,8 @@ mod tests {
     fn what_cannot_be_is_refused() {
         let wrong = [
             Crew { connections: 0, ..Crew::default() },
+            Crew { idle: 100_001, ..Crew::default() },
+            Crew { slow: 100_001, ..Crew::default() },
             Crew { connections: 2, threads: 3, ..Crew::default() },
             Crew { pins: vec![0, 1], ..Crew::default() },
             Crew { pins: vec![1 << 20], ..Crew::default() },

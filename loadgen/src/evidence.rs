@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reports_record::{ClientCost, Histograms, Measurement, SCHEMA, Times};
 
+use crate::bystanders::Attendance;
 use crate::certificate;
 use crate::clock::Moment;
 use crate::crew::Crew;
@@ -28,6 +29,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) replaced: u32,
     /// Connections that stood at the end.
     pub(crate) standing: u32,
+    /// What became of idle and slow connections.
+    pub(crate) attendance: Attendance,
     pub(crate) interrupted: bool,
     pub(crate) service: Times,
     /// `None` in a closed loop, here and below.
@@ -63,6 +66,7 @@ impl<'a> Evidence<'a> {
             longest_gap: reports.iter().map(|report| report.watch.longest_gap).max().unwrap_or_default(),
             replaced: reports.iter().map(|report| report.replaced).sum(),
             standing: reports.iter().map(|report| report.standing).sum(),
+            attendance: Attendance::default(),
             interrupted,
             service: tally.timings.service.times(),
             response: open_loop.then(|| tally.timings.response.times()),
@@ -103,6 +107,7 @@ impl<'a> Evidence<'a> {
             answered_in_all: tally.answered_in_all,
             reopened: tally.reopened,
             stale_reuse: tally.stale_reuse,
+            slow_replies: self.attendance.slow_replies,
             client: self.cost,
             sub_windows: tally.sub_windows(),
             certificate,
@@ -121,6 +126,8 @@ impl<'a> Evidence<'a> {
             method: request.method().to_owned(),
             mode: self.load.mode(),
             connections: self.crew.connections,
+            idle: self.crew.idle,
+            slow: self.crew.slow,
             threads: self.crew.threads,
             warm_up_s: warm_up.as_secs_f64(),
             duration_s: match stop {

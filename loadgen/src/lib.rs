@@ -6,6 +6,7 @@ compile_error!(
      build it on Linux, in a container or a virtual machine if need be"
 );
 
+mod bystanders;
 mod certificate;
 mod client;
 mod clock;

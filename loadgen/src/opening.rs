@@ -105,6 +105,11 @@ async fn prove(stream: &mut TcpStream, request: &Request) -> Result<(), String> 
 
 async fn exchange(stream: &mut TcpStream, request: &Request) -> io::Result<Reply> {
     stream.write_all(request.bytes()).await?;
+    read_reply(stream, request).await
+}
+
+/// Reads the one reply to `request` that is to come.
+pub(crate) async fn read_reply(stream: &mut TcpStream, request: &Request) -> io::Result<Reply> {
     let mut parser = ReplyParser::new(request.method() == "HEAD", false, Rc::default());
     let mut buffer = [0; 4096];
     loop {

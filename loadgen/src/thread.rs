@@ -29,11 +29,11 @@ pub(crate) struct Hand {
 }
 
 impl ClientThread {
-    /// Starts a thread, bound to CPU `pin` if there is one.
-    pub(crate) fn start(index: u32, pin: Option<usize>) -> io::Result<Self> {
+    /// Starts a thread of this name, bound to CPU `pin` if there is one.
+    pub(crate) fn start(name: String, pin: Option<usize>) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel::<Job>();
         let (started, outcome) = mpsc::channel();
-        let thread = std::thread::Builder::new().name(format!("client-{index}")).spawn(move || {
+        let thread = std::thread::Builder::new().name(name).spawn(move || {
             let mut hand = match Hand::new(pin) {
                 Ok(hand) => hand,
                 Err(error) => {

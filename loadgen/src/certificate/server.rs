@@ -3,6 +3,7 @@
 use reports_record::{Check, CheckStatus, Fault, OutcomeKind};
 
 use super::{About, grade};
+use crate::bystanders::Attendance;
 use crate::evidence::Evidence;
 use crate::expect::ExpectBody;
 
@@ -80,6 +81,23 @@ pub(super) fn errors(evidence: &Evidence<'_>) -> Check {
         "see why in the server's log; with a time-out, lower the load or raise --timeout"
     };
     about.found(status, Some(share), finding, remedy)
+}
+
+/// Whether idle and slow connections stood beside the measured ones.
+pub(super) fn bystanders(evidence: &Evidence<'_>) -> Check {
+    let about = About { name: "bystanders", unit: "closed", bound: 0.0 };
+    let planned = u64::from(evidence.crew.idle) + u64::from(evidence.crew.slow);
+    if planned == 0 {
+        return about.not_applicable("no idle or slow connections were asked for");
+    }
+    let Attendance { standing, closed, slow_replies } = evidence.attendance;
+    let finding = format!(
+        "{standing} of {planned} idle and slow connections stood at the end; the server closed, or did not take back, \
+         one {closed} times; slow requests were answered {slow_replies} times"
+    );
+    let status = if closed == 0 && standing == planned { CheckStatus::Pass } else { CheckStatus::Warn };
+    let remedy = "raise the server's time-outs and its bound on connections, or read the figures as those of fewer bystanders";
+    about.found(status, Some(closed as f64), finding, remedy)
 }
 
 /// Whether the planned connections stood throughout.

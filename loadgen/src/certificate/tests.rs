@@ -5,6 +5,7 @@ use std::time::Duration;
 use reports_record::{Check, CheckStatus, ClientCost, OutcomeKind};
 
 use super::{draw, grade};
+use crate::bystanders::Attendance;
 use crate::clock::Moment;
 use crate::crew::Crew;
 use crate::evidence::Evidence;
@@ -25,6 +26,7 @@ struct Scene {
     cost: ClientCost,
     suspended: Duration,
     standing: u32,
+    attendance: Attendance,
     fate: fn(u64, Moment) -> Fate,
 }
 
@@ -50,6 +52,7 @@ fn scene() -> Scene {
         cost: ClientCost { busiest_thread: 0.3, steal: Some(0.0), ..ClientCost::default() },
         suspended: Duration::ZERO,
         standing: 1,
+        attendance: Attendance::default(),
         fate: |_, _| SOUND,
     }
 }
@@ -95,6 +98,7 @@ impl Scene {
             longest_gap: Duration::from_millis(5),
             replaced: 0,
             standing: self.standing,
+            attendance: self.attendance,
             interrupted: false,
             service: tally.timings.service.times(),
             response: Some(tally.timings.response.times()),
@@ -247,4 +251,17 @@ fn time_counted_twice_breaks_littles_law() {
     let mut tally = scene().tally();
     tally.flown += tally.flown;
     assert_eq!(scene().check_of(tally, "little").status, CheckStatus::Fail);
+}
+
+#[test]
+fn a_bystander_that_the_server_closed_or_lost_is_told() {
+    let with = |standing, closed| Scene {
+        crew: Crew { idle: 8, slow: 2, ..Crew::default() },
+        attendance: Attendance { standing, closed, slow_replies: 4 },
+        ..scene()
+    };
+    assert_eq!(scene().status("bystanders"), CheckStatus::NotApplicable);
+    assert_eq!(with(10, 0).status("bystanders"), CheckStatus::Pass);
+    assert_eq!(with(10, 1).status("bystanders"), CheckStatus::Warn);
+    assert_eq!(with(9, 0).status("bystanders"), CheckStatus::Warn);
 }

@@ -80,6 +80,8 @@ fn numbers_outside_their_range_are_refused_with_the_range() {
         ("--connect-timeout", "1h"),
         ("--threads", "256"),
         ("--think", "1h"),
+        ("--idle", "100000"),
+        ("--slow", "100000"),
         ("--churn", "4294967295"),
         ("--pin", "1023"),
     ];

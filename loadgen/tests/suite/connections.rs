@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use loadgen::{Load, Pace, Rate, Stop};
+use loadgen::{Client, Crew, Interrupt, Load, Pace, Rate, Stop};
 use reports_record::{Arrivals, CheckStatus, OutcomeKind};
 
 use super::server::{HELLO, Server};
@@ -92,9 +92,9 @@ fn a_fresh_connection_that_is_refused_is_a_failed_request_and_not_silence() {
 #[test]
 fn two_measurements_with_churn_over_the_same_client_both_work() {
     let (server, _) = counting(Duration::ZERO);
-    let crew = loadgen::Crew { connections: 3, ..loadgen::Crew::default() };
-    let interrupt = loadgen::Interrupt::default();
-    let mut client = loadgen::Client::connect(&server.url("/"), &crew, None, &interrupt).unwrap();
+    let crew = Crew { connections: 3, ..Crew::default() };
+    let interrupt = Interrupt::default();
+    let mut client = Client::connect(&server.url("/"), &crew, None, &interrupt).unwrap();
     let churning =
         Load { churn: Some(2), stop: Stop::Requests(31), ..load(&server.url("/"), Duration::from_secs(1)) };
     for load in [churning.clone(), Load { churn: None, ..churning.clone() }, churning] {
@@ -118,4 +118,65 @@ fn users_who_think_send_one_request_per_think_time_and_service_time() {
     let dues: Vec<u64> = measurement.sub_windows.iter().map(|part| part.due).collect();
     assert!(dues.iter().all(|due| *due < 10), "{dues:?}");
     assert!(measurement.in_flight_mean < 3.0, "{}", measurement.in_flight_mean);
+}
+
+#[test]
+fn bystanders_stand_beside_the_measured_connections_and_are_not_measured() {
+    let (server, _) = counting(Duration::from_millis(2));
+    let crew = Crew { connections: 2, idle: 30, slow: 3, ..Crew::default() };
+    let interrupt = Interrupt::default();
+    let mut client = Client::connect(&server.url("/"), &crew, None, &interrupt).unwrap();
+    while server.accepted() < 35 {
+        std::thread::yield_now();
+    }
+    let load = Load { stop: Stop::Requests(40), ..load(&server.url("/"), Duration::from_secs(1)) };
+    let measurement = client.measure(&load, &interrupt, &mut |_| {}).unwrap();
+    assert_eq!((measurement.account.due, measurement.account.finished), (40, 40));
+    assert_eq!((measurement.plan.idle, measurement.plan.slow), (30, 3));
+    let stood = check(&measurement, "bystanders");
+    assert_eq!(stood.status, CheckStatus::Pass, "{}", stood.finding);
+    assert!(stood.finding.starts_with("33 of 33"), "{}", stood.finding);
+    drop(client);
+    assert_eq!(server.accepted(), 35, "none was opened twice");
+}
+
+#[test]
+fn slow_requests_arrive_a_byte_at_a_time_and_are_answered() {
+    let gaps = Arc::new(Mutex::new(Vec::new()));
+    let log = gaps.clone();
+    let server = Server::start(move |mut connection| {
+        let begun = Instant::now();
+        while connection.request().is_some() {
+            log.lock().unwrap().push(begun.elapsed());
+            connection.send(HELLO);
+        }
+    });
+    let crew = Crew { slow: 1, ..Crew::default() };
+    let interrupt = Interrupt::default();
+    let mut client = Client::connect(&server.url("/"), &crew, None, &interrupt).unwrap();
+    // Its head has some forty bytes: longer than four seconds, and no upper bound on a busy machine.
+    let load = Load { pace: open(4.0), ..load(&server.url("/"), Duration::from_secs(7)) };
+    let measurement = client.measure(&load, &interrupt, &mut |_| {}).unwrap();
+    assert!(measurement.slow_replies >= 1, "{}", measurement.slow_replies);
+    assert!(gaps.lock().unwrap().iter().any(|gap| *gap > Duration::from_secs(3)), "{gaps:?}");
+    assert_eq!(measurement.account.finished, 28);
+}
+
+#[test]
+fn bystanders_that_the_server_closes_come_back_and_are_told_of() {
+    let server = Server::start(|mut connection| {
+        // Who says nothing for a while is shown out, as servers do.
+        connection.stream.set_read_timeout(Some(Duration::from_millis(150))).unwrap();
+        while connection.request().is_some() {
+            connection.send(HELLO);
+        }
+    });
+    let crew = Crew { idle: 2, ..Crew::default() };
+    let interrupt = Interrupt::default();
+    let mut client = Client::connect(&server.url("/"), &crew, None, &interrupt).unwrap();
+    let measurement =
+        client.measure(&load(&server.url("/"), Duration::from_secs(1)), &interrupt, &mut |_| {}).unwrap();
+    let stood = check(&measurement, "bystanders");
+    assert_eq!(stood.status, CheckStatus::Warn, "{}", stood.finding);
+    assert!(server.accepted() > 3, "{}", server.accepted());
 }

@@ -58,6 +58,9 @@ pub struct Measurement {
     pub reopened: u64,
     /// Requests sent again on a fresh connection, because an idle one was closed just as they were written.
     pub stale_reuse: u64,
+    /// Replies to the slow connections, which are not measured.
+    #[serde(default)]
+    pub slow_replies: u64,
     /// What measuring cost the client.
     pub client: ClientCost,
     /// The window cut into equal parts, in order of time.
@@ -81,6 +84,12 @@ pub struct Plan {
     pub mode: Mode,
     /// Connections held open.
     pub connections: u32,
+    /// Idle connections held open beside them.
+    #[serde(default)]
+    pub idle: u32,
+    /// Connections beside them whose requests came a byte every 100 ms.
+    #[serde(default)]
+    pub slow: u32,
     /// Client threads; each has its own share of connections and of the schedule.
     pub threads: u32,
     /// Left out at the start, seconds.

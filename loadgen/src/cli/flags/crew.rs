@@ -18,6 +18,18 @@ pub(crate) struct CrewFlags {
           value_parser = whole(Crew::CONNECTIONS))]
     connections: u32,
 
+    /// Hold so many more connections open, idle beside the measured ones
+    ///
+    /// They are opened last, say nothing, and come back when the server closes them, which the certificate tells.
+    #[arg(long, value_name = "N", default_value = "0", allow_hyphen_values = true, value_parser = whole(0..=100_000u32))]
+    idle: u32,
+
+    /// Hold so many more connections open whose requests come a byte every 100ms
+    ///
+    /// They send a plain GET of the same URL, again and again, and are not measured: what is, is what they do to the others.
+    #[arg(long, value_name = "N", default_value = "0", allow_hyphen_values = true, value_parser = whole(0..=100_000u32))]
+    slow: u32,
+
     /// Open a fresh connection every N requests; 1 for each
     ///
     /// The last request on a connection says `connection: close`. The fresh one is opened when its first request is due, and
@@ -57,6 +69,8 @@ impl CrewFlags {
     pub(crate) fn crew(&self) -> Result<Crew, CrewError> {
         let crew = Crew {
             connections: self.connections,
+            idle: self.idle,
+            slow: self.slow,
             threads: self.threads,
             pins: self.pin.clone(),
             connect_timeout: self.connect_timeout,

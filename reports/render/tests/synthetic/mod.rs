@@ -420,6 +420,7 @@ fn measurement(
         answered_in_all: replies,
         reopened: 0,
         stale_reuse: 0,
+        slow_replies: 0,
         client: ClientCost::default(),
         sub_windows: Vec::new(),
         certificate: Certificate::from_checks(vec![
@@ -437,6 +438,8 @@ fn plan(cell: &Cell, offered: Option<f64>) -> Plan {
         method: "GET".into(),
         mode: offered.map_or(Mode::Closed, |_| Mode::Open { arrivals: Arrivals::Poisson }),
         connections: cell.connections,
+        idle: 0,
+        slow: 0,
         threads: 1,
         warm_up_s: 0.3,
         duration_s: Some(1.0),

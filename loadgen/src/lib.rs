@@ -7,6 +7,7 @@ compile_error!(
 );
 
 mod bystanders;
+pub mod capacity;
 mod certificate;
 mod client;
 mod clock;

@@ -92,7 +92,7 @@ impl Search {
 
     /// The highest rate that passed.
     fn passed(&self) -> Option<Rate> {
-        self.decided().filter(|(_, verdict)| *verdict == Verdict::Pass).map(|(rate, _)| rate).last()
+        self.decided().filter(|(_, verdict)| *verdict == Verdict::Pass).map(|(rate, _)| rate).next_back()
     }
 
     /// The lowest rate that failed.

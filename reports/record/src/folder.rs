@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::bounded_lines::{BoundedLines, FILE_LIMIT, LINE_LIMIT, LINES_LIMIT, Text};
@@ -156,34 +157,7 @@ impl Folder {
     /// # Errors
     /// When the file exists but cannot be read.
     pub fn lines(&self) -> Result<(Vec<Line>, Vec<Skipped>), FolderError> {
-        let path = self.path.join(TRIALS);
-        let file = match open_regular(&path) {
-            Err(FolderError::Io { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
-                return Ok((Vec::new(), Vec::new()));
-            }
-            file => file?,
-        };
-        let length = file.metadata().map_err(io_error("read", &path))?.len();
-        let (mut lines, mut skipped) = (Vec::new(), Vec::new());
-        let mut texts = BoundedLines::of(file);
-        while let Some(text) = texts.next() {
-            match read_line(&text.map_err(io_error("read", &path))?) {
-                Ok(Some(line)) => lines.push(line),
-                Ok(None) => {}
-                Err(reason) => skipped.push(Skipped { number: texts.number(), reason }),
-            }
-        }
-        let reason = match length {
-            _ if texts.is_full() => format!("more than {LINES_LIMIT} lines; what follows was not read"),
-            _ if length > FILE_LIMIT => {
-                format!(
-                    "{length} bytes in the file, expected at most {FILE_LIMIT}; what lies beyond was not read"
-                )
-            }
-            _ => return Ok((lines, skipped)),
-        };
-        skipped.push(Skipped { number: texts.number() + 1, reason });
-        Ok((lines, skipped))
+        lines_of(self.path.join(TRIALS))
     }
 
     /// Opens the trial log to append to it, alone, until the log is dropped. A last line torn by a kill is
@@ -206,7 +180,40 @@ impl Folder {
     }
 }
 
-fn read_line(text: &Text) -> Result<Option<Line>, String> {
+/// Every line of the log at `path` that can be read, and those that cannot.
+///
+/// As [`Folder::lines`].
+pub(crate) fn lines_of<L: DeserializeOwned>(path: PathBuf) -> Result<(Vec<L>, Vec<Skipped>), FolderError> {
+    let file = match open_regular(&path) {
+        Err(FolderError::Io { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        file => file?,
+    };
+    let length = file.metadata().map_err(io_error("read", &path))?.len();
+    let (mut lines, mut skipped) = (Vec::new(), Vec::new());
+    let mut texts = BoundedLines::of(file);
+    while let Some(text) = texts.next() {
+        match read_line(&text.map_err(io_error("read", &path))?) {
+            Ok(Some(line)) => lines.push(line),
+            Ok(None) => {}
+            Err(reason) => skipped.push(Skipped { number: texts.number(), reason }),
+        }
+    }
+    let reason = match length {
+        _ if texts.is_full() => format!("more than {LINES_LIMIT} lines; what follows was not read"),
+        _ if length > FILE_LIMIT => {
+            format!(
+                "{length} bytes in the file, expected at most {FILE_LIMIT}; what lies beyond was not read"
+            )
+        }
+        _ => return Ok((lines, skipped)),
+    };
+    skipped.push(Skipped { number: texts.number() + 1, reason });
+    Ok((lines, skipped))
+}
+
+fn read_line<L: DeserializeOwned>(text: &Text) -> Result<Option<L>, String> {
     let text = match text {
         Text::Whole(text) if text.is_empty() => return Ok(None),
         Text::Whole(text) => text,

@@ -9,6 +9,7 @@
 
 mod bench_samples;
 mod bounded_lines;
+mod capacity;
 mod certificate;
 mod definition;
 mod distribution;
@@ -25,6 +26,10 @@ mod trial;
 mod trial_log;
 
 pub use bench_samples::{BENCH_SAMPLES, BenchSamples, BenchUnit};
+pub use capacity::{
+    CapacityDoubt, CapacityFinding, CapacityLine, CapacityLog, CapacityPlan, CapacityReport, CapacityTrial,
+    CapacityVerdict,
+};
 pub use certificate::{BOTTLENECK, Certificate, CertificateVerdict, Check, CheckStatus};
 pub use definition::{
     Cell, Definition, Duplicate, Expectation, Metric, Pair, Phase, Phases, Prediction, Role,

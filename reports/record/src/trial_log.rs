@@ -2,21 +2,25 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::marker::PhantomData;
 use std::path::PathBuf;
+
+use serde::Serialize;
 
 use crate::folder::{io_error, sync_folder_of};
 use crate::{FolderError, Line, seal};
 
-/// Appends lines to `trials.jsonl`, each with its checksum and on disk before the next thing happens.
+/// Appends lines to a log, such as `trials.jsonl`, each with its checksum and on disk before the next thing happens.
 #[derive(Debug)]
-pub struct TrialLog {
+pub struct TrialLog<L = Line> {
     path: PathBuf,
     file: File,
     /// Whether the last line may have no end: a kill, or a full disk.
     torn: bool,
+    lines: PhantomData<fn(&L)>,
 }
 
-impl TrialLog {
+impl<L: Serialize> TrialLog<L> {
     pub(crate) fn open(path: PathBuf) -> Result<Self, FolderError> {
         let is_new = !path.exists();
         let options = OpenOptions::new().create(true).read(true).append(true).clone();
@@ -30,14 +34,14 @@ impl TrialLog {
             sync_folder_of(&path).map_err(io_error("create", &path))?;
         }
         let torn = ends_within_a_line(&mut file).map_err(io_error("read", &path))?;
-        Ok(Self { path, file, torn })
+        Ok(Self { path, file, torn, lines: PhantomData })
     }
 
     /// Appends one line and waits until it is on disk. A line before it that was torn is ended first.
     ///
     /// # Errors
     /// When it cannot be written; earlier lines are intact, and a later one may still be pushed.
-    pub fn push(&mut self, line: &Line) -> Result<(), FolderError> {
+    pub fn push(&mut self, line: &L) -> Result<(), FolderError> {
         let json = serde_json::to_vec(line).expect("a line of the record always serialises");
         let end: &[u8] = if self.torn { b"\n" } else { b"" };
         self.write(&[end, &seal::seal_line(&json), b"\n"].concat())

@@ -1,0 +1,156 @@
+//! A capacity search: what was asked, every trial, the answer.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::folder::lines_of;
+use crate::trial_log::TrialLog;
+use crate::{Arrivals, FolderError, Measurement, Skipped};
+
+/// One capacity search, as `loadgen capacity --json` writes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CapacityReport {
+    /// [`SCHEMA`](crate::SCHEMA) at the time of writing.
+    pub schema: u32,
+    /// What was asked.
+    pub plan: CapacityPlan,
+    /// What the answer comes to.
+    pub finding: CapacityFinding,
+    /// The highest rate that passed, requests per second.
+    pub passed_per_s: Option<f64>,
+    /// The lowest rate that failed, requests per second.
+    pub failed_per_s: Option<f64>,
+    /// The answer in words.
+    pub answer: String,
+    /// Whether nothing more was to be asked; false when time was up, or the search was interrupted.
+    pub complete: bool,
+    /// Every trial, in the order that they were made.
+    pub trials: Vec<CapacityTrial>,
+}
+
+/// What was asked: with the same plan a search goes on where it was cut off.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CapacityPlan {
+    /// The URL without user info.
+    pub url: String,
+    /// The request's method.
+    pub method: String,
+    /// CRC-32 of the request as it is sent, since its headers may hold what should not be written down.
+    pub request_crc32: u32,
+    /// What a correct reply is, besides its status.
+    pub expect: String,
+    /// Conditions that have to hold, all of them.
+    pub objectives: Vec<String>,
+    /// The lowest rate, and the first, requests per second.
+    pub from_per_s: f64,
+    /// The highest rate, requests per second.
+    pub to_per_s: f64,
+    /// How far the interval's ends may be apart, as a share of the lower one.
+    pub precision: f64,
+    /// Trials that decide a rate by their majority.
+    pub trials: u32,
+    /// Shortest window of a trial, seconds.
+    pub trial_s: f64,
+    /// Left out at the start of each trial, seconds.
+    pub warm_up_s: f64,
+    /// Between two trials, seconds.
+    pub settle_s: f64,
+    /// Deadline of one request from its actual start, seconds.
+    pub timeout_s: f64,
+    /// How intended starts are spaced.
+    pub arrivals: Arrivals,
+    /// Seed of each rate's first trial; the next trial has the next one.
+    pub seed: u64,
+    /// How starts are waited for.
+    pub pacing: String,
+    /// Connections held open, opened anew for each trial.
+    pub connections: u32,
+    /// Client threads.
+    pub threads: u32,
+    /// CPUs that they are bound to.
+    pub pins: Vec<usize>,
+}
+
+/// What an answer comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CapacityFinding {
+    /// Between a rate that passed and one that failed.
+    Between,
+    /// The range's highest rate passed.
+    AboveRange,
+    /// The range's lowest rate failed.
+    BelowRange,
+    /// The client was the limit before any rate failed.
+    ClientLimited,
+    /// One end or both could not be decided.
+    CannotTell,
+}
+
+/// One trial at one rate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CapacityTrial {
+    /// The offered rate, requests per second.
+    pub rate_per_s: f64,
+    /// Which of the rate's trials, from 0.
+    pub trial: u32,
+    /// What it says of its rate.
+    pub verdict: CapacityVerdict,
+    /// Why it is unsure; absent when it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<CapacityDoubt>,
+    /// Why, in words.
+    pub reason: String,
+    /// What was found.
+    pub measurement: Measurement,
+}
+
+/// What one trial says of its rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CapacityVerdict {
+    /// Every objective was met.
+    Pass,
+    /// One was not, by the server's doing.
+    Fail,
+    /// Neither can be said.
+    Unsure,
+}
+
+/// Why a trial is unsure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CapacityDoubt {
+    /// The client was the limit.
+    Client,
+    /// The measurement may not be believed.
+    Noise,
+    /// Too few samples.
+    Samples,
+}
+
+/// One line of a capacity search's log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum CapacityLine {
+    /// The first line: what is asked.
+    Plan(CapacityPlan),
+    /// One trial, made to its end.
+    Trial(Box<CapacityTrial>),
+}
+
+/// The log of a capacity search: opened by one writer, appended to, never rewritten.
+pub type CapacityLog = TrialLog<CapacityLine>;
+
+impl CapacityLog {
+    /// Opens or makes the log at `path`, and reads what it holds and what cannot be read of it.
+    ///
+    /// # Errors
+    /// When another search appends to it, or it cannot be opened, read or written.
+    pub fn take_up(path: &Path) -> Result<(Self, Vec<CapacityLine>, Vec<Skipped>), FolderError> {
+        let log = Self::open(path.to_owned())?;
+        let (lines, skipped) = lines_of(path.to_owned())?;
+        Ok((log, lines, skipped))
+    }
+}

@@ -66,6 +66,12 @@ pub struct CapacityPlan {
     pub pacing: String,
     /// Connections held open, opened anew for each trial.
     pub connections: u32,
+    /// Connections held open beside them, idle.
+    pub idle: u32,
+    /// Connections held open beside them, whose requests come a byte at a time.
+    pub slow: u32,
+    /// Requests that a connection carries before it gives way to a fresh one; `None`: as many as the server lets it.
+    pub churn: Option<u32>,
     /// Client threads.
     pub threads: u32,
     /// CPUs that they are bound to.
@@ -135,7 +141,7 @@ pub enum CapacityDoubt {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum CapacityLine {
     /// The first line: what is asked.
-    Plan(CapacityPlan),
+    Plan(Box<CapacityPlan>),
     /// One trial, made to its end.
     Trial(Box<CapacityTrial>),
 }

@@ -25,6 +25,7 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use benches::supervise;
 use criterion::Criterion;
 use criterion::measurement::Measurement;
 
@@ -46,7 +47,7 @@ fn run(arguments: &[String]) -> anyhow::Result<i32> {
         return Err(Command::new(own).args(rest).exec()).context("cannot start this program again");
     }
     match arguments.first().map(String::as_str) {
-        Some("supervise") => served::supervise(&arguments[1..]),
+        Some("supervise") => supervise::from_arguments(&arguments[1..]),
         Some(memory::CROWD) => memory::crowd(&arguments[1..]).map(|()| 0),
         _ => every_group().map(|()| 0),
     }

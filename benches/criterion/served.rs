@@ -1,14 +1,13 @@
 //! A contender to send requests to: built, started as the runner starts it, connected to.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use anyhow::{Context as _, ensure};
 use benches::contender::Contender;
 use benches::cpus::{self, Split};
 use benches::process::{Launch, Tail};
-use benches::{artifacts, root, supervise as leash, target};
+use benches::{artifacts, root, target};
 use loadgen::{Client, Crew, Interrupt, Load, Stop};
 use reports_record::Measurement;
 use servers_conformance::contenders::Contenders;
@@ -40,7 +39,7 @@ impl Served {
         let chosen =
             contenders.get(name).with_context(|| format!("no contender {name} in {}", list.display()))?;
         if BUILT.get().is_none() {
-            let built = build(&root, &contenders)?;
+            let built = artifacts::build_alike(&root, &contenders)?;
             BUILT.get_or_init(|| built);
         }
         let binaries = BUILT.get().context("the contenders were just built")?;
@@ -76,36 +75,4 @@ impl Served {
         );
         Ok(measured)
     }
-}
-
-/// Builds all contenders by the one command that every measured contender is built by; gives where they are.
-///
-/// A test of an unoptimised build measures nothing, and uses contenders that are unoptimised too.
-fn build(root: &Path, contenders: &Contenders) -> anyhow::Result<PathBuf> {
-    let release = artifacts::binaries(root);
-    if !cfg!(debug_assertions) {
-        artifacts::build(root, contenders, contenders.iter())?;
-        return Ok(release);
-    }
-    for command in contenders.build_commands(contenders.iter()) {
-        let status = Command::new(&command[0])
-            .args(command[1..].iter().filter(|argument| *argument != "--release"))
-            .current_dir(root)
-            .status()
-            .with_context(|| format!("cannot start {}", command[0]))?;
-        ensure!(status.success(), "building the contenders ended with {status}; its messages are above");
-    }
-    Ok(release.with_file_name("debug"))
-}
-
-/// This program as a contender's leash: `--cpus LIST -- PROGRAM ARGUMENTS`, as `crossover supervise`.
-///
-/// # Errors
-/// When the arguments are not these, or the contender cannot be started.
-pub(crate) fn supervise(arguments: &[String]) -> anyhow::Result<i32> {
-    let [_, cpus, _, command @ ..] = arguments else {
-        anyhow::bail!("cannot supervise {arguments:?}, expected --cpus LIST -- PROGRAM");
-    };
-    let cpus = cpus.split(',').map(str::parse).collect::<Result<Vec<u32>, _>>();
-    leash::supervise(&cpus.context("cannot read the list of CPUs")?, command)
 }

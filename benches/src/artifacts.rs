@@ -35,6 +35,31 @@ pub fn build<'a>(
     Ok(())
 }
 
+/// Builds all contenders, and with them the rest of the workspace, by the one command that every measured contender is
+/// built by; gives where the programs are.
+///
+/// A test of an unoptimised build measures nothing, and uses programs that are unoptimised too.
+///
+/// # Errors
+/// When a build command cannot be started or fails.
+pub fn build_alike(root: &Path, contenders: &Contenders) -> anyhow::Result<PathBuf> {
+    let release = binaries(root);
+    if !cfg!(debug_assertions) {
+        build(root, contenders, contenders.iter())?;
+        return Ok(release);
+    }
+    for command in contenders.build_commands(contenders.iter()) {
+        let status = Command::new(&command[0])
+            .args(command[1..].iter().filter(|argument| *argument != "--release"))
+            .current_dir(root)
+            .stdout(io::stderr())
+            .status()
+            .with_context(|| format!("cannot start {}", command[0]))?;
+        ensure!(status.success(), "building the contenders ended with {status}; its messages are above");
+    }
+    Ok(release.with_file_name("debug"))
+}
+
 /// The folder that cargo puts release builds of the project at `root` into.
 #[must_use]
 pub fn binaries(root: &Path) -> PathBuf {
@@ -63,6 +88,12 @@ fn locate(program: &str, folder: &Path) -> Option<PathBuf> {
     if program.contains('/') {
         return Some(folder.join(program));
     }
+    on_path(program)
+}
+
+/// Where a shell finds the program of this name; `None` when it does not.
+#[must_use]
+pub fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|place| place.join(program)).find(|file| file.is_file())
 }

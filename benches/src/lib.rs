@@ -3,6 +3,7 @@
 //! Pure: [`experiment`] (what is asked), [`order`], [`remaining`] and [`estimate`] (when, and how long).
 //! The rest touches the system: [`field`] builds the contenders and splits the CPUs, [`runner`] carries a run out,
 //! [`trial`] makes one trial of one [`contender`], a [`process`] that [`supervise`] holds on a leash.
+//! [`mod@bench`] is what the benches of whole programs share.
 //! Contenders are only ever processes; this crate links none of them.
 
 #[cfg(not(target_os = "linux"))]
@@ -12,6 +13,7 @@ compile_error!(
 );
 
 pub mod artifacts;
+pub mod bench;
 pub mod command;
 pub mod contender;
 pub mod cpus;

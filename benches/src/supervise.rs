@@ -49,6 +49,19 @@ pub fn supervise(cpus: &[u32], command: &[String]) -> anyhow::Result<i32> {
     Ok(code(status))
 }
 
+/// As [`supervise`], for a program other than `crossover` that starts contenders and so is started as their supervisor:
+/// the arguments behind `supervise`, `--cpus LIST -- PROGRAM ARGUMENTS`.
+///
+/// # Errors
+/// When the arguments are not these; otherwise as [`supervise`].
+pub fn from_arguments(arguments: &[String]) -> anyhow::Result<i32> {
+    let [_, cpus, _, command @ ..] = arguments else {
+        anyhow::bail!("cannot supervise {arguments:?}, expected --cpus LIST -- PROGRAM");
+    };
+    let cpus = cpus.split(',').map(str::parse).collect::<Result<Vec<u32>, _>>();
+    supervise(&cpus.context("cannot read the list of CPUs")?, command)
+}
+
 /// Passes on what comes through the leash. A group that is already gone answers ESRCH, which is what was wanted.
 fn hold_leash(group: Pid) {
     let mut stdin = io::stdin().lock();

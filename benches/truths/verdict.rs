@@ -1,0 +1,80 @@
+//! One figure against its exact value.
+
+use std::time::Duration;
+
+use benches::bench::scripted::Punctuality;
+use benches::bench::table::Table;
+
+/// A figure of which the truth is known.
+#[derive(Debug, Clone)]
+pub(crate) struct Figure<'a> {
+    pub(crate) server: &'a str,
+    pub(crate) client: &'a str,
+    pub(crate) figure: &'a str,
+    pub(crate) exact: Duration,
+    /// Microseconds; `None` when it could not be told.
+    pub(crate) measured_us: Option<f64>,
+    /// How far off it may be; `None` for what is shown for comparison.
+    pub(crate) bound: Option<Duration>,
+    pub(crate) punctuality: Punctuality,
+}
+
+/// The heading over such figures.
+pub(crate) fn table() -> Table {
+    Table::new([
+        "server",
+        "client",
+        "figure",
+        "exact",
+        "measured",
+        "off by",
+        "bound",
+        "",
+        "server late (most)",
+    ])
+}
+
+impl Figure<'_> {
+    /// Microseconds above the truth.
+    fn off_us(&self) -> Option<f64> {
+        self.measured_us.map(|measured| measured - micros(self.exact))
+    }
+
+    fn verdict(&self) -> &'static str {
+        match (self.off_us(), self.bound) {
+            (_, None) => "",
+            (Some(off), Some(bound)) if off.abs() <= micros(bound) => "met",
+            (Some(_), Some(_)) => "missed",
+            (None, Some(_)) => "too few samples",
+        }
+    }
+
+    pub(crate) fn row(&self) -> Vec<String> {
+        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
+        vec![
+            self.server.to_owned(),
+            self.client.to_owned(),
+            self.figure.to_owned(),
+            millis(micros(self.exact)),
+            or_dash(self.measured_us.map(millis)),
+            or_dash(self.off_us().map(|off| format!("{off:+.0} µs"))),
+            or_dash(self.bound.map(|bound| format!("{:.0} µs", micros(bound)))),
+            self.verdict().to_owned(),
+            late(&self.punctuality),
+        ]
+    }
+}
+
+/// By how much the server missed its script.
+pub(crate) fn late(punctuality: &Punctuality) -> String {
+    format!("{:.0} µs ({:.0})", punctuality.late_us_mean, punctuality.late_us_max)
+}
+
+/// To a microsecond.
+pub(crate) fn millis(micros: f64) -> String {
+    format!("{:.3} ms", micros / 1e3)
+}
+
+pub(crate) fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use loadgen::{Client, Crew, Interrupt, Load, Pace, Pacing, Rate, Request, Stop};
+use loadgen::{Client, Crew, Interrupt, Load, Pace, Pacing, Rate, Request, Schedule, Stop};
 use reports_record::{Arrivals, CheckStatus, Distribution, Times};
 
 use super::server::{HELLO, Server};
@@ -182,4 +182,66 @@ fn spinning_is_told_apart_from_work_and_changes_nothing_that_is_counted() {
     assert_eq!(spun[0], 0, "a sleeping client does not spin");
     // 500 margins of 20 us at the least.
     assert!(spun[1] > 1_000, "{spun:?}");
+}
+
+#[test]
+fn quantiles_of_a_server_that_is_silent_400_ms_of_every_second_follow_from_arithmetic() {
+    const SILENCE: Duration = Duration::from_millis(400);
+    let first = Mutex::new(None);
+    let server = Server::start(move |mut connection| {
+        while connection.request().is_some() {
+            let begin = *first.lock().unwrap().get_or_insert_with(Instant::now);
+            let left = 1_000 - begin.elapsed().as_millis() as u64 % 1_000;
+            if left <= SILENCE.as_millis() as u64 {
+                std::thread::sleep(Duration::from_millis(left));
+            }
+            connection.send(HELLO);
+        }
+    });
+    let load =
+        Load { pace: open(150.0, Arrivals::Constant), ..load(&server.url("/"), Duration::from_secs(3)) };
+    let measurement = measure(&load, 100);
+    let response = measurement.response_time_us.unwrap();
+    // A share (400 ms − x) ÷ 1 s of all requests takes longer than x, wherever in a second the window begins. A fifth of
+    // the silence is far more than the client, the server and 6.7 ms between two starts are off by.
+    for (measured, q) in [(response.p90, 0.9), (response.p95, 0.95)] {
+        let exact = SILENCE - Duration::from_secs(1).mul_f64(1.0 - q);
+        let measured = Duration::from_secs_f64(measured.unwrap() / 1e6);
+        assert!(measured.abs_diff(exact) < SILENCE / 5, "quantile {q}: {measured:?}, expected {exact:?}");
+    }
+    // Three requests in five were due outside it.
+    assert!(response.p50.unwrap() < 80_000.0, "{response:?}");
+}
+
+#[test]
+fn mean_response_of_one_server_with_one_queue_is_what_lindley_says_of_these_starts() {
+    const SERVICE: Duration = Duration::from_millis(50);
+    let free = Mutex::new(Instant::now());
+    let server = Server::start(move |mut connection| {
+        while connection.request().is_some() {
+            let end = {
+                let mut free = free.lock().unwrap();
+                *free = (*free).max(Instant::now()) + SERVICE;
+                *free
+            };
+            std::thread::sleep(end.saturating_duration_since(Instant::now()));
+            connection.send(HELLO);
+        }
+    });
+    let (rate, window) = (14.0, Duration::from_secs(4));
+    let load = Load { pace: open(rate, Arrivals::Poisson), ..load(&server.url("/"), window) };
+    // M/D/1 at 70 %: the very starts that will be made, each served when the one before it is done.
+    let (mut free, mut sum, mut due) = (Duration::ZERO, Duration::ZERO, 0_u32);
+    let starts = Schedule::new(Rate::per_second(rate).unwrap(), Arrivals::Poisson, 7);
+    for start in starts.take_while(|start| *start < window) {
+        free = start.max(free) + SERVICE;
+        (sum, due) = (sum + (free - start), due + 1);
+    }
+    let exact = sum.as_secs_f64() / f64::from(due);
+    assert!(exact > 1.3 * SERVICE.as_secs_f64(), "this seed makes no queue: {exact} s");
+    let measurement = measure(&load, 50);
+    assert_eq!((measurement.account.due, measurement.account.finished), (u64::from(due), u64::from(due)));
+    let mean = measurement.response_time_us.unwrap().mean.unwrap() / 1e6;
+    // A fifth: about 20 ms, which every request of a machine under load would have to be late by.
+    assert!((mean / exact - 1.0).abs() < 0.2, "mean response {mean} s, expected {exact} s");
 }

@@ -24,7 +24,7 @@ pub(crate) fn benches(criterion: &mut Criterion, results: &Path) {
         ..Side::new(name, operation)
     };
     let rate = Rate::per_second(50_000.0).expect("a rate within the allowed range");
-    let mut schedule = Schedule::new(rate, Arrivals::Poisson, 1);
+    let mut schedule = Schedule::new(&rate.into(), Duration::ZERO, Arrivals::Poisson, 1);
     group.side(side("schedule", "the next start of a Poisson schedule is drawn"), |iterations, samples| {
         batches(iterations, samples, || {
             black_box(schedule.next());

@@ -162,7 +162,7 @@ fn loops(task: &Task<'_>, trial: &mut Trial, rate: Rate, seed: u64) -> Result<Me
         sampler.read_pss();
         Some(closed)
     };
-    let open = Pace::Open { rate, arrivals: Arrivals::Poisson, seed };
+    let open = Pace::open(rate, Arrivals::Poisson, seed);
     let open = one_loop(task, trial, &task.phases.open, open)?;
     if task.cell.is_sweep() {
         sampler.read_pss();
@@ -174,6 +174,7 @@ fn loops(task: &Task<'_>, trial: &mut Trial, rate: Rate, seed: u64) -> Result<Me
 
 /// One loop between two readings of the contender's counters.
 fn one_loop(task: &Task<'_>, trial: &mut Trial, phase: &Phase, pace: Pace) -> Result<Loop, Failure> {
+    let is_closed = pace == Pace::CLOSED;
     let load = load(task, trial, phase, pace).map_err(at(Stage::Measure))?;
     let before = trial.contender.stats().map_err(at(Stage::Account))?;
     let began = Instant::now();
@@ -186,7 +187,7 @@ fn one_loop(task: &Task<'_>, trial: &mut Trial, phase: &Phase, pace: Pace) -> Re
         .map_err(at(Stage::Account))?;
     let count = server_count(cost.requests, &measurement);
     measurement.certificate = measurement.certificate.with(count);
-    if pace == Pace::CLOSED {
+    if is_closed {
         let busy = (cost.cpu_user_us + cost.cpu_system_us) as f64
             / (wall.as_secs_f64() * 1e6 * task.launch.cpus.len() as f64);
         measurement.certificate =

@@ -72,7 +72,7 @@ impl Place {
         // Not primed: the server's first request has to be the schedule's.
         let mut client = Client::connect(&url, &crew, None, self.interrupt())?;
         let load = Load {
-            pace: Pace::Open { rate: Rate::per_second(asked.rate)?, arrivals: asked.arrivals, seed: SEED },
+            pace: Pace::open(Rate::per_second(asked.rate)?, asked.arrivals, SEED),
             warm_up: asked.warm_up,
             stop: Stop::After(asked.window),
             // With a CPU shared, the server needs what spinning would take.

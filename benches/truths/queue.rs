@@ -151,7 +151,9 @@ impl Sample {
         let mut replies = Replies::new(asked.script);
         let (mut wait, mut service, mut requests) = (Duration::ZERO, Duration::ZERO, 0_u32);
         let mut free = Duration::ZERO;
-        for start in Schedule::new(Rate::per_second(asked.rate)?, asked.arrivals, SEED) {
+        for start in
+            Schedule::new(&Rate::per_second(asked.rate)?.into(), Duration::ZERO, asked.arrivals, SEED)
+        {
             if start >= asked.warm_up + asked.window {
                 break;
             }

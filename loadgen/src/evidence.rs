@@ -144,6 +144,10 @@ impl<'a> Evidence<'a> {
                 Pace::Closed { .. } => 0,
                 Pace::Open { seed, .. } => *seed,
             },
+            schedule: match pace {
+                Pace::Closed { .. } => None,
+                Pace::Open { course, .. } => Some(course.to_string()),
+            },
             think_s: pace.think().as_secs_f64(),
             churn: *churn,
             spins: *pacing == Pacing::Spin,

@@ -49,6 +49,6 @@ pub use load::{Load, LoadError, Pace, Pacing, Stop};
 pub use progress::Progress;
 pub use rate::{Rate, RateError};
 pub use request::{Request, RequestError};
-pub use schedule::Schedule;
+pub use schedule::{Bursts, BurstsError, Course, Replay, ReplayError, Schedule, Stages, StagesError};
 pub use span::{parse_span, show_span};
 pub use url::{ResolveError, Url, UrlError};

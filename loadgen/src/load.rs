@@ -6,7 +6,7 @@ use std::time::Duration;
 use reports_record::{Arrivals, Mode};
 
 use crate::span::show_span;
-use crate::{Expect, Rate, Request};
+use crate::{Course, Expect, Rate, Request};
 
 /// One measurement over connections that stand. The parts combine freely; [`Load::validate`] holds each to its range.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +47,7 @@ pub enum Pacing {
 }
 
 /// Who decides when a request starts.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Pace {
     /// The reply before it: every connection sends its next request when its last one ended.
     Closed {
@@ -56,9 +56,9 @@ pub enum Pace {
     },
     /// The schedule, whatever the server does.
     Open {
-        /// Requests per second.
-        rate: Rate,
-        /// How intended starts are spaced.
+        /// How many start when.
+        course: Course,
+        /// How intended starts are spaced, where the course leaves that open.
         arrivals: Arrivals,
         /// The same seed gives the same starts.
         seed: u64,
@@ -69,10 +69,33 @@ impl Pace {
     /// A closed loop without pauses.
     pub const CLOSED: Self = Self::Closed { think: Duration::ZERO };
 
-    /// The pause between a reply and the next request of its connection; none in an open loop.
-    pub(crate) fn think(self) -> Duration {
+    /// An open loop at one rate.
+    #[must_use]
+    pub fn open(rate: Rate, arrivals: Arrivals, seed: u64) -> Self {
+        Self::Open { course: rate.into(), arrivals, seed }
+    }
+
+    /// When the schedule is over, `warm_up` included; `None` where it has no end of its own.
+    #[must_use]
+    pub fn end(&self, warm_up: Duration) -> Option<Duration> {
         match self {
-            Self::Closed { think } => think,
+            Self::Closed { .. } => None,
+            Self::Open { course, .. } => course.end(warm_up),
+        }
+    }
+
+    /// Whether the load is the same at any time.
+    pub(crate) fn is_steady(&self) -> bool {
+        match self {
+            Self::Closed { .. } => true,
+            Self::Open { course, .. } => course.is_steady(),
+        }
+    }
+
+    /// The pause between a reply and the next request of its connection; none in an open loop.
+    pub(crate) fn think(&self) -> Duration {
+        match self {
+            Self::Closed { think } => *think,
             Self::Open { .. } => Duration::ZERO,
         }
     }

@@ -1,8 +1,9 @@
 //! Whether the schedule was kept: lateness, the rate reached, the spread of the starts.
 
-use reports_record::{Arrivals, Check, CheckStatus, Mode, Times};
+use reports_record::{Arrivals, Check, CheckStatus, Times};
 
 use super::{About, grade, percent};
+use crate::Pace;
 use crate::evidence::Evidence;
 
 /// The client's own delay at the 99th percentile, µs: what preemption costs on a quiet machine, several times over.
@@ -105,7 +106,8 @@ const DISTANCE_TOO_FAR: f64 = 0.05;
 /// How far the actual starts were from the schedule's, over the window.
 pub(super) fn arrivals(evidence: &Evidence<'_>) -> Check {
     let about = About { name: "arrivals", unit: "distance", bound: DISTANCE_BOUND };
-    if evidence.load.mode() != (Mode::Open { arrivals: Arrivals::Poisson }) {
+    if !matches!(&evidence.load.pace, Pace::Open { course, arrivals: Arrivals::Poisson, .. } if course.leaves_spacing())
+    {
         return about.not_applicable("only Poisson arrivals are held against their distribution");
     }
     let Some(distance) = evidence.tally.starts_distance() else {

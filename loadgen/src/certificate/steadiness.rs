@@ -16,6 +16,9 @@ const STANDARD_ERRORS: f64 = 3.0;
 /// Drift between the window's halves, in throughput and in the median service time; the larger one counts.
 pub(super) fn stationarity(evidence: &Evidence<'_>) -> Check {
     let about = About { name: "stationarity", unit: "ratio", bound: DRIFT_BOUND };
+    if !evidence.load.pace.is_steady() {
+        return about.not_applicable("the schedule itself changes, and what is measured may change with it");
+    }
     let parts = evidence.tally.sub_windows();
     let open_loop = evidence.response.is_some();
     // In an open loop relative to what was due, which varies by chance and not by the server.

@@ -41,11 +41,7 @@ const SOUND: Fate = Fate { late_us: 50, waited_us: 0, service_us: 400, kind: Out
 
 fn scene() -> Scene {
     let request = Request::get(&"http://localhost/".parse().unwrap());
-    let pace = Pace::Open {
-        rate: Rate::per_second(2000.0).unwrap(),
-        arrivals: reports_record::Arrivals::Poisson,
-        seed: 1,
-    };
+    let pace = Pace::open(Rate::per_second(2000.0).unwrap(), reports_record::Arrivals::Poisson, 1);
     Scene {
         load: Load { pace, ..Load::closed(request, Duration::from_secs(1)) },
         crew: Crew::default(),

@@ -68,6 +68,13 @@ mod tests {
         assert!(refused(&["--arrivals", "poisson"]));
         assert!(refused(&["--rate", "5/s", "--seed", "3"]));
         assert!(refused(&["--rate", "5/s", "--arrivals", "constant", "--seed", "3"]));
+        assert!(refused(&["--stages", "5/s:1s", "--duration", "1s"]));
+        assert!(refused(&["--stages", "5/s:1s", "--rate", "5/s"]));
+        assert!(refused(&["--bursts", "5/1s", "--arrivals", "poisson"]));
+        assert!(refused(&["--bursts", "5/1s", "--think", "1s"]));
+        assert!(refused(&["--replay", "x", "--requests", "5"]));
+        assert!(!refused(&["--stages", "5/s:1s", "--arrivals", "poisson", "--seed", "3"]));
+        assert!(!refused(&["--bursts", "5/1s", "--duration", "3s", "--pacing", "spin"]));
         assert!(refused(&["--requests", "5", "--duration", "1s"]));
         assert!(refused(&["--requests", "5", "--grace", "1s"]));
         assert!(refused(&["--pin", "0,1"]));

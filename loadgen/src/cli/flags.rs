@@ -8,7 +8,7 @@ pub(crate) mod window;
 
 use anyhow::Context as _;
 use clap::Args;
-use loadgen::{Load, Url};
+use loadgen::{Load, Stop, Url};
 
 use self::crew::CrewFlags;
 use self::output::OutputFlags;
@@ -47,13 +47,18 @@ impl MeasureFlags {
     /// What to measure, each part within its range.
     pub(crate) fn plan(&self) -> anyhow::Result<Plan> {
         let url = self.url.as_ref().context("expected a URL to measure")?;
+        let (pace, warm_up) = (self.pace.pace()?, self.window.warm_up());
+        let stop = match pace.end(warm_up) {
+            Some(end) => Stop::After(end.saturating_sub(warm_up)),
+            None => self.window.stop(),
+        };
         let load = Load {
             request: self.target.request(url)?,
             expect: self.target.expect(),
-            pace: self.pace.pace()?,
+            pace,
             churn: self.crew.churn(),
-            warm_up: self.window.warm_up(),
-            stop: self.window.stop(),
+            warm_up,
+            stop,
             timeout: self.target.timeout(),
             grace: self.window.grace(),
             pacing: self.pace.pacing()?,

@@ -16,12 +16,15 @@ impl Plan {
     /// What will run, how long it takes, and the seed.
     pub(crate) fn announcement(&self, address: SocketAddr) -> String {
         let Self { crew, load, .. } = self;
-        let pace = match load.pace {
+        let pace = match &load.pace {
             Pace::Closed { think } if think.is_zero() => "closed loop".into(),
-            Pace::Closed { think } => format!("closed loop, {} of think time", show_span(think)),
-            Pace::Open { rate, arrivals: Arrivals::Constant, .. } => format!("open loop of {rate}, constant"),
-            Pace::Open { rate, arrivals: Arrivals::Poisson, seed } => {
-                format!("open loop of {rate}, Poisson, seed {seed}")
+            Pace::Closed { think } => format!("closed loop, {} of think time", show_span(*think)),
+            Pace::Open { course, .. } if !course.leaves_spacing() => format!("open loop, {course}"),
+            Pace::Open { course, arrivals: Arrivals::Constant, .. } => {
+                format!("open loop of {course}, constant")
+            }
+            Pace::Open { course, arrivals: Arrivals::Poisson, seed } => {
+                format!("open loop of {course}, Poisson, seed {seed}")
             }
         };
         let length = match load.stop {

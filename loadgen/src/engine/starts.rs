@@ -31,7 +31,7 @@ impl Starts {
     /// The share of thread `index` of `threads`: every `threads`-th intended start, or that part of the requests.
     pub(super) fn share(order: &Order, index: usize, threads: usize) -> Self {
         let Load { pace, stop, .. } = &order.load;
-        let kind = match *pace {
+        let kind = match pace {
             Pace::Closed { .. } => {
                 let left = match *stop {
                     Stop::After(_) => u64::MAX,
@@ -41,9 +41,10 @@ impl Starts {
                 };
                 Kind::Closed { window_start: order.window.start, left }
             }
-            Pace::Open { rate, arrivals, seed } => {
+            Pace::Open { course, arrivals, seed } => {
                 let begin = order.begin;
-                let starts = Schedule::new(rate, arrivals, seed).map(move |offset| begin.after(offset));
+                let schedule = Schedule::new(course, order.load.warm_up, *arrivals, *seed);
+                let starts = schedule.map(move |offset| begin.after(offset));
                 let starts = limited(starts, order.window.start, *stop);
                 let share: Box<dyn Iterator<Item = Moment>> = Box::new(starts.skip(index).step_by(threads));
                 Kind::Open(share.peekable())
@@ -143,7 +144,7 @@ mod tests {
         fn threads_share_the_schedule_without_loss(threads in 1usize..9, seed: u64, requests in proptest::option::of(1u64..500)) {
             let stop = requests.map_or(Stop::After(Duration::from_millis(400)), Stop::Requests);
             let rate = Rate::per_second(1000.0).unwrap();
-            let order = order(stop, Pace::Open { rate, arrivals: Arrivals::Poisson, seed });
+            let order = order(stop, Pace::open(rate, Arrivals::Poisson, seed));
             let mut shared: Vec<Moment> = (0..threads).flat_map(|index| all(&order, index, threads)).collect();
             shared.sort_unstable();
             prop_assert_eq!(shared, all(&order, 0, 1));
@@ -164,7 +165,7 @@ mod tests {
     #[test]
     fn a_start_is_taken_when_due_and_not_before() {
         let rate = Rate::per_second(10.0).unwrap();
-        let pace = Pace::Open { rate, arrivals: Arrivals::Constant, seed: 0 };
+        let pace = Pace::open(rate, Arrivals::Constant, 0);
         let order = order(Stop::After(Duration::from_secs(1)), pace);
         let mut starts = Starts::share(&order, 0, 1);
         let second = order.begin.after(Duration::from_millis(100));

@@ -28,7 +28,7 @@ fn counting(delay: Duration) -> (Server, Seen) {
 }
 
 fn open(rate: f64) -> Pace {
-    Pace::Open { rate: Rate::per_second(rate).unwrap(), arrivals: Arrivals::Constant, seed: 1 }
+    Pace::open(Rate::per_second(rate).unwrap(), Arrivals::Constant, 1)
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn every_path_is_documented_and_every_documented_path_occurs() {
     let closed =
         Load { timeout: Duration::from_millis(50), ..load(&server.url("/"), Duration::from_millis(300)) };
     let rate = Rate::per_second(100.0).unwrap();
-    let open = Load { pace: Pace::Open { rate, arrivals: Arrivals::Poisson, seed: 1 }, ..closed.clone() };
+    let open = Load { pace: Pace::open(rate, Arrivals::Poisson, 1), ..closed.clone() };
     let mut found = BTreeSet::new();
     for load in [closed, open] {
         let measurement = measure(&load, 2);

@@ -7,6 +7,7 @@ mod connections;
 mod file_format;
 mod hdr;
 mod outcomes;
+mod schedules;
 mod server;
 mod truths;
 

@@ -26,7 +26,7 @@ fn stalling() -> Server {
 }
 
 fn open(rate: f64, arrivals: Arrivals) -> Pace {
-    Pace::Open { rate: Rate::per_second(rate).unwrap(), arrivals, seed: 7 }
+    Pace::open(Rate::per_second(rate).unwrap(), arrivals, 7)
 }
 
 /// How many took at least `bound`, to the histogram's precision.
@@ -232,7 +232,7 @@ fn mean_response_of_one_server_with_one_queue_is_what_lindley_says_of_these_star
     let load = Load { pace: open(rate, Arrivals::Poisson), ..load(&server.url("/"), window) };
     // M/D/1 at 70 %: the very starts that will be made, each served when the one before it is done.
     let (mut free, mut sum, mut due) = (Duration::ZERO, Duration::ZERO, 0_u32);
-    let starts = Schedule::new(Rate::per_second(rate).unwrap(), Arrivals::Poisson, 7);
+    let starts = Schedule::new(&Rate::per_second(rate).unwrap().into(), Duration::ZERO, Arrivals::Poisson, 7);
     for start in starts.take_while(|start| *start < window) {
         free = start.max(free) + SERVICE;
         (sum, due) = (sum + (free - start), due + 1);

@@ -104,6 +104,9 @@ pub struct Plan {
     pub grace_s: f64,
     /// Seed of everything random.
     pub seed: u64,
+    /// When requests were meant to start, in the words of the command line; `None` in a closed loop.
+    #[serde(default)]
+    pub schedule: Option<String>,
     /// Pause between a reply and the next request of its connection, seconds; closed loops only.
     #[serde(default)]
     pub think_s: f64,

@@ -1,11 +1,14 @@
 //! Who decides when a request starts.
 
+use std::fs::File;
+use std::io::{BufReader, stdin};
+use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
-use loadgen::{Load, Pace, Pacing, Rate};
+use loadgen::{Bursts, Course, Load, Pace, Pacing, Rate, Replay, Stages};
 use reports_record::Arrivals;
 
 use crate::cli::numbers::{span, whole};
@@ -19,11 +22,32 @@ pub(crate) struct PaceFlags {
     #[arg(long, short = 'r', value_name = "RATE", allow_hyphen_values = true)]
     rate: Option<Rate>,
 
-    /// How the open loop spaces its starts [default: constant]
+    /// Open loop: rates that step and ramp, such as '500/s:10s, 500/s..2k/s:30s, 2k/s:10s'
+    ///
+    /// RATE:TIME holds a rate, RATE..RATE:TIME goes in a straight line from one to the other, and 0/s pauses. The window is
+    /// as long as all stages; warm-up comes before, at the first rate.
+    #[arg(long, value_name = "STAGES", allow_hyphen_values = true, conflicts_with_all = ["rate", "duration", "requests"])]
+    stages: Option<Stages>,
+
+    /// Open loop: so many requests at once, again and again, such as 64/1s
+    ///
+    /// All of a burst is due at the same moment, the first as the schedule begins. Take as many --connections as a burst
+    /// has requests, or they wait for one.
+    #[arg(long, value_name = "N/TIME", allow_hyphen_values = true, conflicts_with_all = ["rate", "stages"])]
+    bursts: Option<Bursts>,
+
+    /// Open loop: start requests at the offsets in this file, one a line; - for stdin
+    ///
+    /// Seconds, or any time with its unit, in order; # begins a comment. The window ends with the last of them, and
+    /// --warm-up leaves out the beginning.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rate", "stages", "bursts", "duration", "requests"])]
+    replay: Option<PathBuf>,
+
+    /// How --rate and --stages space their starts [default: constant]
     ///
     /// Constant: equal gaps, the least queueing a rate can cause. Poisson: independent gaps, as of many users who do
     /// not know of each other.
-    #[arg(long, value_enum, value_name = "SHAPE", requires = "rate")]
+    #[arg(long, value_enum, value_name = "SHAPE", conflicts_with_all = ["bursts", "replay"])]
     arrivals: Option<Shape>,
 
     /// Seed of Poisson arrivals [default: 1]
@@ -35,7 +59,8 @@ pub(crate) struct PaceFlags {
     /// Closed loop: pause so long between a reply and the next request of its connection
     ///
     /// As a user does who reads before the next click. First requests are spread over one such pause. Up to 1h.
-    #[arg(long, value_name = "TIME", conflicts_with = "rate", allow_hyphen_values = true, value_parser = span(Load::MARGIN))]
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["rate", "stages", "bursts", "replay"], allow_hyphen_values = true,
+          value_parser = span(Load::MARGIN))]
     think: Option<Duration>,
 
     /// How the open loop waits for a start [default: spin, or timer where there is only one CPU]
@@ -68,7 +93,7 @@ enum Waiting {
 impl PaceFlags {
     /// How starts are waited for: spinning needs a CPU that the server can do without.
     pub(crate) fn pacing(&self) -> anyhow::Result<Pacing> {
-        if self.pacing.is_some() && self.rate.is_none() && self.think.is_none() {
+        if self.pacing.is_some() && self.is_closed() && self.think.is_none() {
             bail!("--pacing: this closed loop has no starts to wait for (leave it out, or give a --rate)");
         }
         let one_cpu = available_parallelism().is_ok_and(|cpus| cpus.get() == 1);
@@ -80,9 +105,8 @@ impl PaceFlags {
         })
     }
 
-    /// Closed without a rate, open with one.
+    /// Open with a schedule, closed without.
     pub(crate) fn pace(&self) -> anyhow::Result<Pace> {
-        let Some(rate) = self.rate else { return Ok(Pace::Closed { think: self.think.unwrap_or_default() }) };
         let arrivals = match self.arrivals {
             None | Some(Shape::Constant) => Arrivals::Constant,
             Some(Shape::Poisson) => Arrivals::Poisson,
@@ -92,6 +116,34 @@ impl PaceFlags {
                 "--seed: constant arrivals are the same with any (leave it out, or ask for --arrivals poisson)"
             );
         }
-        Ok(Pace::Open { rate, arrivals, seed: self.seed.unwrap_or(1) })
+        match self.course()? {
+            Some(course) => Ok(Pace::Open { course, arrivals, seed: self.seed.unwrap_or(1) }),
+            None if self.arrivals.is_some() => {
+                bail!("--arrivals: a closed loop spaces nothing (leave it out, or give a --rate or --stages)")
+            }
+            None => Ok(Pace::Closed { think: self.think.unwrap_or_default() }),
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.rate.is_none() && self.stages.is_none() && self.bursts.is_none() && self.replay.is_none()
+    }
+
+    fn course(&self) -> anyhow::Result<Option<Course>> {
+        let typed = self.rate.map(Course::Steady);
+        let typed = typed.or_else(|| self.stages.clone().map(Course::Stages));
+        let typed = typed.or_else(|| self.bursts.map(Course::Bursts));
+        match &self.replay {
+            None => Ok(typed),
+            Some(path) => {
+                let what = || format!("--replay {}", path.display());
+                let replay = if path == Path::new("-") {
+                    Replay::read(stdin().lock())
+                } else {
+                    Replay::read(BufReader::new(File::open(path).with_context(what)?))
+                };
+                Ok(Some(Course::Replay(replay.with_context(what)?)))
+            }
+        }
     }
 }

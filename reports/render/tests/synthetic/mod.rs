@@ -447,6 +447,7 @@ fn plan(cell: &Cell, offered: Option<f64>) -> Plan {
         timeout_s: 5.0,
         grace_s: 2.0,
         seed: 42,
+        schedule: offered.map(|rate| format!("{rate}/s")),
         think_s: 0.0,
         churn: None,
         spins: false,

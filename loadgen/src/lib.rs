@@ -11,6 +11,7 @@ pub mod capacity;
 mod certificate;
 mod client;
 mod clock;
+mod condition;
 mod crew;
 mod decimal;
 mod descriptors;
@@ -22,6 +23,8 @@ pub mod hot_path;
 mod interrupt;
 mod intervals;
 mod load;
+#[cfg(test)]
+mod measured;
 mod opening;
 mod order;
 
@@ -40,6 +43,7 @@ mod usage;
 mod window;
 
 pub use client::{Client, MeasureError, StartError};
+pub use condition::{Condition, ConditionError, Judgement};
 pub use crew::{Crew, CrewError};
 pub use descriptors::TooFewDescriptors;
 pub use expect::{Expect, ExpectBody};

@@ -1,0 +1,220 @@
+//! What a trial's measurement says of its rate.
+
+use std::time::Duration;
+
+use reports_record::{CheckStatus, Fault, Measurement, OutcomeKind};
+
+use crate::Condition;
+use crate::capacity::{Doubt, Verdict};
+
+/// Checks that fail by the server's doing: a finding about its rate rather than a spoilt measurement.
+const SERVERS: [&str; 4] = ["errors", "replies", "connections", "stationarity"];
+/// Checks that fail because the client is late or busy.
+const CLIENTS: [&str; 4] = ["pace", "achieved", "arrivals", "headroom"];
+
+/// What `measurement`, an open loop, says of its rate under all `objectives`, and why.
+///
+/// Strict both ways. A pass needs every objective met by a server that kept up with the schedule: in a longer trial its queue
+/// would otherwise outgrow any objective. A fail needs that neither the client nor the machine can have made the difference: where
+/// service times, which begin when the request is sent, meet the objectives that response times miss, a client that was late or had
+/// too few connections did.
+#[must_use]
+pub fn judge(objectives: &[Condition], measurement: &Measurement) -> (Verdict, String) {
+    let checks = &measurement.certificate.checks;
+    let spoilt = checks.iter().find(|check| {
+        check.status == CheckStatus::Fail
+            && (!SERVERS.contains(&check.name.as_str()) || is_clients(measurement, &check.name))
+    });
+    if let Some(check) = spoilt {
+        let is_clients = CLIENTS.contains(&check.name.as_str()) || SERVERS.contains(&check.name.as_str());
+        let doubt = if is_clients { Doubt::Client } else { Doubt::Noise };
+        return (Verdict::Unsure(doubt), check.finding.clone());
+    }
+    if let Some(shortfall) = shortfall(objectives, measurement) {
+        return match doubt(objectives, measurement) {
+            None => (Verdict::Fail, shortfall),
+            Some((doubt, why)) => (Verdict::Unsure(doubt), format!("{shortfall}; but {why}")),
+        };
+    }
+    let judged: Vec<_> = objectives.iter().map(|objective| objective.judge(measurement)).collect();
+    if let Some(unknown) = judged.iter().find(|judged| judged.holds().is_none()) {
+        return (Verdict::Unsure(Doubt::Samples), unknown.to_string());
+    }
+    match finding(measurement, "stationarity", CheckStatus::Fail) {
+        Some(drift) => (Verdict::Unsure(Doubt::Noise), drift.into()),
+        None => (Verdict::Pass, judged.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
+    }
+}
+
+/// What the rate falls short of, whoever is to blame; `None` when of nothing that is known.
+fn shortfall(objectives: &[Condition], measurement: &Measurement) -> Option<String> {
+    let allows_errors = objectives.iter().any(|objective| objective.share().is_some());
+    // A share of wrong and failed requests that is asked about is judged by what was asked.
+    let broken = ["errors", "replies", "connections"]
+        .into_iter()
+        .filter(|name| !allows_errors || *name == "connections");
+    let broken = broken.filter_map(|name| finding(measurement, name, CheckStatus::Fail)).map(String::from);
+    let missed = objectives.iter().map(|objective| objective.judge(measurement)).filter_map(|judged| {
+        // What may be longer than the bound, because so many requests failed or did not end, is not met.
+        let is_missed =
+            judged.holds() == Some(false) || (judged.holds().is_none() && !judged.is_without_figure());
+        is_missed.then(|| judged.to_string())
+    });
+    let behind = finding(measurement, "achieved", CheckStatus::Warn).map(String::from);
+    broken.chain(missed).chain(behind).next()
+}
+
+/// Why a shortfall need not be the server's.
+fn doubt(objectives: &[Condition], measurement: &Measurement) -> Option<(Doubt, String)> {
+    let warned = |name| finding(measurement, name, CheckStatus::Warn);
+    if let Some(busy) = warned("headroom") {
+        return Some((Doubt::Client, format!("{busy} (add --threads on CPUs of their own)")));
+    }
+    if is_met_once_sent(objectives, measurement) {
+        if let Some(late) = warned("pace") {
+            return Some((Doubt::Client, format!("once sent, requests met it, and {late}")));
+        }
+        if let Some(needed) = connections_needed(objectives, measurement) {
+            let held = measurement.plan.connections;
+            return Some((
+                Doubt::Client,
+                format!("once sent, requests met it: {held} connections were too few, add up to {needed}"),
+            ));
+        }
+    }
+    // A server that falls behind by more than a warning's worth of disturbance has a queue of its own making.
+    let kept_up = warned("achieved").is_none();
+    let disturbed = warned("steal").or(warned("gap")).filter(|_| kept_up);
+    disturbed.map(|disturbed| (Doubt::Noise, disturbed.into()))
+}
+
+/// Whether the objectives are met by service times in the place of response times: lateness and connection wait left out.
+fn is_met_once_sent(objectives: &[Condition], measurement: &Measurement) -> bool {
+    let mut sent = measurement.clone();
+    sent.response_time_us = Some(sent.service_time_us.clone());
+    objectives.iter().all(|objective| objective.judge(&sent).holds() == Some(true))
+}
+
+/// Connections from which on they cannot be the limit, when there are fewer.
+///
+/// Little's law: while all of c connections are busy at a throughput of at most the rate, requests take c ÷ rate on average; from
+/// c = rate × bound on that is no less than the bound, and the server's doing.
+fn connections_needed(objectives: &[Condition], measurement: &Measurement) -> Option<u64> {
+    let rate = measurement.offered_rate_per_s?;
+    let bound =
+        objectives.iter().filter_map(Condition::time).map(|bound| bound.as_secs_f64()).reduce(f64::max);
+    let needed = (rate * bound.unwrap_or(measurement.plan.timeout_s)).ceil() as u64;
+    (u64::from(measurement.plan.connections) < needed).then_some(needed)
+}
+
+/// What the check of this name found, if it is at least as bad as `status`.
+fn finding<'a>(measurement: &'a Measurement, name: &str, status: CheckStatus) -> Option<&'a str> {
+    let check = measurement.certificate.checks.iter().find(|check| check.name == name)?;
+    (check.status >= status).then_some(check.finding.as_str())
+}
+
+/// Whether failures of requests are the client's own: no descriptor, no port.
+fn is_clients(measurement: &Measurement, check: &str) -> bool {
+    let by_client = |(kind, count): (&OutcomeKind, &u64)| *count > 0 && kind.fault() == Some(Fault::Client);
+    check == "errors" && measurement.outcomes.iter().any(by_client)
+}
+
+/// The longest bound of a time among `objectives`; `None` without any.
+#[must_use]
+pub fn longest_bound(objectives: &[Condition]) -> Option<Duration> {
+    objectives.iter().filter_map(Condition::time).max()
+}
+
+#[cfg(test)]
+mod tests {
+    use CheckStatus::{Fail, Warn};
+    use reports_record::Account;
+
+    use super::*;
+    use crate::measured::{measured, times, with};
+
+    fn judged(objectives: &[&str], measurement: &Measurement) -> Verdict {
+        let objectives: Vec<Condition> = objectives.iter().map(|text| text.parse().unwrap()).collect();
+        let (verdict, why) = judge(&objectives, measurement);
+        assert!(!why.is_empty());
+        verdict
+    }
+
+    const P99: &[&str] = &["p99 < 50ms"];
+    const CLIENT: Verdict = Verdict::Unsure(Doubt::Client);
+    const NOISE: Verdict = Verdict::Unsure(Doubt::Noise);
+
+    #[test]
+    fn every_objective_has_to_hold() {
+        assert_eq!(judged(P99, &measured(49)), Verdict::Pass);
+        assert_eq!(judged(P99, &measured(51)), Verdict::Fail);
+        assert_eq!(judged(&["p50 < 1s", "p99 < 50ms"], &measured(51)), Verdict::Fail);
+        assert_eq!(judged(&["p99_99 < 50ms"], &measured(49)), Verdict::Unsure(Doubt::Samples));
+    }
+
+    #[test]
+    fn a_server_that_falls_behind_fails_whatever_its_times() {
+        assert_eq!(judged(P99, &with(measured(1), "achieved", Warn)), Verdict::Fail);
+    }
+
+    #[test]
+    fn what_the_client_or_the_machine_spoilt_says_nothing() {
+        for ms in [1, 500] {
+            for name in CLIENTS {
+                assert_eq!(judged(P99, &with(measured(ms), name, Fail)), CLIENT, "{name}, {ms} ms");
+            }
+            for name in ["steal", "gap", "little", "account", "a check to come"] {
+                assert_eq!(judged(P99, &with(measured(ms), name, Fail)), NOISE, "{name}, {ms} ms");
+            }
+        }
+        assert_eq!(judged(P99, &with(measured(500), "headroom", Warn)), CLIENT);
+        assert_eq!(judged(P99, &with(measured(1), "headroom", Warn)), Verdict::Pass, "met in spite of it");
+        assert_eq!(judged(P99, &with(measured(500), "steal", Warn)), NOISE);
+        let behind = with(with(measured(500), "steal", Warn), "achieved", Warn);
+        assert_eq!(judged(P99, &behind), Verdict::Fail, "a little steal explains no growing queue");
+    }
+
+    #[test]
+    fn failed_requests_fail_the_rate_unless_they_are_asked_about() {
+        for name in ["errors", "replies", "connections"] {
+            assert_eq!(judged(P99, &with(measured(1), name, Fail)), Verdict::Fail, "{name}");
+        }
+        let mut some = with(measured(1), "errors", Fail);
+        some.account = Account { due: 2000, finished: 1960, failed: 40, censored: 0 };
+        some.outcomes = [(OutcomeKind::Ok, 1960), (OutcomeKind::Reset, 40)].into();
+        assert_eq!(judged(&["error_rate < 5%"], &some), Verdict::Pass);
+        assert_eq!(judged(&["error_rate < 1%"], &some), Verdict::Fail);
+        some.outcomes = [(OutcomeKind::Ok, 1960), (OutcomeKind::LocalPort, 40)].into();
+        assert_eq!(judged(&["error_rate < 1%"], &some), CLIENT, "no port left is the client's own limit");
+    }
+
+    #[test]
+    fn two_regimes_in_one_window_are_no_pass_but_a_growing_queue_is_a_fail() {
+        assert_eq!(judged(P99, &with(measured(1), "stationarity", Fail)), NOISE);
+        assert_eq!(judged(P99, &with(measured(500), "stationarity", Fail)), Verdict::Fail);
+    }
+
+    #[test]
+    fn a_quantile_that_failed_requests_may_lengthen_beyond_the_bound_is_not_met() {
+        let mut measurement = measured(1);
+        if let Some(times) = &mut measurement.response_time_us {
+            times.at_least = vec!["p99".into()];
+        }
+        assert_eq!(judged(P99, &measurement), Verdict::Fail);
+    }
+
+    #[test]
+    fn too_few_connections_are_the_plans_limit_and_enough_are_not() {
+        let mut waited = measured(5);
+        waited.response_time_us = Some(times([500; 2000]));
+        // 200/s × 50 ms take 10 connections: with 16 none need have waited.
+        assert_eq!(judged(P99, &waited), Verdict::Fail);
+        waited.plan.connections = 4;
+        assert_eq!(judged(P99, &waited), CLIENT);
+        let objectives = ["p99 < 50ms".parse().unwrap()];
+        let (_, why) = judge(&objectives, &waited);
+        assert!(why.contains("4 connections were too few, add up to 10"), "{why}");
+        let late = with(Measurement { plan: measured(1).plan, ..waited }, "pace", Warn);
+        assert_eq!(judged(P99, &late), CLIENT, "late by the client's doing");
+    }
+}

@@ -1,0 +1,56 @@
+//! What a measurement says of a condition.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::Condition;
+use super::figure::Found;
+
+/// What a measurement says of a [`Condition`], and a sentence with what was found and how far it is from the bound.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judgement {
+    condition: Condition,
+    found: Option<Found>,
+    holds: Option<bool>,
+}
+
+impl Judgement {
+    pub(super) fn new(condition: Condition, found: Option<Found>, holds: Option<bool>) -> Self {
+        Self { condition, found, holds }
+    }
+
+    /// Whether the condition holds; `None` when the measurement cannot tell.
+    #[must_use]
+    pub fn holds(&self) -> Option<bool> {
+        self.holds
+    }
+
+    /// Whether nothing was found that could be held to the bound: too few samples, most of all.
+    #[must_use]
+    pub fn is_without_figure(&self) -> bool {
+        self.found.is_none()
+    }
+}
+
+/// `response_time_p99 is 61.23ms, 22.5 % above 50ms`.
+impl Display for Judgement {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Condition { figure, bound, .. } = self.condition;
+        let Some(Found { value, is_at_least }) = self.found else {
+            return write!(
+                f,
+                "{figure} is not known: too few samples, or no such figure in this measurement"
+            );
+        };
+        let at_least = if is_at_least { "at least " } else { "" };
+        write!(f, "{figure} is {at_least}{}, ", figure.unit().show_found(value))?;
+        let bound_shown = figure.unit().show(bound);
+        let side = if value < bound { "below" } else { "above" };
+        if value == bound {
+            write!(f, "exactly {bound_shown}")
+        } else if bound == 0.0 {
+            write!(f, "{side} {bound_shown}")
+        } else {
+            write!(f, "{:.1} % {side} {bound_shown}", (value / bound - 1.0).abs() * 100.0)
+        }
+    }
+}

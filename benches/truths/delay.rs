@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use benches::bench::place::Place;
 use benches::bench::scripted::Script;
 use benches::bench::table::Table;
 use reports_record::Arrivals;
 
-use crate::place::{Asked, Place};
+use crate::measured::{Asked, measure};
 use crate::verdict::Figure;
 
 const DELAY: Duration = Duration::from_micros(500);
@@ -23,14 +24,17 @@ pub(crate) fn length(quick: bool) -> Duration {
 }
 
 pub(crate) fn tell(place: &Place, quick: bool, table: &mut Table) -> anyhow::Result<()> {
-    let found = place.measure(&Asked {
-        script: Script::Delay(DELAY),
-        rate: 1000.0,
-        arrivals: Arrivals::Constant,
-        connections: 64,
-        warm_up: Duration::ZERO,
-        window: window(quick),
-    })?;
+    let found = measure(
+        place,
+        &Asked {
+            script: Script::Delay(DELAY),
+            rate: 1000.0,
+            arrivals: Arrivals::Constant,
+            connections: 64,
+            warm_up: Duration::ZERO,
+            window: window(quick),
+        },
+    )?;
     let measured = &found.measurement;
     let response = measured.response_time_us.as_ref().and_then(|times| times.p50);
     for (figure, measured_us) in [("service p50", measured.service_time_us.p50), ("response p50", response)] {

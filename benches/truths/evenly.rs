@@ -5,13 +5,14 @@
 use std::time::Duration;
 
 use benches::bench::oha;
+use benches::bench::place::Place;
 use benches::bench::scripted::{Script, Scripted, Spread};
 use benches::bench::table::Table;
 use benches::root;
 use reports_record::Arrivals;
 
 use crate::delay::WAY;
-use crate::place::{Asked, Place};
+use crate::measured::{Asked, measure};
 use crate::verdict::Figure;
 
 const SERVICE: Duration = Duration::from_micros(500);
@@ -29,14 +30,17 @@ pub(crate) fn length(quick: bool) -> Duration {
 
 pub(crate) fn tell(place: &Place, quick: bool, table: &mut Table) -> anyhow::Result<()> {
     let script = Script::Queue { service: SERVICE, spread: Spread::Fixed, seed: 0 };
-    let found = place.measure(&Asked {
-        script,
-        rate: RATE,
-        arrivals: Arrivals::Constant,
-        connections: CONNECTIONS,
-        warm_up: Duration::ZERO,
-        window: window(quick),
-    })?;
+    let found = measure(
+        place,
+        &Asked {
+            script,
+            rate: RATE,
+            arrivals: Arrivals::Constant,
+            connections: CONNECTIONS,
+            warm_up: Duration::ZERO,
+            window: window(quick),
+        },
+    )?;
     let own = Figure {
         server: SERVER,
         client: "loadgen",

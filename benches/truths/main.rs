@@ -6,7 +6,7 @@ mod delay;
 mod end_to_end;
 mod evenly;
 mod flags;
-mod place;
+mod measured;
 mod queue;
 mod stall;
 mod verdict;
@@ -14,12 +14,12 @@ mod verdict;
 use std::process::ExitCode;
 
 use benches::bench::metered::{METERED, be_meter};
+use benches::bench::place::Place;
 use benches::bench::scripted::{SCRIPTED, be_scripted};
 use benches::bench::started;
 use clap::Parser as _;
 
 use crate::flags::{Flags, Truth};
-use crate::place::Place;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -36,7 +36,8 @@ fn run(arguments: &[String]) -> anyhow::Result<i32> {
 }
 
 fn truths(flags: &Flags) -> anyhow::Result<i32> {
-    let place = Place::find()?;
+    let place = Place::find("truths")?;
+    place.bind_client()?;
     let truths = flags.truths();
     eprintln!("truths: about {} s in all; Ctrl-C prints what there is", flags.length().as_secs());
     let mut verdicts = verdict::table();
@@ -54,10 +55,10 @@ fn truths(flags: &Flags) -> anyhow::Result<i32> {
         }
     }
     if truths.iter().any(|truth| *truth != Truth::Queue) {
-        println!("{verdicts}");
+        verdicts.print()?;
     }
     if truths.contains(&Truth::Queue) {
-        println!("{queues}");
+        queues.print()?;
     }
-    Ok(if place.interrupt().is_raised() { place.exit_code() } else { 0 })
+    Ok(place.exit_code())
 }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use benches::bench::place::Place;
 use benches::bench::scripted::{Replies, Script, Spread};
 use benches::bench::table::Table;
 use loadgen::{Interval, Rate, Schedule};
 use reports_record::Arrivals;
 
-use crate::place::{Asked, Place, SEED};
+use crate::measured::{Asked, SEED, measure};
 use crate::verdict::{late, micros, millis};
 
 const SERVICE: Duration = Duration::from_millis(5);
@@ -113,7 +114,7 @@ pub(crate) fn tell(place: &Place, quick: bool, table: &mut Table) -> anyhow::Res
     for queue in queues(quick) {
         let asked = queue.asked(quick);
         eprintln!("truths: {} at {:.0} %, {} s", queue.name, queue.load * 100.0, asked.window.as_secs());
-        let found = place.measure(&asked)?;
+        let found = measure(place, &asked)?;
         let sample = Sample::of(&asked)?;
         let Some(response) = found.measurement.response_time_us.as_ref().and_then(|times| times.mean) else {
             continue;
@@ -151,8 +152,7 @@ impl Sample {
         let mut replies = Replies::new(asked.script);
         let (mut wait, mut service, mut requests) = (Duration::ZERO, Duration::ZERO, 0_u32);
         let mut free = Duration::ZERO;
-        for start in
-            Schedule::new(&Rate::per_second(asked.rate)?.into(), Duration::ZERO, asked.arrivals, SEED)
+        for start in Schedule::new(&Rate::per_second(asked.rate)?.into(), asked.warm_up, asked.arrivals, SEED)
         {
             if start >= asked.warm_up + asked.window {
                 break;

@@ -6,11 +6,12 @@
 
 use std::time::Duration;
 
+use benches::bench::place::Place;
 use benches::bench::scripted::Script;
 use benches::bench::table::Table;
 use reports_record::Arrivals;
 
-use crate::place::{Asked, Place};
+use crate::measured::{Asked, measure};
 use crate::verdict::Figure;
 
 const STALL: Duration = Duration::from_millis(400);
@@ -37,14 +38,17 @@ pub(crate) fn length(quick: bool) -> Duration {
 }
 
 pub(crate) fn tell(place: &Place, quick: bool, table: &mut Table) -> anyhow::Result<()> {
-    let found = place.measure(&Asked {
-        script: Script::Stall { stall: STALL, period: PERIOD },
-        rate: RATE,
-        arrivals: Arrivals::Constant,
-        connections: CONNECTIONS,
-        warm_up: Duration::ZERO,
-        window: window(quick),
-    })?;
+    let found = measure(
+        place,
+        &Asked {
+            script: Script::Stall { stall: STALL, period: PERIOD },
+            rate: RATE,
+            arrivals: Arrivals::Constant,
+            connections: CONNECTIONS,
+            warm_up: Duration::ZERO,
+            window: window(quick),
+        },
+    )?;
     let times = found.measurement.response_time_us.as_ref();
     for (name, figure, q) in
         [("p95", "response p95", 0.95), ("p99", "response p99", 0.99), ("p99_9", "response p99.9", 0.999)]

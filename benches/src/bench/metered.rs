@@ -43,6 +43,21 @@ pub struct Metered {
     pub cost: Cost,
     /// What it wrote to stdout.
     pub output: String,
+    /// What it ended with.
+    pub code: i32,
+    /// The last line of its stderr.
+    pub last_said: String,
+}
+
+impl Metered {
+    /// Itself, if it ended in success.
+    ///
+    /// # Errors
+    /// When it did not, with what it last said.
+    pub fn successful(self) -> anyhow::Result<Self> {
+        ensure!(self.code == 0, "it ended with exit code {} (it last said: {})", self.code, self.last_said);
+        Ok(self)
+    }
 }
 
 /// Runs `command` on `cpus` until it ends, at most for `limit`.
@@ -51,7 +66,7 @@ pub struct Metered {
 /// also ends the program when this process is gone.
 ///
 /// # Errors
-/// When it cannot be started, fails, takes longer, or `interrupt` is raised meanwhile; it is killed then.
+/// When it cannot be started, takes longer, or `interrupt` is raised meanwhile; it is killed then.
 pub fn run(
     command: &[String],
     cpus: &[u32],
@@ -89,12 +104,15 @@ pub fn run(
         thread::sleep(TICK);
     };
     let (output, said) = (output.recv().unwrap_or_default(), said.recv().unwrap_or_default());
-    let last = said.trim().lines().last().unwrap_or("nothing").to_owned();
-    ensure!(status.success(), "{shown:?} ended with {status} (it last said: {last})");
-    let (output, reading) = output.rsplit_once(READING).context("the meter wrote no reading")?;
+    let last_said = said.trim().lines().last().unwrap_or("nothing").to_owned();
+    // The meter writes a reading however the program ended, and none when it could not be started.
+    let Some((output, reading)) = output.rsplit_once(READING) else {
+        bail!("cannot run {shown:?} (it last said: {last_said})");
+    };
     let cost =
         serde_json::from_str(reading).with_context(|| format!("cannot read the meter: {reading:?}"))?;
-    Ok(Metered { cost, output: output.trim_end().to_owned() })
+    let code = status.code().context("the meter was killed")?;
+    Ok(Metered { cost, output: output.trim_end().to_owned(), code, last_said })
 }
 
 /// All that `pipe` gives, on a thread, so that the program never blocks on a full pipe.

@@ -1,7 +1,7 @@
 //! oha, a load generator of its own right (<https://github.com/hatoo/oha>), asked for a rate and for times.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -44,7 +44,7 @@ pub struct Found {
 
 /// Where it is: on PATH, or where [`INSTALLED_BY`] puts it; `None` when it is not installed.
 #[must_use]
-pub fn find(root: &std::path::Path) -> Option<PathBuf> {
+pub fn find(root: &Path) -> Option<PathBuf> {
     artifacts::on_path("oha").or_else(|| {
         let own = artifacts::binaries(root).with_file_name("peers").join("bin/oha");
         own.is_file().then_some(own)
@@ -53,7 +53,7 @@ pub fn find(root: &std::path::Path) -> Option<PathBuf> {
 
 /// Its command line for `asked`.
 #[must_use]
-pub fn command(program: &std::path::Path, asked: &Asked, url: &Url) -> Vec<String> {
+pub fn command(program: &Path, asked: &Asked, url: &Url) -> Vec<String> {
     let mut command = vec![program.display().to_string()];
     let seconds = format!("{}ms", asked.window.as_millis());
     let connections = asked.connections.to_string();
@@ -72,7 +72,7 @@ pub fn command(program: &std::path::Path, asked: &Asked, url: &Url) -> Vec<Strin
 /// # Errors
 /// When it fails, does not end in time, or prints what cannot be read.
 pub fn run(
-    program: &std::path::Path,
+    program: &Path,
     asked: &Asked,
     url: &Url,
     cpus: &[u32],
@@ -80,7 +80,7 @@ pub fn run(
 ) -> anyhow::Result<Found> {
     // It waits for what is under way at its end.
     let limit = asked.window + Duration::from_secs(15);
-    let metered = metered::run(&command(program, asked, url), cpus, limit, interrupt)?;
+    let metered = metered::run(&command(program, asked, url), cpus, limit, interrupt)?.successful()?;
     read(&metered.output, metered.cost)
 }
 

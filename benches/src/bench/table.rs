@@ -1,6 +1,7 @@
 //! A table in Markdown whose columns also line up in a terminal.
 
 use std::fmt::{self, Display, Formatter};
+use std::io::{self, Write as _};
 
 /// Rows under a heading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,14 @@ impl Table {
     /// Adds a row; cells that a row lacks stay empty.
     pub fn push(&mut self, row: impl IntoIterator<Item = String>) {
         self.0.push(row.into_iter().collect());
+    }
+
+    /// Prints it, and an empty line. A reader that has gone away is no error.
+    ///
+    /// # Errors
+    /// When it cannot be written for any other reason.
+    pub fn print(&self) -> io::Result<()> {
+        print(self)
     }
 
     fn columns(&self) -> usize {
@@ -42,6 +51,17 @@ impl Display for Table {
             }
         }
         Ok(())
+    }
+}
+
+/// Prints `text` to stdout, and an end of line. A reader that has gone away is no error.
+///
+/// # Errors
+/// When it cannot be written for any other reason.
+pub fn print(text: impl Display) -> io::Result<()> {
+    match writeln!(io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
 }
 

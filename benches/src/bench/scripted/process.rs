@@ -13,6 +13,7 @@ use loadgen::Url;
 
 use super::script::Script;
 use super::server::{self, Punctuality};
+use crate::bench::table::print;
 use crate::{cpus, root};
 
 /// The first argument of a program that is to [be a scripted server](be_scripted).
@@ -97,7 +98,7 @@ pub fn be_scripted(arguments: &[String]) -> anyhow::Result<()> {
     let cpus = cpus.split(',').map(str::parse).collect::<Result<Vec<u32>, _>>();
     cpus::bind(&cpus.context("cannot read the list of CPUs")?)?;
     let listener = TcpListener::bind(root::ANY_PORT).context("cannot listen")?;
-    println!("{}", listener.local_addr().context("cannot tell where it listens")?);
+    print(listener.local_addr().context("cannot tell where it listens")?)?;
     let over = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&over);
     thread::spawn(move || {
@@ -106,6 +107,6 @@ pub fn be_scripted(arguments: &[String]) -> anyhow::Result<()> {
         seen.store(true, Ordering::Relaxed);
     });
     let punctuality = server::serve(&listener, script, &over)?;
-    println!("{}", serde_json::to_string(&punctuality)?);
+    print(serde_json::to_string(&punctuality)?)?;
     Ok(())
 }

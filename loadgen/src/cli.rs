@@ -1,6 +1,7 @@
 //! The command line: flags in, a live line meanwhile, a summary and a file out.
 
 pub(crate) mod arguments;
+pub(crate) mod capacity_plan;
 pub(crate) mod figures;
 pub(crate) mod flags;
 pub(crate) mod hdr_log;
@@ -10,6 +11,8 @@ pub(crate) mod new_file;
 pub(crate) mod numbers;
 pub(crate) mod outputs;
 pub(crate) mod plan;
+pub(crate) mod rates;
+pub(crate) mod search_log;
 pub(crate) mod signals;
 pub(crate) mod summary;
 

@@ -1,5 +1,6 @@
 //! What the program does: one file a command, and how each tells its end.
 
+pub(crate) mod capacity;
 pub(crate) mod describe;
 pub(crate) mod measure;
 
@@ -14,6 +15,9 @@ pub(crate) const UNWRITTEN: u8 = 1;
 pub(crate) const NOT_STARTED: u8 = 2;
 /// Measured, and not to be believed.
 pub(crate) const INVALID: u8 = 3;
+
+/// Searched, and not even the lowest rate met the objective.
+pub(crate) const NONE_IN_RANGE: u8 = 4;
 
 /// Says on stderr what went wrong; the exit code says it where nobody reads that.
 pub(crate) fn complain(error: &anyhow::Error, code: u8) -> ExitCode {

@@ -13,6 +13,7 @@ fn main() -> ExitCode {
     let Arguments { command, measure } = Arguments::parse();
     match command {
         None => command::measure::run(&measure),
+        Some(Command::Capacity(flags)) => command::capacity::run(&flags),
         Some(Command::Completions { shell }) => command::describe::completions(shell),
         Some(Command::Man) => command::describe::man(),
     }

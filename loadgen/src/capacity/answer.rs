@@ -58,6 +58,18 @@ impl Answer {
         }
     }
 
+    /// The highest rate that passed.
+    #[must_use]
+    pub fn passed(&self) -> Option<Rate> {
+        self.passed
+    }
+
+    /// The lowest rate that failed.
+    #[must_use]
+    pub fn failed(&self) -> Option<Rate> {
+        self.failed
+    }
+
     /// Whether both ends are as close as was asked for, or there is no second end to come closer to.
     #[must_use]
     pub fn is_narrow(&self) -> bool {

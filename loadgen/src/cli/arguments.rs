@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::flags::MeasureFlags;
+use super::flags::capacity::CapacityFlags;
 
 /// Push load at an HTTP server and certify what was measured
 ///
@@ -30,6 +31,18 @@ pub(crate) struct Arguments {
 /// What can be done besides measuring.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Find the highest rate at which a server meets an objective
+    ///
+    /// Open loops at one rate after another: doubled until one fails, then the gap is halved, as ratios go. At each rate more
+    /// than half of a fixed number of trials decide. The answer is an interval: the highest rate that passed, and the lowest that
+    /// failed. A rate passes if every objective holds and the server keeps up; it fails only if the client and the machine
+    /// cannot have made the difference.
+    #[command(
+        after_help = "Exit codes: 0 found: between two rates, or even the highest passed; 1 the answer could not be written; 2 could \
+                            not start, or wrong usage; 3 cannot tell, or the client was the limit; 4 none in range: even the \
+                            lowest rate failed; 130 and 143 interrupted by SIGINT or SIGTERM, with what is known so far."
+    )]
+    Capacity(Box<CapacityFlags>),
     /// Print a completion script for a shell
     ///
     /// To be sourced, or put where the shell looks for completions.

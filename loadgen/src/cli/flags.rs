@@ -1,5 +1,6 @@
 //! What can be asked of a measurement, and what follows when it is not.
 
+pub(crate) mod capacity;
 pub(crate) mod crew;
 pub(crate) mod output;
 pub(crate) mod pace;

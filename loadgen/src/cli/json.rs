@@ -1,10 +1,10 @@
-//! The measurement as JSON.
+//! What was found, as JSON.
 
 use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
-use reports_record::Measurement;
+use serde::Serialize;
 
 use super::new_file::NewFile;
 use super::unless_closed;
@@ -29,9 +29,8 @@ impl JsonOutput {
     }
 
     /// Writes it. A closed pipe is no failure.
-    pub(crate) fn write(&self, measurement: &Measurement) -> anyhow::Result<()> {
-        let mut json =
-            serde_json::to_vec_pretty(measurement).context("could not serialise the measurement")?;
+    pub(crate) fn write(&self, found: &impl Serialize) -> anyhow::Result<()> {
+        let mut json = serde_json::to_vec_pretty(found).context("could not serialise what was measured")?;
         json.push(b'\n');
         match self {
             Self::Stdout => {

@@ -26,9 +26,29 @@ pub(crate) fn span(allowed: RangeInclusive<Duration>) -> impl Fn(&str) -> Result
     move |text| parse_span(text, &allowed)
 }
 
+/// Shares in `allowed` (0–1), such as `5%` or `2.5%`.
+pub(crate) fn share(allowed: RangeInclusive<f64>) -> impl Fn(&str) -> Result<f64, String> + Clone {
+    move |text| {
+        let digits = |number: &&str| number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let percent = text.strip_suffix('%').filter(digits).and_then(|number| number.parse::<f64>().ok());
+        percent.map(|percent| percent / 100.0).filter(|share| allowed.contains(share)).ok_or_else(|| {
+            format!("expected a share from {}% to {}%", allowed.start() * 100.0, allowed.end() * 100.0)
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_percent_in_range_are_a_share() {
+        let parse = share(0.01..=0.5);
+        assert_eq!((parse("1%"), parse("2.5%"), parse("50%")), (Ok(0.01), Ok(0.025), Ok(0.5)));
+        for text in ["", "%", "5", "0.9%", "51%", "-5%", "+5%", "NaN%", "1e1%", "inf%", "5 %"] {
+            assert_eq!(parse(text), Err("expected a share from 1% to 50%".into()), "{text:?}");
+        }
+    }
 
     #[test]
     fn only_digits_in_range_are_a_whole_number() {

@@ -111,7 +111,7 @@ fn row(f: &mut Formatter<'_>, name: &str, times: Option<&Times>) -> fmt::Result 
 }
 
 /// One time: "—" with too few samples, "≥" for a lower bound, "> 1 h" beyond what is told apart.
-fn cell(times: &Times, field: &str, value: Option<f64>) -> String {
+pub(crate) fn cell(times: &Times, field: &str, value: Option<f64>) -> String {
     match value {
         None => "—".into(),
         // Histograms tell values apart to 0.1 %, so the top shows as slightly less or more.

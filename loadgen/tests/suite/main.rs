@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unexpected error is a failure like any other")]
 
+mod capacity;
 mod command_line;
 mod connections;
 mod file_format;

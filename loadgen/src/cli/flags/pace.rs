@@ -74,7 +74,7 @@ pub(crate) struct PaceFlags {
 
 /// How an open loop spaces its starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Shape {
+pub(crate) enum Shape {
     /// Equal gaps
     Constant,
     /// Independent exponential gaps
@@ -83,11 +83,33 @@ enum Shape {
 
 /// How starts are waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Waiting {
+pub(crate) enum Waiting {
     /// Asleep
     Timer,
     /// Asleep, then awake just before
     Spin,
+}
+
+impl Shape {
+    pub(crate) fn arrivals(self) -> Arrivals {
+        match self {
+            Self::Constant => Arrivals::Constant,
+            Self::Poisson => Arrivals::Poisson,
+        }
+    }
+}
+
+impl Waiting {
+    /// What was asked for, or what this machine has room for.
+    pub(crate) fn pacing(asked: Option<Self>) -> Pacing {
+        let one_cpu = available_parallelism().is_ok_and(|cpus| cpus.get() == 1);
+        match asked {
+            Some(Self::Timer) => Pacing::Timer,
+            Some(Self::Spin) => Pacing::Spin,
+            None if one_cpu => Pacing::Timer,
+            None => Pacing::Spin,
+        }
+    }
 }
 
 impl PaceFlags {
@@ -96,21 +118,12 @@ impl PaceFlags {
         if self.pacing.is_some() && self.is_closed() && self.think.is_none() {
             bail!("--pacing: this closed loop has no starts to wait for (leave it out, or give a --rate)");
         }
-        let one_cpu = available_parallelism().is_ok_and(|cpus| cpus.get() == 1);
-        Ok(match self.pacing {
-            Some(Waiting::Timer) => Pacing::Timer,
-            Some(Waiting::Spin) => Pacing::Spin,
-            None if one_cpu => Pacing::Timer,
-            None => Pacing::Spin,
-        })
+        Ok(Waiting::pacing(self.pacing))
     }
 
     /// Open with a schedule, closed without.
     pub(crate) fn pace(&self) -> anyhow::Result<Pace> {
-        let arrivals = match self.arrivals {
-            None | Some(Shape::Constant) => Arrivals::Constant,
-            Some(Shape::Poisson) => Arrivals::Poisson,
-        };
+        let arrivals = self.arrivals.unwrap_or(Shape::Constant).arrivals();
         if self.seed.is_some() && arrivals == Arrivals::Constant {
             bail!(
                 "--seed: constant arrivals are the same with any (leave it out, or ask for --arrivals poisson)"

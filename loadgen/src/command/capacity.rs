@@ -1,0 +1,184 @@
+//! Searches for a capacity, as asked by flags.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use loadgen::capacity::{Answer, Finding, Search, Verdict, judge};
+use loadgen::{Client, Interrupt, Progress, Rate, StartError, show_span};
+use reports_record::{CapacityFinding, CapacityReport, CapacityTrial, SCHEMA};
+
+use super::{INVALID, NONE_IN_RANGE, NOT_STARTED, UNWRITTEN, VALID, complain};
+use crate::cli::capacity_plan::SearchPlan;
+use crate::cli::flags::capacity::CapacityFlags;
+use crate::cli::json::JsonOutput;
+use crate::cli::live::LiveLine;
+use crate::cli::rates::Rates;
+use crate::cli::search_log::{SearchLog, recorded};
+use crate::cli::signals::Signals;
+use crate::cli::unless_closed;
+
+/// How often a pause looks at the interrupt.
+const PAUSE_TICK: Duration = Duration::from_millis(20);
+
+/// Searches, writes what was found, and tells by its exit code what the answer comes to.
+pub(crate) fn run(flags: &CapacityFlags) -> ExitCode {
+    let interrupt = Interrupt::default();
+    let signals = match Signals::watch(&interrupt).context("could not watch for signals") {
+        Ok(signals) => signals,
+        Err(error) => return complain(&error, NOT_STARTED),
+    };
+    let (mut hunt, json) = match Hunt::begin(flags) {
+        Ok(begun) => begun,
+        Err(error) => return complain(&error, NOT_STARTED),
+    };
+    let hunted = hunt.go_on(&interrupt);
+    let answer = hunt.search.answer();
+    let code = match (&hunted, signals.exit_code()) {
+        (_, Some(signalled)) => signalled,
+        (Err(_), None) if hunt.trials.is_empty() => NOT_STARTED,
+        (Err(_), None) => INVALID,
+        (Ok(()), None) => code_of(&answer),
+    };
+    // What is known is told, whatever cut the search off.
+    let told = if hunt.trials.is_empty() { Ok(()) } else { hunt.report(&answer, json.as_ref()) };
+    let failed = [hunted.err().map(|error| (error, code)), told.err().map(|error| (error, UNWRITTEN))];
+    failed
+        .into_iter()
+        .flatten()
+        .map(|(error, code)| complain(&error, code))
+        .last()
+        .unwrap_or(ExitCode::from(code))
+}
+
+fn code_of(answer: &Answer) -> u8 {
+    match answer.finding() {
+        Finding::Between { .. } | Finding::AboveRange => VALID,
+        Finding::BelowRange => NONE_IN_RANGE,
+        Finding::ClientLimited { .. } | Finding::CannotTell { .. } => INVALID,
+    }
+}
+
+/// A search under way.
+struct Hunt {
+    plan: SearchPlan,
+    search: Search,
+    trials: Vec<CapacityTrial>,
+    log: SearchLog,
+}
+
+impl Hunt {
+    fn begin(flags: &CapacityFlags) -> anyhow::Result<(Self, Option<JsonOutput>)> {
+        let plan = flags.plan()?;
+        let json = flags.json()?;
+        let mut search = Search::new(plan.range)?;
+        let (mut log, lines) = flags.log()?;
+        let trials = log.resume(lines, &plan.record(), &mut search)?;
+        Ok((Self { plan, search, trials, log }, json))
+    }
+
+    /// One trial after another, until nothing more is asked, time is up, or the interrupt is raised.
+    fn go_on(&mut self, interrupt: &Interrupt) -> anyhow::Result<()> {
+        eprintln!("{}", self.plan.announcement());
+        if !self.trials.is_empty() {
+            eprintln!("going on after {} trials of the log", self.trials.len());
+        }
+        let end = Instant::now() + self.plan.at_most;
+        let mut is_first = true;
+        while let Some((rate, trial)) = self.search.next() {
+            if !is_first {
+                pause(self.plan.settle, interrupt);
+            }
+            is_first = false;
+            if interrupt.is_raised() {
+                return Ok(());
+            }
+            if Instant::now() + self.plan.longest(rate) > end {
+                let longest = show_span(self.plan.longest(rate));
+                eprintln!("time is up: a trial at {rate} may take {longest}, more than is left");
+                return Ok(());
+            }
+            let Some(made) = self.make(rate, trial, interrupt)? else { return Ok(()) };
+            self.log.push(&made)?;
+            self.trials.push(made);
+        }
+        Ok(())
+    }
+
+    /// Makes a trial and has the search take it; `None` when it was interrupted.
+    fn make(
+        &mut self,
+        rate: Rate,
+        trial: u32,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<Option<CapacityTrial>> {
+        let load = self.plan.load(rate, trial);
+        let connected =
+            Client::connect(load.request.url(), &self.plan.crew, self.plan.priming.as_ref(), interrupt);
+        let mut client = match connected {
+            Err(StartError::Interrupted) => return Ok(None),
+            connected => connected.with_context(|| format!("could not start a trial at {rate}"))?,
+        };
+        let mut line = LiveLine::new(&load);
+        let measured = client.measure(&load, interrupt, &mut |progress: &Progress| line.show(progress));
+        line.clear();
+        let measurement = measured?;
+        if !measurement.complete {
+            return Ok(None);
+        }
+        let (verdict, reason) = judge(&self.plan.objectives, &measurement);
+        self.search.take(rate, verdict)?;
+        let (kept, doubt) = recorded(verdict);
+        let name = match verdict {
+            Verdict::Pass => "pass",
+            Verdict::Fail => "fail",
+            Verdict::Unsure(_) => "unsure",
+        };
+        eprintln!("{:>12}  trial {}  {name:6}  {reason}", rate.to_string(), trial + 1);
+        Ok(Some(CapacityTrial { rate_per_s: rate.get(), trial, verdict: kept, doubt, reason, measurement }))
+    }
+
+    /// Data on stdout: table and answer, or with `--json -` the JSON and nothing else.
+    fn report(&self, answer: &Answer, json: Option<&JsonOutput>) -> anyhow::Result<()> {
+        let asked = self.plan.asked();
+        if let Some(json) = json {
+            json.write(&self.record(answer))?;
+        }
+        if matches!(json, Some(JsonOutput::Stdout)) {
+            eprintln!("capacity with {asked}: {answer}");
+            return Ok(());
+        }
+        let table = Rates { search: &self.search, trials: &self.trials };
+        let text = format!("{table}\ncapacity with {asked}: {answer}\n");
+        unless_closed(std::io::stdout().write_all(text.as_bytes())).context("could not write the answer")
+    }
+
+    fn record(&self, answer: &Answer) -> CapacityReport {
+        CapacityReport {
+            schema: SCHEMA,
+            plan: self.plan.record(),
+            finding: match answer.finding() {
+                Finding::Between { .. } => CapacityFinding::Between,
+                Finding::AboveRange => CapacityFinding::AboveRange,
+                Finding::BelowRange => CapacityFinding::BelowRange,
+                Finding::ClientLimited { .. } => CapacityFinding::ClientLimited,
+                Finding::CannotTell { .. } => CapacityFinding::CannotTell,
+            },
+            passed_per_s: answer.passed().map(Rate::get),
+            failed_per_s: answer.failed().map(Rate::get),
+            answer: answer.to_string(),
+            complete: answer.is_finished(),
+            trials: self.trials.clone(),
+        }
+    }
+}
+
+/// Waits, unless the interrupt is raised.
+fn pause(length: Duration, interrupt: &Interrupt) {
+    let end = Instant::now() + length;
+    while Instant::now() < end && !interrupt.is_raised() {
+        sleep(PAUSE_TICK.min(end.saturating_duration_since(Instant::now())));
+    }
+}

@@ -1,0 +1,327 @@
+//! `loadgen capacity` against servers whose capacity is known.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use reports_record::{CapacityDoubt, CapacityFinding, CapacityReport, CapacityVerdict};
+use serde_json::Value;
+
+use super::server::{HELLO, Server};
+
+/// Short trials, few of them: what is looked for is far larger than what they get wrong.
+const SHORT: [&str; 10] =
+    ["--trial", "500ms", "--warm-up", "100ms", "--settle", "50ms", "--precision", "50%", "--pacing", "timer"];
+
+fn capacity(server: &Server, flags: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
+    command.args(["capacity", &server.url("/").to_string()]).args(SHORT).args(flags);
+    command
+}
+
+fn run(server: &Server, flags: &[&str]) -> Output {
+    capacity(server, flags).output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn report(output: &Output) -> CapacityReport {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", stderr(output)))
+}
+
+/// Answers one request at a time, after 5 ms: less than 200 a second, whoever asks.
+fn one_at_a_time() -> Server {
+    let turn = Mutex::new(());
+    Server::start(move |mut connection| {
+        while connection.request().is_some() {
+            let turn = turn.lock().unwrap();
+            std::thread::sleep(Duration::from_millis(5));
+            drop(turn);
+            connection.send(HELLO);
+        }
+    })
+}
+
+/// The output of a search in which no trial was disturbed; of the last of a few tries, if all were.
+fn undisturbed(server: &Server, flags: &[&str]) -> Output {
+    let is_quiet =
+        |output: &Output| report(output).trials.iter().all(|trial| trial.doubt != Some(CapacityDoubt::Noise));
+    let mut outputs = (0..4).map(|_| run(server, flags));
+    let last = outputs.next_back().unwrap();
+    if is_quiet(&last) { last } else { outputs.find(is_quiet).unwrap_or(last) }
+}
+
+/// Nothing the machine did made a trial say nothing.
+fn is_quiet(report: &CapacityReport) -> bool {
+    report.trials.iter().all(|trial| trial.verdict != CapacityVerdict::Unsure)
+}
+
+#[test]
+fn the_interval_holds_the_known_capacity() {
+    let server = one_at_a_time();
+    let flags = [
+        "-o",
+        "p50 < 40ms",
+        "--from",
+        "40/s",
+        "--to",
+        "10k/s",
+        "--trials",
+        "3",
+        "--seed",
+        "5",
+        "--json",
+        "-",
+    ];
+    let output = run(&server, &flags);
+    let report = report(&output);
+    let said = stderr(&output);
+    // Sleeping longer than asked lowers the truth, and a short window lets a queue pass that would grow: 200/s is its top,
+    // a quarter more a generous margin, and less than a third of it no machine that runs at all.
+    assert!(report.passed_per_s.is_none_or(|passed| passed <= 250.0), "{said}");
+    assert!(report.failed_per_s.is_none_or(|failed| failed >= 60.0), "{said}");
+    if is_quiet(&report) {
+        assert_eq!((report.finding, output.status.code()), (CapacityFinding::Between, Some(0)), "{said}");
+        assert!(report.failed_per_s.unwrap() <= report.passed_per_s.unwrap() * 1.5, "{said}");
+        assert!(report.complete);
+    }
+    assert!(report.failed_per_s.is_some(), "ten thousand requests a second fail on any machine: {said}");
+    assert!(said.contains("seeds from 5") && said.contains("2 trials alike of 3 decide a rate"), "{said}");
+    assert!(said.contains("capacity with response_time_p50 < 40ms: "), "{said}");
+    assert_eq!(documented(), paths_of(&report), "left: docs/FORMATS.md; right: the file");
+}
+
+#[test]
+fn few_connections_are_the_clients_limit_and_not_the_servers() {
+    let server = Server::answering(HELLO, Duration::from_millis(10));
+    let flags = [
+        "-o",
+        "p50 < 60ms",
+        "--from",
+        "40/s",
+        "--to",
+        "640/s",
+        "--arrivals",
+        "constant",
+        "-c",
+        "1",
+        "--trials",
+        "1",
+        "--json",
+        "-",
+    ];
+    let output = undisturbed(&server, &flags);
+    let report = report(&output);
+    // One connection answers less than 100 a second, and the server as many as are asked.
+    assert_eq!(
+        (report.finding, output.status.code()),
+        (CapacityFinding::ClientLimited, Some(3)),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(report.failed_per_s, None);
+    assert!(report.passed_per_s.is_none_or(|passed| passed < 150.0), "{}", stderr(&output));
+    let limited = report.trials.iter().filter(|trial| trial.doubt == Some(CapacityDoubt::Client));
+    let reasons: Vec<_> = limited.map(|trial| trial.reason.as_str()).collect();
+    assert!(
+        reasons.iter().any(|reason| reason.contains("1 connections were too few, add up to")),
+        "{reasons:?}"
+    );
+    assert!(report.answer.contains("the client was the limit, not the server"), "{}", report.answer);
+}
+
+#[test]
+fn what_lies_outside_the_range_is_an_answer_with_a_code_of_its_own() {
+    let server = Server::answering(HELLO, Duration::from_millis(5));
+    let range = ["--from", "50/s", "--to", "100/s", "--trials", "1"];
+    for (objective, code, answer) in [
+        ("p50 < 1s", 0, "at least 100/s, which passed"),
+        ("p50 < 1ms", 4, "none in range: below 50/s, which failed"),
+    ] {
+        // Tried again where the machine was in the way of a trial.
+        let outputs = (0..4).map(|_| run(&server, &[&range[..], &["--objective", objective]].concat()));
+        let output = outputs.into_iter().find(|output| output.status.code() != Some(3)).unwrap();
+        let table = String::from_utf8(output.stdout.clone()).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{table}{}", stderr(&output));
+        assert!(table.contains(answer), "{table}");
+        assert!(
+            table.contains("p99.9")
+                && table.contains(if code == 0 { "pass (1 pass)" } else { "fail (1 fail)" }),
+            "{table}"
+        );
+    }
+}
+
+#[test]
+fn an_interrupted_search_says_what_it_knows_and_goes_on_from_its_log() {
+    let server = one_at_a_time();
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("search.jsonl");
+    let flags = ["-o", "p50 < 40ms", "--from", "40/s", "--to", "640/s", "--log", log.to_str().unwrap()];
+    let lines = |path: &Path| std::fs::read_to_string(path).map_or(0, |text| text.lines().count());
+    let child = capacity(&server, &flags).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while lines(&log) < 2 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(table.contains("capacity with response_time_p50 < 40ms: "), "{table}");
+    let logged = lines(&log) - 1;
+
+    let other = run(&server, &[&flags[..], &["--trials", "5", "--seed", "9"]].concat());
+    assert_eq!(other.status.code(), Some(2));
+    assert!(
+        stderr(&other).contains("seed is 1 there and 9 here, trials is 3 there and 5 here"),
+        "{}",
+        stderr(&other)
+    );
+    assert_eq!(lines(&log) - 1, logged, "a refused call leaves the log alone");
+
+    let output = run(&server, &[&flags[..], &["--json", "-"]].concat());
+    let report = report(&output);
+    assert!(
+        stderr(&output).contains(&format!("going on after {logged} trials of the log")),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(report.trials.len(), lines(&log) - 1);
+    assert!(report.complete && report.trials.len() > logged);
+
+    let again = run(&server, &flags);
+    assert_eq!(again.status.code(), output.status.code(), "a finished search only tells its answer again");
+    assert!(String::from_utf8(again.stdout).unwrap().contains(&report.answer), "{}", report.answer);
+    assert_eq!(lines(&log) - 1, report.trials.len());
+}
+
+#[test]
+fn time_that_is_up_ends_the_search_with_what_is_known() {
+    let server = Server::answering(HELLO, Duration::from_millis(1));
+    // A trial takes up to 1.65 s: after one, whatever it said, there is no time for another.
+    let output = run(&server, &["-o", "p50 < 1s", "--trials", "1", "--at-most", "2s", "--json", "-"]);
+    let report = report(&output);
+    assert_eq!((report.trials.len(), report.complete), (1, false), "{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stderr(&output).contains("time is up: a trial at 200/s may take"), "{}", stderr(&output));
+}
+
+#[test]
+fn what_cannot_be_searched_is_refused_with_the_arithmetic() {
+    let server = Server::answering(HELLO, Duration::ZERO);
+    let fine = ["-o", "p50 < 1s"];
+    let cases: [(&[&str], &str); 17] = [
+        (&[], "--objective <CONDITION>"),
+        (&["-o", "p50 = 1s"], "expected a figure, one of < <= > >= and a bound"),
+        (&["-o", "p50 > 1s"], "expected a time or error_rate with < or <="),
+        (&["-o", "goodput < 5/s"], "expected a time or error_rate with < or <="),
+        (&["-o", "p50 < 10s"], "give one above 10s"),
+        (&["-o", "p99.9 < 1s", "--from", "10/s"], "for 10000 requests, and 2 of them decide the first rate"),
+        (&["--from", "0/s"], "from 0.01/s to 1000k/s"),
+        (&["--to", "2000k/s"], "from 0.01/s to 1000k/s"),
+        (&["--from", "500/s", "--to", "500/s"], "found none from 500/s to 500/s"),
+        (&["--precision", "0.5%"], "from 1% to 50%"),
+        (&["--trials", "2"], "found 2, expected an odd number"),
+        (&["--trial", "1ms"], "from 100ms to 24h"),
+        (&["--warm-up", "2h"], "from 0s to 1h"),
+        (&["--settle", "-1s"], "from 0s to 1h"),
+        (&["--at-most", "0s"], "from 1s to 24h"),
+        (&["--arrivals", "constant", "--seed", "3"], "constant arrivals are the same with any"),
+        (&["--log", "/no-such-folder/log"], "--log /no-such-folder/log"),
+    ];
+    for (flags, said) in cases {
+        let needs_objective = !flags.is_empty() && !flags.contains(&"-o");
+        let flags = if needs_objective { [&fine, flags].concat() } else { flags.to_vec() };
+        let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
+        let output = command.args(["capacity", &server.url("/").to_string()]).args(&flags).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{flags:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{flags:?}: {}", stderr(&output));
+        assert!(output.stdout.is_empty(), "{flags:?}");
+    }
+    assert_eq!(server.accepted(), 0, "nothing was sent");
+}
+
+#[test]
+fn a_file_that_exists_is_refused_and_a_new_one_is_whole() {
+    let server = Server::answering(HELLO, Duration::from_millis(1));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("search.json");
+    let flags = [
+        "-o",
+        "p50 < 1s",
+        "--from",
+        "100/s",
+        "--to",
+        "150/s",
+        "--trials",
+        "1",
+        "--json",
+        path.to_str().unwrap(),
+    ];
+    assert_ne!(run(&server, &flags).status.code(), Some(2));
+    let written: CapacityReport = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    assert_eq!(written.plan.objectives, ["response_time_p50 < 1s"]);
+    let again = run(&server, &flags);
+    assert_eq!(again.status.code(), Some(2), "{}", stderr(&again));
+    assert!(stderr(&again).contains("it exists"), "{}", stderr(&again));
+}
+
+#[test]
+fn a_server_that_is_not_there_is_said_at_once() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
+    let output = command.args(["capacity", &format!("http://{free}/"), "-o", "p99 < 50ms"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains(&free.to_string()) && output.stdout.is_empty(), "{}", stderr(&output));
+}
+
+#[test]
+fn help_names_every_exit_code() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
+    let help = String::from_utf8(command.args(["capacity", "--help"]).output().unwrap().stdout).unwrap();
+    for part in
+        ["Exit codes: 0 found", "4 none in", "[default: 64]", "[default: 5%]", "more than half decide"]
+    {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+}
+
+/// Every path of a report but those inside a trial's measurement, which are documented as `loadgen --json`'s.
+fn paths_of(report: &CapacityReport) -> BTreeSet<String> {
+    fn walk(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    let own = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+                    found.insert(own.clone());
+                    if name != "measurement" {
+                        walk(value, &own, found);
+                    }
+                }
+            }
+            Value::Array(elements) => {
+                elements.iter().for_each(|element| walk(element, &format!("{path}[]"), found));
+            }
+            _ => {}
+        }
+    }
+    let mut report = report.clone();
+    // Absent where no trial is in doubt.
+    report.trials[0].doubt = Some(CapacityDoubt::Noise);
+    let mut found = BTreeSet::new();
+    walk(&serde_json::to_value(report).unwrap(), "", &mut found);
+    found
+}
+
+fn documented() -> BTreeSet<String> {
+    let formats = include_str!("../../../docs/FORMATS.md");
+    let table = formats.split("<!-- capacity-json -->").nth(1).expect("the table stands between two markers");
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.filter_map(|row| row.split_once('`')).map(|(path, _)| path.to_owned()).collect()
+}

@@ -43,7 +43,7 @@ impl Field {
         let binaries = artifacts::build_alike(&root, &contenders)?;
         let mut clients = Vec::new();
         for peer in Peer::ALL {
-            match peer.find(&root, &binaries) {
+            match peer.find(&root)? {
                 Some(program) => clients.push(Installed { peer, program }),
                 None => {
                     eprintln!("peers: {} is not installed (scripts/peers does that): left out", peer.name())

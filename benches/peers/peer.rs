@@ -34,14 +34,17 @@ impl Peer {
         }
     }
 
-    /// Where its program is; `None` when it is not installed.
-    pub(crate) fn find(self, root: &Path, binaries: &Path) -> Option<PathBuf> {
-        match self {
+    /// Where its program is, loadgen's built first; `None` when it is not installed.
+    ///
+    /// # Errors
+    /// When loadgen cannot be built.
+    pub(crate) fn find(self, root: &Path) -> anyhow::Result<Option<PathBuf>> {
+        Ok(match self {
             Self::Ab => artifacts::on_path("ab"),
             Self::Oha => oha::find(root),
-            Self::Loadgen => Some(binaries.join("loadgen")).filter(|program| program.is_file()),
+            Self::Loadgen => Some(artifacts::build_loadgen(root)?),
             _ => artifacts::on_path(self.name()),
-        }
+        })
     }
 
     /// Its command line for a closed loop on one thread over `connections` kept alive, whole seconds long.

@@ -18,46 +18,55 @@ pub fn build<'a>(
     contenders: &Contenders,
     chosen: impl IntoIterator<Item = &'a Contender>,
 ) -> anyhow::Result<()> {
-    for command in contenders.build_commands(chosen) {
-        let shown = command.join(" ");
-        eprintln!("building: {shown}");
-        let (program, arguments) = command.split_first().context("a build command needs a program")?;
-        let status = Command::new(program)
-            .args(arguments)
-            .current_dir(root)
-            .stdin(std::process::Stdio::null())
-            // The page's path is all that belongs on stdout.
-            .stdout(io::stderr())
-            .status()
-            .with_context(|| format!("cannot start {shown:?}"))?;
-        ensure!(status.success(), "{shown:?} ended with {status}; its messages are above");
-    }
+    contenders.build_commands(chosen).iter().try_for_each(|command| run(root, command))
+}
+
+fn run(root: &Path, command: &[String]) -> anyhow::Result<()> {
+    let shown = command.join(" ");
+    eprintln!("building: {shown}");
+    let (program, arguments) = command.split_first().context("a build command needs a program")?;
+    let status = Command::new(program)
+        .args(arguments)
+        .current_dir(root)
+        .stdin(std::process::Stdio::null())
+        // The page's path is all that belongs on stdout.
+        .stdout(io::stderr())
+        .status()
+        .with_context(|| format!("cannot start {shown:?}"))?;
+    ensure!(status.success(), "{shown:?} ended with {status}; its messages are above");
     Ok(())
 }
 
-/// Builds all contenders, and with them the rest of the workspace, by the one command that every measured contender is
-/// built by; gives where the programs are.
+/// Builds all contenders by the one command that every measured contender is built by; gives where they are.
 ///
-/// A test of an unoptimised build measures nothing, and uses programs that are unoptimised too.
+/// A test of an unoptimised build measures nothing, and uses contenders that are unoptimised too.
 ///
 /// # Errors
 /// When a build command cannot be started or fails.
 pub fn build_alike(root: &Path, contenders: &Contenders) -> anyhow::Result<PathBuf> {
+    contenders.build_commands(contenders.iter()).iter().try_for_each(|command| run_alike(root, command))?;
+    Ok(built_alike(root))
+}
+
+/// Builds the load generator, as [`build_alike`] does contenders; gives its program.
+///
+/// # Errors
+/// When it cannot be built.
+pub fn build_loadgen(root: &Path) -> anyhow::Result<PathBuf> {
+    // No package is named, so that features are those of the contenders' build.
+    run_alike(root, &["cargo", "build", "--release", "--locked", "--bin", "loadgen"].map(str::to_owned))?;
+    Ok(built_alike(root).join("loadgen"))
+}
+
+/// Runs a build command as this program was built, with optimisation or without.
+fn run_alike(root: &Path, command: &[String]) -> anyhow::Result<()> {
+    let command = command.iter().filter(|argument| !cfg!(debug_assertions) || *argument != "--release");
+    run(root, &command.cloned().collect::<Vec<_>>())
+}
+
+fn built_alike(root: &Path) -> PathBuf {
     let release = binaries(root);
-    if !cfg!(debug_assertions) {
-        build(root, contenders, contenders.iter())?;
-        return Ok(release);
-    }
-    for command in contenders.build_commands(contenders.iter()) {
-        let status = Command::new(&command[0])
-            .args(command[1..].iter().filter(|argument| *argument != "--release"))
-            .current_dir(root)
-            .stdout(io::stderr())
-            .status()
-            .with_context(|| format!("cannot start {}", command[0]))?;
-        ensure!(status.success(), "building the contenders ended with {status}; its messages are above");
-    }
-    Ok(release.with_file_name("debug"))
+    if cfg!(debug_assertions) { release.with_file_name("debug") } else { release }
 }
 
 /// The folder that cargo puts release builds of the project at `root` into.

@@ -46,6 +46,7 @@ pub(crate) fn tell(place: &Place, quick: bool, table: &mut Table) -> anyhow::Res
                 exact: DELAY,
                 measured_us,
                 bound: Some(WAY),
+                client_away: Some(found.client_away()),
                 punctuality: found.server,
             }
             .row(),

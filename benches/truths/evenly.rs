@@ -48,6 +48,7 @@ pub(crate) fn tell(place: &Place, quick: bool, table: &mut Table) -> anyhow::Res
         exact: SERVICE,
         measured_us: found.measurement.response_time_us.as_ref().and_then(|times| times.mean),
         bound: Some(WAY),
+        client_away: Some(found.client_away()),
         punctuality: found.server,
     };
     table.push(own.row());
@@ -60,6 +61,8 @@ pub(crate) fn tell(place: &Place, quick: bool, table: &mut Table) -> anyhow::Res
     let oha = oha::run(&program, &asked, &server.url()?, &place.split.client, place.interrupt())?;
     let punctuality = server.stop()?;
     let measured_us = oha.mean_s.map(|mean| mean * 1e6);
-    table.push(Figure { client: "oha", measured_us, bound: None, punctuality, ..own }.row());
+    table.push(
+        Figure { client: "oha", measured_us, bound: None, client_away: None, punctuality, ..own }.row(),
+    );
     Ok(())
 }

@@ -31,6 +31,13 @@ pub(crate) struct Found {
     pub(crate) server: Punctuality,
 }
 
+impl Found {
+    /// Share of the window in which the kernel kept the spinning client from running.
+    pub(crate) fn client_away(&self) -> f64 {
+        self.measurement.client.interrupted_us as f64 / 1e6 / self.measurement.window_s
+    }
+}
+
 /// Starts the server, measures it and ends it.
 ///
 /// # Errors

@@ -106,6 +106,7 @@ pub(crate) fn table() -> Table {
         "exact is in it",
         "exact for these very starts",
         "off by",
+        "client away",
         "server late (most)",
     ])
 }
@@ -133,6 +134,7 @@ pub(crate) fn tell(place: &Place, quick: bool, table: &mut Table) -> anyhow::Res
             if (exact - centre).abs() <= half { "yes" } else { "no" }.to_owned(),
             millis(sample.wait_us),
             format!("{:+.0} µs", wait - sample.wait_us),
+            format!("{:.1} %", found.client_away() * 100.0),
             late(&found.server),
         ]);
     }

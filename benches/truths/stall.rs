@@ -65,6 +65,7 @@ pub(crate) fn tell(place: &Place, quick: bool, table: &mut Table) -> anyhow::Res
                     .find(|(this, ..)| *this == name)
                     .and_then(|(.., value)| value),
                 bound: Some(BOUND),
+                client_away: Some(found.client_away()),
                 punctuality: found.server,
             }
             .row(),

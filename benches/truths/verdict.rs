@@ -16,6 +16,8 @@ pub(crate) struct Figure<'a> {
     pub(crate) measured_us: Option<f64>,
     /// How far off it may be; `None` for what is shown for comparison.
     pub(crate) bound: Option<Duration>,
+    /// Share of the window in which the kernel kept the client from running; `None` when it does not tell.
+    pub(crate) client_away: Option<f64>,
     pub(crate) punctuality: Punctuality,
 }
 
@@ -30,6 +32,7 @@ pub(crate) fn table() -> Table {
         "off by",
         "bound",
         "",
+        "client away",
         "server late (most)",
     ])
 }
@@ -60,6 +63,7 @@ impl Figure<'_> {
             or_dash(self.off_us().map(|off| format!("{off:+.0} µs"))),
             or_dash(self.bound.map(|bound| format!("{:.0} µs", micros(bound)))),
             self.verdict().to_owned(),
+            or_dash(self.client_away.map(|share| format!("{:.1} %", share * 100.0))),
             late(&self.punctuality),
         ]
     }

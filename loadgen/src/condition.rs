@@ -216,7 +216,7 @@ mod tests {
         let said = read("error_rate < 0.1%").unwrap().judge(&failed);
         assert_eq!(
             (said.holds(), said.to_string().as_str()),
-            (Some(false), "error_rate is 0.5%, 400.0 % above 0.1%")
+            (Some(false), "error_rate is 0.5%, 5.0 times 0.1%")
         );
     }
 

@@ -67,8 +67,11 @@ mod tests {
 
     #[test]
     fn every_flag_says_why_and_not_only_what() {
-        for argument in Arguments::command().get_arguments().filter(|argument| !argument.is_positional()) {
-            assert!(argument.get_help().is_some(), "--{}", argument.get_id());
+        let whole = Arguments::command();
+        for command in std::iter::once(&whole).chain(whole.get_subcommands()) {
+            for argument in command.get_arguments().filter(|argument| !argument.is_positional()) {
+                assert!(argument.get_help().is_some(), "{} --{}", command.get_name(), argument.get_id());
+            }
         }
     }
 

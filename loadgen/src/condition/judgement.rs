@@ -49,6 +49,8 @@ impl Display for Judgement {
             write!(f, "exactly {bound_shown}")
         } else if bound == 0.0 {
             write!(f, "{side} {bound_shown}")
+        } else if value >= bound * 2.0 {
+            write!(f, "{:.1} times {bound_shown}", value / bound)
         } else {
             write!(f, "{:.1} % {side} {bound_shown}", (value / bound - 1.0).abs() * 100.0)
         }

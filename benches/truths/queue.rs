@@ -107,7 +107,7 @@ pub(crate) fn table() -> Table {
         "exact for these very starts",
         "off by",
         "client away",
-        "server late (most)",
+        "server away, late (most)",
     ])
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn table() -> Table {
         "bound",
         "",
         "client away",
-        "server late (most)",
+        "server away, late (most)",
     ])
 }
 
@@ -69,9 +69,10 @@ impl Figure<'_> {
     }
 }
 
-/// By how much the server missed its script.
+/// How long the server was kept from running, and by how much it missed its script.
 pub(crate) fn late(punctuality: &Punctuality) -> String {
-    format!("{:.0} µs ({:.0})", punctuality.late_us_mean, punctuality.late_us_max)
+    let Punctuality { late_us_mean, late_us_max, away, .. } = punctuality;
+    format!("{:.1} %, {late_us_mean:.0} µs ({late_us_max:.0})", away * 100.0)
 }
 
 /// To a microsecond.

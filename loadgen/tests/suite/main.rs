@@ -5,9 +5,10 @@
 mod capacity;
 mod command_line;
 mod connections;
+mod faults;
 mod file_format;
 mod hdr;
-mod outcomes;
+mod namespace;
 mod schedules;
 mod server;
 mod truths;

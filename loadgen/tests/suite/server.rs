@@ -32,6 +32,12 @@ pub(crate) struct Connection {
     answered: Arc<AtomicUsize>,
 }
 
+/// A connection that a test accepted by itself.
+pub(crate) fn connection(stream: TcpStream) -> Connection {
+    let power = Power { address: stream.local_addr().unwrap(), off: Arc::default() };
+    Connection { stream, power, answered: Arc::default() }
+}
+
 impl Server {
     /// Gives each connection to `script`, which owns it: returning closes it.
     pub(crate) fn start(script: impl Fn(Connection) + Send + Sync + 'static) -> Self {

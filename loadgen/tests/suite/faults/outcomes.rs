@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use loadgen::{Client, Crew, Expect, ExpectBody, Interrupt, Load, Request, StartError, Stop};
 use reports_record::{CertificateVerdict, CheckStatus, OutcomeKind};
 
-use super::server::{HELLO, Server};
-use super::{check, load, measure};
+use crate::server::{HELLO, Server};
+use crate::{check, load, measure};
 
 const REQUESTS: u64 = 3;
 
 /// Asserts that each of a few requests to `server` ends as `kind`, on connections of which each is replaced.
-fn assert_outcome(server: &Server, kind: OutcomeKind) {
+pub(super) fn assert_outcome(server: &Server, kind: OutcomeKind) {
     let load = Load { stop: Stop::Requests(REQUESTS), ..load(&server.url("/"), Duration::from_secs(1)) };
     let measurement = measure(&load, 1);
     assert_eq!(measurement.outcomes, BTreeMap::from([(kind, REQUESTS)]));
@@ -23,7 +23,7 @@ fn assert_outcome(server: &Server, kind: OutcomeKind) {
 }
 
 /// Sends `reply` to each connection's first request, then closes.
-fn once(reply: Vec<u8>) -> Server {
+pub(super) fn once(reply: Vec<u8>) -> Server {
     Server::start(move |mut connection| {
         if connection.request().is_some() {
             connection.send(&reply);

@@ -1,0 +1,9 @@
+//! What must be survived, staged by a server or a machine that misbehaves.
+
+mod child;
+mod connect;
+mod files;
+mod framing;
+mod limits;
+mod machine;
+mod outcomes;

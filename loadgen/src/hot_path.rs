@@ -26,7 +26,21 @@ impl Default for Parse {
 impl Parse {
     /// The length of the body of `reply`, one whole reply; `None` when it is not one.
     pub fn body_bytes(&mut self, reply: &[u8]) -> Option<u64> {
-        self.0.feed(reply).ok().flatten().map(|reply| reply.body.bytes)
+        self.piece(reply).ok().flatten()
+    }
+
+    /// The same of a reply that comes in pieces: `None` until its last one. For fuzzing.
+    ///
+    /// # Errors
+    /// The outcome that bytes are which are no reply.
+    pub fn piece(&mut self, bytes: &[u8]) -> Result<Option<u64>, OutcomeKind> {
+        self.0.feed(bytes).map(|reply| reply.map(|reply| reply.body.bytes)).map_err(Into::into)
+    }
+
+    /// Bytes that are kept of a reply which is not whole yet. For fuzzing.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.0.held()
     }
 }
 

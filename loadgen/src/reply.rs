@@ -4,6 +4,8 @@ mod chunks;
 mod head;
 mod known_head;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 use std::rc::Rc;
@@ -140,6 +142,11 @@ impl ReplyParser {
     /// Whether a byte of the current reply has come.
     pub(crate) fn has_begun(&self) -> bool {
         self.begun
+    }
+
+    /// Bytes kept of a head that is not whole yet.
+    pub(crate) fn held(&self) -> usize {
+        self.head.len()
     }
 
     fn take_head(&mut self, rest: &mut &[u8]) -> Result<Option<Head>, ReplyError> {

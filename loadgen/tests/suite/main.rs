@@ -11,6 +11,7 @@ mod hdr;
 mod namespace;
 mod schedules;
 mod server;
+mod soak;
 mod truths;
 
 use std::time::Duration;

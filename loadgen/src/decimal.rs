@@ -17,6 +17,12 @@ pub(crate) fn billionths(text: &str) -> Option<u128> {
     format!("{whole}{fraction:0<9}").parse().ok()
 }
 
+/// Writes a number so that [`billionths`] reads it again: to nine digits after the point, none of them for show.
+pub(crate) fn show(number: f64) -> String {
+    let digits = format!("{number:.9}");
+    digits.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// Splits `2.5k/s` into `2.5` and `k/s`: where the number ends, its unit begins.
 pub(crate) fn split_unit(text: &str) -> (&str, &str) {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
@@ -32,6 +38,14 @@ mod tests {
         assert_eq!(billionths("2"), Some(2_000_000_000));
         assert_eq!(billionths("0.1"), Some(100_000_000));
         assert_eq!(billionths("1.000000001"), Some(1_000_000_001));
+    }
+
+    #[test]
+    fn what_is_shown_is_read_again() {
+        for (number, text) in [(500.0, "500"), (1e6, "1000000"), (0.5, "0.5"), (1.0 / 60.0, "0.016666667")] {
+            assert_eq!(show(number), text);
+            assert!(billionths(text).is_some(), "{text}");
+        }
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl FromStr for Rate {
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/s", self.0)
+        write!(f, "{}/s", decimal::show(self.0))
     }
 }
 
@@ -66,6 +66,13 @@ mod tests {
         for (text, per_second) in [("500/s", 500.0), ("2k/s", 2000.0), ("1.5k/s", 1500.0), ("30/m", 0.5)] {
             assert_eq!(text.parse::<Rate>().unwrap().get(), per_second, "{text}");
         }
+    }
+
+    #[test]
+    fn a_rate_is_shown_as_it_can_be_typed() {
+        let slow: Rate = "1/m".parse().unwrap();
+        assert_eq!(slow.to_string(), "0.016666667/s");
+        assert!(slow.to_string().parse::<Rate>().is_ok());
     }
 
     #[test]

@@ -121,8 +121,9 @@ impl fmt::Display for Stages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, Stage { from_per_s, to_per_s, length }) in self.0.iter().enumerate() {
             let comma = if index > 0 { ", " } else { "" };
-            let to = if to_per_s == from_per_s { String::new() } else { format!("..{to_per_s}/s") };
-            write!(f, "{comma}{from_per_s}/s{to}:{}", show_span(*length))?;
+            let [from, to] = [*from_per_s, *to_per_s].map(decimal::show);
+            let to = if to_per_s == from_per_s { String::new() } else { format!("..{to}/s") };
+            write!(f, "{comma}{from}/s{to}:{}", show_span(*length))?;
         }
         Ok(())
     }

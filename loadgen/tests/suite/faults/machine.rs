@@ -1,12 +1,9 @@
-//! A machine that sleeps, or has no time for the client.
+//! A machine that sleeps.
 
-use std::process::{Child, Command};
 use std::time::Duration;
 
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use reports_record::{CertificateVerdict, CheckStatus};
+use reports_record::CheckStatus;
 
 use super::child::{loadgen, measurement, pid, stderr};
 use crate::check;
@@ -31,45 +28,4 @@ fn a_client_that_did_not_run_for_a_second_is_not_believed() {
     // Its schedule went on without it: every start is there, and what was due meanwhile is late.
     assert_eq!(measurement.account.due, 400);
     assert!(measurement.response_time_us.unwrap().max.unwrap() > 1_000_000.0);
-}
-
-/// Loops without end on one CPU, until dropped.
-struct Hog(Child);
-
-impl Hog {
-    fn on(cpu: &CpuSet) -> Self {
-        let child = Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
-        sched_setaffinity(pid(&child), cpu).unwrap();
-        Self(child)
-    }
-}
-
-impl Drop for Hog {
-    fn drop(&mut self) {
-        // Ours and not yet waited for, so both succeed.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-#[test]
-fn a_client_without_cpu_time_is_not_believed_and_told_to_be_late() {
-    let allowed = sched_getaffinity(Pid::from_raw(0)).unwrap();
-    let number = (0..CpuSet::count()).find(|cpu| allowed.is_set(*cpu).unwrap()).unwrap();
-    let mut cpu = CpuSet::new();
-    cpu.set(number).unwrap();
-    let server = Server::answering(HELLO, Duration::ZERO);
-    let _hogs = [Hog::on(&cpu), Hog::on(&cpu), Hog::on(&cpu)];
-    // Of the lowest priority beside three that never pause, it gets a two-hundredth of the CPU.
-    let output = Command::new("nice")
-        .args(["-n", "19", env!("CARGO_BIN_EXE_loadgen"), &server.url("/").to_string()])
-        .args(["--rate", "1k/s", "-c", "500", "-d", "2s", "--json", "-", "--pin", &number.to_string()])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
-    let measurement = measurement(&output);
-    assert_eq!(measurement.certificate.verdict, CertificateVerdict::Invalid);
-    let pace = check(&measurement, "pace");
-    assert!(matches!(pace.status, CheckStatus::Warn | CheckStatus::Fail), "{}", pace.finding);
-    assert!(pace.finding.contains("by the client's doing"), "{}", pace.finding);
 }

@@ -30,6 +30,7 @@ pub(crate) fn draw(evidence: &Evidence<'_>) -> Certificate {
         server::bystanders(evidence),
         steadiness::stationarity(evidence),
         kept::little(evidence),
+        kept::parts(evidence),
         kept::account(evidence),
     ])
 }

@@ -247,7 +247,7 @@ impl Client {
         }
         Ok(Evidence {
             attendance: attendance().since(attendance_before),
-            ..Evidence::of(&order, &self.crew, &reports, machine, interrupted)
+            ..Evidence::of(&order, &self.crew, reports, machine, interrupted)
         }
         .into_measurement())
     }

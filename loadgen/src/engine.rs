@@ -109,7 +109,7 @@ impl Engine {
         let standing = self.slots.iter().filter(|slot| slot.stands()).count();
         self.settle();
         ThreadReport {
-            tally: self.tally.borrow().clone(),
+            tally: self.tally.take(),
             watch,
             replaced: self.slots.iter().filter(|slot| slot.replaced.get()).count() as u32,
             standing: standing as u32,

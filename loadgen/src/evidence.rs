@@ -42,21 +42,21 @@ impl<'a> Evidence<'a> {
     pub(crate) fn of(
         order: &'a Order,
         crew: &'a Crew,
-        reports: &[ThreadReport],
+        mut reports: Vec<ThreadReport>,
         (machine_before, machine_after): (MachineReading, MachineReading),
         interrupted: bool,
     ) -> Self {
         let open_loop = matches!(order.load.pace, Pace::Open { .. });
-        let mut tally = Tally::new(order.window, open_loop);
-        if let Some(report) = reports.first() {
-            tally.window = report.tally.window;
-        }
-        reports.iter().for_each(|report| tally.merge(&report.tally));
+        // The first thread's own, and not a copy: histograms are most of what this program needs memory for.
+        let mut tallies = reports.iter_mut().map(|report| std::mem::take(&mut report.tally));
+        let mut tally = tallies.next().unwrap_or_default();
+        tallies.for_each(|other| tally.merge(&other));
         if tally.window.end == Moment::NEVER {
             // A number of requests ended it: with the last of them.
             tally.window.end = tally.last_ended;
         }
-        let mut cost = client_cost(reports, tally.replies);
+        let whole = tally.is_whole();
+        let mut cost = client_cost(&reports, tally.replies);
         cost.steal = machine_after.steal_since(&machine_before);
         Self {
             load: &order.load,
@@ -68,9 +68,9 @@ impl<'a> Evidence<'a> {
             standing: reports.iter().map(|report| report.standing).sum(),
             attendance: Attendance::default(),
             interrupted,
-            service: tally.timings.service.times(),
-            response: open_loop.then(|| tally.timings.response.times()),
-            lateness: open_loop.then(|| tally.timings.lateness.times()),
+            service: tally.timings.service.times(whole),
+            response: open_loop.then(|| tally.timings.response.times(whole)),
+            lateness: open_loop.then(|| tally.timings.lateness.times(whole)),
             tally,
         }
     }
@@ -86,7 +86,7 @@ impl<'a> Evidence<'a> {
         let certificate = certificate::draw(&self);
         let (tally, open_loop) = (&self.tally, self.response.is_some());
         let account = tally.account();
-        let timings = &tally.timings;
+        let (timings, whole) = (&tally.timings, tally.is_whole());
         Measurement {
             schema: SCHEMA,
             plan: self.plan(),
@@ -97,10 +97,10 @@ impl<'a> Evidence<'a> {
             account,
             outcomes: tally.outcomes.clone(),
             censored: account.censored,
-            connection_wait_us: open_loop.then(|| timings.connection_wait.times()),
-            connect_us: self.load.churn.map(|_| timings.connect.times()),
-            first_byte_us: timings.first_byte.times(),
-            wrong_reply_service_time_us: timings.wrong_reply_service.times(),
+            connection_wait_us: open_loop.then(|| timings.connection_wait.times(whole)),
+            connect_us: self.load.churn.map(|_| timings.connect.times(whole)),
+            first_byte_us: timings.first_byte.times(whole),
+            wrong_reply_service_time_us: timings.wrong_reply_service.times(whole),
             in_flight_mean: tally.in_flight_mean(),
             received_bytes: tally.received_bytes,
             sent_in_all: tally.sent_in_all,
@@ -112,7 +112,10 @@ impl<'a> Evidence<'a> {
             sub_windows: tally.sub_windows(),
             certificate,
             complete: !self.interrupted,
-            histograms: Histograms::encode(&timings.service, open_loop.then_some(&timings.response)),
+            histograms: Histograms::encode(
+                timings.service.all(),
+                open_loop.then_some(timings.response.all()),
+            ),
             service_time_us: self.service,
             response_time_us: self.response,
             lateness_us: self.lateness,

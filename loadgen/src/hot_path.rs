@@ -106,7 +106,7 @@ mod tests {
             record.request(due, Duration::from_micros(3), Duration::from_micros(50), 5);
         }
         assert_eq!(record.correct(), 100);
-        assert_eq!(record.0.timings.service.exact().value_at_quantile(0.5) / 100, 500);
-        assert_eq!(record.0.timings.lateness.exact().value_at_quantile(0.5) / 10, 300);
+        assert_eq!(record.0.timings.service.all().exact().value_at_quantile(0.5) / 100, 500);
+        assert_eq!(record.0.timings.lateness.all().exact().value_at_quantile(0.5) / 10, 300);
     }
 }

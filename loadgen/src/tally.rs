@@ -6,6 +6,7 @@ mod parts;
 mod starts_grid;
 #[cfg(test)]
 mod tests;
+mod timing;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use crate::window::Window;
 use in_flight::InFlight;
 use parts::Parts;
 use starts_grid::StartsGrid;
+pub(crate) use timing::Timing;
 
 /// One request between its start and its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,14 +54,39 @@ impl Flight {
 /// The times of a tally. The open loop's own stay empty in a closed one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Timings {
-    pub(crate) service: Distribution,
-    pub(crate) response: Distribution,
-    pub(crate) lateness: Distribution,
-    pub(crate) connection_wait: Distribution,
+    pub(crate) service: Timing,
+    pub(crate) response: Timing,
+    pub(crate) lateness: Timing,
+    pub(crate) connection_wait: Timing,
     /// Of requests that had a connection opened for them.
-    pub(crate) connect: Distribution,
-    pub(crate) first_byte: Distribution,
-    pub(crate) wrong_reply_service: Distribution,
+    pub(crate) connect: Timing,
+    pub(crate) first_byte: Timing,
+    pub(crate) wrong_reply_service: Timing,
+}
+
+impl Timings {
+    fn of(parts: usize) -> Self {
+        let [service, response, lateness, connection_wait, connect, first_byte, wrong_reply_service] =
+            std::array::from_fn(|_| Timing::of(parts));
+        Self { service, response, lateness, connection_wait, connect, first_byte, wrong_reply_service }
+    }
+}
+
+/// Exact sums over the correct replies of an open loop, nanoseconds: what a response time is made of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Sums {
+    pub(crate) lateness: u128,
+    pub(crate) connection_wait: u128,
+    pub(crate) connect: u128,
+    pub(crate) service: u128,
+    pub(crate) response: u128,
+}
+
+impl Sums {
+    /// By how much the whole differs from its parts.
+    pub(crate) fn gap(&self) -> u128 {
+        self.response.abs_diff(self.lateness + self.connection_wait + self.connect + self.service)
+    }
 }
 
 /// Counts and times of one client thread, or of several added up.
@@ -68,6 +95,7 @@ pub(crate) struct Tally {
     pub(crate) window: Window,
     open_loop: bool,
     pub(crate) timings: Timings,
+    pub(crate) sums: Sums,
     /// Requests of the window by how they ended.
     pub(crate) outcomes: BTreeMap<OutcomeKind, u64>,
     /// Requests due in the window.
@@ -101,13 +129,21 @@ pub(crate) struct Tally {
 /// Longer than this a connection was really waited for: several times what handing over takes.
 const REAL_WAIT: Duration = Duration::from_micros(100);
 
+impl Default for Tally {
+    /// Of nothing, to be left where another was taken away.
+    fn default() -> Self {
+        Self::new(Window { start: Moment::default(), end: Moment::NEVER }, false)
+    }
+}
+
 impl Tally {
     pub(crate) fn new(window: Window, open_loop: bool) -> Self {
         let bounded = window.end != Moment::NEVER;
         Self {
             window,
             open_loop,
-            timings: Timings::default(),
+            timings: Timings::of(if bounded { parts::PARTS } else { 0 }),
+            sums: Sums::default(),
             outcomes: BTreeMap::new(),
             due: 0,
             censored: 0,
@@ -137,14 +173,15 @@ impl Tally {
             return;
         }
         self.count_due(flight.intended);
+        let part = self.part(flight.started);
         if !flight.connect.is_zero() {
-            self.timings.connect.record(flight.connect);
+            self.timings.connect.record(flight.connect, part);
         }
         if self.open_loop {
             let wait = flight.connection_wait();
             self.waited += u64::from(wait > REAL_WAIT);
-            self.timings.connection_wait.record(wait);
-            self.timings.lateness.record(flight.lateness());
+            self.timings.connection_wait.record(wait, part);
+            self.timings.lateness.record(flight.lateness(), part);
             if let Some(grid) = &mut self.grid {
                 grid.started(flight.intended, flight.started);
             }
@@ -183,7 +220,7 @@ impl Tally {
         if kind == OutcomeKind::Ok && self.window.contains(now) {
             self.good_replies += 1;
             if let Some(parts) = &mut self.parts {
-                parts.served(now, now.since(flight.started), now.since(flight.intended));
+                parts.served(now, now.since(flight.intended));
             }
         }
         self.count_outcome(flight, kind, now);
@@ -204,24 +241,36 @@ impl Tally {
             return;
         }
         *self.outcomes.entry(kind).or_default() += 1;
+        let part = self.part(now);
         let service = now.since(flight.started);
         let response = now.since(flight.intended);
         if kind == OutcomeKind::Ok {
-            self.timings.service.record(service);
-            self.timings.first_byte.record(flight.first_byte.min(now).since(flight.started));
+            self.timings.service.record(service, part);
+            self.timings.first_byte.record(flight.first_byte.min(now).since(flight.started), part);
             if self.open_loop {
-                debug_assert_eq!(
-                    response,
-                    flight.lateness() + flight.connection_wait() + flight.connect + service
-                );
-                self.timings.response.record(response);
+                self.add_up(flight, service, response);
+                self.timings.response.record(response, part);
             }
         } else if kind.is_reply() {
-            self.timings.wrong_reply_service.record(service);
+            self.timings.wrong_reply_service.record(service, part);
         } else {
             // It would have taken at least so long: a failure never makes a quantile look better.
-            self.censor(Some(service), response);
+            self.censor(Some(service), response, now);
         }
+    }
+
+    fn add_up(&mut self, flight: &Flight, service: Duration, response: Duration) {
+        let (lateness, connection_wait) = (flight.lateness(), flight.connection_wait());
+        debug_assert_eq!(response, lateness + connection_wait + flight.connect + service);
+        self.sums.lateness += lateness.as_nanos();
+        self.sums.connection_wait += connection_wait.as_nanos();
+        self.sums.connect += flight.connect.as_nanos();
+        self.sums.service += service.as_nanos();
+        self.sums.response += response.as_nanos();
+    }
+
+    fn part(&mut self, at: Moment) -> Option<usize> {
+        self.parts.as_mut().and_then(|parts| parts.index(at))
     }
 
     /// A request is still in flight when measuring stops.
@@ -229,7 +278,7 @@ impl Tally {
         self.landed(flight, now);
         if flight.measured {
             self.censored += 1;
-            self.censor(Some(now.since(flight.started)), now.since(flight.intended));
+            self.censor(Some(now.since(flight.started)), now.since(flight.intended), now);
         }
     }
 
@@ -238,8 +287,9 @@ impl Tally {
         if self.window.contains(intended) {
             self.count_due(intended);
             self.censored += 1;
-            self.timings.connection_wait.censor(now.since(intended));
-            self.censor(None, now.since(intended));
+            let part = self.part(now);
+            self.timings.connection_wait.censor(now.since(intended), part);
+            self.censor(None, now.since(intended), now);
         }
     }
 
@@ -261,15 +311,17 @@ impl Tally {
     }
 
     fn logged(&mut self) -> &mut Distribution {
-        if self.open_loop { &mut self.timings.response } else { &mut self.timings.service }
+        let logged = if self.open_loop { &mut self.timings.response } else { &mut self.timings.service };
+        logged.all_mut()
     }
 
-    fn censor(&mut self, service: Option<Duration>, response: Duration) {
+    fn censor(&mut self, service: Option<Duration>, response: Duration, now: Moment) {
+        let part = self.part(now);
         if let Some(service) = service {
-            self.timings.service.censor(service);
+            self.timings.service.censor(service, part);
         }
         if self.open_loop {
-            self.timings.response.censor(response);
+            self.timings.response.censor(response, part);
         }
     }
 
@@ -294,7 +346,13 @@ impl Tally {
     }
 
     pub(crate) fn sub_windows(&self) -> Vec<SubWindow> {
-        self.parts.as_ref().map_or_else(Vec::new, |parts| parts.ended_by(self.window.end))
+        let Some(parts) = &self.parts else { return Vec::new() };
+        parts.summaries(parts.ended_by(self.window.end), &self.timings.service)
+    }
+
+    /// Whether every part of the window was seen to its end.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.parts.as_ref().is_some_and(|parts| parts.ended_by(self.window.end) == parts::PARTS)
     }
 
     pub(crate) fn outcome(&self, kind: OutcomeKind) -> u64 {

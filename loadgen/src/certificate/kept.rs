@@ -39,6 +39,27 @@ pub(super) fn little(evidence: &Evidence<'_>) -> Check {
     )
 }
 
+/// Whether response times are what they are made of: lateness, connection wait, connect and service time.
+pub(super) fn parts(evidence: &Evidence<'_>) -> Check {
+    let about = About { name: "parts", unit: "ns", bound: 0.0 };
+    let sums = evidence.tally.sums;
+    if sums.response == 0 {
+        return about.not_applicable("there were no response times");
+    }
+    let gap = sums.gap();
+    let share = |part: u128| percent(part as f64 / sums.response as f64);
+    let finding = format!(
+        "response times are {} lateness, {} connection wait, {} connect and {} service time; {gap} ns are missing",
+        share(sums.lateness),
+        share(sums.connection_wait),
+        share(sums.connect),
+        share(sums.service)
+    );
+    let status = if gap == 0 { CheckStatus::Pass } else { CheckStatus::Fail };
+    let remedy = "do not use this measurement: report it as a bug of the load generator";
+    about.found(status, Some(gap as f64), finding, remedy)
+}
+
 /// Whether every request that was due is accounted for.
 pub(super) fn account(evidence: &Evidence<'_>) -> Check {
     let about = About { name: "account", unit: "requests", bound: 0.0 };

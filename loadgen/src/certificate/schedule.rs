@@ -34,7 +34,7 @@ pub(super) fn pace(evidence: &Evidence<'_>) -> Check {
         median_bound * TOO_LATE,
     ));
     let finding = format!(
-        "requests left {median:.0} us (p50) and {tail:.0} us ({tail_name}) late by the client's doing, against \
+        "requests left {median:.1} us (p50) and {tail:.1} us ({tail_name}) late by the client's doing, against \
          {median_bound:.0} and {tail_bound:.0}; it was preempted {} times",
         evidence.cost.involuntary_switches
     );

@@ -96,9 +96,9 @@ impl Scene {
             standing: self.standing,
             attendance: self.attendance,
             interrupted: false,
-            service: tally.timings.service.times(),
-            response: Some(tally.timings.response.times()),
-            lateness: Some(tally.timings.lateness.times()),
+            service: tally.timings.service.times(true),
+            response: Some(tally.timings.response.times(true)),
+            lateness: Some(tally.timings.lateness.times(true)),
             tally,
         };
         draw(&evidence).checks.into_iter().find(|check| check.name == name).unwrap()

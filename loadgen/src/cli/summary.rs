@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use reports_record::{CheckStatus, Measurement, Mode, OutcomeKind, TOP, Times};
 
-use super::figures::{count, rate, time};
+use super::figures::{around, count, rate, time};
 
 /// Width of the first column, and of each quantile.
 const NAME: usize = 16;
@@ -107,7 +107,21 @@ fn row(f: &mut Formatter<'_>, name: &str, times: Option<&Times>) -> fmt::Result 
     for (field, value) in quantiles.into_iter().chain([("mean", times.mean), ("max", times.max)]) {
         write!(f, "{:>CELL$}", cell(times, field, value))?;
     }
-    writeln!(f, "{:>CELL$}", count(times.count))
+    writeln!(f, "{:>CELL$}", count(times.count))?;
+    if times.intervals.is_empty() {
+        return Ok(());
+    }
+    let quantiles = times.quantiles().map(|(name, _, value)| (name, value));
+    write!(f, "{:NAME$}", "  95 % within")?;
+    for (field, value) in quantiles.into_iter().chain([("mean", times.mean)]) {
+        let interval = value.zip(times.intervals.get(field).copied());
+        write!(
+            f,
+            "{:>CELL$}",
+            interval.map_or_else(String::new, |(value, interval)| around(value, interval))
+        )?;
+    }
+    writeln!(f)
 }
 
 /// One time: "—" with too few samples, "≥" for a lower bound, "> 1 h" beyond what is told apart.

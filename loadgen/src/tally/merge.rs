@@ -31,6 +31,15 @@ impl Tally {
         ] {
             *into += from;
         }
+        for (into, from) in [
+            (&mut self.sums.lateness, other.sums.lateness),
+            (&mut self.sums.connection_wait, other.sums.connection_wait),
+            (&mut self.sums.connect, other.sums.connect),
+            (&mut self.sums.service, other.sums.service),
+            (&mut self.sums.response, other.sums.response),
+        ] {
+            *into += from;
+        }
         for (kind, count) in &other.outcomes {
             *self.outcomes.entry(*kind).or_default() += count;
         }

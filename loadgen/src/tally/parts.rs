@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
-use reports_record::{SubWindow, TOP};
+use reports_record::SubWindow;
 
+use super::timing::Timing;
 use crate::clock::Moment;
 use crate::window::Window;
 
@@ -14,7 +14,7 @@ pub(crate) const PARTS: usize = 20;
 /// Fewest correct replies in a part for its median to be given.
 const ENOUGH: u64 = 20;
 
-/// Counts and median service time of each part.
+/// Counts of each part.
 #[derive(Debug, Clone)]
 pub(crate) struct Parts {
     start: Moment,
@@ -28,17 +28,12 @@ pub(crate) struct Parts {
 struct Part {
     replies: u64,
     due: u64,
-    /// Microseconds at two digits: a few dozen KiB a part, precise enough for a drift of 5 %.
-    service_time: Histogram<u64>,
     longest_response: Option<Duration>,
 }
 
 impl Parts {
     pub(crate) fn of(window: &Window) -> Self {
-        let top = u64::try_from(TOP.as_micros()).unwrap_or(u64::MAX);
-        let empty =
-            Histogram::new_with_bounds(1, top, 2).expect("the bounds are constants within what HDR accepts");
-        let part = Part { replies: 0, due: 0, service_time: empty, longest_response: None };
+        let part = Part { replies: 0, due: 0, longest_response: None };
         let width = window.length() / PARTS as u32;
         Self { start: window.start, width, parts: vec![part; PARTS], latest: 0 }
     }
@@ -57,15 +52,20 @@ impl Parts {
         }
     }
 
-    /// A correct reply ended, so long after its request was sent and so long after it was due.
-    pub(crate) fn served(&mut self, at: Moment, service_time: Duration, response_time: Duration) {
+    /// A correct reply ended, so long after its request was due.
+    pub(crate) fn served(&mut self, at: Moment, response_time: Duration) {
         if let Some(part) = self.at(at) {
-            part.service_time.saturating_record(u64::try_from(service_time.as_micros()).unwrap_or(u64::MAX));
             part.longest_response = part.longest_response.max(Some(response_time));
         }
     }
 
     fn at(&mut self, at: Moment) -> Option<&mut Part> {
+        let index = self.index(at)?;
+        self.parts.get_mut(index)
+    }
+
+    /// Which part a moment lies in; `None` outside the window.
+    pub(crate) fn index(&mut self, at: Moment) -> Option<usize> {
         let begin = self.width * self.latest as u32;
         let offset = at.since(self.start);
         if at < self.start {
@@ -74,7 +74,7 @@ impl Parts {
         if offset < begin || offset - begin >= self.width {
             self.latest = (offset.as_nanos() / self.width.as_nanos().max(1)).min(PARTS as u128) as usize;
         }
-        self.parts.get_mut(self.latest)
+        (self.latest < PARTS).then_some(self.latest)
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
@@ -82,25 +82,27 @@ impl Parts {
             part.replies += other.replies;
             part.due += other.due;
             part.longest_response = part.longest_response.max(other.longest_response);
-            part.service_time.add(&other.service_time).expect("all parts share one range and precision");
         }
     }
 
-    /// The parts that ended by `end`: all of them, unless the measurement was interrupted.
-    pub(crate) fn ended_by(&self, end: Moment) -> Vec<SubWindow> {
-        let ended =
-            (0..PARTS as u32).take_while(|index| self.start.after(self.width * (index + 1)) <= end).count();
-        self.parts.iter().take(ended).map(Part::summary).collect()
+    /// How many parts ended by `end`: all of them, unless the measurement was interrupted.
+    pub(crate) fn ended_by(&self, end: Moment) -> usize {
+        (0..PARTS as u32).take_while(|index| self.start.after(self.width * (index + 1)) <= end).count()
+    }
+
+    /// The first `ended` parts, with the medians of `service` times in them.
+    pub(crate) fn summaries(&self, ended: usize, service: &Timing) -> Vec<SubWindow> {
+        let parts = self.parts.iter().take(ended).zip(0..);
+        parts.map(|(part, index)| part.summary(service.of_part(index))).collect()
     }
 }
 
 impl Part {
-    fn summary(&self) -> SubWindow {
-        let median = || self.service_time.value_at_quantile(0.5) as f64;
+    fn summary(&self, (served, median): (u64, Duration)) -> SubWindow {
         SubWindow {
             replies: self.replies,
             due: self.due,
-            service_time_us_p50: (self.service_time.len() >= ENOUGH).then(median),
+            service_time_us_p50: (served >= ENOUGH).then_some(median.as_nanos() as f64 / 1e3),
             response_time_us_max: self.longest_response.map(|longest| longest.as_nanos() as f64 / 1e3),
         }
     }
@@ -116,6 +118,10 @@ mod tests {
         Moment::from_nanos(ms * 1_000_000)
     }
 
+    fn summaries(parts: &Parts, end: Moment) -> Vec<SubWindow> {
+        parts.summaries(parts.ended_by(end), &Timing::default())
+    }
+
     #[test]
     fn each_event_counts_in_its_part_and_in_no_other() {
         let window = Window { start: at_ms(1000), end: at_ms(3000) };
@@ -123,7 +129,7 @@ mod tests {
         for ms in [0, 999, 1000, 1099, 1100, 2999, 3000, 1050] {
             parts.due(at_ms(ms));
         }
-        let due: Vec<u64> = parts.ended_by(window.end).iter().map(|part| part.due).collect();
+        let due: Vec<u64> = summaries(&parts, window.end).iter().map(|part| part.due).collect();
         let mut expected = vec![0; PARTS];
         (expected[0], expected[1], expected[19]) = (3, 1, 1);
         assert_eq!(due, expected);
@@ -132,31 +138,31 @@ mod tests {
     #[test]
     fn a_part_that_did_not_end_is_left_out() {
         let window = Window { start: at_ms(0), end: at_ms(2000) };
-        assert_eq!(Parts::of(&window).ended_by(at_ms(250)).len(), 2);
+        assert_eq!(Parts::of(&window).ended_by(at_ms(250)), 2);
     }
 
     #[test]
     fn a_median_needs_twenty_replies() {
-        let window = Window { start: at_ms(0), end: at_ms(2000) };
-        let mut parts = Parts::of(&window);
-        (0..19).for_each(|_| parts.served(at_ms(10), MS_5, MS_5));
-        assert_eq!(parts.ended_by(window.end)[0].service_time_us_p50, None);
-        parts.served(at_ms(10), MS_5, MS_5);
-        let median = parts.ended_by(window.end)[0].service_time_us_p50.unwrap();
-        assert!((median / 5000.0 - 1.0).abs() < 0.02, "{median}");
+        let parts = Parts::of(&Window { start: at_ms(0), end: at_ms(2000) });
+        let mut service = Timing::of(PARTS);
+        let median = |service: &Timing| parts.summaries(1, service)[0].service_time_us_p50;
+        (0..19).for_each(|_| service.record(MS_5, Some(0)));
+        assert_eq!(median(&service), None);
+        service.record(MS_5, Some(0));
+        assert!((median(&service).unwrap() / 5000.0 - 1.0).abs() < 0.02, "{:?}", median(&service));
     }
 
     #[test]
     fn the_longest_response_is_that_of_its_part_and_of_any_thread() {
         let window = Window { start: at_ms(0), end: at_ms(2000) };
         let (mut parts, mut others) = (Parts::of(&window), Parts::of(&window));
-        parts.served(at_ms(10), MS_5, 2 * MS_5);
-        parts.served(at_ms(20), MS_5, MS_5);
-        others.served(at_ms(99), MS_5, 3 * MS_5);
-        others.served(at_ms(150), MS_5, 9 * MS_5);
+        parts.served(at_ms(10), 2 * MS_5);
+        parts.served(at_ms(20), MS_5);
+        others.served(at_ms(99), 3 * MS_5);
+        others.served(at_ms(150), 9 * MS_5);
         parts.merge(&others);
         let longest: Vec<_> =
-            parts.ended_by(window.end).iter().map(|part| part.response_time_us_max).take(3).collect();
+            summaries(&parts, window.end).iter().map(|part| part.response_time_us_max).take(3).collect();
         assert_eq!(longest, [Some(15_000.0), Some(45_000.0), None]);
     }
 }

@@ -31,8 +31,8 @@ fn tally_of(ends: &[(Flight, OutcomeKind, u64)]) -> Tally {
     tally
 }
 
-fn longest(times: &Distribution) -> Option<u64> {
-    times.times().max.map(|micros| (micros / 1e3).round() as u64)
+fn longest(times: &Timing) -> Option<u64> {
+    times.times(false).max.map(|micros| (micros / 1e3).round() as u64)
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_failure_makes_no_quantile_look_better() {
     let mut ends = vec![(flight(1000, 0, 1000), OutcomeKind::Ok, 1010); 90];
     ends.extend(vec![(flight(1000, 0, 1000), OutcomeKind::Timeout, 1500); 10]);
     let tally = tally_of(&ends);
-    for times in [tally.timings.service.times(), tally.timings.response.times()] {
+    for times in [tally.timings.service.times(false), tally.timings.response.times(false)] {
         assert_eq!((times.count, times.censored), (100, 10));
         assert!(times.is_at_least("max") && times.is_at_least("mean") && !times.is_at_least("p50"));
     }
@@ -80,9 +80,9 @@ fn a_failure_makes_no_quantile_look_better() {
 #[test]
 fn a_wrong_reply_is_timed_apart() {
     let tally = tally_of(&[(flight(1000, 0, 1000), OutcomeKind::WrongStatus, 1001)]);
-    assert_eq!(tally.timings.wrong_reply_service.count(), 1);
+    assert_eq!(tally.timings.wrong_reply_service.all().count(), 1);
     assert_eq!(
-        (tally.timings.service.count(), tally.timings.response.count(), tally.good_replies),
+        (tally.timings.service.all().count(), tally.timings.response.all().count(), tally.good_replies),
         (0, 0, 0)
     );
 }
@@ -95,7 +95,7 @@ fn what_did_not_end_and_what_was_never_sent_is_censored() {
     tally.never_sent(at(1500), at(4000));
     tally.never_sent(at(999), at(4000));
     assert_eq!(tally.account(), Account { due: 2, finished: 0, failed: 0, censored: 2 });
-    assert_eq!((tally.timings.service.censored(), tally.timings.response.censored()), (1, 2));
+    assert_eq!((tally.timings.service.all().censored(), tally.timings.response.all().censored()), (1, 2));
     assert_eq!(tally.in_flight(), 0);
 }
 
@@ -104,8 +104,8 @@ fn a_closed_loop_has_no_response_times() {
     let mut tally = Tally::new(window(), false);
     tally.sent(&flight(1000, 900, 1000));
     tally.ended(&flight(1000, 900, 1000), OutcomeKind::Ok, at(1010));
-    assert_eq!((tally.timings.response.count(), tally.timings.lateness.count()), (0, 0));
-    assert_eq!(tally.timings.service.count(), 1);
+    assert_eq!((tally.timings.response.all().count(), tally.timings.lateness.all().count()), (0, 0));
+    assert_eq!(tally.timings.service.all().count(), 1);
 }
 
 #[test]

@@ -32,7 +32,11 @@ fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
-                let name = if path == "outcomes" { "<kind>" } else { name };
+                let name = match path {
+                    "outcomes" => "<kind>",
+                    "times.intervals" => "<name>",
+                    _ => name,
+                };
                 let own = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
                 found.insert(own.clone());
                 let shape = SHAPES.iter().find(|(_, names)| names.contains(&name));

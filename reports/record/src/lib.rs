@@ -42,7 +42,7 @@ pub use histogram::{EncodedHistogram, HistogramError, TOP};
 pub use interval_log::IntervalLog;
 pub use measurement::{Account, Arrivals, ClientCost, Histograms, Measurement, Mode, Plan, SubWindow};
 pub use outcome::{Fault, OutcomeKind};
-pub use times::Times;
+pub use times::{Margin, Times};
 pub use trial::{
     Calibration, Ending, Line, Loop, Measured, Overshoot, Resources, ServerCost, Stage, Trial, TrialOutcome,
 };

@@ -1,5 +1,7 @@
 //! Quantiles of one measurement, each printed only where there are enough samples to mean it.
 
+use std::collections::BTreeMap;
+
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +40,20 @@ pub struct Times {
     /// Names of the fields above that are lower bounds ("≥"), because a censored observation lies at or below them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub at_least: Vec<String>,
+    /// Between which values the truth lies, with 95 % confidence, by the name of the field above. A quantile or a mean
+    /// without one is a figure of which nobody knows how far to trust it: too few observations, or a window that was not
+    /// seen whole.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub intervals: BTreeMap<String, Margin>,
+}
+
+/// Both ends of an interval, microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Margin {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end; `None` where a censored observation lies at or below it, so that nobody knows.
+    pub high: Option<f64>,
 }
 
 impl Times {
@@ -81,6 +97,7 @@ pub(crate) fn summarise(distribution: &Distribution) -> Times {
         censored: distribution.censored(),
         clamped: distribution.clamped(),
         at_least: Vec::new(),
+        intervals: BTreeMap::new(),
     };
     if let Some(bound) = distribution.bounds().map(Histogram::min) {
         times.at_least = lower_bounds(&times, micros(bound));

@@ -21,6 +21,7 @@
 //! quantiles.
 
 pub mod aa_limit;
+pub mod batch_means;
 pub mod crossover;
 pub mod design_effect;
 pub mod discovery;

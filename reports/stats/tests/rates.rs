@@ -5,6 +5,7 @@
 mod simulated;
 
 use reports_stats::aa_limit::AaLimit;
+use reports_stats::batch_means::{Batch, mean_interval};
 use reports_stats::design_effect::{SubWindow, design_effect};
 use reports_stats::effect::{Pair, effect};
 use reports_stats::evidence::MARGIN;
@@ -205,4 +206,31 @@ fn design_effect_restores_the_coverage_of_a_clustered_quantile() {
     }
     assert!(plain < 140, "{plain} of 200");
     assert!(widened >= 176, "{widened} of 200");
+}
+
+/// Waits of a queue go on from one stretch of time to the next. Taken for independent, batches promise too much.
+#[test]
+fn the_interval_of_a_mean_covers_it_where_neighbouring_batches_resemble_each_other() {
+    let mut simulation = Simulation::new(12);
+    let (mut plain, mut widened, mut given) = (0, 0, 0);
+    for _ in 0..300 {
+        let mut level = 0.0;
+        let means: Vec<f64> = (0..40)
+            .map(|_| {
+                level = 0.5 * level + simulation.normal();
+                level
+            })
+            .collect();
+        let batches: Vec<Batch> =
+            means.iter().map(|mean| Batch { observations: 10, sum: mean * 10.0 }).collect();
+        let Some((low, high)) = mean_interval(&batches, 0.95) else { continue };
+        given += 1;
+        widened += usize::from(low <= 0.0 && 0.0 <= high);
+        let mean = means.iter().sum::<f64>() / 40.0;
+        let sd = (means.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / 39.0).sqrt();
+        plain += usize::from(mean.abs() <= 2.0227 * sd / 40f64.sqrt());
+    }
+    assert!(given > 290, "{given} of 300");
+    assert!(plain * 100 < given * 80, "{plain} of {given}");
+    assert!(widened * 100 >= given * 88, "{widened} of {given}");
 }

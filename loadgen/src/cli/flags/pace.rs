@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io::{BufReader, stdin};
 use std::path::{Path, PathBuf};
-use std::thread::available_parallelism;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use loadgen::{Bursts, Course, Load, Pace, Pacing, Rate, Replay, Stages};
+use nix::unistd::{SysconfVar, sysconf};
 use reports_record::Arrivals;
 
 use crate::cli::numbers::{span, whole};
@@ -102,7 +102,8 @@ impl Shape {
 impl Waiting {
     /// What was asked for, or what this machine has room for.
     pub(crate) fn pacing(asked: Option<Self>) -> Pacing {
-        let one_cpu = available_parallelism().is_ok_and(|cpus| cpus.get() == 1);
+        // The machine's, not this process's: who gave the client one CPU of several gave the server others.
+        let one_cpu = sysconf(SysconfVar::_NPROCESSORS_ONLN).is_ok_and(|cpus| cpus == Some(1));
         match asked {
             Some(Self::Timer) => Pacing::Timer,
             Some(Self::Spin) => Pacing::Spin,

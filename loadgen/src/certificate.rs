@@ -22,6 +22,7 @@ pub(crate) fn draw(evidence: &Evidence<'_>) -> Certificate {
         schedule::achieved(evidence),
         schedule::arrivals(evidence),
         client::headroom(evidence),
+        client::cpu_wait(evidence),
         client::steal(evidence),
         client::gap(evidence),
         server::replies(evidence),

@@ -55,6 +55,7 @@ impl<'a> Evidence<'a> {
             // A number of requests ended it: with the last of them.
             tally.window.end = tally.last_ended;
         }
+        debug_assert!(tally.account().closes(), "{:?}", tally.account());
         let whole = tally.is_whole();
         let mut cost = client_cost(&reports, tally.replies);
         cost.steal = machine_after.steal_since(&machine_before);
@@ -173,6 +174,7 @@ fn client_cost(reports: &[ThreadReport], replies: u64) -> ClientCost {
         involuntary_switches: costs().map(|cost| cost.involuntary_switches).sum(),
         interruptions: costs().map(|cost| cost.spin.interruptions).sum(),
         interrupted_us: costs().map(|cost| micros(cost.spin.interrupted)).sum(),
+        cpu_wait: costs().filter_map(|cost| cost.wait_share()).reduce(f64::max),
         steal: None,
     }
 }

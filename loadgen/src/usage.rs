@@ -15,6 +15,8 @@ pub(crate) struct ThreadUsage {
     pub(crate) user: Duration,
     pub(crate) system: Duration,
     pub(crate) involuntary_switches: u64,
+    /// Time it was ready to run and did not; `None` where the kernel does not say.
+    pub(crate) waited_for_cpu: Option<Duration>,
     pub(crate) spin: Spin,
 }
 
@@ -57,6 +59,10 @@ impl ThreadUsage {
             user: duration(usage.user_time()),
             system: duration(usage.system_time()),
             involuntary_switches: u64::try_from(usage.involuntary_context_switches()).unwrap_or(0),
+            waited_for_cpu: std::fs::read_to_string("/proc/thread-self/schedstat")
+                .ok()
+                .as_deref()
+                .and_then(run_delay),
             spin,
         }
     }
@@ -68,6 +74,10 @@ impl ThreadUsage {
             user: self.user.saturating_sub(earlier.user),
             system: self.system.saturating_sub(earlier.system),
             involuntary_switches: self.involuntary_switches.saturating_sub(earlier.involuntary_switches),
+            waited_for_cpu: self
+                .waited_for_cpu
+                .zip(earlier.waited_for_cpu)
+                .map(|(now, before)| now.saturating_sub(before)),
             spin: self.spin.since(earlier.spin),
         }
     }
@@ -80,6 +90,7 @@ pub(crate) struct ThreadCost {
     pub(crate) user: Duration,
     pub(crate) system: Duration,
     pub(crate) involuntary_switches: u64,
+    pub(crate) waited_for_cpu: Option<Duration>,
     pub(crate) spin: Spin,
 }
 
@@ -87,6 +98,12 @@ impl ThreadCost {
     /// CPU time that was not spent on spinning.
     pub(crate) fn work(&self) -> Duration {
         (self.user + self.system).saturating_sub(self.spin.time)
+    }
+
+    /// Share of its time in which the thread was ready and did not run, 0–1; `None` over no time or where nobody says.
+    pub(crate) fn wait_share(&self) -> Option<f64> {
+        let waited = self.waited_for_cpu.filter(|_| !self.wall.is_zero())?;
+        Some(waited.as_secs_f64() / self.wall.as_secs_f64())
     }
 
     /// Share of one CPU that was spent on anything but spinning, 0–1; 0 over no time.
@@ -131,6 +148,11 @@ impl MachineReading {
     }
 }
 
+/// The second field of a thread's schedstat: nanoseconds spent waiting on a run queue (sched-stats in the kernel's docs).
+fn run_delay(schedstat: &str) -> Option<Duration> {
+    schedstat.split_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)
+}
+
 /// All ticks and stolen ones of the first line of `/proc/stat` (proc_stat(5)).
 fn cpu_ticks(stat: &str) -> Option<(u64, u64)> {
     let ticks: Vec<u64> = stat
@@ -157,6 +179,20 @@ mod tests {
         assert_eq!(after.steal_since(&before), Some(0.1));
         assert_eq!(after.steal_since(&after), None);
         assert_eq!(cpu_ticks("intr 1 2 3"), None);
+    }
+
+    #[test]
+    fn waiting_for_a_cpu_is_a_share_of_the_time_that_passed() {
+        assert_eq!(run_delay("146437 250000000 7\n"), Some(Duration::from_millis(250)));
+        assert_eq!(run_delay(""), None);
+        let at = |ms: u64, waited| ThreadUsage {
+            at: Moment::from_nanos(ms * 1_000_000),
+            waited_for_cpu: run_delay(waited),
+            ..ThreadUsage::default()
+        };
+        let cost = at(1000, "1 300000000 1").since(&at(0, "1 50000000 1"));
+        assert_eq!(cost.wait_share(), Some(0.25));
+        assert_eq!(at(1000, "").since(&at(0, "1 1 1")).wait_share(), None);
     }
 
     #[test]

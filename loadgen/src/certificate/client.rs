@@ -25,6 +25,27 @@ pub(super) fn headroom(evidence: &Evidence<'_>) -> Check {
     about.found(status, Some(share), finding, "add --threads on CPUs of their own (--pin), or send less")
 }
 
+/// Ready without a CPU for a twentieth of the time, a client is late for a twentieth of what it has to do.
+const WAIT_BOUND: f64 = 0.05;
+/// Beyond this, whoever shares its CPU had more of it than the client: it timed the scheduler, not the server.
+const TOO_LONG_WAIT: f64 = 0.60;
+
+/// Time that a client thread was ready and had no CPU, because others on this machine had it.
+pub(super) fn cpu_wait(evidence: &Evidence<'_>) -> Check {
+    let about = About { name: "cpu_wait", unit: "share", bound: WAIT_BOUND };
+    let Some(share) = evidence.cost.cpu_wait else {
+        return about.not_applicable("the kernel does not say how long threads wait for a CPU");
+    };
+    let status = grade(share, WAIT_BOUND, TOO_LONG_WAIT);
+    let mut finding =
+        format!("a client thread was ready and had no CPU for {} of the window", percent(share));
+    if status == CheckStatus::Fail {
+        finding += ": client-limited, service times include its own waiting";
+    }
+    let remedy = "give the client a CPU of its own (--pin), apart from the server's and from other programs";
+    about.found(status, Some(share), finding, remedy)
+}
+
 /// Steal: at 1 % a core loses 10 ms a second, already as long as the waits that are compared.
 const STEAL_BOUND: f64 = 0.01;
 /// Up to here steal is noise that strikes all contenders of a block alike and widens their interval; beyond it, what is

@@ -13,6 +13,8 @@ const MEDIAN_BOUND_US: f64 = 250.0;
 /// Where the server is slow the client may be late by this share of it without changing what response times say. Of the
 /// service time and not of the response time, in which the lateness itself would be an excuse for being late.
 const SHARE_OF_SERVICE: f64 = 0.1;
+/// … and never by more than this, for a client that is kept from running is late *and* sees long service times.
+const EXCUSE_MAX_US: f64 = 10_000.0;
 /// Beyond so many times a bound the client, not the server, is what was measured.
 const TOO_LATE: f64 = 10.0;
 
@@ -25,7 +27,9 @@ pub(super) fn pace(evidence: &Evidence<'_>) -> Check {
     let (Some(median), Some((tail_name, tail))) = (lateness.p50, highest(lateness)) else {
         return about.not_applicable("too few requests for a quantile of lateness");
     };
-    let allowed = |bound: f64, service: Option<f64>| bound.max(SHARE_OF_SERVICE * service.unwrap_or(0.0));
+    let allowed = |bound: f64, service: Option<f64>| {
+        bound.max((SHARE_OF_SERVICE * service.unwrap_or(0.0)).min(EXCUSE_MAX_US))
+    };
     let tail_bound = allowed(TAIL_BOUND_US, highest(&evidence.service).map(|(_, value)| value));
     let median_bound = allowed(MEDIAN_BOUND_US, evidence.service.p50);
     let status = grade(tail, tail_bound, tail_bound * TOO_LATE).max(grade(

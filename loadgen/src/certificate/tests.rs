@@ -45,7 +45,12 @@ fn scene() -> Scene {
     Scene {
         load: Load { pace, ..Load::closed(request, Duration::from_secs(1)) },
         crew: Crew::default(),
-        cost: ClientCost { busiest_thread: 0.3, steal: Some(0.0), ..ClientCost::default() },
+        cost: ClientCost {
+            busiest_thread: 0.3,
+            cpu_wait: Some(0.01),
+            steal: Some(0.0),
+            ..ClientCost::default()
+        },
         suspended: Duration::ZERO,
         standing: 1,
         attendance: Attendance::default(),
@@ -86,6 +91,10 @@ impl Scene {
     }
 
     fn check_of(&self, tally: Tally, name: &str) -> Check {
+        self.checks_of(tally).into_iter().find(|check| check.name == name).unwrap()
+    }
+
+    fn checks_of(&self, tally: Tally) -> Vec<Check> {
         let evidence = Evidence {
             load: &self.load,
             crew: &self.crew,
@@ -101,7 +110,7 @@ impl Scene {
             lateness: Some(tally.timings.lateness.times(true)),
             tally,
         };
-        draw(&evidence).checks.into_iter().find(|check| check.name == name).unwrap()
+        draw(&evidence).checks
     }
 
     fn status(&self, name: &str) -> CheckStatus {
@@ -111,14 +120,97 @@ impl Scene {
 
 #[test]
 fn a_sound_measurement_passes_every_check() {
-    for name in
-        ["pace", "achieved", "arrivals", "headroom", "steal", "gap", "replies", "errors", "connections"]
-            .into_iter()
-            .chain(["stationarity", "little", "account"])
-    {
-        let check = scene().check(name);
-        assert_eq!((check.status, &check.remedy), (CheckStatus::Pass, &None), "{name}: {}", check.finding);
+    let sound = Scene {
+        crew: Crew { idle: 3, ..Crew::default() },
+        attendance: Attendance { standing: 3, ..Attendance::default() },
+        ..scene()
+    };
+    let tally = sound.tally();
+    for check in sound.checks_of(tally) {
+        assert_eq!(
+            (check.status, &check.remedy),
+            (CheckStatus::Pass, &None),
+            "{}: {}",
+            check.name,
+            check.finding
+        );
     }
+}
+
+/// One request in fifty ends in this.
+fn sometimes(index: u64, kind: OutcomeKind) -> OutcomeKind {
+    if index.is_multiple_of(50) { kind } else { OutcomeKind::Ok }
+}
+
+/// A check, what it has to say to a scene, and what is spoilt afterwards in that scene's books.
+type Wrong = (&'static str, CheckStatus, Scene, fn(&mut Tally));
+
+/// For each check something that is wrong.
+fn wrongs() -> Vec<Wrong> {
+    let scene_of = |fate| Scene { fate, ..scene() };
+    let cost_of = |change: fn(&mut ClientCost)| {
+        let mut scene = scene();
+        change(&mut scene.cost);
+        scene
+    };
+    let nothing: fn(&mut Tally) = |_| {};
+    let bystanders = Scene { crew: Crew { slow: 3, ..Crew::default() }, ..scene() };
+    let closed = Scene { standing: 0, ..scene() };
+    let slept = Scene { suspended: Duration::from_secs(30), ..scene() };
+    use CheckStatus::{Fail, Warn};
+    vec![
+        ("pace", Fail, scene_of(|_, _| Fate { late_us: 3_000, ..SOUND }), nothing),
+        ("achieved", Warn, scene_of(|index, _| Fate { waited_us: index * 500, ..SOUND }), nothing),
+        ("arrivals", Fail, scene_of(|index, _| Fate { late_us: (2000 - index) * 500, ..SOUND }), nothing),
+        ("headroom", Fail, cost_of(|cost| cost.busiest_thread = 0.99), nothing),
+        ("cpu_wait", Fail, cost_of(|cost| cost.cpu_wait = Some(0.9)), nothing),
+        ("steal", Fail, cost_of(|cost| cost.steal = Some(0.3)), nothing),
+        ("gap", Fail, slept, nothing),
+        (
+            "replies",
+            Fail,
+            scene_of(|index, _| Fate { kind: sometimes(index, OutcomeKind::WrongBody), ..SOUND }),
+            nothing,
+        ),
+        (
+            "errors",
+            Fail,
+            scene_of(|index, _| Fate { kind: sometimes(index, OutcomeKind::Reset), ..SOUND }),
+            nothing,
+        ),
+        ("connections", Fail, closed, nothing),
+        ("bystanders", Warn, bystanders, nothing),
+        (
+            "stationarity",
+            Fail,
+            scene_of(|index, _| Fate { service_us: if index < 1000 { 300 } else { 600 }, ..SOUND }),
+            nothing,
+        ),
+        ("little", Fail, scene(), |tally| tally.flown += tally.flown),
+        ("parts", Fail, scene(), |tally| tally.sums.response += 1),
+        ("account", Fail, scene(), |tally| tally.outcomes.values_mut().for_each(|count| *count -= 1)),
+    ]
+}
+
+#[test]
+fn every_check_finds_what_it_is_there_for() {
+    let wrongs = wrongs();
+    for (name, status, scene, spoil) in &wrongs {
+        let mut tally = scene.tally();
+        spoil(&mut tally);
+        let check = scene.check_of(tally, name);
+        assert_eq!(check.status, *status, "{name}: {}", check.finding);
+        assert!(check.remedy.is_some(), "{name} says what to do");
+    }
+    let tested: Vec<&str> = wrongs.iter().map(|(name, ..)| *name).collect();
+    let drawn: Vec<String> = scene().checks_of(scene().tally()).into_iter().map(|check| check.name).collect();
+    assert_eq!(drawn, tested, "left: what a certificate has; right: what is seen to fail here");
+}
+
+#[test]
+fn no_service_time_excuses_a_client_that_did_not_run() {
+    let starved = Scene { fate: |_, _| Fate { late_us: 200_000, service_us: 3_000_000, ..SOUND }, ..scene() };
+    assert_eq!(starved.status("pace"), CheckStatus::Fail);
 }
 
 #[test]

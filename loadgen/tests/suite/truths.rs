@@ -245,3 +245,47 @@ fn mean_response_of_one_server_with_one_queue_is_what_lindley_says_of_these_star
     // A fifth: about 20 ms, which every request of a machine under load would have to be late by.
     assert!((mean / exact - 1.0).abs() < 0.2, "mean response {mean} s, expected {exact} s");
 }
+
+#[test]
+fn the_account_closes_at_twice_capacity() {
+    let server = Server::answering(HELLO, Duration::from_millis(20));
+    for threads in [1, 2] {
+        // Four connections of at most 50/s each: 200/s, and half of them at the best.
+        let load =
+            Load { pace: open(400.0, Arrivals::Poisson), ..load(&server.url("/"), Duration::from_secs(1)) };
+        let crew = Crew { connections: 4, threads, ..Crew::default() };
+        let interrupt = Interrupt::default();
+        let mut client = Client::connect(&server.url("/"), &crew, None, &interrupt).unwrap();
+        let measurement = client.measure(&load, &interrupt, &mut |_| {}).unwrap();
+        let account = measurement.account;
+        assert!(account.closes(), "{account:?}");
+        // 1 s of window and the 0.5 s of grace answer 300; the rest of some 400 was never sent.
+        assert!(account.due > 330 && account.finished <= 304 && account.censored > 30, "{account:?}");
+        for name in ["account", "parts", "little"] {
+            let found = check(&measurement, name);
+            assert_eq!(found.status, CheckStatus::Pass, "{}", found.finding);
+        }
+    }
+}
+
+#[test]
+fn the_account_closes_across_an_interrupt_on_several_threads_in_both_loops() {
+    let server = Server::answering(HELLO, Duration::from_millis(20));
+    for pace in [Pace::CLOSED, open(400.0, Arrivals::Poisson)] {
+        let load = Load { pace, ..load(&server.url("/"), Duration::from_secs(600)) };
+        let crew = Crew { connections: 6, threads: 3, ..Crew::default() };
+        let interrupt = Interrupt::default();
+        let mut client = Client::connect(&server.url("/"), &crew, None, &interrupt).unwrap();
+        let measured = client.measure(&load, &interrupt, &mut |progress| {
+            if progress.replies >= 20 {
+                interrupt.raise();
+            }
+        });
+        let measurement = measured.unwrap();
+        let account = measurement.account;
+        assert!(account.closes() && account.finished >= 15, "{account:?}");
+        assert_eq!(check(&measurement, "account").status, CheckStatus::Pass);
+        let times = measurement.service_time_us;
+        assert!(times.intervals.is_empty(), "a window cut short has no intervals: {times:?}");
+    }
+}

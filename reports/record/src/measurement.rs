@@ -184,6 +184,10 @@ pub struct ClientCost {
     /// For how long in all, microseconds.
     #[serde(default)]
     pub interrupted_us: u64,
+    /// Largest share of the window in which a client thread was ready and had no CPU, 0–1; `None` where the kernel does
+    /// not say.
+    #[serde(default)]
+    pub cpu_wait: Option<f64>,
     /// Share of CPU time that the hypervisor gave to others, 0–1; `None` where the kernel does not say.
     pub steal: Option<f64>,
 }

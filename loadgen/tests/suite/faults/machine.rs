@@ -1,8 +1,13 @@
-//! A machine that sleeps.
+//! A machine that sleeps, or has no CPU for the client.
 
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use reports_record::CheckStatus;
 
 use super::child::{loadgen, measurement, pid, stderr};
@@ -28,4 +33,47 @@ fn a_client_that_did_not_run_for_a_second_is_not_believed() {
     // Its schedule went on without it: every start is there, and what was due meanwhile is late.
     assert_eq!(measurement.account.due, 400);
     assert!(measurement.response_time_us.unwrap().max.unwrap() > 1_000_000.0);
+}
+
+/// Keeps the first CPU busy until dropped.
+struct Hogs(Arc<AtomicBool>);
+
+impl Hogs {
+    fn on_first_cpu(count: usize) -> Self {
+        let stop = Arc::<AtomicBool>::default();
+        for _ in 0..count {
+            let stop = stop.clone();
+            std::thread::spawn(move || {
+                let mut first = CpuSet::new();
+                first.set(0).unwrap();
+                sched_setaffinity(Pid::from_raw(0), &first).unwrap();
+                while !stop.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        Self(stop)
+    }
+}
+
+impl Drop for Hogs {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_client_starved_of_its_cpu_blames_itself() {
+    let server = Server::answering(HELLO, Duration::ZERO);
+    let _hogs = Hogs::on_first_cpu(3);
+    // Three hogs at nice 0 leave a nice 19 client a two-hundredth of the CPU: far beyond the 40 % at which it is believed.
+    let url = server.url("/").to_string();
+    let arguments =
+        ["-n", "19", env!("CARGO_BIN_EXE_loadgen"), &url, "--rate", "1k/s", "-c", "50", "-d", "2s"];
+    let output = Command::new("nice").args(arguments).args(["--pin", "0", "--json", "-"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    let measurement = measurement(&output);
+    let waited = check(&measurement, "cpu_wait");
+    assert_eq!(waited.status, CheckStatus::Fail, "{}", waited.finding);
+    assert!(waited.finding.contains("client-limited"), "{}", waited.finding);
 }

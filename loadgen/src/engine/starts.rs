@@ -126,7 +126,7 @@ mod tests {
     use reports_record::Arrivals;
 
     use super::*;
-    use crate::{Rate, Request};
+    use crate::{Course, Rate, Replay, Request};
 
     fn order(stop: Stop, pace: Pace) -> Order {
         let request = Request::get(&"http://localhost/".parse().unwrap());
@@ -139,12 +139,23 @@ mod tests {
         Starts::share(order, index, threads).untaken(Moment::NEVER).collect()
     }
 
+    fn any_course() -> impl Strategy<Value = Course> {
+        prop_oneof![
+            Just(Course::Steady(Rate::per_second(1000.0).unwrap())),
+            Just(Course::Stages("50/s..2k/s:300ms, 0/s:50ms, 300/s:150ms".parse().unwrap())),
+            Just(Course::Bursts("17/30ms".parse().unwrap())),
+            Just(Course::Replay(Replay::read("0\n0.1\n0.1\n0.15\n0.3\n0.499\n".as_bytes()).unwrap())),
+        ]
+    }
+
     proptest! {
         #[test]
-        fn threads_share_the_schedule_without_loss(threads in 1usize..9, seed: u64, requests in proptest::option::of(1u64..500)) {
+        fn threads_share_any_schedule_without_loss(
+            threads in 1usize..9, course in any_course(), poisson: bool, seed: u64, requests in proptest::option::of(1u64..500)
+        ) {
             let stop = requests.map_or(Stop::After(Duration::from_millis(400)), Stop::Requests);
-            let rate = Rate::per_second(1000.0).unwrap();
-            let order = order(stop, Pace::open(rate, Arrivals::Poisson, seed));
+            let arrivals = if poisson { Arrivals::Poisson } else { Arrivals::Constant };
+            let order = order(stop, Pace::Open { course, arrivals, seed });
             let mut shared: Vec<Moment> = (0..threads).flat_map(|index| all(&order, index, threads)).collect();
             shared.sort_unstable();
             prop_assert_eq!(shared, all(&order, 0, 1));

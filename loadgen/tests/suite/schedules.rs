@@ -126,3 +126,26 @@ fn a_schedule_that_cannot_be_is_refused_with_its_place() {
     let said = refusal(&["--replay", path.to_str().unwrap()]);
     assert!(said.contains("line 3") && said.contains(path.to_str().unwrap()), "{said}");
 }
+
+#[test]
+fn a_schedule_has_one_shape_and_its_own_end() {
+    let shapes = [("--rate", "5/s"), ("--stages", "5/s:1s"), ("--bursts", "5/1s"), ("--replay", "starts")];
+    for (index, (one, value)) in shapes.iter().enumerate() {
+        for (other, its_value) in &shapes[index + 1..] {
+            let said = refusal(&[one, value, other, its_value]);
+            assert!(said.contains("cannot be used with"), "{one} {other}: {said}");
+        }
+    }
+    for (shape, value) in [shapes[1], shapes[3]] {
+        for end in [["--duration", "1s"], ["--requests", "5"]] {
+            assert!(
+                refusal(&[shape, value, end[0], end[1]]).contains("cannot be used with"),
+                "{shape} {end:?}"
+            );
+        }
+    }
+    for (shape, value) in &shapes[2..] {
+        let said = refusal(&[shape, value, "--arrivals", "poisson"]);
+        assert!(said.contains("cannot be used with"), "{shape}: {said}");
+    }
+}

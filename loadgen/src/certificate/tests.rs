@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reports_record::{Check, CheckStatus, ClientCost, OutcomeKind};
+use reports_record::{Arrivals, Check, CheckStatus, ClientCost, OutcomeKind};
 
 use super::{draw, grade};
 use crate::bystanders::Attendance;
@@ -11,7 +11,7 @@ use crate::crew::Crew;
 use crate::evidence::Evidence;
 use crate::tally::{Flight, Tally};
 use crate::window::Window;
-use crate::{Load, Pace, Rate, Request};
+use crate::{Course, Load, Pace, Rate, Request, Stages};
 
 const START_MS: u64 = 1000;
 
@@ -41,7 +41,7 @@ const SOUND: Fate = Fate { late_us: 50, waited_us: 0, service_us: 400, kind: Out
 
 fn scene() -> Scene {
     let request = Request::get(&"http://localhost/".parse().unwrap());
-    let pace = Pace::open(Rate::per_second(2000.0).unwrap(), reports_record::Arrivals::Poisson, 1);
+    let pace = Pace::open(Rate::per_second(2000.0).unwrap(), Arrivals::Poisson, 1);
     Scene {
         load: Load { pace, ..Load::closed(request, Duration::from_secs(1)) },
         crew: Crew::default(),
@@ -249,6 +249,39 @@ fn starts_that_leave_the_schedule_are_found() {
     assert_eq!(bunched.status("arrivals"), CheckStatus::Fail);
     let by_server = Scene { fate: |index, _| Fate { waited_us: (2000 - index) * 500, ..SOUND }, ..scene() };
     assert_eq!(by_server.status("arrivals"), CheckStatus::Warn);
+}
+
+#[test]
+fn starts_are_held_against_poisson_stages_too_and_not_where_the_spacing_is_fixed() {
+    let with = |course: Course, arrivals| {
+        let pace = Pace::Open { course, arrivals, seed: 1 };
+        Scene { load: Load { pace, ..scene().load }, ..scene() }
+    };
+    let stages: Stages = "1000/s..3000/s:1s".parse().unwrap();
+    let rate = Rate::per_second(2000.0).unwrap();
+    let bunched = |index: u64, _| Fate { late_us: (2000 - index) * 500, ..SOUND };
+    let poisson = with(Course::Stages(stages.clone()), Arrivals::Poisson);
+    assert_eq!(poisson.status("arrivals"), CheckStatus::Pass);
+    assert_eq!(Scene { fate: bunched, ..poisson }.status("arrivals"), CheckStatus::Fail);
+    // There, a start that is not where it should be is late: `pace` sees it.
+    for course in [Course::Stages(stages), rate.into()] {
+        let bunched = Scene { fate: bunched, ..with(course, Arrivals::Constant) };
+        assert_eq!(bunched.status("arrivals"), CheckStatus::NotApplicable);
+        assert_eq!(bunched.status("pace"), CheckStatus::Fail);
+    }
+}
+
+#[test]
+fn a_request_lost_and_one_counted_twice_both_leave_the_account_open() {
+    for spoil in [
+        |tally: &mut Tally| *tally.outcomes.entry(OutcomeKind::Ok).or_default() -= 1,
+        |tally: &mut Tally| *tally.outcomes.entry(OutcomeKind::Reset).or_default() += 1,
+    ] {
+        let mut tally = scene().tally();
+        spoil(&mut tally);
+        let account = scene().check_of(tally, "account");
+        assert_eq!((account.status, account.figure), (CheckStatus::Fail, Some(1.0)), "{}", account.finding);
+    }
 }
 
 #[test]

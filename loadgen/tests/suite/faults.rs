@@ -4,6 +4,7 @@ mod child;
 mod connect;
 mod files;
 mod framing;
+mod interrupt;
 mod limits;
 mod machine;
 mod outcomes;

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unexpected error is a failure like any other")]
 
+mod account;
 mod capacity;
+mod certificate;
 mod command_line;
 mod connections;
 mod faults;

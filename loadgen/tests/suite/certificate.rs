@@ -1,0 +1,73 @@
+//! Checks that fail on purpose, against servers that give them reason to, beside one that gives none.
+
+use std::time::Duration;
+
+use loadgen::{Expect, ExpectBody, Load, Pace, Rate, Stop};
+use reports_record::{Arrivals, CertificateVerdict, CheckStatus, Measurement};
+
+use super::server::{HELLO, Server};
+use super::{check, load, measure};
+
+fn assert_status(measurement: &Measurement, name: &str, status: CheckStatus) {
+    let check = check(measurement, name);
+    assert_eq!(check.status, status, "{name}: {}", check.finding);
+}
+
+#[test]
+fn a_server_that_answers_well_passes_what_depends_on_it() {
+    let server = Server::answering(HELLO, Duration::ZERO);
+    let pace = Pace::open(Rate::per_second(50.0).unwrap(), Arrivals::Constant, 7);
+    let measurement = measure(&Load { pace, ..load(&server.url("/"), Duration::from_secs(2)) }, 8);
+    for name in ["replies", "errors", "connections", "parts", "account"] {
+        assert_status(&measurement, name, CheckStatus::Pass);
+    }
+}
+
+#[test]
+fn wrong_replies_invalidate() {
+    let server = Server::answering(HELLO, Duration::ZERO);
+    let expect = Expect { status: Some(200), body: ExpectBody::Exactly(b"hallo".into()) };
+    let load = Load { stop: Stop::Requests(20), expect, ..load(&server.url("/"), Duration::from_secs(1)) };
+    let measurement = measure(&load, 2);
+    assert_status(&measurement, "replies", CheckStatus::Fail);
+    assert_status(&measurement, "errors", CheckStatus::Pass);
+    assert_eq!(measurement.certificate.verdict, CertificateVerdict::Invalid);
+}
+
+#[test]
+fn replies_that_break_off_are_errors_and_invalidate() {
+    let server = Server::start(|mut connection| {
+        if connection.request().is_some() {
+            connection.send(&HELLO[..HELLO.len() - 2]);
+        }
+    });
+    let load = Load { stop: Stop::Requests(10), ..load(&server.url("/"), Duration::from_secs(1)) };
+    let measurement = measure(&load, 2);
+    assert_status(&measurement, "errors", CheckStatus::Fail);
+    assert_eq!(measurement.certificate.verdict, CertificateVerdict::Invalid);
+}
+
+#[test]
+fn a_server_that_is_gone_leaves_no_connection_standing() {
+    let server = Server::start(|mut connection| {
+        if connection.request().is_some() {
+            connection.power.kill();
+        }
+    });
+    let measurement = measure(&load(&server.url("/"), Duration::from_millis(500)), 2);
+    assert_status(&measurement, "connections", CheckStatus::Fail);
+    assert_status(&measurement, "replies", CheckStatus::Fail);
+}
+
+#[test]
+fn a_rate_beyond_what_the_connections_can_carry_is_not_achieved() {
+    // Two connections and 50 ms a reply: 40/s at the most, of 200/s.
+    let server = Server::answering(HELLO, Duration::from_millis(50));
+    let pace = Pace::open(Rate::per_second(200.0).unwrap(), Arrivals::Constant, 7);
+    let measurement = measure(&Load { pace, ..load(&server.url("/"), Duration::from_secs(1)) }, 2);
+    let achieved = check(&measurement, "achieved");
+    // A warning where it is the server's doing, a failure where the machine kept the client from running as well.
+    assert!(achieved.status >= CheckStatus::Warn, "{}", achieved.finding);
+    assert!(achieved.figure.is_some_and(|ratio| ratio < 0.3), "{}", achieved.finding);
+    assert_status(&measurement, "account", CheckStatus::Pass);
+}

@@ -116,6 +116,7 @@ pub(super) fn connections(evidence: &Evidence<'_>) -> Check {
         (standing, 0) if standing == planned => CheckStatus::Pass,
         _ => CheckStatus::Warn,
     };
-    let remedy = "have the server keep connections alive, or read the throughput as including connection set-up";
+    let remedy =
+        "have the server keep connections alive, or read the throughput as including connection set-up";
     about.found(status, Some(reopened as f64), finding, remedy)
 }

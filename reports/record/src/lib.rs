@@ -19,6 +19,7 @@ mod hgrm;
 mod histogram;
 mod interval_log;
 mod measurement;
+mod measurement_file;
 mod outcome;
 mod seal;
 mod times;
@@ -41,6 +42,7 @@ pub use hgrm::percentile_table;
 pub use histogram::{EncodedHistogram, HistogramError, TOP};
 pub use interval_log::IntervalLog;
 pub use measurement::{Account, Arrivals, ClientCost, Histograms, Measurement, Mode, Plan, SubWindow};
+pub use measurement_file::{MeasurementFileError, read_measurement};
 pub use outcome::{Fault, OutcomeKind};
 pub use times::{Margin, Times};
 pub use trial::{

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
 use reports_render::RenderError;
 
-/// Renders the page of a run from its results, or hands them to other tools.
+/// Renders the page of a run, or of one measurement, from its results, or hands them to other tools.
 ///
-/// Reads environment.json and trials.jsonl of the folder and measures nothing. Lines that cannot be read are named on
+/// Reads environment.json and trials.jsonl of the folder, or the file that loadgen --json wrote, and measures nothing. Lines that cannot be read are named on
 /// stderr and left out. The path of what was written goes to stdout. Exit codes: 0 written, 2 could not read or write.
 #[derive(Debug, Parser)]
 #[command(name = "report", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -52,10 +52,11 @@ impl BenchArguments {
 /// What to make of a run.
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
-    /// The run's folder, e.g. one below reports/runs
-    pub(crate) directory: PathBuf,
+    /// The run's folder, e.g. one below reports/runs, or a measurement's file, as loadgen --json writes it
+    #[arg(value_name = "PATH")]
+    pub(crate) results: PathBuf,
 
-    /// Where to write the page instead of index.html in that folder
+    /// Where to write the page instead of index.html in that folder, or beside that file with the ending html
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -87,7 +88,10 @@ pub(crate) struct RunArguments {
 impl RunArguments {
     /// Does what was asked, each part by itself; gives the paths of what was written, and what went wrong.
     pub(crate) fn write(&self) -> Vec<anyhow::Result<PathBuf>> {
-        let Self { directory, output, map, csv, hgrm, hdr_log } = self;
+        let Self { results: directory, output, map, csv, hgrm, hdr_log } = self;
+        if self.is_measurement() {
+            return vec![self.write_measurement()];
+        }
         let asked = [
             output.as_ref().map(|to| reports_render::write_to(directory, to)),
             map.as_ref().map(|to| reports_render::write_map(directory, to)),
@@ -101,6 +105,24 @@ impl RunArguments {
         }
         let context = || format!("cannot render {}", directory.display());
         written.into_iter().map(|path| path.with_context(context)).collect()
+    }
+
+    /// Whether what is there is no folder. What is not there is told of as a run.
+    pub(crate) fn is_measurement(&self) -> bool {
+        self.results.metadata().is_ok_and(|found| !found.is_dir())
+    }
+
+    fn write_measurement(&self) -> anyhow::Result<PathBuf> {
+        let Self { results: file, output, map, csv, hgrm, hdr_log } = self;
+        let of_runs = [("--map", map), ("--csv", csv), ("--hgrm", hgrm), ("--hdr-log", hdr_log)];
+        if let Some((flag, _)) = of_runs.iter().find(|(_, asked)| asked.is_some()) {
+            bail!(
+                "{flag}: {} is one measurement, expected a run's folder (leave {flag} out)",
+                file.display()
+            );
+        }
+        reports_render::measurement::write(file, output.as_deref())
+            .with_context(|| format!("cannot render {}", file.display()))
     }
 }
 

@@ -9,7 +9,7 @@
 //! 5. [`export`]: the record for other tools, beside the page.
 //!
 //! [`number`] and [`label`] write figures and foreign text. Nothing here measures.
-//! Beside all this, [`criterion`] makes a page of what `cargo bench` left.
+//! Beside all this, [`measurement`] makes a page of a single measurement, and [`criterion`] one of what `cargo bench` left.
 
 pub mod analysis;
 pub mod answer;
@@ -17,6 +17,7 @@ pub mod criterion;
 pub mod export;
 pub mod figure;
 pub mod label;
+pub mod measurement;
 pub mod number;
 mod page;
 

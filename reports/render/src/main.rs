@@ -1,4 +1,4 @@
-//! `report`: renders a run's page again from its results, and exports them.
+//! `report`: renders the page of a run or of one measurement from its results, and exports a run's.
 
 mod cli;
 
@@ -36,9 +36,11 @@ fn report_benches(benches: &BenchArguments) -> ExitCode {
     }
 }
 
-/// What was asked of a run.
+/// What was asked of a run or a measurement.
 fn report(run: &RunArguments) -> ExitCode {
-    tell_skipped(&run.directory);
+    if !run.is_measurement() {
+        tell_skipped(&run.results);
+    }
     let results = run.write().into_iter().map(|written| written.and_then(|path| tell(&path)));
     // Each is tried, whatever became of those before it.
     let failed: Vec<anyhow::Error> = results.filter_map(Result::err).collect();

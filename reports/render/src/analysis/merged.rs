@@ -52,6 +52,14 @@ impl Merged {
         (merged.all.count() > 0).then_some(merged)
     }
 
+    /// One measurement's times by themselves; `None` without a time.
+    #[must_use]
+    pub fn one(times: &Distribution) -> Option<Self> {
+        let mut merged = Self { all: Distribution::new(), smallest_bound: None, blocks: 0 };
+        merged.add(times);
+        (merged.all.count() > 0).then_some(merged)
+    }
+
     fn add(&mut self, times: &Distribution) {
         let bounds = times.bounds().map(|bounds| Distribution::from_parts(bounds.clone(), None, 0));
         let exact = Distribution::from_parts(times.exact().clone(), None, 0);

@@ -10,7 +10,7 @@ mod footprint;
 pub(crate) mod frame;
 mod lines;
 mod maps;
-mod nines;
+pub(crate) mod nines;
 mod opening;
 mod overshoots;
 mod predictions;

@@ -14,7 +14,7 @@ use crate::figure::ruler::{Axis, Scale};
 use crate::{label, number};
 
 /// The named nines: the axis' marks and the table's columns.
-const NAMED: [(f64, &str); 5] = [
+pub(crate) const NAMED: [(f64, &str); 5] = [
     (MEDIAN, "50\u{a0}%"),
     (1.0, "90\u{a0}%"),
     (2.0, "99\u{a0}%"),
@@ -53,12 +53,7 @@ fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], index: usize, telling:
     let cell = label::name(&analysis.verdicts.cells[telling.cell].name);
     let chart = LineChart {
         width: WIDE,
-        x: Axis {
-            title: "share of requests answered within, by nines".into(),
-            write: nines_name,
-            scale: Scale::Marked(NAMED.map(|(nines, _)| nines).to_vec()),
-            always: Vec::new(),
-        },
+        x: share_axis(),
         y: Axis {
             title: "response time, less is better".into(),
             write: number::micros,
@@ -80,8 +75,18 @@ fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], index: usize, telling:
     })
 }
 
+/// The axis of shares, from the median to the rarest named nine.
+pub(crate) fn share_axis() -> Axis {
+    Axis {
+        title: "share of requests answered within, by nines".into(),
+        write: nines_name,
+        scale: Scale::Marked(NAMED.map(|(nines, _)| nines).to_vec()),
+        always: Vec::new(),
+    }
+}
+
 /// The curve, with marks at the named nines and wherever it ends.
-fn curve(merged: Option<&Merged>) -> Vec<Option<Dot>> {
+pub(crate) fn curve(merged: Option<&Merged>) -> Vec<Option<Dot>> {
     let Some(merged) = merged else { return Vec::new() };
     let fine = (4..=4 * STEPS).map(|step| f64::from(step) / f64::from(STEPS));
     let mut places: Vec<f64> = fine.chain(NAMED.map(|(nines, _)| nines)).collect();
@@ -120,7 +125,7 @@ fn finding(cell: &str, telling: &Telling, series: &[Series<'_>], merged: &[Optio
     format!("{cell} ({}): {name} of requests are answered within {}", telling.why, times.join(", "))
 }
 
-fn written(quantile: Quantile) -> String {
+pub(crate) fn written(quantile: Quantile) -> String {
     let time = number::micros(quantile.us);
     if quantile.at_least { format!("≥ {time}") } else { time }
 }

@@ -1,0 +1,84 @@
+//! The page of one measurement: what `loadgen` found, and whether to believe it.
+
+mod again;
+mod answer;
+mod certificate;
+mod command;
+mod cost;
+mod outcomes;
+mod tail;
+mod timeline;
+mod times;
+
+use std::path::{Path, PathBuf};
+
+use maud::html;
+use reports_record::{Measurement, MeasurementFileError, read_measurement};
+
+use crate::page::frame::frame;
+use crate::{RenderError, label, number};
+
+/// Why there is no page of a measurement.
+#[derive(Debug, thiserror::Error)]
+pub enum MeasurementPageError {
+    /// The file cannot be read as a measurement.
+    #[error(transparent)]
+    Read(#[from] MeasurementFileError),
+    /// The page would take the measurement's place.
+    #[error("{0} is the measurement itself; name another file for its page with --output")]
+    Itself(PathBuf),
+    /// The page could not be written.
+    #[error(transparent)]
+    Write(#[from] RenderError),
+}
+
+/// The page of one measurement: one HTML document. The same measurement gives the same bytes.
+///
+/// Pure: no file, no clock. Figures appear where their data is; what is not known is told as such, never as zero.
+#[must_use]
+pub fn page(measurement: &Measurement) -> String {
+    let content = html! {
+        (answer::markup(measurement))
+        (certificate::markup(&measurement.certificate))
+        (times::markup(measurement))
+        (tail::markup(measurement))
+        (timeline::markup(measurement))
+        (outcomes::markup(measurement))
+        (cost::markup(measurement))
+        (again::markup(measurement))
+    };
+    frame(&label::name(&format!("{} {}", measurement.plan.method, measurement.plan.url)), &content)
+}
+
+/// Renders the measurement in the file at `path` and writes its page to `output`, else beside it with the ending
+/// `html`; whole or not at all. Gives the page's path.
+///
+/// # Errors
+/// When the file is no measurement, its page would take its place, or the page cannot be written; an earlier page is
+/// then intact.
+pub fn write(path: &Path, output: Option<&Path>) -> Result<PathBuf, MeasurementPageError> {
+    let measurement = read_measurement(path)?;
+    let output = output.map_or_else(|| path.with_extension("html"), Path::to_owned);
+    let is_itself =
+        output.canonicalize().is_ok_and(|place| path.canonicalize().is_ok_and(|own| own == place));
+    if is_itself {
+        return Err(MeasurementPageError::Itself(output));
+    }
+    Ok(crate::write_file(&output, page(&measurement))?)
+}
+
+/// A count in full.
+fn count(value: u64) -> String {
+    number::count(usize::try_from(value).unwrap_or(usize::MAX))
+}
+
+/// `part` of `whole` as a percentage; of nothing there is none.
+fn share(part: u64, whole: u64) -> String {
+    number::percent(part as f64 / whole as f64)
+}
+
+/// A length of time given in seconds.
+fn seconds(value: f64) -> String {
+    // An axis in seconds does not begin in microseconds.
+    if value == 0.0 { "0\u{a0}s".into() } else { number::micros(value * 1e6) }
+}

@@ -60,6 +60,17 @@ pub enum Sign {
     Doubtful,
 }
 
+impl Sign {
+    /// What stands above the mark.
+    fn text(self) -> Option<&'static str> {
+        match self {
+            Self::Bare | Self::Mark => None,
+            Self::AtLeast => Some("≥"),
+            Self::Doubtful => Some("×"),
+        }
+    }
+}
+
 /// Width of a chart that has a row of the page to itself.
 pub const WIDE: i32 = 720;
 
@@ -92,6 +103,7 @@ impl LineChart {
         for line in &self.lines {
             draw_line(&mut scene, line, &x, &y);
         }
+        self.draw_signs(&mut scene, &x, &y);
         scene
     }
 
@@ -112,6 +124,23 @@ impl LineChart {
             scene.mark((x + 14, y), line.style.form, line.style.ink);
             let name = fitted(&line.name, column_width - 40, TYPE);
             scene.text((x + 34, y), Anchor::Start, TYPE, Ink::Text, name);
+        }
+    }
+
+    /// The signs above marks; where those of two lines would cover each other, one stands for both.
+    fn draw_signs(&self, scene: &mut Scene, x: &Ruler, y: &Ruler) {
+        let mut drawn: Vec<(Point, &str)> = Vec::new();
+        for dot in self.lines.iter().flat_map(|line| line.dots.iter().flatten()) {
+            let Some(sign) = dot.sign.text() else { continue };
+            let at = (x.at(dot.x), y.at(dot.y) - 11);
+            let size = TYPE as i32;
+            let covers = |(there, other): &(Point, &str)| {
+                *other == sign && (there.0 - at.0).abs() < size && (there.1 - at.1).abs() < size + 2
+            };
+            if !drawn.iter().any(covers) {
+                scene.text(at, Anchor::Middle, TYPE, Ink::Text, sign);
+                drawn.push((at, sign));
+            }
         }
     }
 
@@ -159,15 +188,8 @@ fn draw_line(scene: &mut Scene, line: &Line, x: &Ruler, y: &Ruler) {
                 scene.line((across - 3, y.at(end)), (across + 3, y.at(end)), ink, 1);
             }
         }
-        let sign = match dot.sign {
-            Sign::Bare => continue,
-            Sign::Mark => None,
-            Sign::AtLeast => Some("≥"),
-            Sign::Doubtful => Some("×"),
-        };
-        scene.mark((across, up), form, ink);
-        if let Some(sign) = sign {
-            scene.text((across, up - 11), Anchor::Middle, TYPE, Ink::Text, sign);
+        if dot.sign != Sign::Bare {
+            scene.mark((across, up), form, ink);
         }
     }
 }
@@ -234,6 +256,18 @@ mod tests {
                 assert!((0..=width).contains(&x) && (0..=height).contains(&y), "({x}, {y})");
             }
         }
+    }
+
+    #[test]
+    fn signs_that_would_cover_each_other_are_drawn_once() {
+        let at_least = |y| Some(Dot { x: 5.0, y, interval: None, sign: Sign::AtLeast });
+        let signs = |second| {
+            let mut chart = chart(vec![dot(1.0, 1.0), at_least(1000.0)], false);
+            chart.lines.push(Line { dots: vec![at_least(second)], ..chart.lines[0].clone() });
+            let is_sign = |shape: &&Shape| matches!(shape, Shape::Text { text, .. } if text == "≥");
+            chart.scene().shapes.iter().filter(is_sign).count()
+        };
+        assert_eq!((signs(1000.0), signs(990.0), signs(2.0)), (1, 1, 2));
     }
 
     #[test]

@@ -19,6 +19,12 @@ fn rows(measurement: &Measurement) -> Vec<(&'static str, String)> {
     let client = &measurement.client;
     let micros = |value: u64| number::micros(value as f64);
     let or_none = |text: Option<String>| text.unwrap_or_else(|| number::NO_DATA.into());
+    let of_window = |share: Option<f64>| {
+        share.map_or_else(
+            || number::NO_DATA.into(),
+            |share| format!("{} of the window", number::percent(share)),
+        )
+    };
     let mut rows = vec![
         ("CPU per reply", or_none(client.cpu_per_request_us.map(number::micros))),
         ("CPU in user mode", micros(client.cpu_user_us)),
@@ -33,6 +39,7 @@ fn rows(measurement: &Measurement) -> Vec<(&'static str, String)> {
     rows.extend([
         ("busiest thread", format!("{} of a CPU", number::percent(client.busiest_thread))),
         ("times preempted", count(client.involuntary_switches)),
+        ("ready without a CPU, at most", of_window(client.cpu_wait)),
         ("CPU time stolen by other machines", or_none(client.steal.map(number::percent))),
         ("requests in flight, mean", number::plain(measurement.in_flight_mean)),
         ("received in the window", format!("{} bytes", count(measurement.received_bytes))),

@@ -121,7 +121,7 @@ fn bare(mode: serde_json::Value) -> Measurement {
         "reopened": 0, "stale_reuse": 0,
         "client": {
             "cpu_user_us": 12_000, "cpu_system_us": 34_000, "cpu_per_request_us": 23.0, "busiest_thread": 0.1,
-            "involuntary_switches": 3, "steal": 0.0,
+            "involuntary_switches": 3, "cpu_wait": 0.002, "steal": 0.0,
         },
         "sub_windows": [],
         "certificate": certificate(CheckStatus::Pass),

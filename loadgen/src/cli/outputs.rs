@@ -12,6 +12,7 @@ use super::new_file::NewFile;
 #[derive(Debug)]
 pub(crate) struct Outputs {
     pub(crate) json: Option<JsonOutput>,
+    pub(crate) html: Option<NewFile>,
     pub(crate) hgrm: Option<NewFile>,
     pub(crate) hdr_log: Option<NewFile>,
 }
@@ -20,12 +21,14 @@ impl Outputs {
     /// Checks that each is a new file of its own.
     pub(crate) fn prepare(
         json: Option<&Path>,
+        html: Option<&Path>,
         hgrm: Option<&Path>,
         hdr_log: Option<&Path>,
     ) -> anyhow::Result<Self> {
         let prepare = |flag, path: Option<&Path>| path.map(|path| NewFile::prepare(flag, path)).transpose();
         let outputs = Self {
             json: json.map(JsonOutput::prepare).transpose()?,
+            html: prepare("--html", html)?,
             hgrm: prepare("--hgrm", hgrm)?,
             hdr_log: prepare("--hdr-log", hdr_log)?,
         };
@@ -45,8 +48,16 @@ impl Outputs {
             Some(JsonOutput::File(file)) => Some(file),
             _ => None,
         };
-        [json, self.hgrm.as_ref(), self.hdr_log.as_ref()].into_iter().flatten().map(NewFile::path)
+        [json, self.html.as_ref(), self.hgrm.as_ref(), self.hdr_log.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(NewFile::path)
     }
+}
+
+/// Writes the measurement's page to `file`.
+pub(crate) fn write_html(file: &NewFile, measurement: &Measurement) -> anyhow::Result<()> {
+    file.write_whole(reports_render::measurement::page(measurement).as_bytes())
 }
 
 /// Writes the percentile table of the measurement's times to `file`: response times, in a closed loop service times.

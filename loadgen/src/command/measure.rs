@@ -12,7 +12,7 @@ use crate::cli::flags::MeasureFlags;
 use crate::cli::hdr_log::HdrLog;
 use crate::cli::json::JsonOutput;
 use crate::cli::live::LiveLine;
-use crate::cli::outputs::{Outputs, write_hgrm};
+use crate::cli::outputs::{Outputs, write_hgrm, write_html};
 use crate::cli::signals::Signals;
 use crate::cli::summary::Summary;
 use crate::cli::unless_closed;
@@ -33,6 +33,7 @@ pub(crate) fn run(flags: &MeasureFlags) -> ExitCode {
     let code = signals.exit_code().unwrap_or(valid);
     let written = [
         log.map(HdrLog::finish),
+        outputs.html.as_ref().map(|file| write_html(file, &measurement)),
         outputs.hgrm.as_ref().map(|file| write_hgrm(file, &measurement)),
         Some(report(&measurement, outputs.json.as_ref())),
     ];

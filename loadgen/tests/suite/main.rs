@@ -11,6 +11,7 @@ mod faults;
 mod file_format;
 mod hdr;
 mod namespace;
+mod page;
 mod schedules;
 mod server;
 mod soak;

@@ -27,11 +27,23 @@ pub(crate) struct OutputFlags {
     /// Response times, in a closed loop service times. Written whole or not at all.
     #[arg(long, value_name = "PATH")]
     hgrm: Option<PathBuf>,
+
+    /// Write the measurement's page to this new file: one self-contained HTML document
+    ///
+    /// Whether to believe it and why, times, the whole tail, the course, outcomes, and how to do it again. Makes no request when
+    /// it is opened. Written whole or not at all; `report` renders the same page from what --json wrote.
+    #[arg(long, value_name = "PATH")]
+    html: Option<PathBuf>,
 }
 
 impl OutputFlags {
     /// Where results go, checked.
     pub(crate) fn outputs(&self) -> anyhow::Result<Outputs> {
-        Outputs::prepare(self.json.as_deref(), self.hgrm.as_deref(), self.hdr_log.as_deref())
+        Outputs::prepare(
+            self.json.as_deref(),
+            self.html.as_deref(),
+            self.hgrm.as_deref(),
+            self.hdr_log.as_deref(),
+        )
     }
 }

@@ -47,7 +47,7 @@ fn a_full_disk_leaves_no_half_file_and_earlier_results_as_they_were() {
         let (_server, url) = server();
         let disk = small_disk(8192);
         fs::write(disk.path().join("earlier"), vec![b'x'; 8192]).unwrap();
-        for flag in ["--json", "--hgrm"] {
+        for flag in ["--json", "--hgrm", "--html"] {
             let path = disk.path().join("late");
             let output = loadgen(&[&url, "-n", "300", flag, path.to_str().unwrap()]).output().unwrap();
             assert_eq!(output.status.code(), Some(1), "{flag}: {}", stderr(&output));
@@ -67,7 +67,7 @@ fn a_read_only_folder_is_refused_before_anything_is_sent() {
         let (server, url) = server();
         let disk = small_disk(8192);
         set_read_only(disk.path());
-        for flag in ["--json", "--hgrm", "--hdr-log"] {
+        for flag in ["--json", "--html", "--hgrm", "--hdr-log"] {
             let path = disk.path().join("out");
             let output = loadgen(&[&url, "-n", "5", flag, path.to_str().unwrap()]).output().unwrap();
             assert_eq!(output.status.code(), Some(2), "{flag}: {}", stderr(&output));

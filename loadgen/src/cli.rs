@@ -2,6 +2,7 @@
 
 pub(crate) mod arguments;
 pub(crate) mod capacity_plan;
+pub(crate) mod fail_if;
 pub(crate) mod figures;
 pub(crate) mod flags;
 pub(crate) mod hdr_log;

@@ -11,6 +11,8 @@ use std::process::ExitCode;
 pub(crate) const VALID: u8 = 0;
 /// Measured, but the result could not be written.
 pub(crate) const UNWRITTEN: u8 = 1;
+/// Measured, and as it must not be.
+pub(crate) const BROKEN: u8 = 1;
 /// Could not start, or was asked for something that cannot be.
 pub(crate) const NOT_STARTED: u8 = 2;
 /// Measured, and not to be believed.
@@ -19,8 +21,19 @@ pub(crate) const INVALID: u8 = 3;
 /// Searched, and not even the lowest rate met the objective.
 pub(crate) const NONE_IN_RANGE: u8 = 4;
 
+/// What the program's exit code says, for whoever asks for help.
+pub(crate) const EXIT_STATUS: &str = "\
+0 measured and valid (also with warnings); 1 measured, but a result could not be written or a --fail-if condition holds; 2 could \
+not start, or wrong usage; 3 measured but invalid; 130 and 143 interrupted by SIGINT or SIGTERM, with the partial result written \
+(a second signal ends at once). Where several apply: what could not be written, then the signal, then 3, then --fail-if.";
+
 /// Says on stderr what went wrong; the exit code says it where nobody reads that.
 pub(crate) fn complain(error: &anyhow::Error, code: u8) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "loadgen: {error:#}");
+    say(&format!("{error:#}"));
     ExitCode::from(code)
+}
+
+/// Says a sentence on stderr; one that is closed does not matter.
+pub(crate) fn say(sentence: &str) {
+    let _ = writeln!(std::io::stderr(), "loadgen: {sentence}");
 }

@@ -2,6 +2,10 @@
 
 mod figure;
 mod judgement;
+mod part;
+mod statistic;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
@@ -9,21 +13,38 @@ use std::time::Duration;
 
 use reports_record::Measurement;
 
-use self::figure::{Figure, Unit};
+use self::figure::Figure;
 pub use self::judgement::Judgement;
-use crate::decimal;
+use crate::{Load, Pace, decimal};
 
 /// A statement about a measurement: `response_time_p99 < 50ms`, `error_rate <= 0.1%`, `goodput >= 900/s`.
 ///
-/// Times are `response_time`, `service_time`, `lateness` or `connection_wait`, each with `_p50`, `_p90`, `_p95`, `_p99`,
-/// `_p99_9`, `_p99_99`, `_mean` or `_max`; a bare `p99` is the response time's. `error_rate` is the share of due requests
-/// that did not end in a correct reply.
+/// Times are `response_time`, `service_time`, `lateness`, `connection_wait`, `connect` or `first_byte`, each with `_p50`,
+/// `_p90`, `_p95`, `_p99`, `_p99_9`, `_p99_99`, `_mean` or `_max`, the first two with any percentile (`_p97_5`); a bare `p99`
+/// is the response time's. `error_rate` is the share of due requests that did not end in a correct reply. There are also
+/// `goodput`, `achieved_rate`, `achieved_of_offered` and the client's own `cpu_per_request`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Condition {
     figure: Figure,
     comparison: Comparison,
     /// Microseconds, a share, or requests per second.
     bound: f64,
+}
+
+/// A figure that a load does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoSuchFigure {
+    /// Only an open loop has it.
+    #[error("a closed loop has no {figure}, for nothing is due in it: {remedy}")]
+    ClosedLoop {
+        /// Its name.
+        figure: String,
+        /// What to ask instead.
+        remedy: String,
+    },
+    /// Only requests have it for which connections are opened.
+    #[error("no connection is opened for a request, so there is no {0}: give --churn")]
+    Churn(String),
 }
 
 /// A text that is no condition.
@@ -36,10 +57,16 @@ pub enum ConditionError {
     Shape,
     /// An unknown figure.
     #[error(
-        "expected error_rate, goodput, achieved_rate, or response_time, service_time, lateness or connection_wait with \
-         _p50, _p90, _p95, _p99, _p99_9, _p99_99, _mean or _max; p99 alone is response_time_p99"
+        "expected error_rate, goodput, achieved_rate, achieved_of_offered, cpu_per_request, or response_time, service_time, \
+         lateness, connection_wait, connect or first_byte with _p50, _p90, _p95, _p99, _p99_9, _p99_99, _mean or _max; p99 \
+         alone is response_time_p99; a closed loop has no response_time, lateness or connection_wait, but service_time"
     )]
     Figure,
+    /// A quantile that is not among those of every summary, of times that are kept as nothing else.
+    #[error(
+        "expected response_time or service_time for this quantile; the others have p50, p90, p95, p99, p99_9 and p99_99"
+    )]
+    Quantile,
     /// A bound that is no such amount.
     #[error("expected {0}")]
     Bound(&'static str),
@@ -67,22 +94,39 @@ impl Condition {
         Judgement::new(*self, found, holds)
     }
 
+    /// Whether measurements of `load` have its figure at all, samples permitting.
+    ///
+    /// # Errors
+    /// When they have not, with what to ask instead.
+    pub fn ensure_in(&self, load: &Load) -> Result<(), NoSuchFigure> {
+        let figure = self.figure();
+        if self.figure.needs_schedule() && matches!(load.pace, Pace::Closed { .. }) {
+            let instead = self.figure.in_closed_loop();
+            let instead = instead.map_or_else(String::new, |instead| format!("ask for {instead}, or "));
+            return Err(NoSuchFigure::ClosedLoop { figure, remedy: format!("{instead}give --rate") });
+        }
+        if self.figure.needs_churn() && load.churn.is_none() {
+            return Err(NoSuchFigure::Churn(figure));
+        }
+        Ok(())
+    }
+
     /// The quantile (0–1) that it is about; `None` for a mean, a maximum, a rate.
     #[must_use]
     pub fn quantile(&self) -> Option<f64> {
         self.figure.quantile()
     }
 
-    /// The bound of a time.
+    /// The bound of a request's time.
     #[must_use]
     pub fn time(&self) -> Option<Duration> {
-        (self.figure.unit() == Unit::Time).then(|| Duration::from_secs_f64(self.bound / 1e6))
+        matches!(self.figure, Figure::Time(..)).then(|| Duration::from_secs_f64(self.bound / 1e6))
     }
 
-    /// The bound of a share (0–1).
+    /// The bound of the error rate (0–1).
     #[must_use]
     pub fn share(&self) -> Option<f64> {
-        (self.figure.unit() == Unit::Share).then_some(self.bound)
+        (self.figure == Figure::ErrorRate).then_some(self.bound)
     }
 
     /// Whether it asks for no more than its bound, rather than for no less.
@@ -142,109 +186,5 @@ impl Display for Condition {
         let sign = Comparison::ALL.iter().find(|(_, comparison)| *comparison == self.comparison);
         let sign = sign.map_or("", |(sign, _)| sign);
         write!(f, "{} {sign} {}", self.figure, self.figure.unit().show(self.bound))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use reports_record::Account;
-
-    use super::*;
-    use crate::measured::measured;
-
-    fn read(text: &str) -> Result<Condition, ConditionError> {
-        text.parse()
-    }
-
-    #[test]
-    fn a_condition_reads_back_as_it_is_shown() {
-        for (text, shown) in [
-            ("p99<50ms", "response_time_p99 < 50ms"),
-            ("response_time_p99.9 >= 1.5s", "response_time_p99_9 >= 1.5s"),
-            ("error_rate <= 0.1%", "error_rate <= 0.1%"),
-            ("  goodput > 2k/s ", "goodput > 2000/s"),
-            ("service_time_mean > 250us", "service_time_mean > 250us"),
-            ("connection_wait_max < 1m", "connection_wait_max < 60s"),
-        ] {
-            let condition = read(text).unwrap();
-            assert_eq!(condition.to_string(), shown);
-            assert_eq!(read(shown), Ok(condition));
-        }
-    }
-
-    #[test]
-    fn what_is_no_condition_is_refused_with_what_is_expected() {
-        for text in ["", "p99", "p99 50ms", "< 50ms", "p99 <", "p99 = 50ms"] {
-            assert_eq!(read(text), Err(ConditionError::Shape), "{text:?}");
-        }
-        for text in
-            ["p98 < 5ms", "latency_p99 < 5ms", "response_time < 5ms", "lateness_p5 < 1ms", "P99 < 5ms"]
-        {
-            assert_eq!(read(text), Err(ConditionError::Figure), "{text:?}");
-        }
-        for text in [
-            "p99 < 50",
-            "p99 < -1ms",
-            "p99 < 1e3ms",
-            "p99 < 50%",
-            "p99 < NaN",
-            "error_rate < 1",
-            "error_rate < 101%",
-            "goodput > 5",
-            "p99 < 5ms < 6ms",
-        ] {
-            assert!(matches!(read(text), Err(ConditionError::Bound(_))), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_figure_is_held_to_its_bound_and_the_distance_is_said() {
-        let measurement = measured(61);
-        let judge = |text: &str| read(text).unwrap().judge(&measurement);
-        assert_eq!(judge("p99 < 50ms").holds(), Some(false));
-        assert_eq!(judge("p99 < 80ms").holds(), Some(true));
-        assert_eq!(judge("error_rate <= 0%").holds(), Some(true));
-        assert_eq!(judge("goodput > 200/s").holds(), Some(false));
-        assert_eq!(judge("goodput >= 200/s").holds(), Some(true));
-        // To the histogram's three digits.
-        let said = judge("p99 < 50ms").to_string();
-        assert!(said.starts_with("response_time_p99 is 61."), "{said}");
-        assert!(said.ends_with(" % above 50ms") && said.contains(", 22."), "{said}");
-        let mut failed = measurement.clone();
-        failed.account = Account { due: 2000, finished: 1990, failed: 4, censored: 6 };
-        let said = read("error_rate < 0.1%").unwrap().judge(&failed);
-        assert_eq!(
-            (said.holds(), said.to_string().as_str()),
-            (Some(false), "error_rate is 0.5%, 5.0 times 0.1%")
-        );
-    }
-
-    #[test]
-    fn a_lower_bound_settles_only_what_larger_values_settle_alike() {
-        let mut measurement = measured(61);
-        if let Some(times) = &mut measurement.response_time_us {
-            times.at_least = vec!["p99".into()];
-        }
-        let holds = |text: &str| read(text).unwrap().judge(&measurement).holds();
-        assert_eq!((holds("p99 < 50ms"), holds("p99 > 50ms")), (Some(false), Some(true)));
-        assert_eq!((holds("p99 < 80ms"), holds("p99 > 80ms")), (None, None));
-        assert_eq!(holds("p95 < 80ms"), Some(true));
-    }
-
-    #[test]
-    fn too_few_samples_settle_nothing() {
-        let judged = read("p99_99 < 1h").unwrap().judge(&measured(61));
-        assert_eq!((judged.holds(), judged.is_without_figure()), (None, true));
-        assert!(judged.to_string().contains("too few samples"), "{judged}");
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_read_or_refused(text in "(p99|error_rate|goodput)? ?[<>=]{0,2} ?\\PC{0,10}") {
-            if let Ok(condition) = read(&text) {
-                prop_assert!(condition.bound.is_finite() && condition.bound >= 0.0);
-            }
-        }
     }
 }

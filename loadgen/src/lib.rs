@@ -43,7 +43,7 @@ mod usage;
 mod window;
 
 pub use client::{Client, MeasureError, StartError};
-pub use condition::{Condition, ConditionError, Judgement};
+pub use condition::{Condition, ConditionError, Judgement, NoSuchFigure};
 pub use crew::{Crew, CrewError};
 pub use descriptors::TooFewDescriptors;
 pub use expect::{Expect, ExpectBody};

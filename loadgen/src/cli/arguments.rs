@@ -5,6 +5,7 @@ use clap_complete::Shell;
 
 use super::flags::MeasureFlags;
 use super::flags::capacity::CapacityFlags;
+use crate::command::EXIT_STATUS;
 
 /// Push load at an HTTP server and certify what was measured
 ///
@@ -17,9 +18,7 @@ use super::flags::capacity::CapacityFlags;
     version,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    after_help = "Exit codes: 0 measured and valid (also with warnings); 1 measured, but the result could not be \
-                  written; 2 could not start, or wrong usage; 3 measured but invalid; 130 and 143 interrupted by \
-                  SIGINT or SIGTERM, with the partial result written (a second signal ends at once)."
+    after_help = format!("Exit codes: {EXIT_STATUS}")
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -82,6 +81,9 @@ mod tests {
             parsed.is_err() || parsed.is_ok_and(|arguments| arguments.measure.plan().is_err())
         };
         assert!(refused(&["--arrivals", "poisson"]));
+        assert!(refused(&["--fail-if", "response_time_p99 > 20ms"]));
+        assert!(refused(&["--fail-if", "connect_p99 > 20ms"]));
+        assert!(!refused(&["--fail-if", "service_time_p99 > 20ms", "--fail-if", "error_rate > 0%"]));
         assert!(refused(&["--rate", "5/s", "--seed", "3"]));
         assert!(refused(&["--rate", "5/s", "--arrivals", "constant", "--seed", "3"]));
         assert!(refused(&["--stages", "5/s:1s", "--duration", "1s"]));

@@ -2,6 +2,7 @@
 
 pub(crate) mod capacity;
 pub(crate) mod crew;
+pub(crate) mod fail_if;
 pub(crate) mod output;
 pub(crate) mod pace;
 pub(crate) mod target;
@@ -12,6 +13,7 @@ use clap::Args;
 use loadgen::{Load, Stop, Url};
 
 use self::crew::CrewFlags;
+use self::fail_if::FailIfFlags;
 use self::output::OutputFlags;
 use self::pace::PaceFlags;
 use self::target::TargetFlags;
@@ -35,6 +37,8 @@ pub(crate) struct MeasureFlags {
     pace: PaceFlags,
     #[command(flatten)]
     window: WindowFlags,
+    #[command(flatten)]
+    fail_if: FailIfFlags,
     #[command(flatten)]
     output: OutputFlags,
 }
@@ -65,6 +69,7 @@ impl MeasureFlags {
             pacing: self.pace.pacing()?,
         };
         load.validate()?;
-        Ok(Plan { crew: self.crew.crew()?, load, priming: self.target.priming(url)? })
+        let (crew, priming) = (self.crew.crew()?, self.target.priming(url)?);
+        Ok(Plan { crew, priming, fail_if: self.fail_if.conditions(&load)?, load })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use loadgen::{Crew, Load, Pace, Request, Stop, show_span};
+use loadgen::{Condition, Crew, Load, Pace, Request, Stop, show_span};
 use reports_record::Arrivals;
 
 /// A measurement as it will be made.
@@ -10,6 +10,8 @@ pub(crate) struct Plan {
     pub(crate) crew: Crew,
     pub(crate) load: Load,
     pub(crate) priming: Option<Request>,
+    /// What the measurement must not be like.
+    pub(crate) fail_if: Vec<Condition>,
 }
 
 impl Plan {

@@ -4,10 +4,11 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use loadgen::{Client, Interrupt, Progress};
+use loadgen::{Client, Condition, Interrupt, Progress};
 use reports_record::Measurement;
 
-use super::{INVALID, NOT_STARTED, UNWRITTEN, VALID, complain};
+use super::{BROKEN, INVALID, NOT_STARTED, UNWRITTEN, VALID, complain, say};
+use crate::cli::fail_if::broken;
 use crate::cli::flags::MeasureFlags;
 use crate::cli::hdr_log::HdrLog;
 use crate::cli::json::JsonOutput;
@@ -25,28 +26,36 @@ pub(crate) fn run(flags: &MeasureFlags) -> ExitCode {
         Err(error) => return complain(&error, NOT_STARTED),
     };
     let measured = flags.outputs().and_then(|outputs| Ok((measure(flags, &outputs, &interrupt)?, outputs)));
-    let ((measurement, log), outputs) = match measured {
+    let (Measured { measurement, fail_if, log }, outputs) = match measured {
         Ok(measured) => measured,
         Err(error) => return complain(&error, signals.exit_code().unwrap_or(NOT_STARTED)),
     };
-    let valid = if measurement.certificate.is_believable() { VALID } else { INVALID };
-    let code = signals.exit_code().unwrap_or(valid);
     let written = [
         log.map(HdrLog::finish),
         outputs.html.as_ref().map(|file| write_html(file, &measurement)),
         outputs.hgrm.as_ref().map(|file| write_hgrm(file, &measurement)),
         Some(report(&measurement, outputs.json.as_ref())),
     ];
+    let broken = broken(&fail_if, &measurement);
+    broken.iter().for_each(|sentence| say(sentence));
+    let code = signals.exit_code().unwrap_or(match measurement.certificate.is_believable() {
+        false => INVALID,
+        true if !broken.is_empty() => BROKEN,
+        true => VALID,
+    });
     // Each is tried, whatever became of those before it.
     let failed = written.into_iter().flatten().filter_map(Result::err);
     failed.map(|error| complain(&error, UNWRITTEN)).last().unwrap_or(ExitCode::from(code))
 }
 
-fn measure(
-    flags: &MeasureFlags,
-    outputs: &Outputs,
-    interrupt: &Interrupt,
-) -> anyhow::Result<(Measurement, Option<HdrLog>)> {
+/// What came of measuring.
+struct Measured {
+    measurement: Measurement,
+    fail_if: Vec<Condition>,
+    log: Option<HdrLog>,
+}
+
+fn measure(flags: &MeasureFlags, outputs: &Outputs, interrupt: &Interrupt) -> anyhow::Result<Measured> {
     let plan = flags.plan()?;
     let mut client = Client::connect(plan.load.request.url(), &plan.crew, plan.priming.as_ref(), interrupt)
         .with_context(|| format!("could not start against {}", plan.load.request.url()))?;
@@ -61,7 +70,7 @@ fn measure(
         }
     };
     line.clear();
-    Ok((measured?, log))
+    Ok(Measured { measurement: measured?, fail_if: plan.fail_if, log })
 }
 
 /// Data on stdout: the summary, or with `--json -` the JSON and nothing else.

@@ -4,8 +4,10 @@ use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 use std::time::Duration;
 
-use reports_record::{Measurement, Times};
+use reports_record::Measurement;
 
+use super::part::Part;
+use super::statistic::Statistic;
 use crate::condition::ConditionError;
 use crate::show_span;
 
@@ -16,21 +18,9 @@ pub(super) enum Figure {
     ErrorRate,
     Goodput,
     AchievedRate,
+    AchievedOfOffered,
+    CpuPerRequest,
 }
-
-/// Which time of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    ResponseTime,
-    ServiceTime,
-    Lateness,
-    ConnectionWait,
-}
-
-/// Which figure of many times; its name is the field's of [`Times`].
-pub(super) type Statistic = &'static str;
-
-const STATISTICS: [Statistic; 8] = ["p50", "p90", "p95", "p99", "p99_9", "p99_99", "mean", "max"];
 
 /// What a measurement has for a figure.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,36 +41,51 @@ pub(super) enum Unit {
     Rate,
 }
 
-impl Part {
-    const ALL: [(&'static str, Self); 4] = [
-        ("response_time", Self::ResponseTime),
-        ("service_time", Self::ServiceTime),
-        ("lateness", Self::Lateness),
-        ("connection_wait", Self::ConnectionWait),
+impl Figure {
+    /// Those that are not about times.
+    const PLAIN: [(&'static str, Self); 5] = [
+        ("error_rate", Self::ErrorRate),
+        ("goodput", Self::Goodput),
+        ("achieved_rate", Self::AchievedRate),
+        ("achieved_of_offered", Self::AchievedOfOffered),
+        ("cpu_per_request", Self::CpuPerRequest),
     ];
 
-    fn of(self, measurement: &Measurement) -> Option<&Times> {
-        match self {
-            Self::ResponseTime => measurement.response_time_us.as_ref(),
-            Self::ServiceTime => Some(&measurement.service_time_us),
-            Self::Lateness => measurement.lateness_us.as_ref(),
-            Self::ConnectionWait => measurement.connection_wait_us.as_ref(),
-        }
-    }
-}
-
-impl Figure {
     pub(super) fn unit(self) -> Unit {
         match self {
-            Self::Time(..) => Unit::Time,
-            Self::ErrorRate => Unit::Share,
+            Self::Time(..) | Self::CpuPerRequest => Unit::Time,
+            Self::ErrorRate | Self::AchievedOfOffered => Unit::Share,
             Self::Goodput | Self::AchievedRate => Unit::Rate,
         }
     }
 
     pub(super) fn quantile(self) -> Option<f64> {
-        let Self::Time(_, statistic) = self else { return None };
-        Times::default().quantiles().into_iter().find(|(name, ..)| *name == statistic).map(|(_, q, _)| q)
+        match self {
+            Self::Time(_, Statistic::Quantile(percentile)) => Some(percentile.quantile()),
+            _ => None,
+        }
+    }
+
+    /// Whether only requests with an intended start have it.
+    pub(super) fn needs_schedule(self) -> bool {
+        match self {
+            Self::Time(part, _) => part.needs_schedule(),
+            Self::AchievedOfOffered => true,
+            _ => false,
+        }
+    }
+
+    /// The figure of service times that a closed loop has in its place.
+    pub(super) fn in_closed_loop(self) -> Option<Self> {
+        match self {
+            Self::Time(Part::ResponseTime, statistic) => Some(Self::Time(Part::ServiceTime, statistic)),
+            _ => None,
+        }
+    }
+
+    /// Whether only requests for which a connection was opened have it.
+    pub(super) fn needs_churn(self) -> bool {
+        matches!(self, Self::Time(Part::Connect, _))
     }
 
     /// `None` when there is no such figure: too few samples, a closed loop, nothing due.
@@ -88,11 +93,7 @@ impl Figure {
         let exactly = |value| Found { value, is_at_least: false };
         match self {
             Self::Time(part, statistic) => {
-                let times = part.of(measurement)?;
-                let quantiles = times.quantiles().map(|(name, _, value)| (name, value));
-                let all = quantiles.into_iter().chain([("mean", times.mean), ("max", times.max)]);
-                let value = all.into_iter().find(|(name, _)| *name == statistic)?.1?;
-                Some(Found { value, is_at_least: times.is_at_least(statistic) })
+                statistic.of(part, measurement).map(|(value, is_at_least)| Found { value, is_at_least })
             }
             Self::ErrorRate => {
                 let account = measurement.account;
@@ -101,6 +102,11 @@ impl Figure {
             }
             Self::Goodput => Some(exactly(measurement.goodput_per_s)),
             Self::AchievedRate => Some(exactly(measurement.achieved_rate_per_s)),
+            Self::AchievedOfOffered => {
+                let offered = measurement.offered_rate_per_s.filter(|offered| *offered > 0.0)?;
+                Some(exactly(measurement.achieved_rate_per_s / offered))
+            }
+            Self::CpuPerRequest => measurement.client.cpu_per_request_us.map(exactly),
         }
     }
 }
@@ -109,38 +115,31 @@ impl FromStr for Figure {
     type Err = ConditionError;
 
     fn from_str(text: &str) -> Result<Self, ConditionError> {
-        match text {
-            "error_rate" => return Ok(Self::ErrorRate),
-            "goodput" => return Ok(Self::Goodput),
-            "achieved_rate" => return Ok(Self::AchievedRate),
-            _ => {}
+        if let Some((_, plain)) = Self::PLAIN.into_iter().find(|(name, _)| *name == text) {
+            return Ok(plain);
         }
-        let named = Part::ALL.into_iter().find_map(|(name, part)| {
-            text.strip_prefix(name).and_then(|rest| rest.strip_prefix('_')).map(|rest| (part, rest))
-        });
-        let (part, statistic) = match named {
-            Some(named) => named,
+        let (part, statistic) = match Part::split(text) {
+            Some(split) => split,
             // Bare, only a quantile says what it is of: "mean" and "max" could be anything's.
             None if text.starts_with('p') => (Part::ResponseTime, text),
             None => return Err(ConditionError::Figure),
         };
-        let statistic = statistic.replace('.', "_");
-        let known = STATISTICS.into_iter().find(|known| *known == statistic);
-        known.map(|known| Self::Time(part, known)).ok_or(ConditionError::Figure)
+        let statistic: Statistic = statistic.parse()?;
+        if statistic.is_named() || part.has_histogram() {
+            Ok(Self::Time(part, statistic))
+        } else {
+            Err(ConditionError::Quantile)
+        }
     }
 }
 
 impl Display for Figure {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Time(part, statistic) => {
-                let name = Part::ALL.iter().find(|(_, known)| known == part).map_or("", |(name, _)| name);
-                write!(f, "{name}_{statistic}")
-            }
-            Self::ErrorRate => f.write_str("error_rate"),
-            Self::Goodput => f.write_str("goodput"),
-            Self::AchievedRate => f.write_str("achieved_rate"),
+        if let Self::Time(part, statistic) = self {
+            return write!(f, "{part}_{statistic}");
         }
+        let name = Self::PLAIN.iter().find(|(_, known)| known == self).map_or("", |(name, _)| name);
+        f.write_str(name)
     }
 }
 

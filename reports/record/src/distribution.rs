@@ -104,6 +104,12 @@ impl Distribution {
         times::summarise(self)
     }
 
+    /// The quantile `q` (0–1) in microseconds, and whether it is a lower bound; `None` with fewer than ten observations beyond.
+    #[must_use]
+    pub fn quantile(&self, q: f64) -> Option<(f64, bool)> {
+        times::quantile_of(self, q)
+    }
+
     /// Exact and censored observations in one histogram, the censored ones at their lower bounds.
     #[must_use]
     pub fn merged(&self) -> Histogram<u64> {

@@ -79,11 +79,7 @@ impl Times {
 
 pub(crate) fn summarise(distribution: &Distribution) -> Times {
     let all = distribution.merged();
-    let quantile = |q: f64| {
-        let beyond = all.len() as f64 * (1.0 - q);
-        // The tolerance keeps 1000 × (1 − 0.99) from falling a rounding error short of 10.
-        (beyond >= BEYOND - 1e-6).then(|| micros(all.value_at_quantile(q)))
-    };
+    let quantile = |q| quantile(&all, q);
     let mut times = Times {
         p50: quantile(0.5),
         p90: quantile(0.9),
@@ -103,6 +99,20 @@ pub(crate) fn summarise(distribution: &Distribution) -> Times {
         times.at_least = lower_bounds(&times, micros(bound));
     }
     times
+}
+
+/// Microseconds; `None` with too few observations beyond it.
+fn quantile(all: &Histogram<u64>, q: f64) -> Option<f64> {
+    let beyond = all.len() as f64 * (1.0 - q);
+    // The tolerance keeps 1000 × (1 − 0.99) from falling a rounding error short of 10.
+    (beyond >= BEYOND - 1e-6).then(|| micros(all.value_at_quantile(q)))
+}
+
+/// The quantile `q` (0–1) in microseconds, and whether the truth may be larger; `None` with too few observations beyond.
+pub(crate) fn quantile_of(distribution: &Distribution, q: f64) -> Option<(f64, bool)> {
+    let value = quantile(&distribution.merged(), q)?;
+    let smallest_bound = distribution.bounds().map(|bounds| micros(bounds.min()));
+    Some((value, smallest_bound.is_some_and(|bound| value >= bound)))
 }
 
 /// What lies at or above the smallest censored bound could be longer than it looks; the mean and the maximum always could.
@@ -147,6 +157,16 @@ mod tests {
             let value = value.unwrap();
             assert!((value / truth - 1.0).abs() < 0.002, "{name}: {value} against {truth}");
         }
+    }
+
+    #[test]
+    fn a_quantile_of_one_s_own_choice_is_told_as_the_named_ones_are() {
+        let mut distribution = of_millis(std::iter::repeat_n(1, 900));
+        (0..100).for_each(|_| distribution.censor(Duration::from_secs(2)));
+        let (times, chosen) = (distribution.times(), |q| distribution.quantile(q));
+        assert_eq!(chosen(0.5), times.p50.map(|value| (value, false)));
+        assert_eq!(chosen(0.95), times.p95.map(|value| (value, true)));
+        assert_eq!(chosen(0.995), None);
     }
 
     #[test]

@@ -116,7 +116,7 @@ fn request(operations: u64) -> anyhow::Result<()> {
     let mut client = Client::connect(&url, &Crew::default(), None, &interrupt)?;
     let load = Load {
         stop: Stop::Requests(operations),
-        expect: Expect { status: None, body: ExpectBody::Same },
+        expect: Expect { body: ExpectBody::Same, ..Expect::default() },
         ..Load::closed(Request::get(&url), Duration::from_secs(1))
     };
     let measured = client.measure(&load, &interrupt, &mut |_| ())?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use loadgen::{Client, Crew, Expect, ExpectBody, Interrupt, Load, Request, Url};
+use loadgen::{Client, Crew, Expect, ExpectBody, Interrupt, Load, Request, Statuses, Url};
 use servers_contract::{Call, expected};
 
 use crate::contender::Contender;
@@ -26,7 +26,8 @@ pub fn connect(contender: &Contender, crew: &Crew, interrupt: &Interrupt) -> any
 pub fn load(contender: &Contender, call: &Call, body: &[u8]) -> anyhow::Result<Load> {
     let reply = expected(call, body)
         .with_context(|| format!("{}: only an endpoint with a fixed reply can be measured", call.target()))?;
-    let expect = Expect { status: Some(reply.status), body: ExpectBody::Exactly(reply.body.into_owned()) };
+    let expect =
+        Expect { status: Statuses::only(reply.status), body: ExpectBody::Exactly(reply.body.into_owned()) };
     let url = url(contender, call)?;
     let sent = (*call == Call::Echo).then_some(body);
     let request = Request::new(&url, call.endpoint().method(), &[], sent)?;

@@ -249,7 +249,7 @@ impl Engine {
 
     fn parser(&self) -> ReplyParser {
         let to_head_request = self.order.load.request.method() == "HEAD";
-        ReplyParser::new(to_head_request, self.order.judge.looks_at_bodies(), self.known_head.clone())
+        ReplyParser::new(to_head_request, self.order.judge.look(), self.known_head.clone())
     }
 }
 

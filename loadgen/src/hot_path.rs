@@ -9,7 +9,7 @@ use std::time::Duration;
 use reports_record::OutcomeKind;
 
 use crate::clock::Moment;
-use crate::reply::ReplyParser;
+use crate::reply::{Look, ReplyParser};
 use crate::tally::{Flight, Tally};
 use crate::window::Window;
 
@@ -19,7 +19,7 @@ pub struct Parse(ReplyParser);
 
 impl Default for Parse {
     fn default() -> Self {
-        Self(ReplyParser::new(false, true, Rc::default()))
+        Self(ReplyParser::new(false, Look::Digest, Rc::default()))
     }
 }
 

@@ -6,6 +6,7 @@ compile_error!(
      build it on Linux, in a container or a virtual machine if need be"
 );
 
+mod body_sha256;
 mod bystanders;
 pub mod capacity;
 mod certificate;
@@ -35,6 +36,7 @@ mod request;
 mod schedule;
 mod socket;
 mod span;
+mod statuses;
 mod tally;
 mod thread;
 mod timer;
@@ -42,6 +44,7 @@ mod url;
 mod usage;
 mod window;
 
+pub use body_sha256::{BodySha256, BodySha256Error};
 pub use client::{Client, MeasureError, StartError};
 pub use condition::{Condition, ConditionError, Judgement, NoSuchFigure};
 pub use crew::{Crew, CrewError};
@@ -55,4 +58,5 @@ pub use rate::{Rate, RateError};
 pub use request::{Request, RequestError};
 pub use schedule::{Bursts, BurstsError, Course, Replay, ReplayError, Schedule, Stages, StagesError};
 pub use span::{parse_span, show_span};
+pub use statuses::{Statuses, StatusesError};
 pub use url::{ResolveError, Url, UrlError};

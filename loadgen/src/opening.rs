@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::engine::{Route, Slot};
-use crate::reply::{End, Reply, ReplyParser};
+use crate::reply::{End, Look, Reply, ReplyParser};
 use crate::thread::Hand;
 use crate::{Interrupt, Request, StartError, socket};
 
@@ -110,7 +110,7 @@ async fn exchange(stream: &mut TcpStream, request: &Request) -> io::Result<Reply
 
 /// Reads the one reply to `request` that is to come.
 pub(crate) async fn read_reply(stream: &mut TcpStream, request: &Request) -> io::Result<Reply> {
-    let mut parser = ReplyParser::new(request.method() == "HEAD", false, Rc::default());
+    let mut parser = ReplyParser::new(request.method() == "HEAD", Look::Count, Rc::default());
     let mut buffer = [0; 4096];
     loop {
         let count = stream.read(&mut buffer).await?;

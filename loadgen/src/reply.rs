@@ -1,5 +1,6 @@
 //! Reading replies: incremental, any split of the bytes, bodies counted and digested but never kept.
 
+mod body;
 mod chunks;
 mod head;
 mod known_head;
@@ -13,6 +14,8 @@ use std::rc::Rc;
 use reports_record::OutcomeKind;
 
 use crate::expect::BodyDigest;
+use body::Body;
+pub(crate) use body::Look;
 use chunks::Chunks;
 use head::{Framing, Head};
 pub(crate) use known_head::KnownHead;
@@ -28,6 +31,8 @@ pub(crate) struct Reply {
     pub(crate) keep_alive: bool,
     /// Its CRC is 0 unless bodies are digested.
     pub(crate) body: BodyDigest,
+    /// Whether it is the expected body, if that was looked at by SHA-256.
+    pub(crate) proven: Option<bool>,
 }
 
 /// Why bytes are not a reply.
@@ -67,11 +72,10 @@ pub(crate) struct ReplyParser {
     /// Bytes of a head that is not whole yet; empty while heads come in one piece, as they nearly always do.
     head: Vec<u8>,
     to_head_request: bool,
-    digests: bool,
     /// Whether a byte of the current reply has come, be it of a 1xx before it.
     begun: bool,
     reply: Reply,
-    digest: crc32fast::Hasher,
+    body: Body,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -83,19 +87,18 @@ enum Stage {
 }
 
 impl ReplyParser {
-    /// For replies to `HEAD` (which have no body whatever they announce) or to anything else; with bodies digested or
-    /// only counted. `known` is for replies to one request only.
-    pub(crate) fn new(to_head_request: bool, digests: bool, known: Rc<KnownHead>) -> Self {
+    /// For replies to `HEAD` (which have no body whatever they announce) or to anything else. `known` is for replies to
+    /// one request only.
+    pub(crate) fn new(to_head_request: bool, look: Look, known: Rc<KnownHead>) -> Self {
         let body = BodyDigest { bytes: 0, crc32: 0 };
         Self {
             stage: Stage::Head,
             known,
             head: Vec::new(),
             to_head_request,
-            digests,
             begun: false,
-            reply: Reply { status: 0, keep_alive: true, body },
-            digest: crc32fast::Hasher::new(),
+            reply: Reply { status: 0, keep_alive: true, body, proven: None },
+            body: Body::new(look),
         }
     }
 
@@ -119,6 +122,7 @@ impl ReplyParser {
                 };
                 self.reply.status = head.status;
                 self.reply.keep_alive = head.keep_alive;
+                self.body.begin();
             } else {
                 break self.take_body(&mut rest)?;
             }
@@ -192,13 +196,8 @@ impl ReplyParser {
 
     /// Takes in body bytes and says whether they end the reply.
     fn take_body(&mut self, rest: &mut &[u8]) -> Result<bool, ReplyError> {
-        let (digests, digest, body) = (self.digests, &mut self.digest, &mut self.reply.body);
-        let mut count = |part: &[u8]| {
-            body.bytes += part.len() as u64;
-            if digests {
-                digest.update(part);
-            }
-        };
+        let body = &mut self.body;
+        let mut count = |part: &[u8]| body.take(part);
         match &mut self.stage {
             Stage::Head => Ok(false),
             Stage::Length(left) => {
@@ -219,12 +218,9 @@ impl ReplyParser {
 
     fn finish(&mut self) -> Reply {
         let mut reply = self.reply;
-        if self.digests {
-            reply.body.crc32 = std::mem::take(&mut self.digest).finalize();
-        }
+        (reply.body, reply.proven) = self.body.finish();
         self.stage = Stage::Head;
         self.begun = false;
-        self.reply.body.bytes = 0;
         reply
     }
 }

@@ -23,8 +23,9 @@ pub(super) fn replies(evidence: &Evidence<'_>) -> Check {
     let share = wrong as f64 / all as f64;
     let status = if wrong == 0 { CheckStatus::Pass } else { grade(share, 0.0, TOO_MANY) };
     let finding = format!(
-        "{wrong} of {all} replies were wrong ({} by status, {} by body); {}",
+        "{wrong} of {all} replies were wrong ({} by status, expected {}, {} by body); {}",
         count(OutcomeKind::WrongStatus),
+        evidence.load.expect.status,
         count(OutcomeKind::WrongBody),
         how_bodies_were_checked(evidence)
     );
@@ -38,11 +39,14 @@ pub(super) fn replies(evidence: &Evidence<'_>) -> Check {
 
 fn how_bodies_were_checked(evidence: &Evidence<'_>) -> String {
     let (shortest, longest) = evidence.tally.body_bytes.unwrap_or_default();
-    match evidence.load.expect.body {
+    match &evidence.load.expect.body {
         ExpectBody::Exactly(_) => {
             "the length and CRC-32 of every body were held to the expected one's".into()
         }
         ExpectBody::Same => "the length and CRC-32 of every body were held to the first one's".into(),
+        ExpectBody::Sha256(digest) => format!(
+            "bodies were held to {digest} until one was right, and then to the length and CRC-32 of that one"
+        ),
         ExpectBody::Any if shortest == longest => {
             format!("bodies were not looked at, all had {shortest} bytes")
         }

@@ -110,7 +110,7 @@ impl SearchPlan {
             url: template.request.url().to_string(),
             method: template.request.method().to_owned(),
             request_crc32: crc32fast::hash(template.request.bytes()),
-            expect: format!("{:?}", template.expect),
+            expect: template.expect.to_string(),
             objectives: self.objectives.iter().map(ToString::to_string).collect(),
             from_per_s: range.from.get(),
             to_per_s: range.to.get(),

@@ -59,7 +59,7 @@ fn sample(status: u16, interims: usize, fields: &[String], body: &[u8], framed: 
     }
     let until_close = matches!(framed, Framed::UntilClose);
     let body = BodyDigest { bytes: body.len() as u64, crc32: crc32fast::hash(body) };
-    Sample { bytes, reply: Reply { status, keep_alive: !until_close, body }, until_close }
+    Sample { bytes, reply: Reply { status, keep_alive: !until_close, body, proven: None }, until_close }
 }
 
 fn any_reply() -> impl Strategy<Value = Sample> {
@@ -74,7 +74,7 @@ fn any_reply() -> impl Strategy<Value = Sample> {
 }
 
 fn parser() -> ReplyParser {
-    ReplyParser::new(false, true, Rc::default())
+    ReplyParser::new(false, Look::Digest, Rc::default())
 }
 
 /// `bytes` in pieces of the lengths in `cuts`, over and over.

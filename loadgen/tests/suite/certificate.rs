@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use loadgen::{Expect, ExpectBody, Load, Pace, Rate, Stop};
+use loadgen::{Expect, ExpectBody, Load, Pace, Rate, Statuses, Stop};
 use reports_record::{Arrivals, CertificateVerdict, CheckStatus, Measurement};
 
 use super::server::{HELLO, Server};
@@ -26,7 +26,7 @@ fn a_server_that_answers_well_passes_what_depends_on_it() {
 #[test]
 fn wrong_replies_invalidate() {
     let server = Server::answering(HELLO, Duration::ZERO);
-    let expect = Expect { status: Some(200), body: ExpectBody::Exactly(b"hallo".into()) };
+    let expect = Expect { status: Statuses::only(200), body: ExpectBody::Exactly(b"hallo".into()) };
     let load = Load { stop: Stop::Requests(20), expect, ..load(&server.url("/"), Duration::from_secs(1)) };
     let measurement = measure(&load, 2);
     assert_status(&measurement, "replies", CheckStatus::Fail);

@@ -7,6 +7,7 @@ mod capacity;
 mod certificate;
 mod command_line;
 mod connections;
+mod expectations;
 mod fail_if;
 mod faults;
 mod file_format;

@@ -159,7 +159,7 @@ fn large_requests_and_replies_go_through_whole() {
         [&b"HTTP/1.1 200 OK\r\ncontent-length: 4000000\r\n\r\n"[..], &vec![b'z'; 4_000_000]].concat().leak();
     let server = Server::answering(reply, Duration::ZERO);
     let request = Request::new(&server.url("/"), "POST", &[], Some(&vec![b'a'; 8_000_000])).unwrap();
-    let expect = loadgen::Expect { status: None, body: loadgen::ExpectBody::Same };
+    let expect = loadgen::Expect { body: loadgen::ExpectBody::Same, ..loadgen::Expect::default() };
     let load =
         Load { stop: Stop::Requests(3), request, expect, ..load(&server.url("/"), Duration::from_secs(1)) };
     let measurement = measure(&load, 1);

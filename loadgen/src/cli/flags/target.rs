@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
-use loadgen::{Expect, ExpectBody, Load, Request, RequestError, Url, UrlError};
+use loadgen::{BodySha256, Expect, ExpectBody, Load, Request, RequestError, Statuses, Url, UrlError};
 
 use crate::cli::numbers::span;
 
@@ -23,6 +23,19 @@ pub(crate) struct TargetFlags {
     /// A body to send with each request
     #[arg(long, short = 'b', value_name = "TEXT", allow_hyphen_values = true)]
     body: Option<String>,
+
+    /// Count replies with any other status as wrong: 404, '200,404', 2xx
+    ///
+    /// Statuses from 200 to 599 and their classes, separated by commas.
+    #[arg(long, value_name = "STATUSES", default_value = "2xx", allow_hyphen_values = true)]
+    expect_status: Statuses,
+
+    /// Count replies with any other body as wrong: sha256: and what `curl --silent URL | sha256sum` prints
+    ///
+    /// Of the body as it comes, chunks joined and nothing unpacked. Bodies are hashed until one is right, and from then on
+    /// held to its length and CRC-32: a wrong body of the right length passes once in 4 billion.
+    #[arg(long, value_name = "DIGEST", conflicts_with = "expect_same_body", allow_hyphen_values = true)]
+    expect_body_digest: Option<BodySha256>,
 
     /// Count replies whose body differs from the first one's as wrong
     ///
@@ -53,8 +66,12 @@ impl TargetFlags {
 
     /// What a correct reply is.
     pub(crate) fn expect(&self) -> Expect {
-        let body = if self.expect_same_body { ExpectBody::Same } else { ExpectBody::Any };
-        Expect { status: None, body }
+        let body = match self.expect_body_digest {
+            Some(digest) => ExpectBody::Sha256(digest),
+            None if self.expect_same_body => ExpectBody::Same,
+            None => ExpectBody::Any,
+        };
+        Expect { status: self.expect_status, body }
     }
 
     /// Deadline of one request.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use loadgen::{Expect, ExpectBody, Load, Request, Stop};
+use loadgen::{Expect, ExpectBody, Load, Request, Statuses, Stop};
 use reports_record::OutcomeKind;
 
 use super::outcomes::{assert_outcome, once};
@@ -36,7 +36,7 @@ fn what_follows_a_reply_is_never_paired_with_the_next_request() {
             connection.send(&reply);
         }
     });
-    let expect = Expect { status: Some(200), body: ExpectBody::Exactly(b"hello".into()) };
+    let expect = Expect { status: Statuses::only(200), body: ExpectBody::Exactly(b"hello".into()) };
     let load = Load { stop: Stop::Requests(10), expect, ..load(&server.url("/"), Duration::from_secs(1)) };
     let measurement = measure(&load, 1);
     let expected = BTreeMap::from([(OutcomeKind::Ok, 5), (OutcomeKind::Protocol, 5)]);
@@ -55,7 +55,7 @@ fn replies_without_a_body_may_announce_one() {
         let server = Server::answering(reply, Duration::ZERO);
         let url = server.url("/");
         let request = Request::new(&url, method, &[], None).unwrap();
-        let expect = Expect { status: Some(status), ..Expect::default() };
+        let expect = Expect { status: Statuses::only(status), ..Expect::default() };
         let stop = Stop::Requests(5);
         let load = Load { stop, request, expect, ..load(&url, Duration::from_secs(1)) };
         let measurement = measure(&load, 1);

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use loadgen::{Client, Crew, Expect, ExpectBody, Interrupt, Load, Request, StartError, Stop};
+use loadgen::{Client, Crew, Expect, ExpectBody, Interrupt, Load, Request, StartError, Statuses, Stop};
 use reports_record::{CertificateVerdict, CheckStatus, OutcomeKind};
 
 use crate::server::{HELLO, Server};
@@ -81,7 +81,7 @@ fn an_error_status_is_never_a_success() {
 #[test]
 fn a_wrong_body_is_never_a_success() {
     let server = Server::answering(HELLO, Duration::ZERO);
-    let expect = Expect { status: Some(200), body: ExpectBody::Exactly(b"hallo".into()) };
+    let expect = Expect { status: Statuses::only(200), body: ExpectBody::Exactly(b"hallo".into()) };
     let load = Load { stop: Stop::Requests(5), expect, ..load(&server.url("/"), Duration::from_secs(1)) };
     let measurement = measure(&load, 1);
     assert_eq!(measurement.outcomes, BTreeMap::from([(OutcomeKind::WrongBody, 5)]));
@@ -139,7 +139,7 @@ fn rare_but_legal_replies_are_correct() {
                 }
             }
         });
-        let expect = Expect { status: Some(200), body: ExpectBody::Exactly(b"hello".into()) };
+        let expect = Expect { status: Statuses::only(200), body: ExpectBody::Exactly(b"hello".into()) };
         let load = Load { stop: Stop::Requests(4), expect, ..load(&server.url("/"), Duration::from_secs(1)) };
         let measurement = measure(&load, 1);
         assert_eq!(measurement.outcomes, BTreeMap::from([(OutcomeKind::Ok, 4)]), "{}", reply.escape_ascii());

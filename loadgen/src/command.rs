@@ -3,6 +3,7 @@
 pub(crate) mod capacity;
 pub(crate) mod describe;
 pub(crate) mod measure;
+pub(crate) mod merge;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -120,6 +120,7 @@ impl<'a> Evidence<'a> {
             service_time_us: self.service,
             response_time_us: self.response,
             lateness_us: self.lateness,
+            merged_from: Vec::new(),
         }
     }
 

@@ -26,6 +26,7 @@ mod intervals;
 mod load;
 #[cfg(test)]
 mod measured;
+mod merge;
 mod opening;
 mod order;
 
@@ -53,6 +54,7 @@ pub use expect::{Expect, ExpectBody};
 pub use interrupt::Interrupt;
 pub use intervals::Interval;
 pub use load::{Load, LoadError, Pace, Pacing, Stop};
+pub use merge::{MergeError, Part, merge};
 pub use progress::Progress;
 pub use rate::{Rate, RateError};
 pub use request::{Request, RequestError};

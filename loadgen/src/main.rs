@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     match command {
         None => command::measure::run(&measure),
         Some(Command::Capacity(flags)) => command::capacity::run(&flags),
+        Some(Command::Merge(flags)) => command::merge::run(&flags),
         Some(Command::Completions { shell }) => command::describe::completions(shell),
         Some(Command::Man) => command::describe::man(),
     }

@@ -5,6 +5,7 @@ use clap_complete::Shell;
 
 use super::flags::MeasureFlags;
 use super::flags::capacity::CapacityFlags;
+use super::flags::merge::MergeFlags;
 use crate::command::EXIT_STATUS;
 
 /// Push load at an HTTP server and certify what was measured
@@ -42,6 +43,16 @@ pub(crate) enum Command {
                             lowest rate failed; 130 and 143 interrupted by SIGINT or SIGTERM, with what is known so far."
     )]
     Capacity(Box<CapacityFlags>),
+    /// Add up measurements of the same plan, made one after another
+    ///
+    /// Histograms, counts and costs are added, rates are those over all windows together, and the certificate is the worst of
+    /// all. What was measured with another plan (but for its seed), was interrupted, or is there twice is refused. What cannot
+    /// be added is absent from the sum: sub-windows, and quantiles of times that are kept without a histogram.
+    #[command(
+        after_help = "Exit codes: 0 added up and valid (also with warnings); 1 added up, but the sum could not be written; 2 they \
+                      do not belong together or cannot be read, or wrong usage; 3 added up but invalid."
+    )]
+    Merge(MergeFlags),
     /// Print a completion script for a shell
     ///
     /// To be sourced, or put where the shell looks for completions.

@@ -3,6 +3,7 @@
 pub(crate) mod capacity;
 pub(crate) mod crew;
 pub(crate) mod fail_if;
+pub(crate) mod merge;
 pub(crate) mod output;
 pub(crate) mod pace;
 pub(crate) mod target;

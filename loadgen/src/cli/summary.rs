@@ -34,6 +34,9 @@ impl Summary<'_> {
         let cut = if self.0.complete { "" } else { " (interrupted: incomplete)" };
         let connections = count(plan.connections.into());
         writeln!(f, "{:NAME$}{pace}, connections: {connections}, measured for {window_s:.2} s{cut}", "load")?;
+        if !self.0.merged_from.is_empty() {
+            writeln!(f, "{:NAME$}the sum of {} measurements", "", count(self.0.merged_from.len() as u64))?;
+        }
         if let Some(offered) = offered_rate_per_s {
             writeln!(f, "{:NAME$}{}/s", "offered", rate(*offered))?;
         }

@@ -74,7 +74,7 @@ fn measure(flags: &MeasureFlags, outputs: &Outputs, interrupt: &Interrupt) -> an
 }
 
 /// Data on stdout: the summary, or with `--json -` the JSON and nothing else.
-fn report(measurement: &Measurement, json: Option<&JsonOutput>) -> anyhow::Result<()> {
+pub(super) fn report(measurement: &Measurement, json: Option<&JsonOutput>) -> anyhow::Result<()> {
     let stdout_taken = matches!(json, Some(JsonOutput::Stdout));
     if let Some(json) = json {
         json.write(measurement)?;

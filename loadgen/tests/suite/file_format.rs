@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use loadgen::{Load, Pace, Rate};
+use loadgen::{Load, Pace, Part, Rate, merge};
 use reports_record::Arrivals;
 use serde_json::Value;
 
@@ -77,8 +77,10 @@ fn every_path_is_documented_and_every_documented_path_occurs() {
     let rate = Rate::per_second(100.0).unwrap();
     let open = Load { pace: Pace::open(rate, Arrivals::Poisson, 1), ..closed.clone() };
     let mut found = BTreeSet::new();
-    for load in [closed, open] {
-        let measurement = measure(&load, 2);
+    let measured = [&closed, &open, &open].map(|load| measure(load, 2));
+    let parts = measured[1..].iter().map(|one| Part { name: "file".into(), measurement: one.clone() });
+    let sum = merge(&parts.collect::<Vec<_>>()).unwrap();
+    for measurement in measured.into_iter().chain([sum]) {
         paths(&serde_json::to_value(measurement).unwrap(), "", &mut found);
     }
     assert_eq!(found, documented(), "left: in the file; right: in docs/FORMATS.md");

@@ -12,6 +12,7 @@ mod fail_if;
 mod faults;
 mod file_format;
 mod hdr;
+mod merge;
 mod namespace;
 mod page;
 mod schedules;

@@ -51,6 +51,16 @@ pub enum HistogramError {
         /// Checksum that was written beside it.
         expected: u32,
     },
+    /// Of another range or precision than times are kept in, so that it cannot be added to them.
+    #[error(
+        "histogram up to {high} with {digits} digits, expected one of times: up to an hour of nanoseconds, 3 digits"
+    )]
+    OtherRange {
+        /// Its highest value.
+        high: u64,
+        /// Its significant digits.
+        digits: u8,
+    },
     /// Base 64, but what is inside is not a V2 deflated histogram.
     #[error("histogram is not a V2 deflated HDR histogram: {0}")]
     NotHistogram(String),
@@ -87,6 +97,21 @@ impl EncodedHistogram {
     }
 }
 
+impl EncodedHistogram {
+    /// The same, if it is one of times.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode), and when it has another range or precision.
+    pub(crate) fn decode_of_times(&self) -> Result<Histogram<u64>, HistogramError> {
+        let (found, own) = (self.decode()?, empty());
+        if (found.low(), found.high(), found.sigfig()) == (own.low(), own.high(), own.sigfig()) {
+            Ok(found)
+        } else {
+            Err(HistogramError::OtherRange { high: found.high(), digits: found.sigfig() })
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +123,14 @@ mod tests {
             histogram.record_n(value, value % 7 + 1).unwrap();
         }
         assert_eq!(EncodedHistogram::encode(&histogram).decode().unwrap(), histogram);
+    }
+
+    #[test]
+    fn a_histogram_of_another_range_is_no_histogram_of_times() {
+        let other = EncodedHistogram::encode(&Histogram::new_with_bounds(1, u64::MAX / 2, 2).unwrap());
+        assert!(other.decode().is_ok());
+        assert!(matches!(other.decode_of_times(), Err(HistogramError::OtherRange { digits: 2, .. })));
+        assert!(EncodedHistogram::encode(&empty()).decode_of_times().is_ok());
     }
 
     #[test]

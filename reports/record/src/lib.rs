@@ -41,7 +41,9 @@ pub use folder::{Folder, FolderError, Skipped};
 pub use hgrm::percentile_table;
 pub use histogram::{EncodedHistogram, HistogramError, TOP};
 pub use interval_log::IntervalLog;
-pub use measurement::{Account, Arrivals, ClientCost, Histograms, Measurement, Mode, Plan, SubWindow};
+pub use measurement::{
+    Account, Arrivals, ClientCost, Histograms, Measurement, MergedPart, Mode, Plan, SubWindow,
+};
 pub use measurement_file::{MeasurementFileError, read_measurement};
 pub use outcome::{Fault, OutcomeKind};
 pub use times::{Margin, Times};

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Certificate, Distribution, EncodedHistogram, HistogramError, OutcomeKind, Times};
+use crate::{
+    Certificate, CertificateVerdict, Distribution, EncodedHistogram, HistogramError, OutcomeKind, Times,
+};
 
 /// One measurement, as `loadgen --json` writes it and as a trial keeps it.
 ///
@@ -71,6 +73,24 @@ pub struct Measurement {
     pub complete: bool,
     /// The times above in full.
     pub histograms: Histograms,
+    /// The measurements that this one is the sum of; none for one that was made in one piece.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged_from: Vec<MergedPart>,
+}
+
+/// One of several measurements that were added up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MergedPart {
+    /// The file that it was read from, as it was named.
+    pub file: String,
+    /// CRC-32 (IEEE) of what was read, by which the same measurement is known again.
+    pub crc32: u32,
+    /// Its seed.
+    pub seed: u64,
+    /// Length of its window, seconds.
+    pub window_s: f64,
+    /// What its own certificate said.
+    pub verdict: CertificateVerdict,
 }
 
 /// What was asked for.
@@ -258,6 +278,7 @@ fn distribution(
     exact: &EncodedHistogram,
     bounds: Option<&EncodedHistogram>,
 ) -> Result<Distribution, HistogramError> {
-    let bounds = bounds.map(EncodedHistogram::decode).transpose()?;
-    Ok(Distribution::from_parts(exact.decode()?, bounds, 0))
+    let exact = exact.decode_of_times()?;
+    let bounds = bounds.map(EncodedHistogram::decode_of_times).transpose()?;
+    Ok(Distribution::from_parts(exact, bounds, 0))
 }

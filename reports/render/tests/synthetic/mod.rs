@@ -398,6 +398,7 @@ fn measurement(
 ) -> Measurement {
     let replies = rate as u64;
     Measurement {
+        merged_from: Vec::new(),
         schema: SCHEMA,
         plan: plan(cell, offered),
         offered_rate_per_s: offered,

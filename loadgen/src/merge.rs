@@ -1,0 +1,153 @@
+//! Several measurements of one plan as one.
+//!
+//! What can be added is added: histograms, counts, costs. What cannot is absent from the whole, not made up.
+
+mod certificate;
+mod sound;
+mod sum;
+#[cfg(test)]
+mod tests;
+mod times;
+
+use reports_record::{HistogramError, Measurement, MergedPart};
+use serde_json::Value;
+
+/// A measurement and where it was read.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// How it is called when something is wrong with it: its file.
+    pub name: String,
+    /// What was measured.
+    pub measurement: Measurement,
+}
+
+/// Why measurements cannot be added up.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// Nothing to add.
+    #[error("expected two measurements or more, found {0}")]
+    TooFew(usize),
+    /// It says that it was cut short.
+    #[error("{0}: it was interrupted (complete: false); only whole measurements are added up")]
+    Incomplete(String),
+    /// Its figures do not agree with each other.
+    #[error("{name}: it contradicts itself, so that it was altered or is no measurement of loadgen: {what}")]
+    Contradiction {
+        /// Which part.
+        name: String,
+        /// Which figures, with both values.
+        what: String,
+    },
+    /// A histogram of it cannot be read.
+    #[error("{name}: {cause}")]
+    Histogram {
+        /// Which part.
+        name: String,
+        /// What is wrong with it; part of the message, and so not its source again.
+        cause: HistogramError,
+    },
+    /// It was measured with another plan.
+    #[error(
+        "{field} is {found} in {name}, but {expected} in {first}; only measurements with the same plan are added up"
+    )]
+    OtherPlan {
+        /// The first field that differs.
+        field: String,
+        /// The part that differs, and its value.
+        name: String,
+        /// Its value.
+        found: String,
+        /// The first part.
+        first: String,
+        /// Its value.
+        expected: String,
+    },
+    /// The same measurement is there twice.
+    #[error("{second}: the same measurement as {first}, whose requests would count twice")]
+    Twice {
+        /// One file.
+        first: String,
+        /// Another.
+        second: String,
+    },
+    /// Counts that no measurement has.
+    #[error("{0}: the sum is beyond 64 bits")]
+    TooMany(&'static str),
+}
+
+/// All `parts` as one measurement: as if its window were theirs, one after another.
+///
+/// Rates are those over all windows together. Quantiles are those of the histograms added up. Times that are kept without
+/// a histogram have no quantiles any more, only their count, mean and maximum. There are no sub-windows, for they lie in
+/// different windows. The certificate has each check as it was at its worst. The plan is the parts' own, seed and duration
+/// those of the first.
+///
+/// # Errors
+/// When they do not belong together, are not whole, or contradict themselves.
+pub fn merge(parts: &[Part]) -> Result<Measurement, MergeError> {
+    let [first, others @ ..] = parts else { return Err(MergeError::TooFew(0)) };
+    if others.is_empty() {
+        return Err(MergeError::TooFew(1));
+    }
+    for part in parts {
+        if !part.measurement.complete {
+            return Err(MergeError::Incomplete(part.name.clone()));
+        }
+        sound::ensure(part)?;
+    }
+    others.iter().try_for_each(|other| ensure_same_plan(first, other))?;
+    let merged_from = sources(parts)?;
+    let sum = sum::of(parts)?;
+    Ok(Measurement { merged_from, certificate: certificate::worst(parts), ..sum })
+}
+
+/// Seeds may differ: repeats have one of their own each.
+fn ensure_same_plan(first: &Part, other: &Part) -> Result<(), MergeError> {
+    let plan = |part: &Part| match serde_json::to_value(&part.measurement.plan) {
+        Ok(Value::Object(fields)) => fields,
+        _ => unreachable!("a plan is a struct of plain values"),
+    };
+    let (expected, found) = (plan(first), plan(other));
+    match expected.iter().find(|(field, value)| *field != "seed" && found.get(*field) != Some(value)) {
+        None => Ok(()),
+        Some((field, value)) => Err(MergeError::OtherPlan {
+            field: format!("plan.{field}"),
+            name: other.name.clone(),
+            found: found.get(field).map(Value::to_string).unwrap_or_default(),
+            first: first.name.clone(),
+            expected: value.to_string(),
+        }),
+    }
+}
+
+/// What the whole is the sum of, no measurement twice, be it as a part of an earlier sum.
+fn sources(parts: &[Part]) -> Result<Vec<MergedPart>, MergeError> {
+    let mut sources: Vec<MergedPart> = Vec::new();
+    for part in parts {
+        let own = if part.measurement.merged_from.is_empty() {
+            vec![source(part)]
+        } else {
+            part.measurement.merged_from.clone()
+        };
+        for source in own {
+            if let Some(known) = sources.iter().find(|known| known.crc32 == source.crc32) {
+                return Err(MergeError::Twice { first: known.file.clone(), second: source.file });
+            }
+            sources.push(source);
+        }
+    }
+    Ok(sources)
+}
+
+fn source(part: &Part) -> MergedPart {
+    let Measurement { plan, window_s, certificate, .. } = &part.measurement;
+    // As it is written here, so that blanks and line ends of a file make no difference.
+    let written = serde_json::to_vec(&part.measurement).unwrap_or_default();
+    MergedPart {
+        file: part.name.clone(),
+        crc32: crc32fast::hash(&written),
+        seed: plan.seed,
+        window_s: *window_s,
+        verdict: certificate.verdict,
+    }
+}

@@ -1,0 +1,79 @@
+//! Whether a measurement's figures agree with each other.
+
+use reports_record::{Distribution, HistogramError, Measurement, Mode, OutcomeKind, Times};
+
+use super::sum::replies_in;
+use super::{MergeError, Part};
+
+/// Refuses what was altered in a way that leaves JSON which still reads, as far as that shows.
+pub(super) fn ensure(part: &Part) -> Result<(), MergeError> {
+    let Part { name, measurement } = part;
+    contradiction(measurement)
+        .map_or(Ok(()), |what| Err(MergeError::Contradiction { name: name.clone(), what }))?;
+    let Measurement { histograms, service_time_us, response_time_us, .. } = measurement;
+    let read = |cause: HistogramError| MergeError::Histogram { name: name.clone(), cause };
+    let service = histograms.service_time().map_err(read)?;
+    let response = histograms.response_time().map_err(read)?;
+    let differs = |what, times: &Times, distribution: &Distribution| {
+        let (told, held) = ((times.count, times.censored), (distribution.count(), distribution.censored()));
+        (told != held).then(|| {
+            format!(
+                "{what} has {} observations, {} of them censored, but its histograms {} and {}",
+                told.0, told.1, held.0, held.1
+            )
+        })
+    };
+    let what = match (response_time_us, &response) {
+        (Some(times), Some(distribution)) => differs("response_time_us", times, distribution),
+        (None, None) => None,
+        _ => Some("response times with a summary and no histogram, or the other way round".into()),
+    };
+    match what.or_else(|| differs("service_time_us", service_time_us, &service)) {
+        None => Ok(()),
+        Some(what) => Err(MergeError::Contradiction { name: name.clone(), what }),
+    }
+}
+
+fn contradiction(measurement: &Measurement) -> Option<String> {
+    let Measurement { account, outcomes, window_s, plan, .. } = measurement;
+    let is_open = matches!(plan.mode, Mode::Open { .. });
+    // Wide, so that absurd counts are found to be that and do not overflow.
+    let whole: u128 = [account.finished, account.failed, account.censored].map(u128::from).iter().sum();
+    if u128::from(account.due) != whole {
+        return Some(format!(
+            "account.due is {}, but finished, failed and censored are {whole}",
+            account.due
+        ));
+    }
+    let ok = outcomes.get(&OutcomeKind::Ok).copied().unwrap_or(0);
+    let others: u128 = outcomes.values().copied().map(u128::from).sum::<u128>() - u128::from(ok);
+    if (u128::from(ok), others) != (u128::from(account.finished), u128::from(account.failed)) {
+        let (finished, failed) = (account.finished, account.failed);
+        return Some(format!(
+            "outcomes have {ok} correct replies and {others} others, but account {finished} and {failed}"
+        ));
+    }
+    if measurement.censored != account.censored {
+        return Some(format!(
+            "censored is {}, but account.censored {}",
+            measurement.censored, account.censored
+        ));
+    }
+    if !(*window_s > 0.0 && window_s.is_finite()) {
+        return Some(format!("window_s is {window_s}, which is no length"));
+    }
+    for (name, rate) in [
+        ("achieved_rate_per_s", measurement.achieved_rate_per_s),
+        ("goodput_per_s", measurement.goodput_per_s),
+    ] {
+        if replies_in(rate, *window_s).is_none() {
+            return Some(format!("{name} is {rate}, which is no whole number of replies in {window_s} s"));
+        }
+    }
+    if is_open != measurement.offered_rate_per_s.is_some()
+        || is_open != measurement.response_time_us.is_some()
+    {
+        return Some("response times and an offered rate go with an open loop, and only with it".into());
+    }
+    None
+}

@@ -1,0 +1,133 @@
+//! Figures added up.
+
+use std::collections::BTreeMap;
+
+use reports_record::{
+    Account, Certificate, ClientCost, Distribution, Histograms, Measurement, OutcomeKind, SCHEMA, Times,
+};
+
+use super::{MergeError, Part, times};
+
+/// Everything but certificate and sources. Parts are sound and of one plan.
+pub(super) fn of(parts: &[Part]) -> Result<Measurement, MergeError> {
+    let all: Vec<&Measurement> = parts.iter().map(|part| &part.measurement).collect();
+    let [first, ..] = all[..] else { return Err(MergeError::TooFew(0)) };
+    let is_open = first.response_time_us.is_some();
+    let window_s: f64 = all.iter().map(|one| one.window_s).sum();
+    let count = |what, of: fn(&Measurement) -> u64| total(what, all.iter().map(|one| of(one)));
+    let replies = |of: fn(&Measurement) -> f64| {
+        total("replies", all.iter().filter_map(|one| replies_in(of(one), one.window_s)))
+    };
+    let account = Account {
+        due: count("account.due", |one| one.account.due)?,
+        finished: count("account.finished", |one| one.account.finished)?,
+        failed: count("account.failed", |one| one.account.failed)?,
+        censored: count("account.censored", |one| one.account.censored)?,
+    };
+    let answered = replies(|one| one.achieved_rate_per_s)?;
+    let service = added(parts, |one| one.histograms.service_time().map(Some))?;
+    let response = added(parts, |one| one.histograms.response_time())?;
+    let summary = |distribution: &Distribution, of: fn(&Measurement) -> Option<&Times>| {
+        let clamped = total("clamped", all.iter().filter_map(|one| of(one)).map(|times| times.clamped))?;
+        Ok::<_, MergeError>(Times { clamped, ..distribution.times() })
+    };
+    let without_histogram = |of: fn(&Measurement) -> Option<&Times>| {
+        let parts: Option<Vec<&Times>> = all.iter().map(|one| of(one)).collect();
+        parts.map(|parts| times::added(&parts)).transpose()
+    };
+    Ok(Measurement {
+        schema: SCHEMA,
+        plan: first.plan.clone(),
+        offered_rate_per_s: is_open.then_some(account.due as f64 / window_s),
+        achieved_rate_per_s: answered as f64 / window_s,
+        goodput_per_s: replies(|one| one.goodput_per_s)? as f64 / window_s,
+        window_s,
+        account,
+        outcomes: outcomes(&all)?,
+        censored: account.censored,
+        service_time_us: summary(&service, |one| Some(&one.service_time_us))?,
+        response_time_us: match is_open {
+            true => Some(summary(&response, |one| one.response_time_us.as_ref())?),
+            false => None,
+        },
+        lateness_us: without_histogram(|one| one.lateness_us.as_ref())?,
+        connection_wait_us: without_histogram(|one| one.connection_wait_us.as_ref())?,
+        connect_us: without_histogram(|one| one.connect_us.as_ref())?,
+        first_byte_us: without_histogram(|one| Some(&one.first_byte_us))?.unwrap_or_default(),
+        wrong_reply_service_time_us: without_histogram(|one| Some(&one.wrong_reply_service_time_us))?
+            .unwrap_or_default(),
+        in_flight_mean: all.iter().map(|one| one.in_flight_mean * one.window_s).sum::<f64>() / window_s,
+        received_bytes: count("received_bytes", |one| one.received_bytes)?,
+        sent_in_all: count("sent_in_all", |one| one.sent_in_all)?,
+        answered_in_all: count("answered_in_all", |one| one.answered_in_all)?,
+        reopened: count("reopened", |one| one.reopened)?,
+        stale_reuse: count("stale_reuse", |one| one.stale_reuse)?,
+        slow_replies: count("slow_replies", |one| one.slow_replies)?,
+        client: cost(&all, answered, window_s)?,
+        sub_windows: Vec::new(),
+        certificate: Certificate::from_checks(Vec::new()),
+        complete: true,
+        histograms: Histograms::encode(&service, is_open.then_some(&response)),
+        merged_from: Vec::new(),
+    })
+}
+
+/// Whole replies behind a rate; `None` when it is no such rate, or beyond what a float counts exactly.
+pub(super) fn replies_in(rate_per_s: f64, window_s: f64) -> Option<u64> {
+    let replies = rate_per_s * window_s;
+    let is_whole = (replies - replies.round()).abs() < 0.01;
+    (is_whole && (0.0..9e15).contains(&replies)).then(|| replies.round() as u64)
+}
+
+/// A checked sum.
+pub(super) fn total(what: &'static str, counts: impl IntoIterator<Item = u64>) -> Result<u64, MergeError> {
+    let mut counts = counts.into_iter();
+    counts.try_fold(0, u64::checked_add).ok_or(MergeError::TooMany(what))
+}
+
+fn added(
+    parts: &[Part],
+    of: impl Fn(&Measurement) -> Result<Option<Distribution>, reports_record::HistogramError>,
+) -> Result<Distribution, MergeError> {
+    let mut added = Distribution::new();
+    for Part { name, measurement } in parts {
+        let part = of(measurement).map_err(|cause| MergeError::Histogram { name: name.clone(), cause })?;
+        part.iter().for_each(|part| added.merge(part));
+    }
+    Ok(added)
+}
+
+fn outcomes(all: &[&Measurement]) -> Result<BTreeMap<OutcomeKind, u64>, MergeError> {
+    let mut outcomes = BTreeMap::new();
+    for (kind, count) in all.iter().flat_map(|one| &one.outcomes) {
+        let sum = outcomes.entry(*kind).or_default();
+        *sum = total("outcomes", [*sum, *count])?;
+    }
+    Ok(outcomes)
+}
+
+fn cost(all: &[&Measurement], replies: u64, window_s: f64) -> Result<ClientCost, MergeError> {
+    let count = |of: fn(&ClientCost) -> u64| total("client", all.iter().map(|one| of(&one.client)));
+    let (user, system, spin) =
+        (count(|cost| cost.cpu_user_us)?, count(|cost| cost.cpu_system_us)?, count(|cost| cost.cpu_spin_us)?);
+    let work = total("client", [user, system])?.saturating_sub(spin);
+    let steal: Option<Vec<f64>> =
+        all.iter().map(|one| one.client.steal.map(|steal| steal * one.window_s)).collect();
+    Ok(ClientCost {
+        cpu_user_us: user,
+        cpu_system_us: system,
+        cpu_spin_us: spin,
+        cpu_per_request_us: (replies > 0).then(|| work as f64 / replies as f64),
+        busiest_thread: all.iter().map(|one| one.client.busiest_thread).fold(0.0, f64::max),
+        involuntary_switches: count(|cost| cost.involuntary_switches)?,
+        interruptions: count(|cost| cost.interruptions)?,
+        interrupted_us: count(|cost| cost.interrupted_us)?,
+        // Unknown of one part, unknown of all.
+        cpu_wait: all
+            .iter()
+            .map(|one| one.client.cpu_wait)
+            .collect::<Option<Vec<f64>>>()
+            .map(|shares| shares.into_iter().fold(0.0, f64::max)),
+        steal: steal.map(|steal| steal.iter().sum::<f64>() / window_s),
+    })
+}

@@ -79,7 +79,7 @@ pub enum MergeError {
 ///
 /// Rates are those over all windows together. Quantiles are those of the histograms added up. Times that are kept without
 /// a histogram have no quantiles any more, only their count, mean and maximum. There are no sub-windows, for they lie in
-/// different windows. The certificate has each check as it was at its worst. The plan is the parts' own, seed and duration
+/// different windows, and no intervals, which follow from such parts. The certificate has each check as it was at its worst. The plan is the parts' own, seed and duration
 /// those of the first.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 use std::time::Duration;
 
-use reports_record::Measurement;
+use reports_record::{Margin, Measurement};
 
 use super::part::Part;
 use super::statistic::Statistic;
@@ -28,6 +28,8 @@ pub(super) struct Found {
     pub(super) value: f64,
     /// Whether the truth may be larger.
     pub(super) is_at_least: bool,
+    /// Where the truth lies with 95 % confidence, if that is known.
+    pub(super) interval: Option<Margin>,
 }
 
 /// What a figure is counted in.
@@ -90,11 +92,9 @@ impl Figure {
 
     /// `None` when there is no such figure: too few samples, a closed loop, nothing due.
     pub(super) fn of(self, measurement: &Measurement) -> Option<Found> {
-        let exactly = |value| Found { value, is_at_least: false };
+        let exactly = |value| Found { value, is_at_least: false, interval: None };
         match self {
-            Self::Time(part, statistic) => {
-                statistic.of(part, measurement).map(|(value, is_at_least)| Found { value, is_at_least })
-            }
+            Self::Time(part, statistic) => statistic.of(part, measurement),
             Self::ErrorRate => {
                 let account = measurement.account;
                 let share = (account.failed + account.censored) as f64 / account.due as f64;

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use reports_record::Margin;
+
 use super::Condition;
 use super::figure::Found;
 
@@ -31,18 +33,28 @@ impl Judgement {
     }
 }
 
-/// `response_time_p99 is 61.23ms, 22.5 % above 50ms`.
+/// `response_time_p99 is 61.23ms (95 %: 58.1ms to 64.6ms), 22.5 % above 50ms`.
 impl Display for Judgement {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Condition { figure, bound, .. } = self.condition;
-        let Some(Found { value, is_at_least }) = self.found else {
+        let Some(Found { value, is_at_least, interval }) = self.found else {
             return write!(
                 f,
                 "{figure} is not known: too few samples, or no such figure in this measurement"
             );
         };
         let at_least = if is_at_least { "at least " } else { "" };
-        write!(f, "{figure} is {at_least}{}, ", figure.unit().show_found(value))?;
+        write!(f, "{figure} is {at_least}{}", figure.unit().show_found(value))?;
+        if let Some(Margin { low, high }) = interval {
+            let [low, high] = [Some(low), high].map(|end| end.map(|end| figure.unit().show_found(end)));
+            write!(
+                f,
+                " (95 %: {} to {})",
+                low.unwrap_or_default(),
+                high.as_deref().unwrap_or("nobody knows")
+            )?;
+        }
+        write!(f, ", ")?;
         let bound_shown = figure.unit().show(bound);
         let side = if value < bound { "below" } else { "above" };
         if value == bound {

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use reports_record::{Measurement, Times};
 
+use super::figure::Found;
 use super::part::Part;
 use crate::condition::ConditionError;
 
@@ -36,8 +37,8 @@ impl Statistic {
         self == Self::Mean || self == Self::Max || named(&Times::default(), &name).is_some()
     }
 
-    /// Microseconds, and whether the truth may be larger; `None` where there are too few samples, or no such times.
-    pub(super) fn of(self, part: Part, measurement: &Measurement) -> Option<(f64, bool)> {
+    /// In microseconds; `None` where there are too few samples, or no such times.
+    pub(super) fn of(self, part: Part, measurement: &Measurement) -> Option<Found> {
         let times = part.times(measurement)?;
         let name = self.to_string();
         let value = match self {
@@ -45,10 +46,14 @@ impl Statistic {
             Self::Max => times.max,
             Self::Quantile(percentile) => match named(times, &name) {
                 Some(value) => value,
-                None => return part.distribution(measurement)?.quantile(percentile.quantile()),
+                None => {
+                    let quantile = part.distribution(measurement)?.quantile(percentile.quantile());
+                    return quantile.map(|(value, is_at_least)| Found { value, is_at_least, interval: None });
+                }
             },
         };
-        value.map(|value| (value, times.is_at_least(&name)))
+        let (is_at_least, interval) = (times.is_at_least(&name), times.intervals.get(&name).copied());
+        value.map(|value| Found { value, is_at_least, interval })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is read, what is refused, and what measurements say of it.
 
 use proptest::prelude::*;
-use reports_record::{Account, Distribution, Histograms};
+use reports_record::{Account, Distribution, Histograms, Margin};
 
 use super::*;
 use crate::measured::measured;
@@ -145,6 +145,19 @@ fn what_a_load_will_not_have_is_told_before_it_is_measured() {
     for text in ["p99 > 20ms", "achieved_of_offered < 99%", "connect_p50 > 1ms", "error_rate > 0%"] {
         assert_eq!(refusal(text, &open), None, "{text}");
     }
+}
+
+#[test]
+fn the_interval_is_said_where_there_is_one() {
+    let mut measurement = measured(61);
+    let mut say = |high| {
+        let times = measurement.response_time_us.as_mut().unwrap();
+        times.intervals = [("p99".to_owned(), Margin { low: 58_000.0, high })].into();
+        read("p99 < 50ms").unwrap().judge(&measurement).to_string()
+    };
+    let said = say(Some(64_500.0));
+    assert!(said.contains(" (95 %: 58ms to 64.5ms), 22."), "{said}");
+    assert!(say(None).contains(" (95 %: 58ms to nobody knows), "));
 }
 
 #[test]

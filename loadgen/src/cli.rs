@@ -2,18 +2,21 @@
 
 pub(crate) mod arguments;
 pub(crate) mod capacity_plan;
+pub(crate) mod csv_log;
 pub(crate) mod fail_if;
 pub(crate) mod figures;
 pub(crate) mod flags;
 pub(crate) mod hdr_log;
 pub(crate) mod json;
 pub(crate) mod live;
+pub(crate) mod logs;
 pub(crate) mod new_file;
 pub(crate) mod numbers;
 pub(crate) mod outputs;
 pub(crate) mod plan;
 pub(crate) mod rates;
 pub(crate) mod search_log;
+pub(crate) mod second;
 pub(crate) mod signals;
 pub(crate) mod summary;
 

@@ -13,7 +13,7 @@ use crate::crew::{Crew, CrewError};
 use crate::descriptors::{self, TooFewDescriptors};
 use crate::engine::{Route, ThreadReport};
 use crate::evidence::Evidence;
-use crate::intervals::{Collector, Interval};
+use crate::intervals::{Collector, Counts, Interval};
 use crate::opening::Opening;
 use crate::order::Order;
 use crate::progress::Progress;
@@ -209,7 +209,8 @@ impl Client {
         let (machine_before, attendance_before) = (MachineReading::read(), attendance());
         let (slices, sliced) = mpsc::channel();
         let order = Arc::new(Order::new(load, self.threads.len(), each.is_some().then_some(slices)));
-        let mut collector = Collector::new(self.threads.len(), load.warm_up);
+        let due = each.as_ref().and_then(|_| order.due());
+        let mut collector = Collector::new(self.threads.len(), order.begin, order.window.start, due);
         let (done, finished) = mpsc::channel();
         for (index, thread) in self.threads.iter().enumerate() {
             let (order, route, done) = (order.clone(), self.route, done.clone());
@@ -226,7 +227,7 @@ impl Client {
             }
             if let Some(each) = &mut each {
                 sliced.try_iter().for_each(|slice| collector.take(slice));
-                std::iter::from_fn(|| collector.next()).for_each(|interval| each(&interval));
+                std::iter::from_fn(|| collector.next(order.ends_at())).for_each(|interval| each(&interval));
             }
             if interrupt.is_raised() && !interrupted {
                 interrupted = true;
@@ -235,13 +236,16 @@ impl Client {
         }
         let machine = (machine_before, MachineReading::read());
         if let Some(each) = each {
-            let mut held = Distribution::new();
-            reports.iter_mut().for_each(|report| held.merge(&report.tally.take_times()));
+            let (mut held, mut counts) = (Distribution::new(), Counts::default());
+            for report in &mut reports {
+                held.merge(&report.tally.take_times());
+                counts.add(&report.tally.counts());
+            }
             if let Some(report) = reports.first_mut() {
                 report.tally.give_back(collector.all());
                 report.tally.give_back(&held);
             }
-            if let Some(last) = collector.last(order.progress().elapsed, held) {
+            if let Some(last) = collector.last(order.clock.now(), order.ends_at(), held, &counts) {
                 each(&last);
             }
         }

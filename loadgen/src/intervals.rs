@@ -1,5 +1,8 @@
 //! The measurement second by second, told while it is under way.
 
+mod counts;
+mod due;
+
 use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -7,6 +10,9 @@ use std::time::Duration;
 use reports_record::Distribution;
 
 use crate::clock::Moment;
+use crate::window::Window;
+pub use counts::Counts;
+pub(crate) use due::Due;
 
 /// Length of an interval.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(1);
@@ -21,6 +27,10 @@ pub struct Interval {
     /// Response times, in a closed loop service times, lower bounds included. All intervals together have what the
     /// measurement has.
     pub times: Distribution,
+    /// How much of it lies in the window.
+    pub measured: Duration,
+    /// What happened in it.
+    pub counts: Counts,
 }
 
 /// One thread's part of an interval.
@@ -29,6 +39,7 @@ pub(crate) struct Slice {
     /// Which, from 0.
     index: u32,
     times: Distribution,
+    counts: Counts,
 }
 
 /// A client thread's end: hands over what it timed whenever a second is over.
@@ -40,12 +51,14 @@ pub(crate) struct Slicer {
     slices: Option<Sender<Slice>>,
     start: Moment,
     done: u32,
+    /// What was handed over so far.
+    counted: Counts,
 }
 
 impl Slicer {
     /// Over a window that begins at `start`; without `slices` it never has anything to do.
     pub(crate) fn new(slices: Option<Sender<Slice>>, start: Moment) -> Self {
-        Self { slices, start, done: 0 }
+        Self { slices, start, done: 0, counted: Counts::default() }
     }
 
     /// When the second under way is over; [`Moment::NEVER`] when nobody wants to know.
@@ -53,12 +66,16 @@ impl Slicer {
         if self.slices.is_some() { self.start.after(INTERVAL * (self.done + 1)) } else { Moment::NEVER }
     }
 
-    /// Hands over what `take` gives for every second that is over: all of it for the first, nothing for those slept over.
-    pub(crate) fn look(&mut self, now: Moment, mut take: impl FnMut() -> Distribution) {
+    /// Hands over what `take` gives for every second that is over, times since it was last called and counts since the
+    /// beginning: all of it for the first, nothing for those slept over.
+    pub(crate) fn look(&mut self, now: Moment, mut take: impl FnMut() -> (Distribution, Counts)) {
         while now >= self.next_end() {
             if let Some(slices) = &self.slices {
+                let (times, counted) = take();
+                let counts = counted.since(&self.counted);
+                self.counted = counted;
                 // Who no longer listens has given the measurement up.
-                let _ = slices.send(Slice { index: self.done, times: take() });
+                let _ = slices.send(Slice { index: self.done, times, counts });
             }
             self.done += 1;
         }
@@ -66,46 +83,74 @@ impl Slicer {
 }
 
 /// Puts the threads' slices together.
-#[derive(Debug)]
 pub(crate) struct Collector {
     threads: usize,
-    warm_up: Duration,
-    /// Intervals that were told.
+    /// When the schedule began.
+    begin: Moment,
+    /// When the window does.
+    start: Moment,
+    /// Of an open loop.
+    due: Option<Due>,
+    /// Intervals that were told, and what was counted in them.
     told: u32,
+    counted: Counts,
     /// Slices of later ones, with how many threads handed theirs over.
-    waiting: BTreeMap<u32, (usize, Distribution)>,
-    /// Everything that was handed over.
+    waiting: BTreeMap<u32, (usize, Distribution, Counts)>,
+    /// All times that were handed over.
     all: Distribution,
 }
 
 impl Collector {
-    pub(crate) fn new(threads: usize, warm_up: Duration) -> Self {
-        Self { threads, warm_up, told: 0, waiting: BTreeMap::new(), all: Distribution::new() }
+    /// Of so many threads, over a window that begins at `start`, in a schedule that began at `begin`.
+    pub(crate) fn new(threads: usize, begin: Moment, start: Moment, due: Option<Due>) -> Self {
+        Self {
+            threads,
+            begin,
+            start,
+            due,
+            told: 0,
+            counted: Counts::default(),
+            waiting: BTreeMap::new(),
+            all: Distribution::new(),
+        }
     }
 
     pub(crate) fn take(&mut self, slice: Slice) {
         self.all.merge(&slice.times);
-        let (threads, times) = self.waiting.entry(slice.index).or_default();
+        let (threads, times, counts) = self.waiting.entry(slice.index).or_default();
         *threads += 1;
         times.merge(&slice.times);
+        counts.add(&slice.counts);
     }
 
-    /// The next interval for which every thread handed over its slice.
-    pub(crate) fn next(&mut self) -> Option<Interval> {
+    /// The next interval for which every thread handed over its slice, while the window is to end at `end`.
+    pub(crate) fn next(&mut self, end: Moment) -> Option<Interval> {
         let entry = self.waiting.first_entry().filter(|entry| entry.get().0 == self.threads)?;
-        let (_, times) = entry.remove();
-        let start = self.start();
+        let (_, times, mut counts) = entry.remove();
+        let start = self.next_start();
+        if let Some(due) = &mut self.due {
+            counts.due = due.before(start.after(INTERVAL).min(end));
+        }
         self.told += 1;
-        Some(Interval { start, length: INTERVAL, times })
+        self.counted.add(&counts);
+        Some(self.interval(start, start.after(INTERVAL), end, times, counts))
     }
 
-    /// What is left at the measurement's end, `elapsed` after the schedule began, with what threads still held.
+    /// What is left at `now`, the measurement's end: the times that threads still held, and of `counts` in all what was not
+    /// told. The window ended at `end`.
     ///
     /// `None` when the warm-up was not over.
-    pub(crate) fn last(&mut self, elapsed: Duration, mut times: Distribution) -> Option<Interval> {
-        std::mem::take(&mut self.waiting).values().for_each(|(_, waiting)| times.merge(waiting));
-        let start = self.start();
-        (elapsed > start).then(|| Interval { start, length: elapsed - start, times })
+    pub(crate) fn last(
+        &mut self,
+        now: Moment,
+        end: Moment,
+        mut times: Distribution,
+        counts: &Counts,
+    ) -> Option<Interval> {
+        std::mem::take(&mut self.waiting).values().for_each(|(_, waiting, _)| times.merge(waiting));
+        let start = self.next_start();
+        let counts = counts.since(&self.counted);
+        (now > start).then(|| self.interval(start, now, end, times, counts))
     }
 
     /// Everything that threads handed over, for the measurement as a whole.
@@ -113,14 +158,28 @@ impl Collector {
         &self.all
     }
 
-    fn start(&self) -> Duration {
-        self.warm_up + INTERVAL * self.told
+    fn interval(
+        &self,
+        from: Moment,
+        to: Moment,
+        end: Moment,
+        times: Distribution,
+        counts: Counts,
+    ) -> Interval {
+        let measured = Window { start: self.start, end }.overlap(from, to);
+        Interval { start: from.since(self.begin), length: to.since(from), measured, times, counts }
+    }
+
+    fn next_start(&self) -> Moment {
+        self.start.after(INTERVAL * self.told)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::channel;
+
+    use reports_record::OutcomeKind;
 
     use super::*;
 
@@ -140,11 +199,11 @@ mod tests {
         let mut slicer = Slicer::new(Some(sender), second(1));
         let mut left = vec![one(1)];
         slicer.look(second(1), || unreachable!("no second is over"));
-        slicer.look(second(4), || left.pop().unwrap_or_default());
+        slicer.look(second(4), || (left.pop().unwrap_or_default(), replies(5)));
         assert_eq!(slicer.next_end(), second(5));
         drop(slicer);
-        let slices: Vec<_> = receiver.iter().map(|slice| (slice.index, slice.times.count())).collect();
-        assert_eq!(slices, [(0, 1), (1, 0), (2, 0)]);
+        let slices = receiver.iter().map(|slice| (slice.index, slice.times.count(), slice.counts.replies));
+        assert_eq!(slices.collect::<Vec<_>>(), [(0, 1, 5), (1, 0, 0), (2, 0, 0)]);
     }
 
     #[test]
@@ -154,25 +213,55 @@ mod tests {
         slicer.look(second(100), || unreachable!("nobody wants it"));
     }
 
+    fn replies(replies: u64) -> Counts {
+        let outcomes = [(OutcomeKind::Ok, replies)].into();
+        Counts { replies, good_replies: replies, outcomes, in_flight: 1, ..Counts::default() }
+    }
+
+    fn slice(index: u32, ms: u64, count: u64) -> Slice {
+        Slice { index, times: one(ms), counts: replies(count) }
+    }
+
     #[test]
     fn an_interval_is_told_when_every_thread_is_past_it_and_nothing_is_lost() {
-        let warm_up = Duration::from_secs(3);
-        let mut collector = Collector::new(2, warm_up);
-        collector.take(Slice { index: 0, times: one(1) });
-        collector.take(Slice { index: 1, times: one(2) });
-        assert_eq!(collector.next(), None);
-        collector.take(Slice { index: 0, times: one(3) });
-        let first = collector.next().unwrap();
-        assert_eq!((first.start, first.length, first.times.count()), (warm_up, INTERVAL, 2));
-        assert_eq!(collector.next(), None);
-        let last = collector.last(Duration::from_millis(5500), one(4)).unwrap();
-        assert_eq!((last.start, last.length), (Duration::from_secs(4), Duration::from_millis(1500)));
+        let end = second(6);
+        let mut collector = Collector::new(2, second(0), second(3), None);
+        collector.take(slice(0, 1, 10));
+        collector.take(slice(1, 2, 20));
+        assert_eq!(collector.next(end), None);
+        collector.take(slice(0, 3, 30));
+        let first = collector.next(end).unwrap();
+        assert_eq!((first.start, first.length, first.times.count()), (Duration::from_secs(3), INTERVAL, 2));
+        assert_eq!((first.counts.replies, first.counts.in_flight), (40, 2));
+        assert_eq!(collector.next(end), None);
+        let now = Moment::default().after(Duration::from_millis(6500));
+        let last = collector.last(now, end, one(4), &replies(100)).unwrap();
+        assert_eq!((last.start, last.length), (Duration::from_secs(4), Duration::from_millis(2500)));
         assert_eq!((last.times.count(), collector.all().count()), (2, 3));
+        assert_eq!((last.counts.replies, last.counts.outcomes[&OutcomeKind::Ok]), (60, 60));
+        assert_eq!(last.measured, Duration::from_secs(2), "the drain is not measured");
+    }
+
+    #[test]
+    fn what_is_due_is_counted_where_it_is_and_not_where_it_is_sent() {
+        let starts =
+            [500, 1200, 1400, 2600, 2900].map(|ms| Moment::default().after(Duration::from_millis(ms)));
+        let due = Due::new(Box::new(starts.into_iter()), second(1));
+        let mut collector = Collector::new(1, second(0), second(1), Some(due));
+        // The thread stood still in the first second, and cut the window short in the second.
+        let (sent_late, end) = (Counts { due: 3, ..Counts::default() }, starts[4]);
+        collector.take(Slice { index: 0, times: Distribution::new(), counts: Counts::default() });
+        collector.take(Slice { index: 1, times: Distribution::new(), counts: sent_late.clone() });
+        let told = [collector.next(end), collector.next(end)].map(|interval| interval.unwrap().counts.due);
+        assert_eq!(told, [2, 1]);
+        let last = collector.last(second(4), end, Distribution::new(), &sent_late).unwrap();
+        assert_eq!((last.counts.due, last.measured), (0, Duration::ZERO));
     }
 
     #[test]
     fn a_measurement_that_ended_in_its_warm_up_has_no_interval() {
-        let mut collector = Collector::new(1, Duration::from_secs(3));
-        assert_eq!(collector.last(Duration::from_secs(2), Distribution::new()), None);
+        let mut collector = Collector::new(1, second(0), second(3), None);
+        let end = second(9);
+        assert_eq!(collector.last(second(2), end, Distribution::new(), &Counts::default()), None);
     }
 }

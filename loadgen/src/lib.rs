@@ -52,7 +52,7 @@ pub use crew::{Crew, CrewError};
 pub use descriptors::TooFewDescriptors;
 pub use expect::{Expect, ExpectBody};
 pub use interrupt::Interrupt;
-pub use intervals::Interval;
+pub use intervals::{Counts, Interval};
 pub use load::{Load, LoadError, Pace, Pacing, Stop};
 pub use merge::{MergeError, Part, merge};
 pub use progress::Progress;

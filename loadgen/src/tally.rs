@@ -14,6 +14,7 @@ use std::time::Duration;
 use reports_record::{Account, Distribution, OutcomeKind, SubWindow};
 
 use crate::clock::Moment;
+use crate::intervals::Counts;
 use crate::window::Window;
 use in_flight::InFlight;
 use parts::Parts;
@@ -297,6 +298,17 @@ impl Tally {
     fn landed(&mut self, flight: &Flight, now: Moment) {
         self.in_flight.leave(now, &self.window);
         self.flown += self.window.overlap(flight.started, now);
+    }
+
+    /// What was counted so far.
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            due: self.due,
+            replies: self.replies,
+            good_replies: self.good_replies,
+            outcomes: self.outcomes.clone(),
+            in_flight: self.in_flight(),
+        }
     }
 
     /// The times that an interval log is made of, as collected since this was last called: response times, in a closed

@@ -15,22 +15,30 @@ pub(crate) struct Outputs {
     pub(crate) html: Option<NewFile>,
     pub(crate) hgrm: Option<NewFile>,
     pub(crate) hdr_log: Option<NewFile>,
+    pub(crate) csv: Option<NewFile>,
+}
+
+/// Where results are to go, as flags name it.
+#[derive(Default)]
+pub(crate) struct Places<'a> {
+    pub(crate) json: Option<&'a Path>,
+    pub(crate) html: Option<&'a Path>,
+    pub(crate) hgrm: Option<&'a Path>,
+    pub(crate) hdr_log: Option<&'a Path>,
+    pub(crate) csv: Option<&'a Path>,
 }
 
 impl Outputs {
     /// Checks that each is a new file of its own.
-    pub(crate) fn prepare(
-        json: Option<&Path>,
-        html: Option<&Path>,
-        hgrm: Option<&Path>,
-        hdr_log: Option<&Path>,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn prepare(places: &Places<'_>) -> anyhow::Result<Self> {
+        let Places { json, html, hgrm, hdr_log, csv } = *places;
         let prepare = |flag, path: Option<&Path>| path.map(|path| NewFile::prepare(flag, path)).transpose();
         let outputs = Self {
             json: json.map(JsonOutput::prepare).transpose()?,
             html: prepare("--html", html)?,
             hgrm: prepare("--hgrm", hgrm)?,
             hdr_log: prepare("--hdr-log", hdr_log)?,
+            csv: prepare("--csv", csv)?,
         };
         let mut paths: Vec<PathBuf> = outputs.paths().map(Path::to_owned).collect();
         paths.sort();
@@ -48,7 +56,7 @@ impl Outputs {
             Some(JsonOutput::File(file)) => Some(file),
             _ => None,
         };
-        [json, self.html.as_ref(), self.hgrm.as_ref(), self.hdr_log.as_ref()]
+        [json, self.html.as_ref(), self.hgrm.as_ref(), self.hdr_log.as_ref(), self.csv.as_ref()]
             .into_iter()
             .flatten()
             .map(NewFile::path)

@@ -10,9 +10,9 @@ use reports_record::Measurement;
 use super::{BROKEN, INVALID, NOT_STARTED, UNWRITTEN, VALID, complain, say};
 use crate::cli::fail_if::broken;
 use crate::cli::flags::MeasureFlags;
-use crate::cli::hdr_log::HdrLog;
 use crate::cli::json::JsonOutput;
 use crate::cli::live::LiveLine;
+use crate::cli::logs::Logs;
 use crate::cli::outputs::{Outputs, write_hgrm, write_html};
 use crate::cli::signals::Signals;
 use crate::cli::summary::Summary;
@@ -26,16 +26,16 @@ pub(crate) fn run(flags: &MeasureFlags) -> ExitCode {
         Err(error) => return complain(&error, NOT_STARTED),
     };
     let measured = flags.outputs().and_then(|outputs| Ok((measure(flags, &outputs, &interrupt)?, outputs)));
-    let (Measured { measurement, fail_if, log }, outputs) = match measured {
+    let (Measured { measurement, fail_if, logs }, outputs) = match measured {
         Ok(measured) => measured,
         Err(error) => return complain(&error, signals.exit_code().unwrap_or(NOT_STARTED)),
     };
-    let written = [
-        log.map(HdrLog::finish),
+    let others = [
         outputs.html.as_ref().map(|file| write_html(file, &measurement)),
         outputs.hgrm.as_ref().map(|file| write_hgrm(file, &measurement)),
         Some(report(&measurement, outputs.json.as_ref())),
     ];
+    let written = logs.finish().into_iter().chain(others.into_iter().flatten());
     let broken = broken(&fail_if, &measurement);
     broken.iter().for_each(|sentence| say(sentence));
     let code = signals.exit_code().unwrap_or(match measurement.certificate.is_believable() {
@@ -44,7 +44,7 @@ pub(crate) fn run(flags: &MeasureFlags) -> ExitCode {
         true => VALID,
     });
     // Each is tried, whatever became of those before it.
-    let failed = written.into_iter().flatten().filter_map(Result::err);
+    let failed = written.filter_map(Result::err);
     failed.map(|error| complain(&error, UNWRITTEN)).last().unwrap_or(ExitCode::from(code))
 }
 
@@ -52,25 +52,24 @@ pub(crate) fn run(flags: &MeasureFlags) -> ExitCode {
 struct Measured {
     measurement: Measurement,
     fail_if: Vec<Condition>,
-    log: Option<HdrLog>,
+    logs: Logs,
 }
 
 fn measure(flags: &MeasureFlags, outputs: &Outputs, interrupt: &Interrupt) -> anyhow::Result<Measured> {
     let plan = flags.plan()?;
     let mut client = Client::connect(plan.load.request.url(), &plan.crew, plan.priming.as_ref(), interrupt)
         .with_context(|| format!("could not start against {}", plan.load.request.url()))?;
-    let mut log = outputs.hdr_log.as_ref().map(|file| HdrLog::begin(file, &plan.load)).transpose()?;
+    let mut logs = Logs::begin(outputs, &plan.load)?;
     eprintln!("{}", plan.announcement(client.address()));
     let mut line = LiveLine::new(&plan.load);
     let mut show = |progress: &Progress| line.show(progress);
-    let measured = match &mut log {
-        None => client.measure(&plan.load, interrupt, &mut show),
-        Some(log) => {
-            client.measure_by_seconds(&plan.load, interrupt, &mut show, &mut |interval| log.push(interval))
-        }
+    let measured = if logs.are_wanted() {
+        client.measure_by_seconds(&plan.load, interrupt, &mut show, &mut |interval| logs.push(interval))
+    } else {
+        client.measure(&plan.load, interrupt, &mut show)
     };
     line.clear();
-    Ok(Measured { measurement: measured?, fail_if: plan.fail_if, log })
+    Ok(Measured { measurement: measured?, fail_if: plan.fail_if, logs })
 }
 
 /// Data on stdout: the summary, or with `--json -` the JSON and nothing else.

@@ -1,11 +1,10 @@
 //! Which request starts next, and since when it is due.
 
 use std::iter::Peekable;
-use std::time::Duration;
 
 use crate::clock::Moment;
 use crate::order::Order;
-use crate::{Load, Pace, Schedule, Stop};
+use crate::{Load, Pace, Stop};
 
 /// One thread's share of the starts.
 ///
@@ -42,10 +41,7 @@ impl Starts {
                 Kind::Closed { window_start: order.window.start, left }
             }
             Pace::Open { course, arrivals, seed } => {
-                let begin = order.begin;
-                let schedule = Schedule::new(course, order.load.warm_up, *arrivals, *seed);
-                let starts = schedule.map(move |offset| begin.after(offset));
-                let starts = limited(starts, order.window.start, *stop);
+                let starts = order.intended(course, *arrivals, *seed);
                 let share: Box<dyn Iterator<Item = Moment>> = Box::new(starts.skip(index).step_by(threads));
                 Kind::Open(share.peekable())
             }
@@ -100,28 +96,10 @@ impl Starts {
     }
 }
 
-/// `starts` up to what ends the measurement.
-fn limited(
-    starts: impl Iterator<Item = Moment>,
-    window_start: Moment,
-    stop: Stop,
-) -> impl Iterator<Item = Moment> {
-    let (end, mut left) = match stop {
-        Stop::After(length) => (window_start.after(length), u64::MAX),
-        Stop::Requests(all) => (window_start.after(Duration::MAX), all),
-    };
-    starts.take_while(move |start| {
-        if *start < window_start {
-            return true;
-        }
-        let within = left > 0 && *start < end;
-        left = left.saturating_sub(1);
-        within
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use proptest::prelude::*;
     use reports_record::Arrivals;
 

@@ -45,7 +45,10 @@ impl Engine {
             }
             let window = self.tally.borrow().window;
             usage.look(|| ThreadUsage::read(now, self.pacer.spin()), now, window);
-            slicer.look(now, || self.tally.borrow_mut().take_times());
+            slicer.look(now, || {
+                let mut tally = self.tally.borrow_mut();
+                (tally.take_times(), tally.counts())
+            });
             self.sweep(now);
             self.publish();
             if self.slots.iter().any(|slot| slot.stands()) {

@@ -127,7 +127,7 @@ fn a_place_that_cannot_be_written_is_refused_before_anything_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     fs::write(path("there"), "earlier").unwrap();
-    for flag in ["--hdr-log", "--hgrm"] {
+    for flag in ["--hdr-log", "--hgrm", "--csv"] {
         for (place, expected) in
             [(path("there"), "it exists"), (path("no/such"), "could not create"), ("-".into(), "file's name")]
         {

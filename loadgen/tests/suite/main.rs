@@ -16,6 +16,7 @@ mod merge;
 mod namespace;
 mod page;
 mod schedules;
+mod seconds;
 mod server;
 mod soak;
 mod truths;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::outputs::Outputs;
+use crate::cli::outputs::{Outputs, Places};
 
 /// Which measurements, and where their sum goes.
 #[derive(Debug, Clone, Args)]
@@ -29,6 +29,7 @@ pub(crate) struct MergeFlags {
 impl MergeFlags {
     /// Where the sum goes, checked.
     pub(crate) fn outputs(&self) -> anyhow::Result<Outputs> {
-        Outputs::prepare(self.json.as_deref(), None, self.hgrm.as_deref(), None)
+        let [json, hgrm] = [&self.json, &self.hgrm].map(Option::as_deref);
+        Outputs::prepare(&Places { json, hgrm, ..Places::default() })
     }
 }

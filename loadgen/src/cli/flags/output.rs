@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::outputs::Outputs;
+use crate::cli::outputs::{Outputs, Places};
 
 /// Where results go besides stdout.
 #[derive(Debug, Clone, Args)]
@@ -21,6 +21,12 @@ pub(crate) struct OutputFlags {
     /// each client thread a fresh histogram a second.
     #[arg(long, value_name = "PATH")]
     hdr_log: Option<PathBuf>,
+
+    /// Write each second to this new file, as a row of a table (CSV): what was due, rates, outcomes, quantiles
+    ///
+    /// Times are response times, in a closed loop service times. Written while measuring, as --hdr-log, and at the same cost.
+    #[arg(long, value_name = "PATH")]
+    csv: Option<PathBuf>,
 
     /// Write the measurement's percentiles to this new file, as HdrHistogram plotters read them, in milliseconds
     ///
@@ -39,11 +45,12 @@ pub(crate) struct OutputFlags {
 impl OutputFlags {
     /// Where results go, checked.
     pub(crate) fn outputs(&self) -> anyhow::Result<Outputs> {
-        Outputs::prepare(
-            self.json.as_deref(),
-            self.html.as_deref(),
-            self.hgrm.as_deref(),
-            self.hdr_log.as_deref(),
-        )
+        Outputs::prepare(&Places {
+            json: self.json.as_deref(),
+            html: self.html.as_deref(),
+            hgrm: self.hgrm.as_deref(),
+            hdr_log: self.hdr_log.as_deref(),
+            csv: self.csv.as_deref(),
+        })
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod hdr_log;
 pub(crate) mod json;
 pub(crate) mod live;
 pub(crate) mod logs;
+pub(crate) mod manual;
 pub(crate) mod new_file;
 pub(crate) mod numbers;
 pub(crate) mod outputs;

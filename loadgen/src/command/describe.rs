@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use super::{UNWRITTEN, VALID, complain};
 use crate::cli::arguments::Arguments;
+use crate::cli::manual;
 use crate::cli::unless_closed;
 
 /// Prints what has `shell` complete flags and their values.
@@ -20,9 +21,8 @@ pub(crate) fn completions(shell: Shell) -> ExitCode {
 
 /// Prints the manual page.
 pub(crate) fn man() -> ExitCode {
-    let mut page = Vec::new();
-    let rendered = clap_mangen::Man::new(Arguments::command()).render(&mut page);
-    rendered.map_or_else(|error| complain(&error.into(), UNWRITTEN), |()| print(&page))
+    let page = manual::page(Arguments::command());
+    page.map_or_else(|error| complain(&error.into(), UNWRITTEN), |page| print(&page))
 }
 
 fn print(text: &[u8]) -> ExitCode {

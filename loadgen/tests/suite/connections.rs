@@ -1,5 +1,6 @@
 //! Connections that give way to fresh ones, and users who pause.
 
+use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -78,8 +79,9 @@ fn opening_a_connection_is_a_part_of_the_response_time_and_of_nothing_else() {
 fn a_fresh_connection_that_is_refused_is_a_failed_request_and_not_silence() {
     let server = Server::start(|mut connection| {
         if connection.request().is_some() {
-            connection.send(HELLO);
+            // Off before the reply, or the client is back before it is.
             connection.power.kill();
+            connection.stream.write_all(HELLO).unwrap();
         }
     });
     let load = Load { churn: Some(1), ..load(&server.url("/"), Duration::from_millis(800)) };

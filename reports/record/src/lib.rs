@@ -22,6 +22,7 @@ mod measurement;
 mod measurement_file;
 mod outcome;
 mod seal;
+mod shown;
 mod times;
 mod trial;
 mod trial_log;
@@ -46,6 +47,7 @@ pub use measurement::{
 };
 pub use measurement_file::{MeasurementFileError, read_measurement};
 pub use outcome::{Fault, OutcomeKind};
+pub use shown::shown;
 pub use times::{Margin, Times};
 pub use trial::{
     Calibration, Ending, Line, Loop, Measured, Overshoot, Resources, ServerCost, Stage, Trial, TrialOutcome,

@@ -2,6 +2,8 @@
 //!
 //! Escaping for HTML is not done here: maud and plotters do it wherever text enters markup.
 
+use reports_record::shown;
+
 /// Longest name that is shown in full, characters.
 const NAME: usize = 80;
 
@@ -20,34 +22,10 @@ pub fn passage(text: &str) -> String {
     within(text, PASSAGE)
 }
 
-/// At most `limit` characters of `text`, with a note of how much was left out.
-///
-/// Reads no further than it shows, except to count: a megabyte costs one pass and no copy.
+/// At most `limit` characters of `text`, escaped by [`shown`], with a note of how much was left out.
 #[must_use]
 pub fn within(text: &str, limit: usize) -> String {
-    let mut characters = text.chars();
-    let mut shown: String = characters.by_ref().take(limit).flat_map(visible).collect();
-    match characters.count() {
-        0 => {}
-        left_out => shown.push_str(&format!("… ({left_out} characters more)")),
-    }
-    shown
-}
-
-/// The character itself, or its escape where it would act on the text around it instead of being seen.
-fn visible(character: char) -> impl Iterator<Item = char> {
-    let escaped = acts_on_its_surroundings(character).then(|| character.escape_unicode());
-    let plain = escaped.is_none().then_some(character);
-    escaped.into_iter().flatten().chain(plain)
-}
-
-/// Control characters, and the marks by which the Unicode Bidirectional Algorithm (UAX #9, §2) is steered.
-fn acts_on_its_surroundings(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
-        )
+    shown(text, limit)
 }
 
 #[cfg(test)]
@@ -57,7 +35,7 @@ mod tests {
     #[test]
     fn a_megabyte_is_cut_and_counted() {
         let shown = name(&"x".repeat(1 << 20));
-        assert!(shown.ends_with("… (1048496 characters more)"), "{shown}");
+        assert!(shown.ends_with("… and 1048496 bytes more"), "{shown}");
         assert!(shown.len() < 200);
     }
 

@@ -6,6 +6,8 @@ pub(crate) mod csv_log;
 pub(crate) mod fail_if;
 pub(crate) mod figures;
 pub(crate) mod flags;
+#[cfg(test)]
+mod golden;
 pub(crate) mod hdr_log;
 pub(crate) mod json;
 pub(crate) mod live;
@@ -14,12 +16,14 @@ pub(crate) mod manual;
 pub(crate) mod new_file;
 pub(crate) mod numbers;
 pub(crate) mod outputs;
+pub(crate) mod page;
 pub(crate) mod plan;
 pub(crate) mod rates;
 pub(crate) mod search_log;
 pub(crate) mod second;
 pub(crate) mod signals;
 pub(crate) mod summary;
+pub(crate) mod times_table;
 
 use std::io;
 

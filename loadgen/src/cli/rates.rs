@@ -5,10 +5,13 @@ use std::fmt::{self, Display, Formatter};
 use loadgen::capacity::{Ballot, Search, Verdict};
 use reports_record::{CapacityTrial, Distribution};
 
-use super::figures::{count, rate};
-use super::summary::cell;
+use super::figures::{percent, rate};
+use super::times_table::cell;
 
-const CELL: usize = 11;
+/// Widths of the columns: a rate and a time, and the share of errors.
+const RATE: usize = 9;
+const CELL: usize = 10;
+const ERRORS: usize = 7;
 
 /// A table of a row a rate, lowest first. The times of a rate's trials are added up, which is exact; quantiles are not averaged.
 pub(crate) struct Rates<'a> {
@@ -18,11 +21,11 @@ pub(crate) struct Rates<'a> {
 
 impl Display for Rates<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{:>CELL$}{:>CELL$}", "rate/s", "achieved/s")?;
-        for title in ["p50", "p90", "p95", "p99", "p99.9", "max"] {
+        write!(f, "{:>RATE$}", "rate/s")?;
+        for title in ["replies/s", "p50", "p99", "p99.9", "max"] {
             write!(f, "{title:>CELL$}")?;
         }
-        writeln!(f, "{:>CELL$}{:>CELL$}  verdict", "requests", "errors")?;
+        writeln!(f, "{:>ERRORS$}  trials", "errors")?;
         let mut ballots: Vec<_> = self.search.ballots().iter().collect();
         ballots.sort_by(|a, b| a.rate().get().total_cmp(&b.rate().get()));
         ballots.into_iter().try_for_each(|ballot| self.row(f, ballot))
@@ -47,27 +50,47 @@ impl Rates<'_> {
         let due: u64 = trials().map(|measurement| measurement.account.due).sum();
         let wrong: u64 =
             trials().map(|measurement| measurement.account.failed + measurement.account.censored).sum();
-        write!(f, "{:>CELL$}{:>CELL$}", ballot.rate().get(), rate(replies / seconds.max(f64::MIN_POSITIVE)))?;
-        let quantiles = [("p50", times.p50), ("p90", times.p90), ("p95", times.p95), ("p99", times.p99)];
-        for (field, value) in quantiles.into_iter().chain([("p99_9", times.p99_9), ("max", times.max)]) {
+        let achieved = rate(replies / seconds.max(f64::MIN_POSITIVE));
+        write!(f, "{:>RATE$}{achieved:>CELL$}", rate(ballot.rate().get()))?;
+        for (field, value) in
+            [("p50", times.p50), ("p99", times.p99), ("p99_9", times.p99_9), ("max", times.max)]
+        {
             write!(f, "{:>CELL$}", cell(&times, field, value))?;
         }
-        let errors = format!("{:.2} %", wrong as f64 / due.max(1) as f64 * 100.0);
-        writeln!(f, "{:>CELL$}{errors:>CELL$}  {}", count(due), told(ballot))
+        writeln!(f, "{:>ERRORS$}  {}", percent(wrong as f64 / due.max(1) as f64), outcome(ballot))
     }
 }
 
-/// The verdict, and how many trials it has of each kind.
-fn told(ballot: &Ballot) -> String {
-    let kinds = ["pass", "fail", "unsure"];
+/// How many of a rate's trials decided it, and how: `2/3 pass`.
+fn outcome(ballot: &Ballot) -> String {
     let name = |verdict: &Verdict| match verdict {
-        Verdict::Pass => kinds[0],
-        Verdict::Fail => kinds[1],
-        Verdict::Unsure(_) => kinds[2],
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Unsure(_) => "unsure",
     };
-    let verdict = ballot.verdict();
-    let counts = kinds.map(|kind| (kind, ballot.votes().iter().filter(|vote| name(vote) == kind).count()));
-    let counts =
-        counts.iter().filter(|(_, number)| *number > 0).map(|(kind, number)| format!("{number} {kind}"));
-    format!("{} ({})", verdict.as_ref().map_or("undecided", name), counts.collect::<Vec<_>>().join(", "))
+    let Some(verdict) = ballot.verdict() else { return "undecided".into() };
+    let agreeing = ballot.votes().iter().filter(|vote| name(vote) == name(&verdict)).count();
+    format!("{agreeing}/{} {}", ballot.votes().len(), name(&verdict))
+}
+
+#[cfg(test)]
+mod tests {
+    use loadgen::Rate;
+    use loadgen::capacity::SearchRange;
+
+    use super::*;
+    use crate::cli::page::WIDTH;
+
+    #[test]
+    fn a_rate_of_many_trials_fits_the_page() {
+        let [from, to] = [500_000.0, 1_000_000.0].map(|rate| Rate::per_second(rate).unwrap());
+        let mut search = Search::new(SearchRange { from, to, precision: 0.5, trials: 99 }).unwrap();
+        while let Some((rate, trial)) = search.next() {
+            let vote = if rate == to && trial % 2 == 0 { Verdict::Fail } else { Verdict::Pass };
+            search.take(rate, vote).unwrap();
+        }
+        let table = Rates { search: &search, trials: &[] }.to_string();
+        assert!(table.lines().all(|line| line.chars().count() <= WIDTH), "{table}");
+        assert!(table.contains("50/99 fail"), "{table}");
+    }
 }

@@ -1,14 +1,13 @@
-//! A measurement for people.
+//! A measurement for people, on a page of 80 columns.
 
 use std::fmt::{self, Display, Formatter};
 
-use reports_record::{CheckStatus, Measurement, Mode, OutcomeKind, TOP, Times};
+use reports_record::{CheckStatus, Measurement, Mode, OutcomeKind};
+use reports_render::label::passage;
 
-use super::figures::{around, count, rate, time};
-
-/// Width of the first column, and of each quantile.
-const NAME: usize = 16;
-const CELL: usize = 11;
+use super::figures::{count, rate};
+use super::page::{NAME, entry};
+use super::times_table::TimesTable;
 
 /// Shows a measurement: rates, times, outcomes, certificate.
 pub(crate) struct Summary<'a>(pub(crate) &'a Measurement);
@@ -16,7 +15,7 @@ pub(crate) struct Summary<'a>(pub(crate) &'a Measurement);
 impl Display for Summary<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.rates(f)?;
-        self.times(f)?;
+        write!(f, "\n{}\n", TimesTable(self.0))?;
         self.outcomes(f)?;
         self.client(f)?;
         self.certificate(f)
@@ -33,60 +32,45 @@ impl Summary<'_> {
         };
         let cut = if self.0.complete { "" } else { " (interrupted: incomplete)" };
         let connections = count(plan.connections.into());
-        writeln!(f, "{:NAME$}{pace}, connections: {connections}, measured for {window_s:.2} s{cut}", "load")?;
+        named(f, "load", &format!("{pace}, connections: {connections}, measured for {window_s:.2} s{cut}"))?;
         if !self.0.merged_from.is_empty() {
-            writeln!(f, "{:NAME$}the sum of {} measurements", "", count(self.0.merged_from.len() as u64))?;
+            let parts = count(self.0.merged_from.len() as u64);
+            named(f, "", &format!("the sum of {parts} measurements"))?;
         }
         if let Some(offered) = offered_rate_per_s {
-            writeln!(f, "{:NAME$}{}/s", "offered", rate(*offered))?;
+            named(f, "offered", &format!("{}/s", rate(*offered)))?;
         }
-        writeln!(f, "{:NAME$}{}/s", "achieved", rate(*achieved_rate_per_s))?;
-        writeln!(f, "{:NAME$}{}/s", "goodput", rate(*goodput_per_s))
-    }
-
-    fn times(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "\n{:NAME$}", "")?;
-        for title in ["p50", "p90", "p95", "p99", "p99.9", "p99.99", "mean", "max"] {
-            write!(f, "{title:>CELL$}")?;
-        }
-        writeln!(f, "{:>CELL$}", "count")?;
-        row(f, "response time", self.0.response_time_us.as_ref())?;
-        row(f, "lateness", self.0.lateness_us.as_ref())?;
-        row(f, "connection wait", self.0.connection_wait_us.as_ref())?;
-        row(f, "connect", self.0.connect_us.as_ref())?;
-        row(f, "service time", Some(&self.0.service_time_us))?;
-        row(f, "first byte", Some(&self.0.first_byte_us))?;
-        let wrong = &self.0.wrong_reply_service_time_us;
-        row(f, "wrong replies", (wrong.count > 0).then_some(wrong))
+        named(f, "achieved", &format!("{}/s", rate(*achieved_rate_per_s)))?;
+        named(f, "goodput", &format!("{}/s", rate(*goodput_per_s)))
     }
 
     fn outcomes(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f)?;
         for (kind, number) in &self.0.outcomes {
             let fault = kind.fault().map_or_else(String::new, |fault| format!("  ({fault}'s fault)"));
             let name = if *kind == OutcomeKind::Ok { "correct replies" } else { kind.name() };
-            writeln!(f, "{name:NAME$}{}{fault}", count(*number))?;
+            named(f, name, &format!("{}{fault}", count(*number)))?;
         }
         if self.0.censored > 0 {
-            writeln!(f, "{:NAME$}{}  (due, and not seen to end)", "censored", count(self.0.censored))?;
+            named(f, "censored", &format!("{}  (due, and not seen to end)", count(self.0.censored)))?;
         }
         Ok(())
     }
 
     fn client(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let client = &self.0.client;
-        let each = client.cpu_per_request_us.map_or_else(|| "—".into(), |micros| format!("{micros:.1} us"));
+        let each = client.cpu_per_request_us.map_or_else(|| "—".into(), |micros| format!("{micros:.1} µs"));
         let busiest = client.busiest_thread * 100.0;
-        write!(f, "{:NAME$}{each} of CPU per reply, busiest thread {busiest:.0} %", "client")?;
-        if client.cpu_spin_us > 0 {
-            let spun = client.cpu_spin_us as f64 / 1e6 / self.0.window_s * 100.0;
-            write!(f, "; spinning before starts took {spun:.0} % more")?;
-        }
-        writeln!(f)
+        let spun = client.cpu_spin_us as f64 / 1e6 / self.0.window_s * 100.0;
+        let spinning = match client.cpu_spin_us {
+            0 => String::new(),
+            _ => format!("; spinning before starts took {spun:.0} % more"),
+        };
+        named(f, "client", &format!("{each} of CPU per reply, busiest thread {busiest:.0} %{spinning}"))
     }
 
     fn certificate(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\n{:NAME$}{}", "certificate", self.0.certificate.verdict)?;
+        writeln!(f)?;
+        named(f, "certificate", &self.0.certificate.verdict.to_string())?;
         for check in &self.0.certificate.checks {
             let status = match check.status {
                 CheckStatus::NotApplicable => continue,
@@ -94,69 +78,136 @@ impl Summary<'_> {
                 CheckStatus::Warn => "warn",
                 CheckStatus::Fail => "FAIL",
             };
-            writeln!(f, "  {status}  {:NAME$}{}", check.name, check.finding)?;
+            entry(f, &format!("  {status}  {:NAME$}", check.name), &passage(&check.finding))?;
             if let Some(remedy) = &check.remedy {
-                writeln!(f, "        {:NAME$}-> {remedy}", "")?;
+                entry(f, &format!("        {:NAME$}-> ", ""), &passage(remedy))?;
             }
         }
         Ok(())
     }
 }
 
-fn row(f: &mut Formatter<'_>, name: &str, times: Option<&Times>) -> fmt::Result {
-    let Some(times) = times else { return Ok(()) };
-    write!(f, "{name:NAME$}")?;
-    let quantiles = times.quantiles().map(|(name, _, value)| (name, value));
-    for (field, value) in quantiles.into_iter().chain([("mean", times.mean), ("max", times.max)]) {
-        write!(f, "{:>CELL$}", cell(times, field, value))?;
-    }
-    writeln!(f, "{:>CELL$}", count(times.count))?;
-    if times.intervals.is_empty() {
-        return Ok(());
-    }
-    let quantiles = times.quantiles().map(|(name, _, value)| (name, value));
-    write!(f, "{:NAME$}", "  95 % within")?;
-    for (field, value) in quantiles.into_iter().chain([("mean", times.mean)]) {
-        let interval = value.zip(times.intervals.get(field).copied());
-        write!(
-            f,
-            "{:>CELL$}",
-            interval.map_or_else(String::new, |(value, interval)| around(value, interval))
-        )?;
-    }
-    writeln!(f)
-}
-
-/// One time: "—" with too few samples, "≥" for a lower bound, "> 1 h" beyond what is told apart.
-pub(crate) fn cell(times: &Times, field: &str, value: Option<f64>) -> String {
-    match value {
-        None => "—".into(),
-        // Histograms tell values apart to 0.1 %, so the top shows as slightly less or more.
-        Some(micros) if times.clamped > 0 && micros >= TOP.as_micros() as f64 * 0.999 => "> 1 h".into(),
-        Some(micros) if times.is_at_least(field) => format!("≥ {}", time(micros)),
-        Some(micros) => time(micros),
-    }
+/// A line with its name, or without one under the last.
+fn named(f: &mut Formatter<'_>, name: &str, text: &str) -> fmt::Result {
+    entry(f, &format!("{name:NAME$}"), text)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::collections::BTreeMap;
 
-    use reports_record::Distribution;
+    use reports_record::{Distribution, Histograms, Margin, Times};
+    use serde_json::json;
 
+    use super::super::golden::assert_golden;
     use super::*;
 
+    fn times(micros: [f64; 8], count: u64) -> Times {
+        let [p50, p90, p95, p99, p99_9, p99_99, mean, max] = micros.map(Some);
+        Times { p50, p90, p95, p99, p99_9, p99_99, mean, max, count, ..Times::default() }
+    }
+
+    /// Intervals of every quantile and the mean, each `share` to both sides.
+    fn with_intervals(mut times: Times, share: f64) -> Times {
+        let quantiles = times.quantiles().map(|(name, _, value)| (name, value));
+        let known = quantiles.into_iter().chain([("mean", times.mean)]);
+        let margin = |value: f64| Margin { low: value * (1.0 - share), high: Some(value * (1.0 + share)) };
+        let intervals: BTreeMap<_, _> =
+            known.filter_map(|(name, value)| Some((name.to_owned(), margin(value?)))).collect();
+        times.intervals = intervals;
+        times
+    }
+
+    fn check(name: &str, status: &str, finding: &str, remedy: Option<&str>) -> serde_json::Value {
+        json!({ "name": name, "status": status, "figure": null, "bound": 0.0, "unit": "share",
+                "finding": finding, "remedy": remedy })
+    }
+
+    fn measurement(closed: bool, service: &Times, checks: &[serde_json::Value]) -> Measurement {
+        let mode = if closed {
+            json!({ "loop": "closed" })
+        } else {
+            json!({ "loop": "open", "arrivals": "poisson" })
+        };
+        serde_json::from_value(json!({
+            "schema": 2,
+            "plan": {
+                "url": "http://localhost/", "method": "GET", "mode": mode,
+                "connections": 64, "threads": 1, "warm_up_s": 0.0, "duration_s": 10.0, "requests": null,
+                "timeout_s": 10.0, "grace_s": 2.0, "seed": 1,
+            },
+            "offered_rate_per_s": null, "achieved_rate_per_s": 1999.6, "goodput_per_s": 1999.6, "window_s": 10.0,
+            "account": { "due": 20_000, "finished": 20_000, "failed": 0, "censored": 0 },
+            "outcomes": { "ok": 20_000 },
+            "censored": 0,
+            "service_time_us": service, "response_time_us": null, "lateness_us": null,
+            "connection_wait_us": null, "first_byte_us": service,
+            "wrong_reply_service_time_us": Times::default(),
+            "in_flight_mean": 0.5, "received_bytes": 0, "sent_in_all": 20_000, "answered_in_all": 20_000,
+            "reopened": 0, "stale_reuse": 0,
+            "client": {
+                "cpu_user_us": 0, "cpu_system_us": 0, "cpu_per_request_us": 7.31, "busiest_thread": 0.123,
+                "involuntary_switches": 0, "steal": 0.0,
+            },
+            "sub_windows": [],
+            "certificate": { "verdict": "valid", "checks": checks },
+            "complete": true,
+            "histograms": Histograms::encode(&Distribution::new(), None),
+        }))
+        .unwrap()
+    }
+
     #[test]
-    fn what_is_not_known_is_not_shown_as_a_figure() {
-        let mut distribution = Distribution::new();
-        (0..90).for_each(|_| distribution.record(Duration::from_millis(1)));
-        (0..10).for_each(|_| distribution.censor(Duration::from_secs(2)));
-        let times = distribution.times();
-        assert_eq!(cell(&times, "p50", times.p50), "1.00 ms");
-        assert_eq!(cell(&times, "p99", times.p99), "—");
-        assert_eq!(cell(&times, "max", times.max), "≥ 2.00 s");
-        distribution.record(Duration::from_secs(7200));
-        let times = distribution.times();
-        assert_eq!(cell(&times, "max", times.max), "> 1 h");
+    fn the_summary_of_a_closed_loop_equals_its_golden() {
+        let service = times([967.0, 1120.0, 1250.0, 2100.0, 4300.0, 0.0, 1010.0, 9990.0], 20_000);
+        let service = Times { p99_99: None, ..with_intervals(service, 0.02) };
+        let checks = [check("errors", "pass", "all 20,000 replies were correct", None)];
+        assert_golden("summary-closed.txt", &Summary(&measurement(true, &service, &checks)).to_string());
+    }
+
+    #[test]
+    fn the_widest_summary_equals_its_golden_and_no_columns_collide() {
+        let hours = [999.4, 99_940.0, 999_400.0, 59.9e6, 599e6, 3.59e9, 1.23e6, 3.6e9];
+        let wide = |count| with_intervals(times(hours, count), 0.9);
+        let mut response = wide(9_999_999_999);
+        response.clamped = 1;
+        response.at_least = ["p99", "p99_9", "p99_99", "mean"].map(String::from).to_vec();
+        let finding = "over the second half of the window the median was 12.3 % higher than over the first \
+                       (standard error 0.4 %), more than the 5 % that this check allows";
+        let checks = [
+            check(
+                "pace",
+                "pass",
+                "requests left 0.31 µs late at the median, 11 µs at the 99th percentile",
+                None,
+            ),
+            check(
+                "stationarity",
+                "fail",
+                finding,
+                Some(
+                    "measure for longer, leave out more at the start with \
+                  --warm-up, and stop what else runs on this machine",
+                ),
+            ),
+            check("replies", "warn", "the server said \u{1b}[2J", None),
+        ];
+        let mut wide_one = measurement(false, &wide(86_400_000_000), &checks);
+        wide_one.offered_rate_per_s = Some(1_000_000.0);
+        wide_one.window_s = 86_400.0;
+        wide_one.complete = false;
+        wide_one.plan.connections = 100_000;
+        wide_one.response_time_us = Some(response.clone());
+        for (kind, number) in [(OutcomeKind::HeadTooLarge, 1_000_000_000), (OutcomeKind::ConnectTimeout, 3)] {
+            wide_one.outcomes.insert(kind, number);
+        }
+        wide_one.censored = 12_345_678;
+        [&mut wide_one.lateness_us, &mut wide_one.connection_wait_us, &mut wide_one.connect_us]
+            .into_iter()
+            .for_each(|times| *times = Some(response.clone()));
+        wide_one.first_byte_us = response.clone();
+        wide_one.wrong_reply_service_time_us = response;
+        wide_one.client.cpu_spin_us = 86_399_000_000;
+        assert_golden("summary-wide.txt", &Summary(&wide_one).to_string());
     }
 }

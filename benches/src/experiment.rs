@@ -30,10 +30,10 @@ pub const EMBEDDED: [(&str, &str); 5] = [
 ];
 
 /// Blocks that a file may ask for.
-const BLOCKS: RangeInclusive<u32> = 1..=1_000;
+const BLOCKS: RangeInclusive<u32> = 1..=Definition::MOST_BLOCKS;
 
-/// Most trials of one experiment: at a second each, more would take days.
-const TRIALS: u64 = 500_000;
+/// Most trials that a file may ask for.
+const TRIALS: u64 = Definition::MOST_TRIALS;
 
 /// Largest file that is read; the largest that comes with the program has a hundredth of it.
 const FILE_BYTES: u64 = 1 << 20;

@@ -44,6 +44,15 @@ impl<R: Read> BoundedLines<R> {
         self.number >= LINES_LIMIT
     }
 
+    /// Whether the bytes that may be read were used up before their end. Asked at the end of the lines.
+    ///
+    /// # Errors
+    /// When looking for one byte more fails.
+    pub(crate) fn is_cut(&mut self) -> io::Result<bool> {
+        let bounded = self.reader.get_mut();
+        Ok(bounded.limit() == 0 && bounded.get_mut().read(&mut [0])? > 0)
+    }
+
     fn read(&mut self) -> io::Result<Option<Text>> {
         let mut text = Vec::new();
         let read = self.reader.by_ref().take(LINE_LIMIT as u64 + 1).read_until(b'\n', &mut text)?;

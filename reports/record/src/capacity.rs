@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::folder::lines_of;
+use crate::log_file::{Packing, lines_of};
+use crate::record_files::is_reserved;
 use crate::trial_log::TrialLog;
 use crate::{Arrivals, FolderError, Measurement, Skipped};
 
@@ -153,10 +154,13 @@ impl CapacityLog {
     /// Opens or makes the log at `path`, and reads what it holds and what cannot be read of it.
     ///
     /// # Errors
-    /// When another search appends to it, or it cannot be opened, read or written.
+    /// When another search appends to it, when it is a run's record, or when it cannot be opened, read or written.
     pub fn take_up(path: &Path) -> Result<(Self, Vec<CapacityLine>, Vec<Skipped>), FolderError> {
+        if is_reserved(path) {
+            return Err(FolderError::Record { path: path.to_owned() });
+        }
         let log = Self::open(path.to_owned())?;
-        let (lines, skipped) = lines_of(path.to_owned())?;
+        let (lines, skipped) = lines_of(path.to_owned(), Packing::Plain)?;
         Ok((log, lines, skipped))
     }
 }

@@ -27,6 +27,33 @@ pub struct Definition {
     pub predictions: Vec<Prediction>,
 }
 
+impl Definition {
+    /// Most blocks of an experiment.
+    pub const MOST_BLOCKS: u32 = 1_000;
+
+    /// Most trials of an experiment: at a second each, more would take days.
+    pub const MOST_TRIALS: u64 = 500_000;
+
+    /// By how much it is larger than any experiment may be, in words; `None` for one that is not.
+    ///
+    /// A record is read by loops over its plan, so that a plan without bounds would never be read to its end.
+    #[must_use]
+    pub fn excess(&self) -> Option<String> {
+        let contenders = self.pairs.len() as u64 * 2 + 1;
+        let trials =
+            (self.cells.len() as u64).saturating_mul(contenders).saturating_mul(u64::from(self.blocks));
+        match () {
+            () if self.blocks > Self::MOST_BLOCKS => {
+                Some(format!("{} blocks, expected at most {}", self.blocks, Self::MOST_BLOCKS))
+            }
+            () if trials > Self::MOST_TRIALS => {
+                Some(format!("{trials} trials, expected at most {}", Self::MOST_TRIALS))
+            }
+            () => None,
+        }
+    }
+}
+
 /// The parts of one trial: a closed loop for throughput, then an open loop for response times.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Phases {

@@ -1,19 +1,17 @@
 //! A run's folder on disk: one file written once, one only ever appended to.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::bounded_lines::{BoundedLines, FILE_LIMIT, LINE_LIMIT, LINES_LIMIT, Text};
+use crate::log_file::{self, Packing, open_regular};
+use crate::record_files::{RUN, TRIALS, TRIALS_PACKED, refuse_to_replace};
 use crate::seal::{self, Seal};
 use crate::trial_log::TrialLog;
+use crate::whole_file::{sync_folder_of, write_whole};
 use crate::{Line, Run, SCHEMA};
-
-const RUN: &str = "environment.json";
-const TRIALS: &str = "trials.jsonl";
 
 /// Largest `environment.json` that is read: thousands of cells stay below it.
 const RUN_LIMIT: u64 = 16 << 20;
@@ -64,6 +62,44 @@ pub enum FolderError {
         /// Which file.
         path: PathBuf,
     },
+    /// The log that a run's folder has to hold is not there.
+    #[error(
+        "{path} is missing, and without it the run's trials are lost; restore it from a copy ({TRIALS_PACKED} will \
+         do to make its page), or measure again"
+    )]
+    NoLog {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The log is there only in its compressed form, to which nothing can be appended.
+    #[error("{path} is compressed and cannot be appended to; unpack it beside itself with `gunzip -k` first")]
+    Packed {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Another file has taken the place of the one that lines are appended to.
+    #[error(
+        "{path} is no longer the file that this run appends to: it was replaced, moved or removed; put the former \
+         one back, then resume the run"
+    )]
+    Replaced {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The file belongs to a record, and something else was to be written in its place.
+    #[error("{path} is part of a record, which nothing may replace; name another file")]
+    Record {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The file holds more than any run of this project.
+    #[error("{path} asks for too much: {reason}; restore it from a copy, or measure again")]
+    TooLarge {
+        /// Which file.
+        path: PathBuf,
+        /// How much, and what was expected.
+        reason: String,
+    },
     /// Another version of this project wrote the file.
     #[error("{path} has schema {found}, this version reads schema {SCHEMA}; use the version that wrote it")]
     OtherSchema {
@@ -98,25 +134,35 @@ impl Folder {
         Self { path: path.into() }
     }
 
-    /// Makes the folder of a new run and writes what it is.
+    /// Makes the folder of a new run with an empty log, and writes what the run is.
+    ///
+    /// The log comes first: where `environment.json` stands without one, the log was lost. Everything is on disk
+    /// when this returns, the folder's own name included.
     ///
     /// # Errors
     /// When the folder exists already (results are never overwritten) or cannot be written.
     pub fn create(path: impl Into<PathBuf>, run: &Run) -> Result<Self, FolderError> {
         let folder = Self { path: path.into() };
         if let Some(parent) = folder.path.parent() {
-            fs::create_dir_all(parent).map_err(io_error("create", parent))?;
+            create_parents(parent).map_err(io_error("create", parent))?;
         }
-        fs::create_dir(&folder.path).map_err(io_error("create", &folder.path))?;
+        fs::create_dir(&folder.path)
+            .and_then(|()| sync_folder_of(&folder.path))
+            .map_err(io_error("create", &folder.path))?;
+        folder.begin(run).inspect_err(|_| {
+            // Best effort: an empty folder would look like a run.
+            let _ = fs::remove_file(folder.path.join(TRIALS));
+            let _ = fs::remove_dir(&folder.path);
+        })?;
+        Ok(folder)
+    }
+
+    fn begin(&self, run: &Run) -> Result<(), FolderError> {
+        drop(TrialLog::<Line>::open(self.path.join(TRIALS))?);
         let sealed = Sealed { crc32: seal::unsealed(), run };
         let mut text = serde_json::to_vec_pretty(&sealed).expect("a run's record always serialises");
         text.push(b'\n');
-        if let Err(error) = write_whole(&folder.path.join(RUN), &seal::seal_document(text)) {
-            // Best effort: an empty folder would look like a run.
-            let _ = fs::remove_dir(&folder.path);
-            return Err(error);
-        }
-        Ok(folder)
+        write_whole(&self.path.join(RUN), &seal::seal_document(text))
     }
 
     /// Where it is.
@@ -146,116 +192,96 @@ impl Folder {
                 return Err(FolderError::Malformed { path, reason });
             }
         }
-        parse(&path, &text)
+        let run: Run = parse(&path, &text)?;
+        match run.definition.excess() {
+            Some(reason) => Err(FolderError::TooLarge { path, reason }),
+            None => Ok(run),
+        }
+    }
+
+    /// The file that holds the log: `trials.jsonl`, else the same compressed by gzip, as a published run has it.
+    ///
+    /// # Errors
+    /// When there is neither beside `environment.json`: the trials are lost, which is not the same as no trials.
+    pub fn log(&self) -> Result<PathBuf, FolderError> {
+        let [plain, packed] = [TRIALS, TRIALS_PACKED].map(|name| self.path.join(name));
+        match () {
+            () if plain.exists() => Ok(plain),
+            () if packed.exists() => Ok(packed),
+            () if self.path.join(RUN).exists() => Err(FolderError::NoLog { path: plain }),
+            () => Ok(plain),
+        }
     }
 
     /// Everything that happened, in order, and the lines that could not be read.
     ///
-    /// A missing file reads as no lines: a run that was stopped before its first trial. Memory is bounded by what the
-    /// file really holds, up to a gigabyte; what lies beyond is told of as a skipped line.
+    /// A folder that holds no run has no lines. Memory is bounded by what the file really holds, up to a gigabyte
+    /// once unpacked; what lies beyond is told of as a skipped line.
     ///
     /// # Errors
-    /// When the file exists but cannot be read.
+    /// When the log is missing from a run's folder, or cannot be read.
     pub fn lines(&self) -> Result<(Vec<Line>, Vec<Skipped>), FolderError> {
-        lines_of(self.path.join(TRIALS))
+        let path = self.log()?;
+        let packed = path.extension().is_some_and(|extension| extension == "gz");
+        log_file::lines_of(path, if packed { Packing::Gzip } else { Packing::Plain })
     }
 
     /// Opens the trial log to append to it, alone, until the log is dropped. A last line torn by a kill is
     /// ended, not rewritten.
     ///
     /// # Errors
-    /// When somebody else appends to it, or the file cannot be opened, read or written.
+    /// When another run appends to it, when it is missing from a run's folder or compressed, or when it cannot be
+    /// opened, read or written.
     pub fn append(&self) -> Result<TrialLog, FolderError> {
-        TrialLog::open(self.path.join(TRIALS))
+        let path = self.log()?;
+        if path.extension().is_some_and(|extension| extension == "gz") {
+            return Err(FolderError::Packed { path });
+        }
+        TrialLog::open(path)
     }
 
-    /// Writes a file of the run whole or not at all: temporary file, sync, rename.
+    /// Writes a file beside the record whole or not at all: temporary file, sync, rename.
     ///
     /// # Errors
-    /// When the file cannot be written; an earlier one of this name is then intact.
+    /// When the file is part of a record, or cannot be written; an earlier one of this name is then intact.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, FolderError> {
-        let path = self.path.join(name);
-        write_whole(&path, bytes)?;
-        Ok(path)
+        self.write_to(&self.path.join(name), bytes)
+    }
+
+    /// As [`Folder::write`], anywhere: what is made of this run's record never takes the place of a record.
+    ///
+    /// # Errors
+    /// As [`Folder::write`].
+    pub fn write_to(&self, path: &Path, bytes: &[u8]) -> Result<PathBuf, FolderError> {
+        self.spare(path)?;
+        write_whole(path, bytes)?;
+        Ok(path.to_owned())
+    }
+
+    /// Makes sure that `output` is not a file of this record, of another one beside it, or of any record at all.
+    ///
+    /// Files are told by device and inode, so that links do not deceive; other records by how they begin.
+    ///
+    /// # Errors
+    /// When it is one.
+    pub fn spare(&self, output: &Path) -> Result<(), FolderError> {
+        refuse_to_replace(output, &self.path)
     }
 }
 
-/// Every line of the log at `path` that can be read, and those that cannot.
-///
-/// As [`Folder::lines`].
-pub(crate) fn lines_of<L: DeserializeOwned>(path: PathBuf) -> Result<(Vec<L>, Vec<Skipped>), FolderError> {
-    let file = match open_regular(&path) {
-        Err(FolderError::Io { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
-            return Ok((Vec::new(), Vec::new()));
-        }
-        file => file?,
-    };
-    let length = file.metadata().map_err(io_error("read", &path))?.len();
-    let (mut lines, mut skipped) = (Vec::new(), Vec::new());
-    let mut texts = BoundedLines::of(file);
-    while let Some(text) = texts.next() {
-        match read_line(&text.map_err(io_error("read", &path))?) {
-            Ok(Some(line)) => lines.push(line),
-            Ok(None) => {}
-            Err(reason) => skipped.push(Skipped { number: texts.number(), reason }),
-        }
+/// Makes the folders down to `parent`, each one's name on disk.
+fn create_parents(parent: &Path) -> io::Result<()> {
+    if parent.as_os_str().is_empty() || parent.is_dir() {
+        return Ok(());
     }
-    let reason = match length {
-        _ if texts.is_full() => format!("more than {LINES_LIMIT} lines; what follows was not read"),
-        _ if length > FILE_LIMIT => {
-            format!(
-                "{length} bytes in the file, expected at most {FILE_LIMIT}; what lies beyond was not read"
-            )
-        }
-        _ => return Ok((lines, skipped)),
-    };
-    skipped.push(Skipped { number: texts.number() + 1, reason });
-    Ok((lines, skipped))
-}
-
-fn read_line<L: DeserializeOwned>(text: &Text) -> Result<Option<L>, String> {
-    let text = match text {
-        Text::Whole(text) if text.is_empty() => return Ok(None),
-        Text::Whole(text) => text,
-        Text::TooLong => return Err(format!("more than {LINE_LIMIT} bytes")),
-    };
-    let json = seal::unseal_line(text)?;
-    let line = serde_json::from_slice(json);
-    line.map(Some).map_err(|error| format!("whole, but not known to this version: {error}"))
-}
-
-/// Opens a file to read it; a directory, a device or a pipe in its place is refused rather than waited for.
-fn open_regular(path: &Path) -> Result<File, FolderError> {
-    let read = io_error("read", path);
-    match fs::metadata(path) {
-        Ok(metadata) if !metadata.is_file() => {
-            Err(read(io::Error::new(io::ErrorKind::InvalidInput, "expected a regular file")))
-        }
-        Ok(_) => File::open(path).map_err(read),
-        Err(error) => Err(read(error)),
+    if let Some(above) = parent.parent() {
+        create_parents(above)?;
     }
-}
-
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".partial");
-    let temporary = PathBuf::from(temporary);
-    let written = File::create(&temporary)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&temporary, path))
-        .and_then(|()| sync_folder_of(path));
-    written.map_err(|error| {
-        // Best effort: the error that matters is the one above.
-        let _ = fs::remove_file(&temporary);
-        io_error("write", path)(error)
-    })
-}
-
-/// Waits until a new name in a folder is on disk: a file's own sync does not say where it can be found.
-pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Elsewhere a folder cannot be opened, and renaming is said to be enough.
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    match fs::create_dir(parent) {
+        // Another run that begins now may have made it.
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => sync_folder_of(parent),
+    }
 }
 
 fn same_schema(path: &Path, text: &[u8]) -> Result<(), FolderError> {
@@ -308,9 +334,35 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let folder = Folder::open(directory.path());
         folder.write("page", b"first").unwrap();
-        fs::create_dir(directory.path().join("page.partial")).unwrap();
-        assert!(folder.write("page", b"second").is_err());
+        fs::create_dir(directory.path().join("folder")).unwrap();
+        assert!(folder.write("folder", b"second").is_err());
         assert_eq!(fs::read(directory.path().join("page")).unwrap(), b"first");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2, "nothing is left");
+    }
+
+    #[test]
+    fn what_a_killed_writer_left_blocks_no_later_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = Folder::open(directory.path());
+        fs::create_dir(directory.path().join("page.partial")).unwrap();
+        folder.write("page", b"first").unwrap();
+        assert_eq!(fs::read(directory.path().join("page")).unwrap(), b"first");
+    }
+
+    #[test]
+    fn writers_of_one_file_at_once_all_succeed_and_one_of_them_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = Folder::open(directory.path());
+        let texts: Vec<Vec<u8>> = (0..8_u8).map(|writer| vec![writer; 100_000]).collect();
+        std::thread::scope(|scope| {
+            let writers: Vec<_> = texts
+                .iter()
+                .map(|text| scope.spawn(|| (0..10).try_for_each(|_| folder.write("page", text).map(drop))))
+                .collect();
+            writers.into_iter().for_each(|writer| writer.join().unwrap().unwrap());
+        });
+        assert!(texts.contains(&fs::read(directory.path().join("page")).unwrap()));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing is left");
     }
 
     #[test]

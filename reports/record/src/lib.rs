@@ -18,14 +18,17 @@ mod folder;
 mod hgrm;
 mod histogram;
 mod interval_log;
+mod log_file;
 mod measurement;
 mod measurement_file;
 mod outcome;
+mod record_files;
 mod seal;
 mod shown;
 mod times;
 mod trial;
 mod trial_log;
+mod whole_file;
 
 pub use bench_samples::{BENCH_SAMPLES, BenchSamples, BenchUnit};
 pub use capacity::{

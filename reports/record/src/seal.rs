@@ -24,6 +24,12 @@ pub(crate) fn seal_line(json: &[u8]) -> Vec<u8> {
     [LINE_HEAD, digits.as_bytes(), LINE_NECK, json, LINE_TAIL].concat()
 }
 
+/// Whether a text without its blanks begins as a sealed line or document does.
+pub(crate) fn begins_sealed(bare: &[u8]) -> bool {
+    // Without blanks, both have the same head.
+    bare.starts_with(LINE_HEAD)
+}
+
 /// The JSON that [`seal_line`] was given.
 ///
 /// # Errors

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::folder::{io_error, sync_folder_of};
+use crate::folder::io_error;
+use crate::record_files::is_same;
+use crate::whole_file::sync_folder_of;
 use crate::{FolderError, Line, seal};
 
 /// Appends lines to a log, such as `trials.jsonl`, each with its checksum and on disk before the next thing happens.
@@ -40,7 +42,8 @@ impl<L: Serialize> TrialLog<L> {
     /// Appends one line and waits until it is on disk. A line before it that was torn is ended first.
     ///
     /// # Errors
-    /// When it cannot be written; earlier lines are intact, and a later one may still be pushed.
+    /// When it cannot be written; earlier lines are intact, and a later one may still be pushed. Also when another file
+    /// has taken its place, in which the line would be lost.
     pub fn push(&mut self, line: &L) -> Result<(), FolderError> {
         let json = serde_json::to_vec(line).expect("a line of the record always serialises");
         let end: &[u8] = if self.torn { b"\n" } else { b"" };
@@ -48,6 +51,10 @@ impl<L: Serialize> TrialLog<L> {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), FolderError> {
+        let own = self.file.metadata().map_err(io_error("append to", &self.path))?;
+        if !is_same(&self.path, &own) {
+            return Err(FolderError::Replaced { path: self.path.clone() });
+        }
         let written = self.file.write_all(bytes).and_then(|()| self.file.sync_data());
         self.torn = written.is_err();
         written.map_err(io_error("append to", &self.path))
@@ -88,6 +95,23 @@ mod tests {
         let (lines, skipped) = folder.lines().unwrap();
         assert_eq!(lines, [line("a"), line("b")]);
         assert_eq!(skipped.iter().map(|line| line.number).collect::<Vec<_>>(), [2]);
+    }
+
+    #[test]
+    fn an_append_notices_that_its_file_was_replaced_or_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = Folder::open(directory.path());
+        let path = directory.path().join("trials.jsonl");
+        let mut log = folder.append().unwrap();
+        log.push(&line("a")).unwrap();
+        let kept = directory.path().join("kept");
+        std::fs::rename(&path, &kept).unwrap();
+        assert!(matches!(log.push(&line("b")), Err(FolderError::Replaced { .. })));
+        std::fs::write(&path, "cell,family\n").unwrap();
+        assert!(matches!(log.push(&line("b")), Err(FolderError::Replaced { .. })));
+        std::fs::rename(&kept, &path).unwrap();
+        log.push(&line("b")).unwrap();
+        assert_eq!(folder.lines().unwrap().0, [line("a"), line("b")]);
     }
 
     #[test]

@@ -68,8 +68,9 @@ pub fn write(folder: impl AsRef<Path>) -> Result<PathBuf, RenderError> {
 /// # Errors
 /// As [`write()`]; also when `output` names no file.
 pub fn write_to(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<PathBuf, RenderError> {
-    let page = rendered(&Folder::open(folder.as_ref()))?;
-    write_file(output.as_ref(), &page)
+    let folder = Folder::open(folder.as_ref());
+    let page = rendered(&folder)?;
+    write_file(&folder, output.as_ref(), &page)
 }
 
 /// Writes the control pair's decision map of the run in `folder` as an SVG document, for use outside the page.
@@ -80,7 +81,7 @@ pub fn write_map(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<P
     let folder = Folder::open(folder.as_ref());
     let (run, (lines, _)) = (folder.run()?, folder.lines()?);
     let map = page::decision_map(&Analysis::of(&run, &lines)).ok_or(RenderError::NoControlPair)?;
-    write_file(output.as_ref(), &map)
+    write_file(&folder, output.as_ref(), &map)
 }
 
 /// Writes every attempt of the run in `folder` as a table of comma-separated values.
@@ -90,7 +91,7 @@ pub fn write_map(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<P
 pub fn write_csv(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<PathBuf, RenderError> {
     let folder = Folder::open(folder.as_ref());
     let (run, (lines, _)) = (folder.run()?, folder.lines()?);
-    write_file(output.as_ref(), export::trials_csv(&run, &lines))
+    write_file(&folder, output.as_ref(), export::trials_csv(&run, &lines))
 }
 
 /// Writes the believable trials of the run in `folder` as an HdrHistogram interval log.
@@ -100,7 +101,7 @@ pub fn write_csv(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<P
 pub fn write_hdr_log(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<PathBuf, RenderError> {
     let folder = Folder::open(folder.as_ref());
     let (run, (lines, _)) = (folder.run()?, folder.lines()?);
-    write_file(output.as_ref(), export::hdr_log(&run, &lines)?)
+    write_file(&folder, output.as_ref(), export::hdr_log(&run, &lines)?)
 }
 
 /// Writes a percentile table per cell, contender and loop of the run in `folder` into `output`, a new or empty folder.
@@ -110,15 +111,20 @@ pub fn write_hdr_log(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Resu
 pub fn write_hgrm(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<PathBuf, RenderError> {
     let folder = Folder::open(folder.as_ref());
     let (run, (lines, _)) = (folder.run()?, folder.lines()?);
+    // What is there already is refused below, unless it is an empty folder.
+    if !output.as_ref().exists() {
+        folder.spare(output.as_ref())?;
+    }
     export::write_folder(output.as_ref(), &export::percentile_tables(&run, &lines)?)?;
     Ok(output.as_ref().to_owned())
 }
 
-fn write_file(output: &Path, text: impl AsRef<[u8]>) -> Result<PathBuf, RenderError> {
-    let name = output.file_name().and_then(|name| name.to_str());
-    let name = name.ok_or_else(|| RenderError::NoFile(output.to_owned()))?;
-    let parent = output.parent().unwrap_or(Path::new(""));
-    Ok(Folder::open(parent).write(name, text.as_ref())?)
+/// Writes what was made of the record in `folder`, unless `output` is part of a record.
+fn write_file(folder: &Folder, output: &Path, text: impl AsRef<[u8]>) -> Result<PathBuf, RenderError> {
+    if output.file_name().is_none() {
+        return Err(RenderError::NoFile(output.to_owned()));
+    }
+    Ok(folder.write_to(output, text.as_ref())?)
 }
 
 fn rendered(folder: &Folder) -> Result<String, RenderError> {

@@ -50,14 +50,10 @@ fn report(run: &RunArguments) -> ExitCode {
 
 /// Names the lines of the record that cannot be read. What else is wrong with it is told when it is used.
 fn tell_skipped(directory: &Path) {
-    let Ok((_, skipped)) = Folder::open(directory).lines() else { return };
+    let folder = Folder::open(directory);
+    let (Ok(log), Ok((_, skipped))) = (folder.log(), folder.lines()) else { return };
     for line in skipped.iter().take(LISTED) {
-        complain(&format!(
-            "{} line {} is left out: {}",
-            directory.join("trials.jsonl").display(),
-            line.number,
-            line.reason
-        ));
+        complain(&format!("{} line {} is left out: {}", log.display(), line.number, line.reason));
     }
     if skipped.len() > LISTED {
         complain(&format!("and {} lines more", skipped.len() - LISTED));

@@ -8,6 +8,8 @@ mod results;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use reports_record::Folder;
+
 use crate::RenderError;
 use results::Results;
 
@@ -48,5 +50,5 @@ pub fn write(results: &Path, output: &Path) -> Result<PathBuf, CriterionError> {
         let skipped = found.skipped.first().map(|skipped| format!("{}: {}", skipped.name, skipped.reason));
         return Err(CriterionError::NoBench { path: results.to_owned(), skipped });
     }
-    Ok(crate::write_file(output, page::document(&found))?)
+    Ok(crate::write_file(&Folder::open(results), output, page::document(&found))?)
 }

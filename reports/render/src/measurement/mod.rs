@@ -13,7 +13,7 @@ mod times;
 use std::path::{Path, PathBuf};
 
 use maud::html;
-use reports_record::{Measurement, MeasurementFileError, read_measurement};
+use reports_record::{Folder, Measurement, MeasurementFileError, read_measurement};
 
 use crate::page::frame::frame;
 use crate::{RenderError, label, number};
@@ -64,7 +64,8 @@ pub fn write(path: &Path, output: Option<&Path>) -> Result<PathBuf, MeasurementP
     if is_itself {
         return Err(MeasurementPageError::Itself(output));
     }
-    Ok(crate::write_file(&output, page(&measurement))?)
+    let folder = Folder::open(path.parent().unwrap_or(Path::new("")));
+    Ok(crate::write_file(&folder, &output, page(&measurement))?)
 }
 
 /// A count in full.

@@ -146,7 +146,7 @@ mod tests {
 
     fn reply(status: u16, body: &[u8]) -> Reply {
         let body = BodyDigest { bytes: body.len() as u64, crc32: crc32fast::hash(body) };
-        Reply { status, keep_alive: true, body, proven: None }
+        Reply { status, keep_alive: true, body, proven: None, surplus: 0 }
     }
 
     #[test]

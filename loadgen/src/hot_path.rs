@@ -9,9 +9,24 @@ use std::time::Duration;
 use reports_record::OutcomeKind;
 
 use crate::clock::Moment;
-use crate::reply::{Look, ReplyParser};
+use crate::reply::{Look, Reply, ReplyParser};
 use crate::tally::{Flight, Tally};
 use crate::window::Window;
+
+/// A reply as a connection reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WholeReply {
+    /// Its status.
+    pub status: u16,
+    /// Whether the connection may carry another request.
+    pub keep_alive: bool,
+    /// Length of its body.
+    pub body_bytes: u64,
+    /// CRC-32 (IEEE) of its body.
+    pub body_crc32: u32,
+    /// Bytes that came with its end and do not belong to it.
+    pub surplus: usize,
+}
 
 /// Reads replies as a connection does, bodies digested.
 #[derive(Debug)]
@@ -26,15 +41,23 @@ impl Default for Parse {
 impl Parse {
     /// The length of the body of `reply`, one whole reply; `None` when it is not one.
     pub fn body_bytes(&mut self, reply: &[u8]) -> Option<u64> {
-        self.piece(reply).ok().flatten()
+        let reply = self.0.feed(reply).ok().flatten()?;
+        (reply.surplus == 0).then_some(reply.body.bytes)
     }
 
-    /// The same of a reply that comes in pieces: `None` until its last one. For fuzzing.
+    /// The reply that `bytes` end: `None` while more of it is to come. For fuzzing.
     ///
     /// # Errors
-    /// The outcome that bytes are which are no reply.
-    pub fn piece(&mut self, bytes: &[u8]) -> Result<Option<u64>, OutcomeKind> {
-        self.0.feed(bytes).map(|reply| reply.map(|reply| reply.body.bytes)).map_err(Into::into)
+    /// Why they are not a reply, in words.
+    pub fn piece(&mut self, bytes: &[u8]) -> Result<Option<WholeReply>, String> {
+        let fed = self.0.feed(bytes).map_err(|refusal| refusal.to_string())?;
+        Ok(fed.map(|Reply { status, keep_alive, body, surplus, .. }| WholeReply {
+            status,
+            keep_alive,
+            body_bytes: body.bytes,
+            body_crc32: body.crc32,
+            surplus,
+        }))
     }
 
     /// Bytes that are kept of a reply which is not whole yet. For fuzzing.

@@ -99,6 +99,7 @@ async fn prove(stream: &mut TcpStream, request: &Request) -> Result<(), String> 
         Ok(Err(error)) => Err(error.to_string()),
         Ok(Ok(reply)) if !(200..300).contains(&reply.status) => Err(format!("status {}", reply.status)),
         Ok(Ok(reply)) if !reply.keep_alive => Err("a reply that closes the connection".into()),
+        Ok(Ok(reply)) if reply.surplus > 0 => Err("a reply with bytes after its end".into()),
         Ok(Ok(_)) => Ok(()),
     }
 }
@@ -122,9 +123,7 @@ pub(crate) async fn read_reply(stream: &mut TcpStream, request: &Request) -> io:
                 }
             };
         }
-        let fed = parser
-            .feed(&buffer[..count])
-            .map_err(|_| io::Error::other("bytes that are no HTTP/1.1 reply"))?;
+        let fed = parser.feed(&buffer[..count]).map_err(io::Error::other)?;
         if let Some(reply) = fed {
             return Ok(reply);
         }

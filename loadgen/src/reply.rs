@@ -1,27 +1,39 @@
 //! Reading replies: incremental, any split of the bytes, bodies counted and digested but never kept.
 
 mod body;
+#[cfg(test)]
+mod cases;
 mod chunks;
+mod field_lines;
+mod framing_fields;
 mod head;
 mod known_head;
 #[cfg(test)]
 mod properties;
+mod refusal;
+#[cfg(test)]
+mod second_opinion;
+mod status_line;
 #[cfg(test)]
 mod tests;
 
 use std::rc::Rc;
 
-use reports_record::OutcomeKind;
-
 use crate::expect::BodyDigest;
 use body::Body;
 pub(crate) use body::Look;
 use chunks::Chunks;
-use head::{Framing, Head};
+pub(crate) use field_lines::is_token_byte;
+use head::{Framing, HeadReader};
 pub(crate) use known_head::KnownHead;
+pub(crate) use refusal::Refusal;
 
-/// Longest head that is read; the same limit as common servers put on requests, several times over.
+/// Longest head that is read, bytes; the same limit as common servers put on requests, several times over.
 const HEAD_LIMIT: usize = 64 * 1024;
+/// Most header fields that are read.
+const FIELD_LIMIT: usize = 128;
+/// Longest beginning of a reply in pieces that is kept, bytes: to show a wrong one in brief.
+const BEGINNING: usize = 2048;
 
 /// A whole reply; its body only as a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,24 +45,9 @@ pub(crate) struct Reply {
     pub(crate) body: BodyDigest,
     /// Whether it is the expected body, if that was looked at by SHA-256.
     pub(crate) proven: Option<bool>,
-}
-
-/// Why bytes are not a reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ReplyError {
-    /// Not HTTP/1.x, or framed ambiguously.
-    Protocol,
-    /// A head beyond 64 KiB or 128 headers.
-    HeadTooLarge,
-}
-
-impl From<ReplyError> for OutcomeKind {
-    fn from(error: ReplyError) -> Self {
-        match error {
-            ReplyError::Protocol => Self::Protocol,
-            ReplyError::HeadTooLarge => Self::HeadTooLarge,
-        }
-    }
+    /// Bytes that came together with its end and do not belong to it. RFC 9112, §6.3, lets a client discard them, and forbids to
+    /// take them for a reply to another request.
+    pub(crate) surplus: usize,
 }
 
 /// How a connection's end is to be understood.
@@ -65,20 +62,23 @@ pub(crate) enum End {
 }
 
 /// Reads one reply after another from one connection.
+///
+/// What it decides depends on the bytes alone and not on how they are split: each byte that is not of a body is looked at once, and
+/// a malformed reply is refused at the first byte that makes it so.
 #[derive(Debug)]
 pub(crate) struct ReplyParser {
     stage: Stage,
     known: Rc<KnownHead>,
-    /// Bytes of a head that is not whole yet; empty while heads come in one piece, as they nearly always do.
-    head: Vec<u8>,
-    to_head_request: bool,
+    head: HeadReader,
+    /// The first bytes of a reply that came in pieces, but for the last piece.
+    beginning: Vec<u8>,
     /// Whether a byte of the current reply has come, be it of a 1xx before it.
     begun: bool,
     reply: Reply,
     body: Body,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Stage {
     Head,
     Length(u64),
@@ -94,50 +94,53 @@ impl ReplyParser {
         Self {
             stage: Stage::Head,
             known,
-            head: Vec::new(),
-            to_head_request,
+            head: HeadReader::new(to_head_request),
+            beginning: Vec::new(),
             begun: false,
-            reply: Reply { status: 0, keep_alive: true, body, proven: None },
+            reply: Reply { status: 0, keep_alive: true, body, proven: None, surplus: 0 },
             body: Body::new(look),
         }
     }
 
     /// Takes in the next bytes: the whole reply if they end it, `None` if more is to come.
     ///
+    /// Bytes after the reply's end are not read, only counted as its surplus. The caller gives up the connection then: no request
+    /// is waiting for them.
+    ///
     /// # Errors
-    /// When they are no HTTP reply, or go on after its end: no request is waiting for what follows, so the peer and
-    /// this side disagree on where the reply ends.
-    pub(crate) fn feed(&mut self, bytes: &[u8]) -> Result<Option<Reply>, ReplyError> {
+    /// When they are not an HTTP reply.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) -> Result<Option<Reply>, Refusal> {
+        if !self.begun {
+            self.beginning.clear();
+        }
         self.begun |= !bytes.is_empty();
         let mut rest = bytes;
         let ended = loop {
             if let Stage::Head = self.stage {
-                let Some(head) = self.take_head(&mut rest)? else { break false };
-                self.stage = match head.framing {
+                let Some(framing) = self.take_head(&mut rest)? else { break false };
+                self.stage = match framing {
                     Framing::Interim => Stage::Head,
                     Framing::None => Stage::Length(0),
                     Framing::Length(length) => Stage::Length(length),
                     Framing::Chunked => Stage::Chunked(Chunks::default()),
                     Framing::UntilClose => Stage::UntilClose,
                 };
-                self.reply.status = head.status;
-                self.reply.keep_alive = head.keep_alive;
-                self.body.begin();
             } else {
                 break self.take_body(&mut rest)?;
             }
         };
-        match (ended, rest.is_empty()) {
-            (false, _) => Ok(None),
-            (true, true) => Ok(Some(self.finish())),
-            (true, false) => Err(ReplyError::Protocol),
+        if !ended {
+            let room = BEGINNING - self.beginning.len();
+            self.beginning.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            return Ok(None);
         }
+        Ok(Some(self.finish(rest.len())))
     }
 
     /// What it means that the connection ended here.
     pub(crate) fn end(&mut self) -> End {
         match self.stage {
-            Stage::UntilClose => End::Reply(self.finish()),
+            Stage::UntilClose => End::Reply(self.finish(0)),
             _ if !self.begun => End::Closed,
             _ => End::Truncated,
         }
@@ -148,54 +151,40 @@ impl ReplyParser {
         self.begun
     }
 
-    /// Bytes kept of a head that is not whole yet.
+    /// Bytes kept of a reply that is not whole yet.
     pub(crate) fn held(&self) -> usize {
-        self.head.len()
+        self.beginning.len() + self.head.held()
     }
 
-    fn take_head(&mut self, rest: &mut &[u8]) -> Result<Option<Head>, ReplyError> {
+    /// Takes bytes of heads and says what follows the one that they end.
+    fn take_head(&mut self, rest: &mut &[u8]) -> Result<Option<Framing>, Refusal> {
         if rest.is_empty() {
             return Ok(None);
         }
-        let saved = self.head.len();
-        if saved == 0
-            && let Some(head) = self.head_in_one_piece(rest)?
-        {
-            *rest = &rest[head.bytes..];
-            return Ok(Some(head));
-        }
-        // A head ends with a line, so without a line's end there is nothing new to find: dripping stays linear.
-        let has_line_end = rest.contains(&b'\n');
-        self.head.extend_from_slice(rest);
-        let found =
-            if saved == 0 || !has_line_end { None } else { head::parse(&self.head, self.to_head_request)? };
-        match found {
-            Some(head) => {
-                *rest = &rest[head.bytes - saved..];
-                self.head.clear();
-                Ok(Some(head))
+        let bytes = *rest;
+        let known = if self.head.is_fresh() { self.known.recognise(bytes) } else { None };
+        let head = match known {
+            Some((head, length)) => {
+                *rest = &bytes[length..];
+                head
             }
-            None if self.head.len() > HEAD_LIMIT => Err(ReplyError::HeadTooLarge),
             None => {
-                *rest = &[];
-                Ok(None)
+                let is_in_one_piece = self.head.is_fresh();
+                let Some(head) = self.head.take(rest)? else { return Ok(None) };
+                if is_in_one_piece {
+                    self.known.learn(&bytes[..bytes.len() - rest.len()], head);
+                }
+                head
             }
-        }
-    }
-
-    fn head_in_one_piece(&self, bytes: &[u8]) -> Result<Option<Head>, ReplyError> {
-        if let Some(head) = self.known.recognise(bytes) {
-            return Ok(Some(head));
-        }
-        let head = head::parse(bytes, self.to_head_request)?;
-        if let Some(head) = head {
-            self.known.learn(&bytes[..head.bytes], head);
-        }
-        Ok(head)
+        };
+        self.reply.status = head.status;
+        self.reply.keep_alive = head.keep_alive;
+        self.body.begin();
+        Ok(Some(head.framing))
     }
 
     /// Takes in body bytes and says whether they end the reply.
-    fn take_body(&mut self, rest: &mut &[u8]) -> Result<bool, ReplyError> {
+    fn take_body(&mut self, rest: &mut &[u8]) -> Result<bool, Refusal> {
         let body = &mut self.body;
         let mut count = |part: &[u8]| body.take(part);
         match &mut self.stage {
@@ -216,9 +205,10 @@ impl ReplyParser {
         }
     }
 
-    fn finish(&mut self) -> Reply {
+    fn finish(&mut self, surplus: usize) -> Reply {
         let mut reply = self.reply;
         (reply.body, reply.proven) = self.body.finish();
+        reply.surplus = surplus;
         self.stage = Stage::Head;
         self.begun = false;
         reply

@@ -1,6 +1,7 @@
 //! The one request that a measurement repeats.
 
 use crate::Url;
+use crate::reply::is_token_byte;
 
 /// Header fields that frame the request; a second opinion on them would be request smuggling.
 const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
@@ -126,8 +127,7 @@ fn split_header(header: &str) -> Result<(&str, &str), RequestError> {
 
 /// RFC 9110, §5.6.2.
 fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !text.is_empty() && text.bytes().all(is_token_byte)
 }
 
 #[cfg(test)]

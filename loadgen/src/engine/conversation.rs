@@ -150,7 +150,7 @@ impl Engine {
         if self.is_last(slot.served.get()) {
             return Some(Loss::Retired);
         }
-        if !reply.keep_alive || slot.unsent.get() > 0 {
+        if !reply.keep_alive || reply.surplus > 0 || slot.unsent.get() > 0 {
             return Some(Loss::Spent);
         }
         self.offer(slot, now.after(self.order.load.pace.think()));

@@ -17,11 +17,12 @@ const LIMIT: usize = 1024;
 pub(crate) struct KnownHead(RefCell<Option<(Vec<u8>, Head)>>);
 
 impl KnownHead {
-    /// The head at the beginning of `bytes`, if it is the known one.
-    pub(super) fn recognise(&self, bytes: &[u8]) -> Option<Head> {
+    /// The head at the beginning of `bytes` and its length, if it is the known one.
+    #[inline]
+    pub(super) fn recognise(&self, bytes: &[u8]) -> Option<(Head, usize)> {
         let known = self.0.borrow();
         let (text, head) = known.as_ref()?;
-        bytes.starts_with(text).then_some(*head)
+        bytes.starts_with(text).then_some((*head, text.len()))
     }
 
     /// Remembers that `text`, a whole head and nothing else, reads as `head`.

@@ -59,7 +59,11 @@ fn sample(status: u16, interims: usize, fields: &[String], body: &[u8], framed: 
     }
     let until_close = matches!(framed, Framed::UntilClose);
     let body = BodyDigest { bytes: body.len() as u64, crc32: crc32fast::hash(body) };
-    Sample { bytes, reply: Reply { status, keep_alive: !until_close, body, proven: None }, until_close }
+    Sample {
+        bytes,
+        reply: Reply { status, keep_alive: !until_close, body, proven: None, surplus: 0 },
+        until_close,
+    }
 }
 
 fn any_reply() -> impl Strategy<Value = Sample> {
@@ -104,7 +108,7 @@ proptest! {
             if sample.until_close {
                 prop_assert_eq!(parser.end(), End::Reply(sample.reply));
             }
-            prop_assert_eq!(parser.held(), 0);
+            prop_assert!(parser.held() <= BEGINNING);
         }
     }
 
@@ -134,7 +138,7 @@ proptest! {
         let mut parser = parser();
         let error = pieces(&bytes, &cuts).into_iter().find_map(|piece| {
             let fed = parser.feed(piece);
-            assert!(parser.held() <= HEAD_LIMIT + piece.len(), "{} bytes are held", parser.held());
+            assert!(parser.held() <= HEAD_LIMIT + BEGINNING, "{} bytes are held", parser.held());
             fed.err()
         });
         if error.is_none() {
@@ -153,6 +157,71 @@ proptest! {
             most = most.max(parser.held());
             fed.is_err()
         });
-        prop_assert!(ended && most <= HEAD_LIMIT + cut, "{most}");
+        prop_assert!(ended && most <= HEAD_LIMIT + BEGINNING, "{most}");
     }
+
+    #[test]
+    fn bytes_after_a_reply_are_its_surplus_however_they_come(sample in any_reply(), more in vec(any::<u8>(), 1..40), cuts in vec(1usize..90, 1..20)) {
+        prop_assume!(!sample.until_close);
+        let bytes = [&sample.bytes[..], &more].concat();
+        let mut parser = parser();
+        let mut fed = 0;
+        for piece in pieces(&bytes, &cuts) {
+            fed += piece.len();
+            let Some(found) = parser.feed(piece).unwrap() else { continue };
+            prop_assert_eq!(found, Reply { surplus: fed - sample.bytes.len(), ..sample.reply });
+            return Ok(());
+        }
+        prop_assert!(false, "the reply did not end");
+    }
+
+    #[test]
+    fn any_bytes_are_decided_at_the_same_byte_however_they_are_split(
+        sample in any_reply(),
+        spoilt in vec((any::<Index>(), "[ -~]|\\r|\\n|\\t|:|;|,|0|\u{0}"), 0..4),
+        cuts in vec(1usize..90, 1..20),
+    ) {
+        let mut bytes = sample.bytes;
+        for (at, text) in spoilt {
+            let at = at.index(bytes.len() + 1);
+            bytes.splice(at..at, text.bytes());
+        }
+        prop_assert_eq!(decided(&bytes, &[usize::MAX]), decided(&bytes, &cuts));
+        prop_assert_eq!(decided(&bytes, &[usize::MAX]), decided(&bytes, &[1]));
+    }
+
+    #[test]
+    fn what_is_read_is_what_another_parser_reads(
+        sample in any_reply(),
+        spoilt in vec((any::<Index>(), "[ -~]|\\r|\\n|\\t|:|;|,|0|\u{0}"), 0..4),
+    ) {
+        let mut bytes = sample.bytes;
+        for (at, text) in spoilt {
+            let at = at.index(bytes.len() + 1);
+            bytes.splice(at..at, text.bytes());
+        }
+        if let Ok(Some(reply)) = parser().feed(&bytes) {
+            let other = second_opinion::read(&bytes);
+            prop_assert_eq!(other, Some((reply.status, reply.body.bytes, reply.surplus)), "{}", bytes.escape_ascii());
+        }
+    }
+}
+
+/// What comes of `bytes` in pieces: a whole reply and where it ends, a refusal, or what the connection's end means.
+fn decided(bytes: &[u8], cuts: &[usize]) -> String {
+    let mut parser = parser();
+    let mut fed = 0;
+    for piece in pieces(bytes, cuts) {
+        fed += piece.len();
+        match parser.feed(piece) {
+            Ok(None) => {}
+            Ok(Some(reply)) => {
+                return format!("{:?} after {} bytes", Reply { surplus: 0, ..reply }, fed - reply.surplus);
+            }
+            // What another protocol is, is told by the bytes at hand.
+            Err(Refusal::NotHttp | Refusal::Ssh | Refusal::Http2) => return "another protocol".into(),
+            Err(refusal) => return refusal.to_string(),
+        }
+    }
+    format!("{:?}", parser.end())
 }

@@ -17,6 +17,7 @@ mod hdr;
 mod merge;
 mod namespace;
 mod page;
+mod replies;
 mod schedules;
 mod seconds;
 mod sending;

@@ -20,6 +20,11 @@ pub(crate) fn normal_quantile(p: f64) -> f64 {
     Normal::standard().inverse_cdf(p)
 }
 
+/// The probability of a standard normal value of at most `z`.
+pub(crate) fn normal_cdf(z: f64) -> f64 {
+    Normal::standard().cdf(z)
+}
+
 /// `P(X ≥ successes)` of a binomial over `trials` with chance `p`; for counts of cells, not of requests.
 pub(crate) fn binomial_tail(successes: u64, trials: u64, p: f64) -> f64 {
     match successes.checked_sub(1) {

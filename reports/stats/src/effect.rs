@@ -1,6 +1,7 @@
 //! The difference between a sync and an async contender in one cell, from its paired blocks.
 
 use crate::distributions::student_quantile;
+use crate::moderation::Variance;
 
 /// The confidence of every interval of an effect.
 pub const CONFIDENCE: f64 = 0.95;
@@ -24,6 +25,14 @@ pub struct Interval {
     pub lo: f64,
     /// The upper end.
     pub hi: f64,
+}
+
+impl Interval {
+    /// Whether `value` lies within, ends included.
+    #[must_use]
+    pub fn holds(&self, value: f64) -> bool {
+        self.lo <= value && value <= self.hi
+    }
 }
 
 /// The mean over blocks of ln(async ÷ sync), with what is needed to judge it.
@@ -123,6 +132,12 @@ impl Effect {
     /// Degrees of freedom of the t distribution that [`Effect::standard_error`] goes with.
     pub(crate) fn freedom(&self) -> f64 {
         (self.blocks - 1) as f64
+    }
+
+    /// The variance of ln(async ÷ sync) from block to block, with its degrees of freedom.
+    #[must_use]
+    pub fn variance(&self) -> Variance {
+        Variance { value: self.block_sd.powi(2), freedom: self.freedom() }
     }
 
     /// The paired t interval of [`Effect::log_ratio`] at [`CONFIDENCE`].

@@ -1,10 +1,9 @@
 //! What the rules make of a contender measured against itself.
 
-use crate::aa_limit::AaLimit;
 use crate::distributions::binomial_tail;
 use crate::effect::CONFIDENCE;
-use crate::judge::{Cell, judge_by};
-use crate::verdict::{Better, Verdict};
+use crate::judge::{Cell, Question, excess, judge_by};
+use crate::verdict::Verdict;
 
 /// The share of A/A cells that may win.
 const PROMISED_RATE: f64 = 1.0 - CONFIDENCE;
@@ -21,19 +20,15 @@ pub struct FalseWins {
 impl FalseWins {
     /// Judges the A/A cells of one metric as if the two copies were contenders.
     ///
-    /// Each cell faces the A/A limit of the *other* cells: measured against a limit that it helped
-    /// to set, a cell would half excuse itself.
-    ///
-    /// Source: leave-one-out, Stone, JRSS B 36 (1974); see also [`AaLimit::pooled`].
-    pub fn among(better: Better, cells: &[Cell<'_>]) -> Self {
-        let judgements = judge_by(better, cells, |left_out| {
-            let others: Vec<Cell<'_>> = cells
-                .iter()
-                .enumerate()
-                .filter(|&(index, _)| index != left_out)
-                .map(|(_, cell)| *cell)
-                .collect();
-            AaLimit::pooled(&others)
+    /// Each cell faces the excess variance of the *other* cells: measured against an excess that it helped to set, a cell
+    /// would half excuse itself. Source: leave-one-out, Stone, JRSS B 36 (1974).
+    #[must_use]
+    pub fn among(question: Question<'_>, cells: &[Cell<'_>]) -> Self {
+        let judgements = judge_by(question, cells, |left_out, blocks| {
+            excess(
+                cells.iter().enumerate().filter(|(index, _)| *index != left_out).map(|(_, cell)| cell),
+                blocks,
+            )
         });
         let fit = judgements.iter().filter(|judgement| judgement.verdict != Verdict::Invalid);
         let wins = judgements.iter().filter(|judgement| judgement.verdict.is_win());
@@ -58,33 +53,39 @@ impl FalseWins {
 mod tests {
     use super::*;
     use crate::effect::Pair;
+    use crate::looks::Looks;
+    use crate::verdict::Better;
 
-    fn blocks(mean: f64) -> [Pair; 6] {
-        [-1.0, 1.0, -1.0, 1.0, -1.0, 1.0].map(|sign| Pair { sync: 1.0, r#async: (mean + sign * 0.01).exp() })
+    fn blocks(mean: f64) -> [Option<Pair>; 8] {
+        [-1.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0]
+            .map(|sign| Some(Pair { sync: 1.0, r#async: (mean + sign * 0.01).exp() }))
+    }
+
+    fn among(cells: &[[Option<Pair>; 8]]) -> FalseWins {
+        let looks = Looks::once(8);
+        let question = Question { better: Better::Less, looks: &looks, moderated: false };
+        let cells: Vec<Cell<'_>> = cells.iter().map(|blocks| Cell { blocks }).collect();
+        FalseWins::among(question, &cells)
     }
 
     #[test]
     fn a_copy_that_wins_among_calm_cells_is_counted() {
-        let (calm, apart) = (blocks(0.0), blocks(0.3));
-        let mut cells = vec![Cell::complete(&calm); 10];
-        cells.push(Cell::complete(&apart));
-        assert_eq!(FalseWins::among(Better::Less, &cells), FalseWins { wins: 1, cells: 11 });
+        let mut cells = vec![blocks(0.0); 10];
+        cells.push(blocks(0.3));
+        assert_eq!(among(&cells), FalseWins { wins: 1, cells: 11 });
     }
 
-    /// All three together set a limit of 3.18 × √(0.09 ÷ 3) = 0.55, which would excuse the third.
+    /// All three together have an excess of about 0.17, with which the third would not win.
     #[test]
     fn a_cell_does_not_excuse_itself() {
-        let (calm, apart) = (blocks(0.0), blocks(0.3));
-        let cells = [&calm, &calm, &apart].map(|pairs| Cell::complete(pairs));
-        assert!(AaLimit::pooled(&cells).unwrap().log_ratio() > 0.3);
-        assert_eq!(FalseWins::among(Better::More, &cells).wins, 1);
+        assert_eq!(among(&[blocks(0.0), blocks(0.0), blocks(0.3)]).wins, 1);
     }
 
     #[test]
     fn unfit_cells_are_not_counted() {
-        let calm = blocks(0.0);
-        let cells = [Cell::complete(&calm), Cell::complete(&calm[..3])];
-        assert_eq!(FalseWins::among(Better::More, &cells), FalseWins { wins: 0, cells: 1 });
+        let mut short = blocks(0.0);
+        short[..3].fill(None);
+        assert_eq!(among(&[blocks(0.0), short]), FalseWins { wins: 0, cells: 1 });
     }
 
     /// By hand: P(≥ 1 of 11) = 1 − 0.95¹¹ = 0.43; P(≥ 3 of 11) = 0.0152.
@@ -98,6 +99,6 @@ mod tests {
 
     #[test]
     fn no_cells_break_no_promise() {
-        assert!(FalseWins::among(Better::More, &[]).within_promise());
+        assert!(among(&[]).within_promise());
     }
 }

@@ -6,22 +6,24 @@
 //! From trials to verdicts, in the order data flows:
 //!
 //! 1. [`effect`]: the paired blocks of one cell become a mean log ratio with its t interval.
-//! 2. [`aa_limit`]: blocks of a contender against its own duplicate bound what the set-up can see.
-//! 3. [`evidence`]: one effect against the margin and the A/A limit.
-//! 4. [`judge`]: a family of cells under false-discovery control ([`discovery`]) becomes verdicts.
-//! 5. [`false_wins`]: the same rules applied to the A/A cells, where every win is a false one.
-//! 6. [`crossover`]: where along an axis the verdict changes.
+//! 2. [`excess_variance`]: blocks of a contender against its own duplicate show how much further cells scatter.
+//! 3. [`moderation`]: the variances of a family's cells borrow strength from each other.
+//! 4. [`evidence`]: one effect against the margin, with both of these variances.
+//! 5. [`looks`], [`discovery`], [`power`]: when a cell may end, which of many verdicts a family bears out, and which
+//!    cells are not worth measuring on.
+//! 6. [`judge`]: all of it, replayed from a family's blocks; [`false_wins`]: the same rules applied to the A/A cells,
+//!    where every win is a false one.
+//! 7. [`crossover`]: where along an axis the verdict changes.
 //!
-//! Within one measurement: [`quantile`], [`design_effect`], [`drift`], [`kolmogorov_smirnov`].
-//! Before one: [`prediction`]. Between two that were not paired: [`two_samples`].
+//! Quantiles of many blocks: [`bootstrap`]. Within one measurement: [`quantile`], [`design_effect`], [`drift`],
+//! [`kolmogorov_smirnov`]. Before one: [`prediction`]. Between two that were not paired: [`two_samples`].
 //!
-//! Two things are left out on purpose. There is no call that takes blocks one at a time and says
-//! when to stop: looking after every block and stopping at the first difference multiplies false
-//! wins, so [`judge::Cell`] has to name the number of blocks planned. And nothing averages
-//! quantiles.
+//! Two things are left out on purpose. A cell cannot be judged after any number of blocks: [`looks::Looks`] names the
+//! numbers beforehand and spends the error among them, since looking after every block and stopping at the first
+//! difference multiplies false wins. And nothing averages quantiles.
 
-pub mod aa_limit;
 pub mod batch_means;
+pub mod bootstrap;
 pub mod crossover;
 pub mod design_effect;
 pub mod discovery;
@@ -29,9 +31,13 @@ mod distributions;
 pub mod drift;
 pub mod effect;
 pub mod evidence;
+pub mod excess_variance;
 pub mod false_wins;
 pub mod judge;
 pub mod kolmogorov_smirnov;
+pub mod looks;
+pub mod moderation;
+pub mod power;
 pub mod prediction;
 pub mod quantile;
 pub mod two_samples;

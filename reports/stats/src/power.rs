@@ -1,0 +1,141 @@
+//! What a cell could have seen, and what more blocks could still show.
+
+use crate::distributions::{normal_cdf, normal_quantile, student_quantile};
+use crate::evidence::{Evidence, MARGIN};
+use crate::excess_variance::ExcessVariance;
+use crate::looks::{ALPHA, Looks};
+use crate::moderation::Variance;
+
+/// The share of true effects that "could have been seen" means.
+pub const POWER: f64 = 0.8;
+
+/// Chance of a verdict below which a cell is not worth measuring on.
+const HOPELESS: f64 = 0.1;
+
+/// More blocks than this are not named: no run takes them.
+const MOST_BLOCKS: usize = 1_000;
+
+/// The smallest true log ratio (above 0) that a cell with this evidence would have won with probability [`POWER`].
+///
+/// Source: the power of a one-sided t test by its normal approximation, Cohen, *Statistical Power Analysis* (1988), §2.
+#[must_use]
+pub fn smallest_visible(evidence: &Evidence) -> f64 {
+    let critical = student_quantile(1.0 - evidence.alpha, evidence.freedom);
+    MARGIN + (critical + normal_quantile(POWER)) * evidence.standard_error
+}
+
+/// How many blocks in all a cell would need, if the truth were the effect that it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlocksNeeded {
+    /// For a win with probability [`POWER`]; `None` where the effect lies within the margin, or no number does.
+    pub for_a_win: Option<usize>,
+    /// For a tie with probability [`POWER`]; `None` where the effect lies beyond the margin, or no number does.
+    pub for_a_tie: Option<usize>,
+}
+
+/// The blocks needed by a run that spends all its error at one look.
+#[must_use]
+pub fn blocks_needed(evidence: &Evidence, variance: Variance, excess: ExcessVariance) -> BlocksNeeded {
+    let beyond = evidence.effect.log_ratio().abs() - MARGIN;
+    let enough = |distance: f64| {
+        (2..=MOST_BLOCKS).find(|&blocks| {
+            let later = Evidence { alpha: ALPHA, ..of_blocks(evidence, variance, excess, blocks) };
+            let critical = student_quantile(1.0 - later.alpha, later.freedom);
+            distance >= (critical + normal_quantile(POWER)) * later.standard_error
+        })
+    };
+    BlocksNeeded {
+        for_a_win: (beyond > 0.0).then(|| enough(beyond)).flatten(),
+        for_a_tie: (beyond < 0.0).then(|| enough(-beyond)).flatten(),
+    }
+}
+
+/// The evidence of the same mean and block variance over another number of blocks.
+fn of_blocks(evidence: &Evidence, variance: Variance, excess: ExcessVariance, blocks: usize) -> Evidence {
+    let more = blocks as f64 - evidence.effect.blocks() as f64;
+    let freedom = (variance.freedom + more).max(1.0);
+    let own = variance.value / blocks as f64;
+    Evidence { standard_error: (own + excess.variance()).sqrt(), freedom, ..*evidence }
+}
+
+/// Whether neither a win nor a tie is likelier than a tenth at the last look, were the truth the effect seen so far.
+///
+/// Source: conditional power, Lan, Simon and Halperin, "Stochastically curtailed tests in long-term clinical trials",
+/// Sequential Analysis 1 (1982).
+#[must_use]
+pub fn is_hopeless(evidence: &Evidence, variance: Variance, excess: ExcessVariance, looks: &Looks) -> bool {
+    let (now, last) = (evidence.effect.blocks() as f64, looks.last() as f64);
+    let Some((_, last_alpha)) = looks.spending().last() else { return false };
+    if now >= last {
+        return false;
+    }
+    let distance = evidence.effect.log_ratio().abs();
+    let at_last = of_blocks(evidence, variance, excess, looks.last());
+    let needed = student_quantile(1.0 - last_alpha, at_last.freedom) * at_last.standard_error;
+    // The standard deviation by which the mean may still move.
+    let moves = (variance.value * (1.0 / now - 1.0 / last)).sqrt();
+    let chance_of_moving = |by: f64| if moves > 0.0 { normal_cdf(-by / moves) } else { f64::from(by <= 0.0) };
+    let win = chance_of_moving(MARGIN + needed - distance);
+    let tie = if needed < MARGIN { chance_of_moving(distance - (MARGIN - needed)) } else { 0.0 };
+    win < HOPELESS && tie < HOPELESS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::effect::{Pair, effect};
+
+    /// Eight blocks of this mean log ratio and block standard deviation.
+    fn cell(mean: f64, sd: f64) -> (Evidence, Variance) {
+        let spread = sd * (7.0_f64 / 8.0).sqrt();
+        let logs = [-1.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0].map(|sign| mean + sign * spread);
+        let effect = effect(&logs.map(|log: f64| Pair { sync: 1.0, r#async: log.exp() })).unwrap();
+        (Evidence::weigh(effect, effect.variance(), ExcessVariance::UNKNOWN, ALPHA), effect.variance())
+    }
+
+    fn needed(mean: f64, sd: f64) -> BlocksNeeded {
+        let (evidence, variance) = cell(mean, sd);
+        blocks_needed(&evidence, variance, ExcessVariance::UNKNOWN)
+    }
+
+    /// t₀.₉₅(7) = 1.8946, z₀.₈ = 0.8416: 0.04879 + 2.7362 × 0.08 ÷ √8 = 0.1262.
+    #[test]
+    fn smallest_visible_effect_equals_the_one_by_hand() {
+        let (evidence, _) = cell(0.0, 0.08);
+        assert!((smallest_visible(&evidence) - 0.1262).abs() < 1e-4, "{}", smallest_visible(&evidence));
+    }
+
+    #[test]
+    fn an_effect_needs_blocks_for_the_verdict_on_its_own_side_of_the_margin() {
+        let (far, near) = (needed(0.1, 0.08), needed(0.0, 0.08));
+        // By hand: (1.72 + 0.84)² × 0.08² ÷ 0.0512² = 16 to 19 blocks; at 0, as far from the margin, as many.
+        assert!(far.for_a_win.is_some_and(|blocks| (15..=20).contains(&blocks)), "{far:?}");
+        assert_eq!(far.for_a_tie, None);
+        assert!(near.for_a_tie.is_some_and(|blocks| (15..=21).contains(&blocks)), "{near:?}");
+        assert_eq!(near.for_a_win, None);
+    }
+
+    #[test]
+    fn an_effect_on_the_margin_needs_more_blocks_than_any_run_takes() {
+        assert_eq!(needed(MARGIN + 1e-4, 0.1), BlocksNeeded { for_a_win: None, for_a_tie: None });
+    }
+
+    #[test]
+    fn noise_far_beyond_the_margin_is_hopeless_and_a_clear_effect_is_not() {
+        let looks = Looks::after(&[8, 12, 16, 24]).unwrap();
+        let hopeless = |mean, sd| {
+            let (evidence, variance) = cell(mean, sd);
+            is_hopeless(&evidence, variance, ExcessVariance::UNKNOWN, &looks)
+        };
+        assert!(hopeless(0.0, 0.3));
+        assert!(!hopeless(0.3, 0.3));
+        assert!(!hopeless(0.0, 0.04));
+        assert!(!hopeless(MARGIN + 0.03, 0.04));
+    }
+
+    #[test]
+    fn after_the_last_look_there_is_nothing_to_hope_for_or_to_give_up() {
+        let (evidence, variance) = cell(0.0, 0.3);
+        assert!(!is_hopeless(&evidence, variance, ExcessVariance::UNKNOWN, &Looks::once(8)));
+    }
+}

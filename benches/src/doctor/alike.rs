@@ -12,16 +12,16 @@ use crate::{estimate, experiment};
 /// The experiment that is run.
 const EXPERIMENT: &str = "aa";
 
-/// Fewest blocks that give a limit: as many as a verdict needs.
+/// Fewest blocks that say anything: as many as a verdict needs.
 const FEWEST_BLOCKS: u32 = 6;
 
 /// Most blocks: as many as an experiment may have.
 const MOST_BLOCKS: u32 = 1_000;
 
-/// A limit above this makes ties and small wins alike *cannot tell*: it is the margin of a tie.
-const MARGIN: f64 = 1.05;
+/// A machine on which effects of a tenth show is fit: that is twice the margin within which nothing wins.
+const FINE: f64 = 1.1;
 
-/// A throughput limit above this leaves nothing to tell but extremes. The models alone rarely differ by more than half as
+/// A machine on which throughputs must differ by more than this leaves nothing to tell but extremes. The models alone rarely differ by more than half as
 /// much again; a machine that cannot see that is not fit to compare them. Response times vary by far more, on machines
 /// that tell throughputs apart well, and only warn.
 const HOPELESS: f64 = 1.5;
@@ -68,17 +68,19 @@ fn of_metric(repeat: &Repeat) -> Check {
         Metric::CpuPerRequest => "A/A: CPU/request",
         Metric::Memory => "A/A: memory",
     };
-    let found = |limit: f64| format!("differences below {:.1} % cannot be told here", (limit - 1.0) * 100.0);
-    match (repeat.limit, repeat.metric) {
-        (Some(limit), _) if limit <= MARGIN => Check::fit(name, found(limit)),
-        (Some(limit), Metric::Throughput) if limit > HOPELESS => Check::unfit(
+    let found = |visible: f64| {
+        format!("differences from {:.1} % on show in 4 of 5 runs here", (visible - 1.0) * 100.0)
+    };
+    match (repeat.visible, repeat.metric) {
+        (Some(visible), _) if visible <= FINE => Check::fit(name, found(visible)),
+        (Some(visible), Metric::Throughput) if visible > HOPELESS => Check::unfit(
             name,
-            found(limit),
+            found(visible),
             "a quieter machine: stop what else runs (see the checks above), or measure elsewhere",
         ),
-        (Some(limit), _) => Check::warn(
+        (Some(visible), _) => Check::warn(
             name,
-            found(limit),
+            found(visible),
             "more blocks, longer windows, a quieter machine; until then expect \"cannot tell\"",
         ),
         // p99 needs a thousand requests in a window of a third of a second.
@@ -111,8 +113,8 @@ mod tests {
         assert!(of(1_200).blocks > 5 * two_minutes.blocks);
     }
 
-    /// The verdicts of a run without a trial, as the analysis gives them; then with `limit`.
-    fn repeats(limit: Option<f64>) -> Vec<Repeat> {
+    /// The verdicts of a run without a trial, as the analysis gives them; then with this visible effect.
+    fn repeats(visible: Option<f64>) -> Vec<Repeat> {
         let run = reports_record::Run {
             schema: reports_record::SCHEMA,
             id: "test".to_owned(),
@@ -127,7 +129,7 @@ mod tests {
             definition: definition(Duration::ZERO).unwrap(),
         };
         let repeats = Analysis::of(&run, &[]).verdicts.repeats().to_vec();
-        repeats.into_iter().map(|repeat| Repeat { limit, ..repeat }).collect()
+        repeats.into_iter().map(|repeat| Repeat { visible, ..repeat }).collect()
     }
 
     #[test]
@@ -138,10 +140,10 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_told_in_percent_and_warned_of_beyond_the_margin() {
-        let checks = judge(&repeats(Some(1.034)));
+    fn the_visible_effect_is_told_in_percent_and_warned_of_beyond_a_tenth() {
+        let checks = judge(&repeats(Some(1.084)));
         assert!(checks.iter().all(|check| check.fitness == Fitness::Fit), "{checks:?}");
-        assert_eq!(checks[0].found, "differences below 3.4 % cannot be told here");
+        assert_eq!(checks[0].found, "differences from 8.4 % on show in 4 of 5 runs here");
         assert_eq!(judge(&repeats(Some(1.2)))[0].fitness, Fitness::Warn);
     }
 

@@ -4,7 +4,8 @@ use std::fmt;
 
 use reports_record::{Definition, Metric, TrialOutcome};
 use reports_stats::effect::{Effect, Interval, Pair, effect};
-use reports_stats::judge::{Cell, MIN_BLOCKS};
+use reports_stats::judge::{Judgement, MIN_BLOCKS};
+use reports_stats::power::{BlocksNeeded, blocks_needed, smallest_visible};
 use reports_stats::verdict::Verdict;
 
 use super::contrast::Contrast;
@@ -33,8 +34,8 @@ pub struct Comparison<'a> {
     pub obstacle: Option<Obstacle>,
     /// What may be said; an A/A comparison keeps [`Verdict::CannotTell`], for only its wins are counted.
     pub verdict: Verdict,
-    /// Half-width of the zone in which nobody wins, as a ratio of at least 1; `None` unless judged.
-    pub win_limit: Option<f64>,
+    /// The judgement that the verdict follows from; `None` unless judged.
+    pub judgement: Option<Judgement>,
     /// Whether connections ÷ wait bind both contenders, so that their throughput is the client's doing.
     pub connections_bind: bool,
     /// Whose throughput is only a lower bound in some block, because the client was the limit.
@@ -121,16 +122,21 @@ impl<'a> Comparison<'a> {
             planned,
             obstacle,
             verdict,
-            win_limit: None,
+            judgement: None,
             connections_bind: false,
             understated: tally.understated,
             withheld: false,
         }
     }
 
-    /// Settles on `verdict`, unless a lower bound cannot bear it out: a side whose throughput is understated may win, but
+    /// Settles on the judgement's verdict, unless a lower bound cannot bear it out: a side whose throughput is understated may win, but
     /// neither lose nor tie.
-    pub fn settle(&mut self, verdict: Verdict) {
+    pub fn settle(&mut self, judgement: Judgement) {
+        self.judgement = Some(judgement);
+        self.settle_on(judgement.verdict);
+    }
+
+    fn settle_on(&mut self, verdict: Verdict) {
         let Understated { sync, awaiting } = self.understated;
         self.withheld = match verdict {
             Verdict::AsyncWins => sync,
@@ -147,10 +153,14 @@ impl<'a> Comparison<'a> {
         self.obstacle.is_none()
     }
 
-    /// Its blocks as `stats` takes them; `pairs` is [`Self::pairs`], kept by the caller.
+    /// Every planned block in order, `None` for one that does not count.
     #[must_use]
-    pub fn as_cell<'p>(&self, pairs: &'p [Pair]) -> Cell<'p> {
-        Cell { planned: self.planned, discarded: self.planned - pairs.len(), pairs }
+    pub fn all_blocks(&self) -> Vec<Option<Pair>> {
+        let mut all = vec![None; self.planned];
+        for &(block, pair) in &self.blocks {
+            all[block as usize] = Some(pair);
+        }
+        all
     }
 
     /// The values of the blocks that count.
@@ -175,10 +185,28 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// The 95 % interval of the ratio; `None` with fewer than two blocks.
+    /// The 95 % interval of the ratio that the verdict rests on, or of its blocks alone where it was not judged; `None` with
+    /// fewer than two blocks.
     #[must_use]
     pub fn interval(&self) -> Option<Interval> {
-        self.effect().map(|effect| effect.ratio_interval())
+        match self.judgement.and_then(|judgement| judgement.evidence.ok()) {
+            Some(evidence) => Some(evidence.ratio_interval()),
+            None => self.effect().map(|effect| effect.ratio_interval()),
+        }
+    }
+
+    /// The smallest effect that these blocks would have shown in four of five runs, as a ratio above 1; `None` unless judged.
+    #[must_use]
+    pub fn visible(&self) -> Option<f64> {
+        Some(smallest_visible(&self.judgement?.evidence.ok()?).exp())
+    }
+
+    /// The blocks in all after which an undecided comparison would be decided in four of five runs, were the effect seen
+    /// the true one; `None` unless judged and undecided.
+    #[must_use]
+    pub fn needed(&self) -> Option<BlocksNeeded> {
+        let judgement = self.judgement.filter(|judgement| judgement.verdict == Verdict::CannotTell)?;
+        Some(blocks_needed(&judgement.evidence.ok()?, judgement.variance, judgement.excess))
     }
 
     /// Whether the interval includes a ratio of 1; true where there is no interval to exclude it.
@@ -285,12 +313,12 @@ mod tests {
             planned: 6,
             obstacle: None,
             verdict: Verdict::CannotTell,
-            win_limit: None,
+            judgement: None,
             connections_bind: false,
             understated,
             withheld: false,
         };
-        comparison.settle(verdict);
+        comparison.settle_on(verdict);
         (comparison.verdict, comparison.withheld)
     }
 

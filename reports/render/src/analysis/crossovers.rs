@@ -163,7 +163,7 @@ mod tests {
             planned: 6,
             obstacle: None,
             verdict,
-            win_limit: None,
+            judgement: None,
             connections_bind: false,
             understated: Understated::default(),
             withheld: false,

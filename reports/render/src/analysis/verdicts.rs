@@ -1,10 +1,11 @@
 //! Every comparison of a run, judged family by family.
 
 use reports_record::{Cell, Definition, Metric};
-use reports_stats::aa_limit::AaLimit;
 use reports_stats::effect::Pair;
 use reports_stats::false_wins::FalseWins;
-use reports_stats::judge::judge;
+use reports_stats::judge::{Cell as JudgedCell, Question, judge};
+use reports_stats::looks::Looks;
+use reports_stats::power::smallest_visible;
 use reports_stats::verdict::{Better, Verdict};
 
 use super::bound::Bounds;
@@ -30,8 +31,9 @@ pub struct Repeat {
     pub metric: Metric,
     /// Wins among the A/A cells; every one of them is false.
     pub false_wins: FalseWins,
-    /// The A/A limit as a ratio, at least 1: the largest of the metric's families; `None` without A/A cells.
-    pub limit: Option<f64>,
+    /// The smallest effect that the typical (median) A/A cell would have shown in four of five runs, as a ratio above 1, in
+    /// the metric's noisiest family; `None` without A/A cells.
+    pub visible: Option<f64>,
 }
 
 /// How often each verdict fell, over cells that count.
@@ -77,14 +79,15 @@ impl<'a> Verdicts<'a> {
         let mut repeats = Vec::new();
         for metric in Metric::ALL {
             let mut of_metric = collect(definition, grid, bounds, &contrasts, metric);
-            let better = if metric.more_is_better() { Better::More } else { Better::Less };
-            let mut repeat = Repeat { metric, false_wins: FalseWins { wins: 0, cells: 0 }, limit: None };
+            let looks = Looks::once(definition.blocks as usize);
+            let question = question(metric, &looks);
+            let mut repeat = Repeat { metric, false_wins: FalseWins { wins: 0, cells: 0 }, visible: None };
             for bind in [false, true] {
                 let (originals, family): (Vec<_>, Vec<_>) = of_metric
                     .iter_mut()
                     .filter(|comparison| comparison.connections_bind == bind && comparison.is_fit())
                     .partition(|comparison| comparison.contrast.kind == Kind::Repeat);
-                repeat.add_family(better, &originals, family);
+                repeat.add_family(question, &originals, family);
             }
             repeats.push(repeat);
             comparisons.append(&mut of_metric);
@@ -162,35 +165,52 @@ fn collect<'a>(
     all
 }
 
+/// How the verdicts on a metric are asked for: a run has one look, after its last block.
+fn question(metric: Metric, looks: &Looks) -> Question<'_> {
+    Question {
+        better: if metric.more_is_better() { Better::More } else { Better::Less },
+        looks,
+        moderated: matches!(metric, Metric::Throughput | Metric::CpuPerRequest),
+    }
+}
+
 impl Repeat {
-    /// Judges one family against the A/A limit of its own cells, and those cells against each other's.
+    /// Judges one family with the excess variance of its A/A cells, and those cells with each other's.
     ///
     /// The A/A comparisons themselves keep no verdict: what counts is how many of them won.
     fn add_family(
         &mut self,
-        better: Better,
+        question: Question<'_>,
         originals: &[&mut Comparison<'_>],
         mut family: Vec<&mut Comparison<'_>>,
     ) {
-        let pairs: Vec<Vec<Pair>> = originals.iter().map(|comparison| comparison.pairs()).collect();
-        let cells: Vec<_> =
-            originals.iter().zip(&pairs).map(|(comparison, pairs)| comparison.as_cell(pairs)).collect();
-        let limit = AaLimit::pooled(&cells);
-        let found = FalseWins::among(better, &cells);
+        let copies: Vec<Vec<Option<Pair>>> =
+            originals.iter().map(|comparison| comparison.all_blocks()).collect();
+        let copies: Vec<JudgedCell<'_>> = copies.iter().map(|blocks| JudgedCell { blocks }).collect();
+        let found = FalseWins::among(question, &copies);
         self.false_wins.wins += found.wins;
         self.false_wins.cells += found.cells;
-        self.limit = self.limit.into_iter().chain(limit.map(AaLimit::ratio)).reduce(f64::max);
-        settle(better, limit, &mut family);
+        self.visible = self.visible.into_iter().chain(typical_visible(question, &copies)).reduce(f64::max);
+        settle(question, &copies, &mut family);
     }
 }
 
-fn settle(better: Better, limit: Option<AaLimit>, family: &mut [&mut Comparison<'_>]) {
-    let pairs: Vec<Vec<Pair>> = family.iter().map(|comparison| comparison.pairs()).collect();
-    let cells: Vec<_> =
-        family.iter().zip(&pairs).map(|(comparison, pairs)| comparison.as_cell(pairs)).collect();
-    let judgements = judge(better, limit, &cells);
-    for (comparison, judgement) in family.iter_mut().zip(judgements) {
-        comparison.settle(judgement.verdict);
-        comparison.win_limit = judgement.evidence.ok().map(|evidence| evidence.win_limit.exp());
+/// The smallest visible effect of the middle one of these cells, as a ratio.
+fn typical_visible(question: Question<'_>, copies: &[JudgedCell<'_>]) -> Option<f64> {
+    let judgements = judge(question, copies, copies);
+    let mut visible: Vec<f64> = judgements
+        .iter()
+        .filter_map(|judgement| judgement.evidence.as_ref().ok())
+        .map(|evidence| smallest_visible(evidence).exp())
+        .collect();
+    visible.sort_by(f64::total_cmp);
+    visible.get(visible.len() / 2).copied()
+}
+
+fn settle(question: Question<'_>, copies: &[JudgedCell<'_>], family: &mut [&mut Comparison<'_>]) {
+    let blocks: Vec<Vec<Option<Pair>>> = family.iter().map(|comparison| comparison.all_blocks()).collect();
+    let cells: Vec<JudgedCell<'_>> = blocks.iter().map(|blocks| JudgedCell { blocks }).collect();
+    for (comparison, judgement) in family.iter_mut().zip(judge(question, copies, &cells)) {
+        comparison.settle(judgement);
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
             p {
                 bdi { (label::name(&analysis.run.definition.duplicate.of)) }
                 " also ran under a second name. Any win between the two is a false one; the rules promise at most \
-                 5\u{a0}% of them, each cell judged by the limit that the other cells set."
+                 5\u{a0}% of them. Each cell is judged with the excess variance of the other cells."
             }
             (figure(analysis).markup())
             (counts(analysis).markup())
@@ -75,7 +75,7 @@ fn finding(analysis: &Analysis<'_>) -> String {
 }
 
 fn counts(analysis: &Analysis<'_>) -> Table {
-    let head = ["metric", "false wins", "of", "A/A limit", "within the promised 5\u{a0}%"];
+    let head = ["metric", "false wins", "of", "visible in 4 of 5 runs", "within the promised 5\u{a0}%"];
     let mut table = Table::new("False wins by metric", &head, 1);
     for repeat in analysis.verdicts.repeats() {
         let found = repeat.false_wins;
@@ -89,8 +89,8 @@ fn counts(analysis: &Analysis<'_>) -> Table {
             found.wins.to_string(),
             found.cells.to_string(),
             repeat
-                .limit
-                .map_or_else(|| number::NO_DATA.into(), |limit| format!("±{}", number::percent(limit - 1.0))),
+                .visible
+                .map_or_else(|| number::NO_DATA.into(), |ratio| format!("from {} on", number::change(ratio))),
             kept.into(),
         ]);
     }

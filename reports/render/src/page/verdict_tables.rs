@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use reports_record::Metric;
+use reports_stats::power::BlocksNeeded;
 
 use super::opening::better;
 use super::table::Table;
@@ -15,8 +16,9 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
     html! {
         section {
             h2 { "Every verdict" }
-            p { "A ratio is async ÷ sync, the geometric mean over blocks, with its paired 95\u{a0}% t interval. \
-                 “Win beyond” is the larger of 5\u{a0}% and what copies of one contender differ by." }
+            p { "A ratio is async ÷ sync, the geometric mean over blocks, with its 95\u{a0}% interval. \
+                 “Visible” is the smallest effect that these blocks would have shown in four of five runs. \
+                 “Needed” is how many blocks would decide an undecided cell, if the effect seen is the true one." }
             @for metric in Metric::ALL {
                 details {
                     summary { (better(metric)) }
@@ -44,9 +46,10 @@ pub(super) fn verdict_table(analysis: &Analysis<'_>, contrast: Contrast<'_>, met
         "change",
         "ratio",
         "95\u{a0}% interval",
-        "win beyond",
+        "visible",
         "block SD",
         "blocks",
+        "needed",
         "sync",
         "async",
     ];
@@ -73,12 +76,22 @@ fn row(analysis: &Analysis<'_>, comparison: &Comparison<'_>) -> Vec<String> {
         or_none(comparison.ratio().map(number::change)),
         or_none(comparison.ratio().map(number::plain)),
         or_none(comparison.interval().map(number::interval)),
-        comparison.win_limit.map_or_else(|| "—".into(), number::change),
+        or_none(comparison.visible().map(number::change)),
         or_none(comparison.effect().map(|effect| number::percent(effect.block_sd()))),
         format!("{} of {}", comparison.blocks.len(), comparison.planned),
+        or_none(comparison.needed().map(needed)),
         or_none(figure(comparison.contrast.sync)),
         or_none(figure(comparison.contrast.awaiting)),
     ]
+}
+
+/// The blocks in all that an undecided comparison needs, and for which verdict.
+fn needed(needed: BlocksNeeded) -> String {
+    match (needed.for_a_win, needed.for_a_tie) {
+        (Some(blocks), _) => format!("{blocks} for a win"),
+        (_, Some(blocks)) => format!("{blocks} for a tie"),
+        (None, None) => "more than any run takes".into(),
+    }
 }
 
 /// The verdict in words, with the reason where it was not judged.

@@ -17,7 +17,7 @@ fn families() -> impl Strategy<Value = Vec<Vec<Pair>>> {
 }
 
 fn judged(better: Better, family: &[Vec<Pair>]) -> Vec<Judgement> {
-    let looks = Looks::after(&[6, 8, 11]).unwrap();
+    let looks = Looks::after(&[6, 8, 11]).expect("ascending looks");
     let blocks: Vec<Vec<Option<Pair>>> =
         family.iter().map(|pairs| pairs.iter().copied().map(Some).collect()).collect();
     let cells: Vec<Cell<'_>> = blocks.iter().map(|blocks| Cell { blocks }).collect();

@@ -63,7 +63,7 @@ struct Found {
 
 impl Found {
     fn add(&mut self, truth: f64, judgement: &Judgement) {
-        let evidence = judgement.evidence.unwrap();
+        let evidence = judgement.evidence.expect("all cells have enough blocks");
         let count = |is: bool| f64::from(u8::from(is));
         self.cells += 1.0;
         self.wins += count(judgement.verdict == Verdict::AsyncWins);
@@ -81,7 +81,7 @@ impl Found {
 /// What the rules make of [`RUNS`] families, by truth in the order of [`PLAN`].
 fn simulate(seed: u64, looks: &[usize], noise: Noise) -> [Found; 4] {
     let mut simulation = Simulation::new(seed);
-    let looks = Looks::after(looks).unwrap();
+    let looks = Looks::after(looks).expect("ascending looks");
     let question = Question { better: Better::More, looks: &looks, moderated: true };
     let mut found = <[Found; 4]>::default();
     for _ in 0..RUNS {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::log_file::{self, Packing, open_regular};
+use crate::log_file::{self, Packing};
 use crate::record_files::{RUN, TRIALS, TRIALS_PACKED, refuse_to_replace};
 use crate::seal::{self, Seal};
 use crate::trial_log::TrialLog;
@@ -178,7 +178,7 @@ impl Folder {
     pub fn run(&self) -> Result<Run, FolderError> {
         let path = self.path.join(RUN);
         let mut text = Vec::new();
-        open_regular(&path)?.take(RUN_LIMIT + 1).read_to_end(&mut text).map_err(io_error("read", &path))?;
+        open(&path)?.take(RUN_LIMIT + 1).read_to_end(&mut text).map_err(io_error("read", &path))?;
         if text.len() as u64 > RUN_LIMIT {
             let reason = format!("more than {RUN_LIMIT} bytes");
             return Err(FolderError::Malformed { path, reason });

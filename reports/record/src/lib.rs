@@ -23,6 +23,7 @@ mod measurement;
 mod measurement_file;
 mod outcome;
 mod record_files;
+mod regular_file;
 mod seal;
 mod shown;
 mod times;
@@ -50,6 +51,7 @@ pub use measurement::{
 };
 pub use measurement_file::{MeasurementFileError, read_measurement};
 pub use outcome::{Fault, OutcomeKind};
+pub use regular_file::open_regular;
 pub use shown::shown;
 pub use times::{Margin, Times};
 pub use trial::{

@@ -1,6 +1,6 @@
 //! A log as it is read: line by line, plain or compressed, never more than is useful.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::bounded_lines::{BoundedLines, FILE_LIMIT, LINE_LIMIT, LINES_LIMIT, Text};
 use crate::folder::io_error;
-use crate::{FolderError, Skipped, seal};
+use crate::{FolderError, Skipped, open_regular, seal};
 
 /// How a log is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(crate) fn lines_of<L: DeserializeOwned>(
     path: PathBuf,
     packing: Packing,
 ) -> Result<(Vec<L>, Vec<Skipped>), FolderError> {
-    let file = match open_regular(&path) {
+    let file = match open(&path) {
         Err(FolderError::Io { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
             return Ok((Vec::new(), Vec::new()));
         }
@@ -91,14 +91,7 @@ fn read_line<L: DeserializeOwned>(text: &Text) -> Result<Option<L>, String> {
     line.map(Some).map_err(|error| format!("whole, but not known to this version: {error}"))
 }
 
-/// Opens a file to read it; a directory, a device or a pipe in its place is refused rather than waited for.
-pub(crate) fn open_regular(path: &Path) -> Result<File, FolderError> {
-    let read = io_error("read", path);
-    match fs::metadata(path) {
-        Ok(metadata) if !metadata.is_file() => {
-            Err(read(io::Error::new(io::ErrorKind::InvalidInput, "expected a regular file")))
-        }
-        Ok(_) => File::open(path).map_err(read),
-        Err(error) => Err(read(error)),
-    }
+/// Opens a record's file to read it, if it is a regular one.
+pub(crate) fn open(path: &Path) -> Result<File, FolderError> {
+    open_regular(path).map_err(io_error("read", path))
 }

@@ -1,12 +1,11 @@
 //! A measurement's own file, as `loadgen --json` writes it.
 
-use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::{Measurement, SCHEMA};
+use crate::{Measurement, SCHEMA, open_regular};
 
 /// Largest file that is read: four histograms of at most 1 MiB each, and room for what schemas to come add.
 const LIMIT: u64 = 16 << 20;
@@ -71,12 +70,8 @@ struct Version {
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
-    // A pipe in its place would be waited for.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "expected a regular file"));
-    }
     let mut text = Vec::new();
-    File::open(path)?.take(LIMIT + 1).read_to_end(&mut text)?;
+    open_regular(path)?.take(LIMIT + 1).read_to_end(&mut text)?;
     Ok(text)
 }
 
@@ -93,6 +88,8 @@ fn parse<'a, T: Deserialize<'a>>(path: &Path, text: &'a [u8]) -> Result<T, Measu
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn refusal(text: &[u8]) -> String {

@@ -1,10 +1,10 @@
 //! Reading what criterion and the benches wrote: a folder a bench, four files in it.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use reports_record::{BENCH_SAMPLES, BenchSamples, BenchUnit, SCHEMA};
+use reports_record::{BENCH_SAMPLES, BenchSamples, BenchUnit, SCHEMA, open_regular};
 use reports_stats::effect::Interval;
 use reports_stats::quantile::enough_beyond;
 use serde::Deserialize;
@@ -201,7 +201,7 @@ fn quantiles(kept: &BenchSamples, operations: f64) -> Result<Quantiles, String> 
 fn json<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<T, String> {
     let cannot = |error: io::Error| format!("cannot read {name}: {error}");
     let mut bytes = Vec::new();
-    let file = File::open(folder.join(name)).map_err(cannot)?;
+    let file = open_regular(folder.join(name)).map_err(cannot)?;
     file.take(FILE_LIMIT + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if bytes.len() as u64 > FILE_LIMIT {
         return Err(format!("{name} is longer than {} MiB: not a bench's", FILE_LIMIT >> 20));

@@ -4,15 +4,15 @@ mod file;
 mod matrix;
 mod problems;
 
-use std::fs::File;
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use loadgen::Load;
-use reports_record::{Cell, Definition, Duplicate, Pair, Phase, Phases, Prediction};
+use reports_record::{Cell, Definition, Duplicate, Pair, Phase, Phases, Prediction, open_regular, shown};
 use servers_conformance::contenders::Contenders;
 use servers_contract::Model;
 use toml::Spanned;
@@ -36,7 +36,13 @@ const BLOCKS: RangeInclusive<u32> = 1..=Definition::MOST_BLOCKS;
 const TRIALS: u64 = Definition::MOST_TRIALS;
 
 /// Largest file that is read; the largest that comes with the program has a hundredth of it.
-const FILE_BYTES: u64 = 1 << 20;
+const FILE_BYTES: usize = 1 << 20;
+
+/// Longest name of a contender or an experiment, letters: files and folders are named after them.
+const NAME: usize = 60;
+
+/// Longest question or claim, characters.
+const SENTENCE: usize = 1_000;
 
 /// The experiment of this name, or in the file of this path, resolved. Whether there are such contenders is not asked.
 ///
@@ -55,37 +61,43 @@ pub fn load_for(name_or_path: &str, contenders: Option<&Contenders>) -> anyhow::
         return resolve(name, text, contenders).with_context(|| format!("experiment {name}"));
     }
     let path = Path::new(name_or_path);
+    let told = shown(name_or_path, SENTENCE);
     if path.extension().is_none_or(|extension| extension != "toml") {
         let names: Vec<_> = EMBEDDED.iter().map(|(name, _)| *name).collect();
-        bail!(
-            "no experiment {name_or_path:?}; expected one of {} or a path to a .toml file",
-            names.join(", ")
-        );
+        bail!("no experiment \"{told}\"; expected one of {} or a path to a .toml file", names.join(", "));
     }
-    let text = read(path).with_context(|| format!("cannot read experiment {name_or_path}"))?;
+    let text = read(path).with_context(|| format!("cannot read experiment {told}"))?;
     let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("experiment");
-    resolve(name, &text, contenders).with_context(|| format!("experiment {name_or_path}"))
+    resolve(name, &text, contenders).with_context(|| format!("experiment {told}"))
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     // One byte more than is allowed tells a file that is too large from one that just fits.
-    File::open(path)?.take(FILE_BYTES + 1).read_to_string(&mut text)?;
-    ensure!(text.len() as u64 <= FILE_BYTES, "it is larger than {FILE_BYTES} bytes");
-    Ok(text)
+    open_regular(path)?.take(FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    ensure!(
+        bytes.len() <= FILE_BYTES,
+        "line {}: the file is larger than {FILE_BYTES} bytes from here on; an experiment is much smaller",
+        problems::line(&bytes, FILE_BYTES)
+    );
+    String::from_utf8(bytes).map_err(|error| {
+        let line = problems::line(error.as_bytes(), error.utf8_error().valid_up_to());
+        anyhow!("line {line}: it is not text in UTF-8; save it as such")
+    })
 }
 
 /// Multiplies out the matrix of an experiment file and checks that it can be run.
 fn resolve(name: &str, text: &str, contenders: Option<&Contenders>) -> anyhow::Result<Definition> {
-    let file: ExperimentFile = toml::from_str(text)?;
+    let file: ExperimentFile = toml::from_str(text).map_err(|error| problems::unreadable(text, &error))?;
     let mut problems = Problems::default();
     if !is_file_name(name) {
         problems.add_to_all(format!(
-            "name {name:?}: expected letters, digits, '-' and '_' only, for it names a folder"
+            "name {name:?}: expected at most {NAME} letters, digits, '-' and '_' only, for it names a folder"
         ));
     }
     check_blocks(&file, &mut problems);
-    let cells = matrix::cells(&file.workload, &mut problems);
+    check_sentences(&file, &mut problems);
+    let cells = matrix::cells(&file.workload, file.phases.timeout.get_ref().0, &mut problems);
     check_names(&file, &mut problems);
     if let Some(contenders) = contenders {
         check_contenders(&file, contenders, &mut problems);
@@ -96,7 +108,7 @@ fn resolve(name: &str, text: &str, contenders: Option<&Contenders>) -> anyhow::R
     });
     let definition = Definition {
         name: name.to_owned(),
-        question: file.question.clone(),
+        question: file.question.get_ref().clone(),
         blocks: *file.blocks.get_ref(),
         seed: file.seed,
         contender_cpus: *file.contender_cpus.get_ref(),
@@ -114,7 +126,8 @@ fn resolve(name: &str, text: &str, contenders: Option<&Contenders>) -> anyhow::R
 }
 
 fn is_file_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    (1..=NAME).contains(&name.len())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
 fn pair(table: &file::PairTable) -> Pair {
@@ -142,6 +155,17 @@ fn check_blocks(file: &ExperimentFile, problems: &mut Problems) {
     problems.expect(*file.contender_cpus.get_ref() >= 1, file.contender_cpus.span(), || {
         "contender_cpus must be at least 1".to_owned()
     });
+}
+
+/// Sentences are shown in full.
+fn check_sentences(file: &ExperimentFile, problems: &mut Problems) {
+    let claims = file.prediction.iter().map(|table| ("claim", &table.get_ref().claim, table.span()));
+    let question = ("question", file.question.get_ref(), file.question.span());
+    for (key, sentence, at) in claims.chain([question]) {
+        problems.expect(sentence.chars().count() <= SENTENCE, at, || {
+            format!("{key} of {} characters; expected at most {SENTENCE}", sentence.chars().count())
+        });
+    }
 }
 
 fn phases(file: &file::PhasesTable, problems: &mut Problems) -> Phases {
@@ -229,7 +253,8 @@ fn check_names(file: &ExperimentFile, problems: &mut Problems) {
     let mut names = Vec::new();
     for name in sides().chain([&file.duplicate.name]) {
         problems.expect(is_file_name(name.get_ref()), name.span(), || {
-            format!("contender {:?}: expected letters, digits, '-' and '_' only", name.get_ref())
+            let name = shown(name.get_ref(), NAME);
+            format!("contender \"{name}\": expected at most {NAME} letters, digits, '-' and '_' only")
         });
         problems.expect(!names.contains(name.get_ref()), name.span(), || {
             format!("contender {:?} is named twice; the duplicate needs a name of its own", name.get_ref())
@@ -256,6 +281,7 @@ fn check_contenders(file: &ExperimentFile, contenders: &Contenders, problems: &m
             }
         }
     }
+    check_flags(file, contenders, problems);
     let name = &file.duplicate.name;
     problems.expect(contenders.get(name.get_ref()).is_none(), name.span(), || {
         format!(
@@ -263,6 +289,25 @@ fn check_contenders(file: &ExperimentFile, contenders: &Contenders, problems: &m
             name.get_ref()
         )
     });
+}
+
+/// Every contender knows the flags that it would be started with.
+fn check_flags(file: &ExperimentFile, contenders: &Contenders, problems: &mut Problems) {
+    let names: BTreeSet<_> =
+        file.pair.iter().flat_map(|pair| [pair.sync.get_ref(), pair.awaiting.get_ref()]).collect();
+    let named = || names.iter().filter_map(|name| contenders.get(name));
+    for workload in &file.workload {
+        for text in &workload.get_ref().flags {
+            let flags: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+            for contender in named() {
+                if let Some(refusal) = contender.refusal_of(&flags) {
+                    let reason =
+                        format!("contender {:?} would not start with {text:?}: {refusal}", contender.name);
+                    problems.add(workload.span(), reason);
+                }
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,27 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail, ensure};
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use anyhow::{Context as _, bail};
+use nix::sys::resource::{Resource, setrlimit};
 use reports_record::{ContenderRecord, Definition, Environment};
 use servers_conformance::contenders::{Contender as Entry, Contenders};
 use servers_contract::{Health, Model};
 
 use crate::contender::Contender;
-use crate::cpus::Split;
+use crate::host::Host;
 use crate::process::{Launch, Tail};
 use crate::remaining::contender_names;
 use crate::{artifacts, cpus, machine, root};
-
-/// Descriptors of the runner besides its connections: pipes, logs, and one more connection to ask for counters.
-pub(crate) const OWN_DESCRIPTORS: u64 = 64;
 
 /// Contenders ready to start, and what is known of the place.
 #[derive(Debug)]
 pub struct Field {
     root: PathBuf,
-    split: Split,
-    descriptor_limit: u64,
+    host: Host,
     /// By the name in the definition; the duplicate has the entry of the contender it doubles.
     entries: BTreeMap<String, Entry>,
     /// Every set of flags that a cell has.
@@ -39,19 +35,19 @@ impl Field {
     pub fn build(root: &Path, definition: &Definition) -> anyhow::Result<Self> {
         let contenders = Contenders::load(&root.join(root::CONTENDERS))?;
         let entries = choose(&contenders, definition)?;
-        let split = Split::of(&cpus::allowed()?, definition.contender_cpus)?;
+        let host = Host::of(definition)?;
         let flags = definition
             .cells
             .iter()
             .map(|cell| cell.flags.clone())
             .filter(|flags| !flags.is_empty())
             .collect();
-        let descriptor_limit = raise_descriptor_limit(definition)?;
+        raise_descriptor_limit(host.descriptor_limit)?;
         // Built on all CPUs; bound afterwards.
         let distinct: BTreeMap<_, _> = entries.values().map(|entry| (&entry.name, entry)).collect();
         artifacts::build(root, &contenders, distinct.into_values())?;
-        cpus::bind(&split.client)?;
-        Ok(Self { root: root.to_owned(), split, descriptor_limit, entries, flags })
+        cpus::bind(&host.split.client)?;
+        Ok(Self { root: root.to_owned(), host, entries, flags })
     }
 
     /// How the contender of this name is started, with these flags besides its own.
@@ -62,13 +58,13 @@ impl Field {
         let entry = self.entries.get(name).with_context(|| format!("no contender {name:?} in this run"))?;
         let mut command = entry.command(&artifacts::binaries(&self.root), root::ANY_PORT);
         command.extend_from_slice(flags);
-        Ok(Launch { command, cpus: self.split.contender.clone(), folder: self.root.clone() })
+        Ok(Launch { command, cpus: self.host.split.contender.clone(), folder: self.root.clone() })
     }
 
     /// The client's CPUs.
     #[must_use]
     pub fn client_cpus(&self) -> &[u32] {
-        &self.split.client
+        &self.host.split.client
     }
 
     /// Every contender as built: starts each once to read its settings, and once more with the flags of every cell that
@@ -107,7 +103,7 @@ impl Field {
     /// The machine and the build.
     #[must_use]
     pub fn environment(&self) -> Environment {
-        machine::environment(&self.root, &self.split, self.descriptor_limit)
+        machine::environment(&self.root, &self.host.split, self.host.descriptor_limit)
     }
 }
 
@@ -147,15 +143,7 @@ fn choose(contenders: &Contenders, definition: &Definition) -> anyhow::Result<BT
     contender_names(definition).into_iter().map(entry).collect()
 }
 
-/// Raises the soft limit to the hard one, which contenders inherit, and checks that it suffices.
-fn raise_descriptor_limit(definition: &Definition) -> anyhow::Result<u64> {
-    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).context("cannot read the descriptor limit")?;
-    setrlimit(Resource::RLIMIT_NOFILE, hard, hard).context("cannot raise the descriptor limit")?;
-    let connections = definition.cells.iter().map(|cell| u64::from(cell.connections)).max().unwrap_or(0);
-    ensure!(
-        connections + OWN_DESCRIPTORS <= hard,
-        "{connections} connections + {OWN_DESCRIPTORS} of the runner's own exceed the descriptor limit of {hard}; \
-         raise it with `ulimit -n`, or lower connections"
-    );
-    Ok(hard)
+/// Raises the soft limit to the hard one, which contenders inherit.
+fn raise_descriptor_limit(hard: u64) -> anyhow::Result<()> {
+    setrlimit(Resource::RLIMIT_NOFILE, hard, hard).context("cannot raise the descriptor limit")
 }

@@ -1,7 +1,7 @@
 //! Which experiments are asked, and in which order: the runner behind `crossover`.
 //!
 //! Pure: [`experiment`] (what is asked), [`order`], [`remaining`] and [`estimate`] (when, and how long).
-//! The rest touches the system: [`field`] builds the contenders and splits the CPUs, [`runner`] carries a run out,
+//! The rest touches the system: [`host`] says what a run gets of this machine, [`field`] builds the contenders, [`runner`] carries a run out,
 //! [`trial`] makes one trial of one [`contender`], a [`process`] that [`supervise`] holds on a leash.
 //! [`mod@bench`] is what the benches of whole programs share.
 //! Contenders are only ever processes; this crate links none of them.
@@ -22,6 +22,7 @@ pub mod doctor;
 pub mod estimate;
 pub mod experiment;
 pub mod field;
+pub mod host;
 pub mod machine;
 pub mod order;
 pub mod overshoot;

@@ -49,8 +49,9 @@ enum Subcommands {
     },
     /// Say whether experiments would run, and if not, what is wrong on which line; measures nothing
     ///
-    /// Reads each file as `run` would, names and sides of its contenders included, and shows everything that is wrong
-    /// with it. Exit codes: 0 all would run; 2 one would not.
+    /// Judges each file as `run` does before it builds anything: the file itself, with the names, sides and flags of its
+    /// contenders, and then whether this machine has the CPUs, descriptors and ports it asks for. Shows everything that
+    /// is wrong. Exit codes: 0 all would run; 2 one would not.
     Check {
         /// Names (see `crossover list`) or paths to .toml files
         #[arg(required = true)]

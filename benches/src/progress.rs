@@ -3,6 +3,12 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
+use reports_record::shown;
+
+/// Longest detail and message that are shown in full, characters: both repeat what files and contenders say.
+const DETAIL: usize = 200;
+const MESSAGE: usize = 2_000;
+
 /// Progress of a known number of steps, on stderr.
 #[derive(Debug)]
 pub struct Progress {
@@ -32,6 +38,7 @@ impl Progress {
     pub fn show(&mut self, heading: &str, detail: &str) {
         let left = minutes(left(self.expected, self.began.elapsed(), self.done, self.total));
         let count = format!("{}/{}", self.done, self.total);
+        let detail = shown(detail, DETAIL);
         if self.on_terminal {
             self.write(&format!("\r\x1b[2K{heading} · {detail} · {count} · {left} left"));
         } else if heading != self.last_heading {
@@ -48,7 +55,7 @@ impl Progress {
     /// Says something that stays on the screen, e.g. a failure.
     pub fn say(&self, message: &str) {
         let clear = if self.on_terminal { "\r\x1b[2K" } else { "" };
-        self.write(&format!("{clear}{message}\n"));
+        self.write(&format!("{clear}{}\n", shown(message, MESSAGE)));
     }
 
     /// Takes the rewritten line away.
@@ -82,6 +89,12 @@ pub fn minutes(duration: Duration) -> String {
     if seconds < 60 { format!("{seconds}s") } else { format!("{}m {:02}s", seconds / 60, seconds % 60) }
 }
 
+/// A number of things, `1 cell` or `2 cells`.
+#[must_use]
+pub fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +104,11 @@ mod tests {
         let left = |done| left(Duration::from_secs(100), Duration::from_secs(40), done, 20).as_secs();
         assert_eq!([left(0), left(1), left(10), left(20)], [100, 95, 40, 0]);
         assert_eq!(super::left(Duration::ZERO, Duration::ZERO, 0, 0), Duration::ZERO);
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!([0, 1, 2].map(|count| counted(count, "cell")), ["0 cells", "1 cell", "2 cells"]);
     }
 
     #[test]

@@ -223,6 +223,8 @@ fn a_file_that_would_run_is_described() {
 #[test]
 fn every_mistake_is_refused_with_file_and_line_by_check_and_run_alike() {
     let thousand = format!("wait_ms = {:?}\nrounds = {0:?}", (0..1000).collect::<Vec<_>>());
+    let long_name = format!("name = \"{}\"", "x".repeat(100_000));
+    let long_question = format!("question = \"{}\"", "?".repeat(2_000));
     let billion = format!("{thousand}\nbytes = {:?}", (0..1000).collect::<Vec<_>>());
     for (from, to, line, says) in [
         ("blocks = 2", "blokcs = 2", 2, "unknown field `blokcs`"),
@@ -251,6 +253,18 @@ fn every_mistake_is_refused_with_file_and_line_by_check_and_run_alike() {
         ("connections = [1, 2]", "connections = [0]", 18, "connections must be 1 to"),
         ("wait_ms = [1, 2]", "wait_ms = [-1]", 18, "no contender would answer it"),
         ("wait_ms = [1, 2]", billion.as_str(), 18, "2000000000 cells"),
+        ("wait_ms = [1, 2]", "wait_ms = [1, 5000]", 18, "wait of 5000 ms is not below phases.timeout, 1s"),
+        ("grace = \"1s\"", "grace = \"1s\"\nphases.closed = 1", 11, "duplicate key"),
+        ("connections = [1", "flags = [\"--turbo\"]\nconnections = [1", 18, "knows no flag \"--turbo\""),
+        ("connections = [1", "flags = [\"--nodelay=maybe\"]\nconnections = [1", 18, "expected true or false"),
+        (
+            "connections = [1",
+            "flags = [\"--workers=1\"]\nconnections = [1",
+            18,
+            "\"std-threads\" would not start",
+        ),
+        ("name = \"again\"", long_name.as_str(), 11, "at most 60 letters"),
+        ("question = \"?\"", long_question.as_str(), 1, "question of 2000 characters; expected at most 1000"),
     ] {
         let folder = tempdir().unwrap();
         let path = folder.path().join("mine.toml");
@@ -287,9 +301,89 @@ fn a_file_that_is_too_large_is_not_read_whole() {
     let folder = tempdir().unwrap();
     fs::write(folder.path().join("huge.toml"), "# padding\n".repeat(200_000)).unwrap();
     let stderr = refusal(folder.path(), &["check", "huge.toml"]);
-    assert!(stderr.contains("larger than 1048576 bytes"), "{stderr}");
-    fs::write(folder.path().join("binary.toml"), [0xff, 0xfe, 0]).unwrap();
-    assert!(refusal(folder.path(), &["check", "binary.toml"]).contains("UTF-8"));
+    assert!(stderr.contains("line 104858: the file is larger than 1048576 bytes"), "{stderr}");
+    fs::write(folder.path().join("binary.toml"), b"a = 1\nb = '\xff\xfe'").unwrap();
+    let stderr = refusal(folder.path(), &["check", "binary.toml"]);
+    assert!(stderr.contains("line 2: it is not text in UTF-8"), "{stderr}");
+}
+
+#[test]
+fn a_pipe_in_the_place_of_an_experiment_is_refused_and_not_waited_for() {
+    let folder = tempdir().unwrap();
+    let pipe = folder.path().join("pipe.toml");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    for command in ["check", "run", "list"] {
+        let stderr = refusal(folder.path(), &[command, "pipe.toml"]);
+        assert!(stderr.contains("expected a regular file"), "{stderr}");
+    }
+}
+
+#[test]
+fn what_the_whole_file_lacks_is_on_no_line() {
+    let folder = tempdir().unwrap();
+    let (pair, workload) = (EXPERIMENT.find("[[pair]]").unwrap(), EXPERIMENT.find("[[workload]]").unwrap());
+    for (text, says) in [
+        (format!("{}{}", &EXPERIMENT[..pair], &EXPERIMENT[workload..]), "at least one [[pair]] is needed"),
+        (EXPERIMENT[..workload].to_owned(), "at least one [[workload]] is needed"),
+        (EXPERIMENT.replace("seed = 1\n", ""), "missing field `seed`"),
+    ] {
+        fs::write(folder.path().join("mine.toml"), text).unwrap();
+        let stderr = refusal(folder.path(), &["check", "mine.toml"]);
+        assert!(stderr.contains(says) && !stderr.contains("line 1:"), "{stderr}");
+    }
+}
+
+#[test]
+fn what_a_file_says_is_shown_escaped_and_cut() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("mine.toml");
+    let escape = r"\u001b[2J\u0007\u202e";
+    for (from, to) in [
+        ("question = \"?\"", format!("question = \"{escape}?\"")),
+        ("seed = 1", format!("seed = 1\n\"{escape}\" = 1")),
+        ("sync = \"std-threads\"", format!("sync = \"{escape}\"")),
+        ("endpoint = \"wait\"", format!("endpoint = \"{escape}\"")),
+        ("connections", format!("flags = [\"--a={escape}\"]\nconnections")),
+        ("seed = 1", format!("seed = 1\n{} = 1", "x".repeat(100_000))),
+        ("seed = 1", format!("seed = \"{}\"", "x".repeat(100_000))),
+        ("seed = 1", format!("seed = {}", "[".repeat(100_000))),
+    ] {
+        fs::write(&path, EXPERIMENT.replacen(from, &to, 1)).unwrap();
+        let (_, stdout, stderr) = crossover(folder.path(), &["check", "mine.toml"]);
+        let is_harmful = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!stdout.contains(is_harmful) && !stderr.contains(is_harmful), "{from}: {stdout:?}{stderr:?}");
+        assert!(
+            (1..3_000).contains(&(stdout.len() + stderr.len())),
+            "{from}: {}",
+            stdout.len() + stderr.len()
+        );
+    }
+}
+
+#[test]
+fn what_this_machine_cannot_run_is_told_apart_from_what_is_wrong_with_the_file() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("mine.toml");
+    let limited = |command: &str| {
+        let script = format!("ulimit -n 500 && exec \"$0\" {command} \"$1\"");
+        let output = Command::new("sh")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_crossover"), path.to_str().unwrap()])
+            .current_dir(project())
+            .output()
+            .unwrap();
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for (from, to, says) in [
+        ("contender_cpus = 1", "contender_cpus = 4000", "the contender asks for 4000 CPUs"),
+        ("connections = [1, 2]", "connections = [1, 1000]", "1000 connections and 64 descriptors"),
+    ] {
+        fs::write(&path, EXPERIMENT.replacen(from, to, 1)).unwrap();
+        let checked = limited("check");
+        assert!(checked.contains("the file is right, but this machine cannot run it"), "{checked}");
+        assert!(checked.contains(says), "{checked}");
+        assert_eq!(limited("run"), checked);
+    }
 }
 
 #[test]

@@ -2,13 +2,16 @@
 
 use std::io::{self, Write as _};
 
+use anyhow::Context as _;
+use reports_record::Definition;
 use servers_conformance::contenders::Contenders;
 
 use super::list::describe;
+use crate::host::Host;
 use crate::{experiment, root};
 
 /// Prints what each experiment would measure, or on stderr why it is refused, and goes on with the next; gives 2 when
-/// any is refused. Builds and measures nothing.
+/// any is refused, be it for itself or for what this machine has. Builds, starts and measures nothing.
 ///
 /// # Errors
 /// When the list of contenders cannot be read.
@@ -19,7 +22,7 @@ pub fn check(experiments: &[String]) -> anyhow::Result<i32> {
     }
     let mut code = 0;
     for name in experiments {
-        match experiment::load_for(name, contenders.as_ref()) {
+        match load(name, contenders.as_ref()) {
             // A closed pipe is the reader's wish, not an error.
             Ok(definition) => drop(io::stdout().write_all(describe(&definition).as_bytes())),
             Err(error) => {
@@ -29,6 +32,14 @@ pub fn check(experiments: &[String]) -> anyhow::Result<i32> {
         }
     }
     Ok(code)
+}
+
+/// The experiment of this name or path, if it is right in itself and this machine can run it: all that can be judged
+/// before anything is built.
+pub(super) fn load(name: &str, contenders: Option<&Contenders>) -> anyhow::Result<Definition> {
+    let definition = experiment::load_for(name, contenders)?;
+    Host::of(&definition).with_context(|| format!("experiment {name}"))?;
+    Ok(definition)
 }
 
 /// The project's contenders; `None` outside a project.

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write as _};
 
-use reports_record::Definition;
+use reports_record::{Definition, shown};
 
-use crate::progress::minutes;
+use crate::progress::{counted, minutes};
 use crate::remaining::contender_names;
 use crate::{estimate, experiment};
 
@@ -27,14 +27,23 @@ pub fn list(name: Option<&str>) -> anyhow::Result<i32> {
 
 fn summarise(definition: &Definition) -> String {
     let time = minutes(estimate::duration(definition));
-    format!("{:<8} about {time:<7} {}\n", definition.name, definition.question)
+    format!("{:<8} about {time:<7} {}\n", definition.name, question(definition))
+}
+
+/// Longest name and question that are shown in full, characters: what a file may have, and escapes.
+const NAME: usize = 400;
+const QUESTION: usize = 2_000;
+
+fn question(definition: &Definition) -> String {
+    shown(&definition.question, QUESTION)
 }
 
 /// Its question, cells, pairs, trials and time.
 pub(super) fn describe(definition: &Definition) -> String {
-    let mut text = format!("{}: {}\n\ncells\n", definition.name, definition.question);
+    let mut text = format!("{}: {}\n\ncells\n", definition.name, question(definition));
     for cell in &definition.cells {
-        text += &format!("  {:<24} {} over {} connections\n", cell.name, cell.target, cell.connections);
+        let (name, target) = (shown(&cell.name, NAME), shown(&cell.target, NAME));
+        text += &format!("  {name:<24} {target} over {}\n", counted(cell.connections as usize, "connection"));
     }
     text += "\npairs (sync against async)\n";
     for pair in &definition.pairs {
@@ -44,10 +53,10 @@ pub(super) fn describe(definition: &Definition) -> String {
     text += &format!("  {:<8} {} against itself, as {}\n", "A/A", duplicate.of, duplicate.name);
     let contenders = contender_names(definition).len();
     text += &format!(
-        "\n{} cells × {contenders} contenders × {} blocks = {} trials, about {} once the contenders are built\n",
-        definition.cells.len(),
-        definition.blocks,
-        definition.cells.len() * contenders * definition.blocks as usize,
+        "\n{} × {contenders} contenders × {} = {}, about {} once the contenders are built\n",
+        counted(definition.cells.len(), "cell"),
+        counted(definition.blocks as usize, "block"),
+        counted(definition.cells.len() * contenders * definition.blocks as usize, "trial"),
         minutes(estimate::duration(definition))
     );
     text

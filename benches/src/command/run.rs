@@ -8,17 +8,18 @@ use reports_record::{ContenderRecord, Definition, Ending, Folder, Line, Run, SCH
 
 use super::check;
 use crate::field::Field;
+use crate::progress::counted;
 use crate::remaining::Done;
 use crate::runner::{Outcome, Runner};
 use crate::signals::Signals;
-use crate::{cpus, estimate, experiment, progress, root};
+use crate::{cpus, estimate, progress, root};
 
 /// Builds, measures and writes the page of a new run; gives the exit code.
 ///
 /// # Errors
 /// When it could not start, or a result could not be written.
 pub fn run(name: &str, runs: Option<PathBuf>) -> anyhow::Result<i32> {
-    let definition = experiment::load_for(name, check::contenders()?.as_ref())?;
+    let definition = check::load(name, check::contenders()?.as_ref())?;
     let signals = Signals::install()?;
     Ok(measure(definition, format!("cargo crossover run {name}"), runs, &signals)?.0)
 }
@@ -122,12 +123,13 @@ fn conclude(folder: &Folder, outcome: Outcome, signals: Option<&Signals>) -> any
     let code = match outcome {
         Outcome::Complete { failed: 0 } => 0,
         Outcome::Complete { failed } => {
-            eprintln!("{failed} trials failed; the page lists each with its reason");
+            eprintln!("{} failed; the page lists each with its reason", counted(failed, "trial"));
             1
         }
         Outcome::Interrupted { left } => {
             eprintln!(
-                "interrupted with {left} trials to go; `cargo crossover resume {}` goes on",
+                "interrupted with {} to go; `cargo crossover resume {}` goes on",
+                counted(left, "trial"),
                 folder.path().display()
             );
             signals.map_or(1, Signals::exit_code)
@@ -139,10 +141,10 @@ fn conclude(folder: &Folder, outcome: Outcome, signals: Option<&Signals>) -> any
 
 fn announce(definition: &Definition) {
     eprintln!(
-        "{}: {} cells, {} blocks, seed {}; about {}, Ctrl-C keeps what is there",
+        "{}: {}, {}, seed {}; about {}, Ctrl-C keeps what is there",
         definition.name,
-        definition.cells.len(),
-        definition.blocks,
+        counted(definition.cells.len(), "cell"),
+        counted(definition.blocks as usize, "block"),
         definition.seed,
         progress::minutes(estimate::duration(definition))
     );

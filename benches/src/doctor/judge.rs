@@ -2,7 +2,7 @@
 
 use super::{Check, Readings, Watch};
 use crate::cpus::Split;
-use crate::field::OWN_DESCRIPTORS;
+use crate::host::OWN_DESCRIPTORS;
 
 /// Connections that the largest embedded experiment holds at once.
 const MANY: u64 = 1_024;

@@ -9,13 +9,16 @@ use toml::Spanned;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExperimentFile {
-    pub(super) question: String,
+    pub(super) question: Spanned<String>,
     pub(super) blocks: Spanned<u32>,
     pub(super) seed: u64,
     pub(super) contender_cpus: Spanned<u32>,
     pub(super) phases: PhasesTable,
+    // A file without any is told so in its own words.
+    #[serde(default)]
     pub(super) pair: Vec<PairTable>,
     pub(super) duplicate: DuplicateTable,
+    #[serde(default)]
     pub(super) workload: Vec<Spanned<WorkloadTable>>,
     #[serde(default)]
     pub(super) prediction: Vec<Spanned<PredictionTable>>,

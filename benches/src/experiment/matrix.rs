@@ -1,6 +1,7 @@
 //! Multiplies a workload's lists out into cells.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use anyhow::{bail, ensure};
 use reports_record::Cell;
@@ -19,8 +20,17 @@ const CONNECTIONS: std::ops::RangeInclusive<u32> = 1..=100_000;
 /// Offered loads of a sweep, as shares of what the stronger contender can do: ten times that only fills queues.
 const LOAD: std::ops::RangeInclusive<f64> = 0.01..=10.0;
 
+/// Longest flags of one cell, bytes: its name repeats them, and file names are made of that.
+const FLAGS: usize = 200;
+
 /// Every cell of these workloads, in the order the file lists them; what is wrong with them goes to `problems`.
-pub(super) fn cells(workloads: &[Spanned<WorkloadTable>], problems: &mut Problems) -> Vec<Cell> {
+///
+/// `timeout` is what each request has to end within.
+pub(super) fn cells(
+    workloads: &[Spanned<WorkloadTable>],
+    timeout: Duration,
+    problems: &mut Problems,
+) -> Vec<Cell> {
     let size = workloads.iter().fold(0_usize, |sum, workload| sum.saturating_add(size(workload.get_ref())));
     if let Some(largest) = workloads.iter().max_by_key(|workload| self::size(workload.get_ref())) {
         if size > CELLS {
@@ -41,7 +51,7 @@ pub(super) fn cells(workloads: &[Spanned<WorkloadTable>], problems: &mut Problem
             continue;
         }
         for point in points(workload.get_ref()) {
-            match point.cell() {
+            match point.cell(timeout) {
                 Err(error) => problems.add(workload.span(), error.to_string()),
                 Ok(cell) if !names.insert(cell.name.clone()) => problems.add(
                     workload.span(),
@@ -137,7 +147,13 @@ fn along<'a, T>(
 }
 
 impl Point<'_> {
-    fn cell(self) -> anyhow::Result<Cell> {
+    fn cell(self, timeout: Duration) -> anyhow::Result<Cell> {
+        ensure!(
+            self.flags.len() <= FLAGS,
+            "workload {:?}: flags of {} bytes, expected at most {FLAGS}",
+            self.endpoint.name(),
+            self.flags.len()
+        );
         let name = self.name();
         ensure!(
             CONNECTIONS.contains(&self.connections),
@@ -157,6 +173,12 @@ impl Point<'_> {
         if let Err(refusal) = Call::parse(method, &target) {
             bail!("cell {name:?}: no contender would answer it: {refusal}");
         }
+        ensure!(
+            self.wait_ms < timeout.as_secs_f64() * 1e3,
+            "cell {name:?}: its wait of {} ms is not below phases.timeout, {}: every request would time out",
+            self.wait_ms,
+            humantime::format_duration(timeout)
+        );
         ensure!(
             self.bytes as usize <= servers_contract::limits::BODY_LIMIT,
             "cell {name:?}: bytes must be at most {}, the largest body that contenders take",

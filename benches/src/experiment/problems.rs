@@ -2,8 +2,14 @@
 
 use std::ops::Range;
 
+use anyhow::{anyhow, bail};
+use reports_record::shown;
+
 /// Most problems that are shown: behind so many, one mistake is usually repeated.
 const SHOWN: usize = 20;
+
+/// Longest problem that is shown in full, characters: a file says what it likes, and at length.
+const REASON: usize = 400;
 
 /// Everything that was found wrong with one file, in the order of finding.
 #[derive(Debug, Default)]
@@ -36,26 +42,42 @@ impl Problems {
 
     /// Nothing, or an error that names every problem with its line in `text`: one in a sentence, more on a line each.
     pub(super) fn into_result(self, text: &str) -> anyhow::Result<()> {
-        let shown = |problem: &Problem| match &problem.at {
-            Some(at) => format!("line {}: {}", line(text, at.start), problem.reason),
-            None => problem.reason.clone(),
-        };
         match self.0.as_slice() {
             [] => Ok(()),
-            [one] => anyhow::bail!("{}", shown(one)),
+            [one] => bail!("{}", one.shown(text)),
             many => {
-                let lines = many.iter().take(SHOWN).map(|problem| format!("\n  {}", shown(problem)));
+                let lines = many.iter().take(SHOWN).map(|problem| format!("\n  {}", problem.shown(text)));
                 let rest = many.len().saturating_sub(SHOWN);
                 let rest = if rest > 0 { format!("\n  and {rest} more") } else { String::new() };
-                anyhow::bail!("{} problems{}{rest}", many.len(), lines.collect::<String>())
+                bail!("{} problems{}{rest}", many.len(), lines.collect::<String>())
             }
         }
     }
 }
 
+impl Problem {
+    fn shown(&self, text: &str) -> String {
+        let reason = shown(&self.reason, REASON);
+        match &self.at {
+            Some(at) => format!("line {}: {reason}", line(text.as_bytes(), at.start)),
+            None => reason,
+        }
+    }
+}
+
+/// Why a TOML reader makes no sense of `text`, with the line if it is about one.
+pub(super) fn unreadable(text: &str, error: &toml::de::Error) -> anyhow::Error {
+    // What the whole file lacks stands on none of its lines; the reader points at the first.
+    let lacks = error.message().starts_with("missing field");
+    let at = error.span().filter(|at| !lacks || at.start > 0);
+    // Of several lines, the first says what is wrong and the rest what was expected.
+    let reason = error.message().lines().collect::<Vec<_>>().join("; ");
+    anyhow!("{}", Problem { at, reason }.shown(text))
+}
+
 /// The number, from 1, of the line that the byte at `offset` stands on.
-fn line(text: &str, offset: usize) -> usize {
-    1 + text.bytes().take(offset).filter(|&byte| byte == b'\n').count()
+pub(super) fn line(text: &[u8], offset: usize) -> usize {
+    1 + text.iter().take(offset).filter(|&&byte| byte == b'\n').count()
 }
 
 #[cfg(test)]

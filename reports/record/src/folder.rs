@@ -11,10 +11,13 @@ use crate::record_files::{RUN, TRIALS, TRIALS_PACKED, refuse_to_replace};
 use crate::seal::{self, Seal};
 use crate::trial_log::TrialLog;
 use crate::whole_file::{sync_folder_of, write_whole};
-use crate::{Line, Run, SCHEMA};
+use crate::{Line, Run, SCHEMA, shown};
 
 /// Largest `environment.json` that is read: thousands of cells stay below it.
 const RUN_LIMIT: u64 = 16 << 20;
+
+/// Longest reason that is shown in full, characters: a reader repeats what the file says.
+pub(crate) const REASON: usize = 300;
 
 /// A run's folder.
 #[derive(Debug, Clone)]
@@ -296,8 +299,10 @@ fn same_schema(path: &Path, text: &[u8]) -> Result<(), FolderError> {
 }
 
 fn parse<'a, T: Deserialize<'a>>(path: &Path, text: &'a [u8]) -> Result<T, FolderError> {
-    serde_json::from_slice(text)
-        .map_err(|error| FolderError::Malformed { path: path.to_owned(), reason: error.to_string() })
+    serde_json::from_slice(text).map_err(|error| FolderError::Malformed {
+        path: path.to_owned(),
+        reason: shown(error.to_string(), REASON),
+    })
 }
 
 pub(crate) fn io_error(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FolderError {

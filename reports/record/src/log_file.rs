@@ -8,8 +8,8 @@ use flate2::read::MultiGzDecoder;
 use serde::de::DeserializeOwned;
 
 use crate::bounded_lines::{BoundedLines, FILE_LIMIT, LINE_LIMIT, LINES_LIMIT, Text};
-use crate::folder::io_error;
-use crate::{FolderError, Skipped, open_regular, seal};
+use crate::folder::{REASON, io_error};
+use crate::{FolderError, Skipped, open_regular, seal, shown};
 
 /// How a log is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +88,9 @@ fn read_line<L: DeserializeOwned>(text: &Text) -> Result<Option<L>, String> {
     };
     let json = seal::unseal_line(text)?;
     let line = serde_json::from_slice(json);
-    line.map(Some).map_err(|error| format!("whole, but not known to this version: {error}"))
+    line.map(Some).map_err(|error| {
+        format!("whole, but not known to this version: {}", shown(error.to_string(), REASON))
+    })
 }
 
 /// Opens a record's file to read it, if it is a regular one.

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::{Measurement, SCHEMA, open_regular};
+use crate::folder::REASON;
+use crate::{Measurement, SCHEMA, open_regular, shown};
 
 /// Largest file that is read: four histograms of at most 1 MiB each, and room for what schemas to come add.
 const LIMIT: u64 = 16 << 20;
@@ -77,7 +78,7 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 
 fn parse<'a, T: Deserialize<'a>>(path: &Path, text: &'a [u8]) -> Result<T, MeasurementFileError> {
     serde_json::from_slice(text).map_err(|error| {
-        let (path, reason) = (path.to_owned(), error.to_string());
+        let (path, reason) = (path.to_owned(), shown(error.to_string(), REASON));
         if error.is_eof() && !text.is_empty() {
             MeasurementFileError::CutOff { path, reason }
         } else {

@@ -180,10 +180,14 @@ fn is_pause(error: &io::Error) -> bool {
 
 /// `bytes` as one line of text: escaped, and cut after 160 bytes with the number left out.
 pub(crate) fn shortened(bytes: &[u8]) -> String {
-    const SHOWN: usize = 160;
-    match bytes.get(..SHOWN) {
-        Some(start) if bytes.len() > SHOWN => {
-            format!("{}… and {} bytes more", start.escape_ascii(), bytes.len() - SHOWN)
+    shortened_to(160, bytes)
+}
+
+/// [`shortened`] to another length.
+pub(crate) fn shortened_to(length: usize, bytes: &[u8]) -> String {
+    match bytes.get(..length) {
+        Some(start) if bytes.len() > length => {
+            format!("{}… and {} bytes more", start.escape_ascii(), bytes.len() - length)
         }
         _ => bytes.escape_ascii().to_string(),
     }

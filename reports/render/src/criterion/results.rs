@@ -10,6 +10,8 @@ use reports_stats::quantile::enough_beyond;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::label;
+
 /// Everything in a folder of results.
 #[derive(Debug, Default)]
 pub(super) struct Results {
@@ -206,7 +208,7 @@ fn json<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<T, String> {
     if bytes.len() as u64 > FILE_LIMIT {
         return Err(format!("{name} is longer than {} MiB: not a bench's", FILE_LIMIT >> 20));
     }
-    serde_json::from_slice(&bytes).map_err(|error| format!("{name}: {error}"))
+    serde_json::from_slice(&bytes).map_err(|error| format!("{name}: {}", label::passage(&error.to_string())))
 }
 
 /// Orders names by their parts, numbers by value: 1, 16, 64 and not 1, 16, 2.

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use servers_contract::Model;
 
+use super::flag::{self, Flag};
 use crate::Options;
 
 /// One contender: a program and how it is compared.
@@ -33,6 +34,9 @@ pub struct Contender {
     pub build: Option<Vec<String>>,
     /// Starts it, from the repository's root. `{binary}` and `{listen}` (address and port) are filled in.
     pub run: Vec<String>,
+    /// The flags that experiments may start it with besides those in `run`, each with the kind of its value, as in
+    /// `--backlog N`; absent when they are not known before it is started.
+    pub flags: Option<Vec<String>>,
     /// Where it is known to leave the contract.
     #[serde(default)]
     pub exceptions: Vec<Exception>,
@@ -69,6 +73,12 @@ impl Contender {
             nonce: Some(nonce.to_owned()),
             ..Options::default()
         }
+    }
+
+    /// Why it would not start with the flags `given`; `None` if it would, or if its flags are not listed.
+    pub fn refusal_of(&self, given: &[String]) -> Option<String> {
+        let known: Vec<_> = self.flags.as_ref()?.iter().filter_map(|entry| Flag::parse(entry)).collect();
+        flag::refusal(&known, given)
     }
 
     /// The command that starts it, with `binaries` as the folder cargo put programs into.

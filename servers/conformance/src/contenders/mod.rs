@@ -4,8 +4,11 @@
 //! any language, that answers the contract; nothing here knows a contender by name.
 
 mod contender;
+mod flag;
 mod validation;
 
+use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -13,7 +16,10 @@ use thiserror::Error;
 use toml::Spanned;
 
 pub use contender::{Contender, Exception, Role};
+pub use flag::Flag;
 use validation::validate;
+
+use crate::connection::shortened_to;
 
 /// Every contender, in the order of the file.
 #[derive(Debug, Clone)]
@@ -31,15 +37,17 @@ pub enum ContendersError {
         /// Its path.
         path: PathBuf,
         /// The reason.
-        source: std::io::Error,
+        source: io::Error,
     },
-    /// Not TOML, an unknown key, a missing field or a value of the wrong kind; the source says on which line.
-    #[error("{origin}: {source}")]
+    /// Not TOML, an unknown key, a missing field or a value of the wrong kind.
+    #[error("{origin}, line {line}: {reason}")]
     Format {
         /// The file's name.
         origin: String,
-        /// Line, column and reason.
-        source: Box<toml::de::Error>,
+        /// Line that it is about, from 1; the first for what the whole file lacks.
+        line: usize,
+        /// What is wrong, escaped and cut.
+        reason: String,
     },
     /// Well-formed, but not a list that can be run.
     #[error("{origin}, line {line}: contender {name:?}: {reason}")]
@@ -62,25 +70,45 @@ struct File {
     contender: Vec<Spanned<Contender>>,
 }
 
+/// Largest list that is read; the project's own has a hundredth of it.
+const FILE_LIMIT: u64 = 1 << 20;
+
+/// Longest reason that is shown in full, bytes: the names of all fields fit.
+const REASON: usize = 400;
+
+fn read(path: &Path) -> io::Result<String> {
+    // A pipe in its place would be waited for.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "expected a regular file"));
+    }
+    let mut text = String::new();
+    fs::File::open(path)?.take(FILE_LIMIT + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > FILE_LIMIT {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("larger than {FILE_LIMIT} bytes")));
+    }
+    Ok(text)
+}
+
 impl Contenders {
     /// Reads and validates the file at `path`.
     pub fn load(path: &Path) -> Result<Self, ContendersError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ContendersError::Read { path: path.to_owned(), source })?;
+        let text = read(path).map_err(|source| ContendersError::Read { path: path.to_owned(), source })?;
         Self::parse(&text, &path.display().to_string())
     }
 
     /// Reads and validates `text`; `origin` names it in errors.
     pub fn parse(text: &str, origin: &str) -> Result<Self, ContendersError> {
-        let file: File = toml::from_str(text).map_err(|source| ContendersError::Format {
+        let line = |offset: usize| 1 + text[..offset].matches('\n').count();
+        let file: File = toml::from_str(text).map_err(|error| ContendersError::Format {
             origin: origin.to_owned(),
-            source: Box::new(source),
+            line: line(error.span().map_or(0, |at| at.start)),
+            reason: shortened_to(REASON, error.message().lines().collect::<Vec<_>>().join("; ").as_bytes()),
         })?;
         let list: Vec<&Contender> = file.contender.iter().map(|entry| entry.get_ref()).collect();
         for (index, entry) in file.contender.iter().enumerate() {
             validate(&list, index).map_err(|reason| ContendersError::Entry {
                 origin: origin.to_owned(),
-                line: 1 + text[..entry.span().start].matches('\n').count(),
+                line: line(entry.span().start),
                 name: entry.get_ref().name.clone(),
                 reason,
             })?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::cases;
-use crate::contenders::{Contender, Role};
+use crate::contenders::{Contender, Flag, Role};
 use crate::faults;
 
 /// Whether entry `index` of `list` can be run and compared; otherwise what is expected.
@@ -18,10 +18,16 @@ pub(super) fn validate(list: &[&Contender], index: usize) -> Result<(), String> 
     excepted(contender)
 }
 
+/// Longest name: files and folders are named after it.
+const NAME: usize = 60;
+
 fn named(contender: &Contender) -> Result<(), String> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    if contender.name.is_empty() || contender.name.starts_with('-') || !contender.name.bytes().all(fits) {
-        return Err("a name is made of letters, digits and \"-\", and does not begin with \"-\"".to_owned());
+    let is_short = (1..=NAME).contains(&contender.name.len());
+    if !is_short || contender.name.starts_with('-') || !contender.name.bytes().all(fits) {
+        return Err(format!(
+            "a name is made of letters, digits and \"-\", {NAME} at most, and does not begin with \"-\""
+        ));
     }
     Ok(())
 }
@@ -32,6 +38,11 @@ fn runnable(contender: &Contender) -> Result<(), String> {
     }
     if contender.run.is_empty() || contender.build.as_ref().is_some_and(Vec::is_empty) {
         return Err("a command needs at least a program".to_owned());
+    }
+    for entry in contender.flags.iter().flatten() {
+        if Flag::parse(entry).is_none() {
+            return Err(format!("`flags`: {entry:?} is not a flag such as \"--backlog N\" or \"--verbose\""));
+        }
     }
     let run = contender.run.join(" ");
     if run.contains("{binary}") && contender.binary.is_none() {

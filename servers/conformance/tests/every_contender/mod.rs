@@ -3,6 +3,7 @@
 //! The file that includes it says what [`super::NAME`] and [`super::BINARY`] are.
 
 mod faults;
+mod flags;
 mod framing;
 
 use std::path::Path;

@@ -1,0 +1,112 @@
+//! The part of this machine that a run is given: CPUs, and descriptors and ports for its connections.
+//!
+//! An experiment may be right in itself and still ask for more than a machine has: that is judged here, in one place for
+//! `crossover check` and `crossover run`, and before anything is built.
+
+use std::path::Path;
+
+use anyhow::{Context as _, ensure};
+use nix::sys::resource::{Resource, getrlimit};
+use reports_record::Definition;
+
+use crate::cpus::{self, Split};
+use crate::doctor::Readings;
+
+/// Descriptors of the runner besides its connections: pipes, logs, and one more connection to ask for counters.
+pub(crate) const OWN_DESCRIPTORS: u64 = 64;
+
+/// What a run gets of this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// The CPUs.
+    pub split: Split,
+    /// Descriptors that the runner and each contender may open.
+    pub descriptor_limit: u64,
+}
+
+/// What this machine has.
+#[derive(Debug, Clone)]
+struct Offer {
+    /// CPUs that this process may use, ascending.
+    cpus: Vec<u32>,
+    /// The hard limit of descriptors.
+    descriptors: u64,
+    /// First and last local port of clients; `None` where the system does not say.
+    ports: Option<(u32, u32)>,
+}
+
+impl Host {
+    /// What `definition` is given of this machine. Nothing is bound or raised yet.
+    ///
+    /// # Errors
+    /// Everything of which the machine has too little, and when the kernel does not tell.
+    pub fn of(definition: &Definition) -> anyhow::Result<Self> {
+        let (_, descriptors) =
+            getrlimit(Resource::RLIMIT_NOFILE).context("cannot read the descriptor limit")?;
+        let cpus = cpus::allowed()?;
+        let ports = Readings::of(Path::new("/"), cpus.clone()).client_ports;
+        fit(definition, &Offer { cpus, descriptors, ports })
+    }
+}
+
+fn fit(definition: &Definition, offer: &Offer) -> anyhow::Result<Host> {
+    let connections = definition.cells.iter().map(|cell| u64::from(cell.connections)).max().unwrap_or(0);
+    let split = Split::of(&offer.cpus, definition.contender_cpus);
+    let lacks = [
+        split.as_ref().err().map(ToString::to_string),
+        (connections + OWN_DESCRIPTORS > offer.descriptors).then(|| {
+            format!(
+                "{connections} connections and {OWN_DESCRIPTORS} descriptors of the runner's own exceed the limit of \
+                 {}; raise it with `ulimit -Hn`, or lower connections",
+                offer.descriptors
+            )
+        }),
+        offer.ports.map(|(first, last)| u64::from(last.saturating_sub(first)) + 1).and_then(|ports| {
+            (connections > ports).then(|| {
+                format!(
+                    "{connections} connections exceed the {ports} local ports of one address; widen \
+                     net.ipv4.ip_local_port_range, or lower connections"
+                )
+            })
+        }),
+    ];
+    let lacks: Vec<_> = lacks.into_iter().flatten().collect();
+    ensure!(lacks.is_empty(), "the file is right, but this machine cannot run it: {}", lacks.join("; "));
+    Ok(Host { split: split?, descriptor_limit: offer.descriptors })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment;
+
+    fn offer() -> Offer {
+        Offer { cpus: vec![0, 1], descriptors: 20_000, ports: Some((32_768, 60_999)) }
+    }
+
+    #[test]
+    fn a_machine_with_enough_of_all_gives_its_parts() {
+        let quick = experiment::load("quick").unwrap();
+        let host = fit(&quick, &offer()).unwrap();
+        assert_eq!((host.split.contender.as_slice(), host.descriptor_limit), (&[1][..], 20_000));
+        assert!(fit(&quick, &Offer { ports: None, ..offer() }).is_ok());
+    }
+
+    #[test]
+    fn everything_a_machine_has_too_little_of_is_told_at_once() {
+        let mut definition = experiment::load("quick").unwrap();
+        definition.contender_cpus = 64;
+        definition.cells[0].connections = 100_000;
+        let error = fit(&definition, &offer()).unwrap_err().to_string();
+        for part in [
+            "this machine cannot run it",
+            "asks for 64 CPUs",
+            "this process may use 2",
+            "100000 connections and 64 descriptors",
+            "limit of 20000",
+            "exceed the 28232 local ports",
+        ] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+    }
+}

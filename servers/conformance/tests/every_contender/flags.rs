@@ -1,0 +1,31 @@
+//! The flags that the list of contenders promises to experiments.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use super::{BINARY, contender};
+
+/// Flags that no experiment may set: the runner's own, one that would measure beyond loopback, one that injects faults,
+/// and those that only print.
+const NOT_FOR_EXPERIMENTS: [&str; 5] = ["--listen", "--allow-remote", "--panic-on", "--help", "--version"];
+
+#[test]
+fn the_list_names_every_flag_that_its_help_does_and_no_other() {
+    let help = Command::new(BINARY).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let flag = |line: &str| {
+        let mut words = line.split_whitespace().skip_while(|word| !word.starts_with("--"));
+        let name = words.next()?;
+        let value = words.next().and_then(|word| word.strip_prefix('<')?.strip_suffix('>'));
+        Some(value.map_or(name.to_owned(), |value| format!("{name} {value}")))
+    };
+    let told: BTreeSet<String> = help
+        .lines()
+        .filter(|line| line.trim_start().starts_with('-'))
+        .filter_map(flag)
+        .filter(|flag| !NOT_FOR_EXPERIMENTS.iter().any(|own| flag.split(' ').next() == Some(own)))
+        .collect();
+    let listed: BTreeSet<String> = contender().flags.unwrap().into_iter().collect();
+    assert_eq!(listed, told);
+    assert!(listed.len() > 4, "{listed:?}");
+}

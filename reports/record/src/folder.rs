@@ -181,7 +181,7 @@ impl Folder {
     pub fn run(&self) -> Result<Run, FolderError> {
         let path = self.path.join(RUN);
         let mut text = Vec::new();
-        open(&path)?.take(RUN_LIMIT + 1).read_to_end(&mut text).map_err(io_error("read", &path))?;
+        log_file::open(&path)?.take(RUN_LIMIT + 1).read_to_end(&mut text).map_err(io_error("read", &path))?;
         if text.len() as u64 > RUN_LIMIT {
             let reason = format!("more than {RUN_LIMIT} bytes");
             return Err(FolderError::Malformed { path, reason });

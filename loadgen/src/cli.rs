@@ -1,6 +1,7 @@
 //! The command line: flags in, a live line meanwhile, a summary and a file out.
 
 pub(crate) mod arguments;
+pub(crate) mod body_file;
 pub(crate) mod capacity_plan;
 pub(crate) mod csv_log;
 pub(crate) mod fail_if;

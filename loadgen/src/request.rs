@@ -1,10 +1,19 @@
 //! The one request that a measurement repeats.
 
+use reports_record::shown;
+
 use crate::Url;
 use crate::reply::is_token_byte;
 
+/// Most of a wrong method or header that its error shows, characters.
+const SHOWN: usize = 80;
+
 /// Header fields that frame the request; a second opinion on them would be request smuggling.
 const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
+
+/// Methods whose requests have a body by their meaning, so that the lack of one is said: strict servers answer 411 otherwise
+/// (RFC 9110, §8.6).
+const WITH_BODY: [&str; 3] = ["POST", "PUT", "PATCH"];
 
 /// A request in full, made once: the hot path only copies its bytes to a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,16 +28,21 @@ pub struct Request {
 pub enum RequestError {
     /// Not an HTTP token, or `CONNECT`, whose reply has no end.
     #[error(
-        "method {0:?}: expected an HTTP method such as GET or POST (CONNECT is not one that can be measured)"
+        "method \"{found}\": expected an HTTP method such as GET or POST (CONNECT is not one that can be measured)",
+        found = shown(.0, SHOWN)
     )]
     Method(String),
     /// Not `name: value`.
     #[error(
-        "header {0:?}: expected 'name: value', a name of letters, digits and -, a value without line breaks"
+        "header \"{found}\": expected 'name: value', a name of letters, digits and -, a value without line breaks",
+        found = shown(.0, SHOWN)
     )]
     Header(String),
     /// A field that the load generator sets itself.
-    #[error("header {0:?}: expected none that frames the body (its length is added from --body)")]
+    #[error(
+        "header \"{found}\": expected none that frames the body (its length is added from the body)",
+        found = shown(.0, SHOWN)
+    )]
     Framing(String),
 }
 
@@ -41,7 +55,7 @@ impl Request {
 
     /// `method url` with `headers` (each `name: value`; `host` replaces the URL's) and `body`.
     ///
-    /// A body, even an empty one, brings a `content-length`.
+    /// A body, even an empty one, brings a `content-length`; so does a POST, PUT or PATCH without one, whose length is 0.
     ///
     /// # Errors
     /// When a part would not be sent as it was typed.
@@ -66,8 +80,8 @@ impl Request {
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");
         }
-        if let Some(body) = body {
-            head += &format!("content-length: {}\r\n", body.len());
+        if body.is_some() || WITH_BODY.contains(&method) {
+            head += &format!("content-length: {}\r\n", body.map_or(0, <[u8]>::len));
         }
         head += "\r\n";
         let bytes = [head.as_bytes(), body.unwrap_or_default()].concat();
@@ -146,6 +160,22 @@ mod tests {
             request.bytes(),
             b"POST /echo HTTP/1.1\r\nhost: 127.0.0.1:8080\r\nContent-Type: text/plain\r\ncontent-length: 5\r\n\r\nhello"
         );
+    }
+
+    #[test]
+    fn a_method_that_may_have_a_body_says_that_it_has_none() {
+        for (method, says) in [
+            ("POST", true),
+            ("PUT", true),
+            ("PATCH", true),
+            ("GET", false),
+            ("HEAD", false),
+            ("DELETE", false),
+        ] {
+            let request = Request::new(&url(), method, &[], None).unwrap();
+            let head = String::from_utf8(request.bytes().into()).unwrap();
+            assert_eq!(head.contains("\r\ncontent-length: 0\r\n"), says, "{head}");
+        }
     }
 
     #[test]

@@ -6,6 +6,11 @@ use std::str::FromStr;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use reports_record::shown;
+
+/// Most of a wrong host or port that its error shows, characters.
+const SHOWN: usize = 80;
+
 /// Longest wait for a name to resolve; a run that cannot start says so within 5 s, connecting included.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -36,10 +41,13 @@ pub enum UrlError {
     #[error("expected printable ASCII without blanks, found {0:?} (percent-encode it)")]
     Character(char),
     /// No host, or one with characters that no host has.
-    #[error("expected a host after http://, such as 127.0.0.1, localhost or [::1], found {0:?}")]
+    #[error(
+        "expected a host after http://, such as 127.0.0.1, localhost or [::1], found \"{found}\"",
+        found = shown(.0, SHOWN)
+    )]
     Host(String),
     /// A port that is none.
-    #[error("expected a port from 1 to 65535, found {0:?}")]
+    #[error("expected a port from 1 to 65535, found \"{found}\"", found = shown(.0, SHOWN))]
     Port(String),
 }
 
@@ -47,7 +55,10 @@ pub enum UrlError {
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
     /// The resolver said no.
-    #[error("could not resolve {host:?}: {cause} (check the name, or use an address)")]
+    #[error(
+        "could not resolve \"{name}\": {cause} (check the name, or use an address)",
+        name = shown(host, SHOWN)
+    )]
     Failed {
         /// The name.
         host: String,
@@ -55,7 +66,10 @@ pub enum ResolveError {
         cause: std::io::Error,
     },
     /// The resolver said nothing for too long.
-    #[error("could not resolve {host:?} within 3s (check the name server, or use an address)")]
+    #[error(
+        "could not resolve \"{name}\" within 3s (check the name server, or use an address)",
+        name = shown(host, SHOWN)
+    )]
     TimedOut {
         /// The name.
         host: String,

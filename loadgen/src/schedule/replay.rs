@@ -6,14 +6,18 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reports_record::shown;
+
 use crate::Load;
 use crate::decimal;
 use crate::span::{parse_span, show_span};
 
 /// Most starts: 16 bytes each make 160 MB.
 const MOST: usize = 10_000_000;
-/// Longest line: an offset and a comment.
-const LINE: u64 = 1_000;
+/// Longest line, bytes without its end: an offset and a comment.
+const LINE: usize = 1_000;
+/// Most of a wrong line that its error shows, characters.
+const SHOWN: usize = 60;
 /// Allowed offsets.
 const OFFSET: RangeInclusive<Duration> = Duration::ZERO..=*Load::WINDOW.end();
 
@@ -34,13 +38,19 @@ pub enum ReplayError {
     },
     /// A line that is no offset.
     #[error(
-        "line {line}, {text:?}: expected an offset from 0s to 24h, as seconds or with a unit (1.25, 1250ms), # before a comment"
+        "line {line}, \"{text}\": expected an offset from 0s to 24h, as seconds or with a unit (1.25, 1250ms), # before a comment"
     )]
     Offset {
         /// Which, from 1.
         line: usize,
-        /// The line as it is.
+        /// The line without its comment, fit to be shown.
         text: String,
+    },
+    /// A line that would have to be cut.
+    #[error("line {line}: expected at most {LINE} bytes, an offset and a comment, found more")]
+    LongLine {
+        /// Which, from 1.
+        line: usize,
     },
     /// An offset below the one before.
     #[error("line {line}: expected offsets in order, found {found} after {before}", found = show_span(*.found), before = show_span(*.before))]
@@ -64,16 +74,19 @@ impl Replay {
     /// Reads offsets, one a line: seconds, or any other time with its unit. Blank lines and what follows `#` are left out.
     ///
     /// # Errors
-    /// For the first line that is no offset of at most a day, or lies before the one above it; when there are more than ten
-    /// million; when they do not reach to 100 ms.
+    /// For the first line that is longer than 1,000 bytes, is no offset of at most a day, or lies before the one above it; when
+    /// there are more than ten million; when they do not reach to 100 ms.
     pub fn read(mut text: impl BufRead) -> Result<Self, ReplayError> {
         let mut starts: Vec<Duration> = Vec::new();
         let mut bytes = Vec::new();
         for line in 1.. {
             bytes.clear();
-            let read = io::Read::take(&mut text, LINE).read_until(b'\n', &mut bytes);
+            let read = io::Read::take(&mut text, LINE as u64 + 1).read_until(b'\n', &mut bytes);
             if read.map_err(|cause| ReplayError::Io { line, cause })? == 0 {
                 break;
+            }
+            if bytes.len() > LINE && !bytes.ends_with(b"\n") {
+                return Err(ReplayError::LongLine { line });
             }
             let whole = String::from_utf8_lossy(&bytes);
             let offset = whole.split('#').next().unwrap_or_default().trim();
@@ -81,7 +94,7 @@ impl Replay {
                 continue;
             }
             let Some(start) = parse(offset) else {
-                return Err(ReplayError::Offset { line, text: offset.chars().take(60).collect() });
+                return Err(ReplayError::Offset { line, text: shown(offset, SHOWN) });
             };
             match starts.last() {
                 Some(&before) if start < before => {
@@ -158,8 +171,19 @@ mod tests {
             error.to_string().contains("line 2") && error.to_string().contains("500ms after 1s"),
             "{error}"
         );
-        let long = "1".repeat(5_000);
-        assert!(matches!(read(&long), Err(ReplayError::Offset { line: 1, .. })));
+    }
+
+    #[test]
+    fn a_line_is_read_whole_or_refused_and_never_cut_into_two_starts() {
+        let comment = |length: usize| format!("0 #{}", "x".repeat(length - 3));
+        let replay = read(&format!("{}\n{}\r\n0.5", comment(1000), comment(999))).unwrap();
+        assert_eq!(replay.0[..], [0, 0, 500].map(Duration::from_millis));
+        // What lies behind the 1,000th byte would read as a start of its own.
+        for line in [format!("{}5", comment(1000)), "1".repeat(5_000), format!("{} 0.7", comment(2000))] {
+            let error = read(&format!("0.2\n{line}\n1\n")).unwrap_err();
+            assert!(matches!(error, ReplayError::LongLine { line: 2 }), "{error}");
+        }
+        assert_eq!(read(&comment(1000).replace("0 #", "1 #")).unwrap().0.len(), 1, "at the end of the file");
     }
 
     #[test]

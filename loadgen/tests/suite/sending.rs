@@ -1,7 +1,7 @@
 //! What flags have sent, as the server sees it.
 
-use std::io::Read as _;
-use std::process::{Command, Output};
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -45,6 +45,79 @@ fn the_body_arrives_whole_with_its_length_method_and_headers() {
         for part in ["content-type: text/plain\r\n", "content-length: 8\r\n"] {
             assert!(request.contains(part), "{part}: {request}");
         }
+    }
+}
+
+/// Bodies of the requests to a server that answers each, read by their length.
+fn bodies(flags: &[&str], stdin: &[u8]) -> (Output, Vec<Vec<u8>>) {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let heard = seen.clone();
+    let server = Server::start(move |mut connection| {
+        let (mut head, mut byte) = (Vec::new(), [0]);
+        while connection.stream.read_exact(&mut byte).is_ok() {
+            head.push(byte[0]);
+            if !head.ends_with(b"\r\n\r\n") {
+                continue;
+            }
+            let head = String::from_utf8(std::mem::take(&mut head)).unwrap();
+            let length =
+                head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("a length");
+            let mut body = vec![0; length.parse().unwrap()];
+            connection.stream.read_exact(&mut body).unwrap();
+            heard.lock().unwrap().push(body);
+            connection.send(HELLO);
+        }
+    });
+    let url = server.url("/").to_string();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_loadgen"))
+        .args([&[url.as_str(), "-X", "PUT", "-n", "3", "--json", "-"], flags].concat())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Refused flags leave it unread.
+    let _ = child.stdin.take().unwrap().write_all(stdin);
+    let output = child.wait_with_output().unwrap();
+    let seen = std::mem::take(&mut *seen.lock().unwrap());
+    (output, seen)
+}
+
+#[test]
+fn a_body_comes_from_a_file_or_standard_input_byte_for_byte() {
+    let binary: Vec<u8> = (0..=255).chain(*b"\r\n\r\n@").cycle().take(100_000).collect();
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(&binary).unwrap();
+    let path = file.path().to_str().unwrap();
+    for (flags, stdin, expected) in [
+        (["--body-file", path], &b""[..], &binary[..]),
+        (["--body-file", "-"], &binary, &binary),
+        (["--body-file", "-"], b"@literal", b"@literal"),
+        (["--body-file", "/dev/null"], b"", b""),
+        (["--body", ""], b"", b""),
+    ] {
+        let (output, seen) = bodies(&flags, stdin);
+        assert_eq!(correct(&output), 3, "{flags:?}");
+        assert!(seen.len() == 3 && seen.iter().all(|body| body == expected), "{flags:?}");
+    }
+    let (output, seen) = bodies(&[], b"");
+    assert_eq!((correct(&output), seen), (3, vec![Vec::new(); 3]), "PUT without a body says so");
+}
+
+#[test]
+fn a_body_that_is_not_what_was_meant_is_refused_with_its_remedy() {
+    for (flags, part) in [
+        (&["-b", "@file"][..], "--body-file PATH"),
+        (&["--body", "@file"], "printf %s TEXT | loadgen … --body-file -"),
+        (&["--body-file", "/no/such/file"], "--body-file /no/such/file: could not open the file"),
+        (&["--body-file", "/"], "--body-file /: could not read the body"),
+        (&["--body-file", "/dev/zero"], "expected a body of at most 64 MiB, found more"),
+        (&["--body-file", "x", "--body", "y"], "cannot be used with"),
+    ] {
+        let (output, seen) = bodies(flags, b"");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), seen.len()), (Some(2), 0), "{flags:?}: {said}");
+        assert!(said.contains(part), "{flags:?}: {said}");
     }
 }
 

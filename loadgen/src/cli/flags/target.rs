@@ -1,10 +1,13 @@
 //! What is asked, and what a correct reply to it is.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::{ArgAction, Args};
-use loadgen::{BodySha256, Expect, ExpectBody, Load, Request, RequestError, Statuses, Url, UrlError};
+use loadgen::{BodySha256, Expect, ExpectBody, Load, Request, Statuses, Url, UrlError};
 
+use crate::cli::body_file;
 use crate::cli::numbers::span;
 
 /// What is asked, and what a correct reply to it is.
@@ -16,13 +19,21 @@ pub(crate) struct TargetFlags {
 
     /// A header to send, 'name: value'; may be given more than once
     ///
-    /// host replaces the URL's. The body's length is added from --body and cannot be given.
+    /// host replaces the URL's. The body's length is added by loadgen and cannot be given.
     #[arg(long, short = 'H', value_name = "HEADER", action = ArgAction::Append)]
     header: Vec<String>,
 
     /// A body to send with each request
-    #[arg(long, short = 'b', value_name = "TEXT", allow_hyphen_values = true)]
+    ///
+    /// The text as it is. One that begins with @ is refused, because other tools take it for a file: see --body-file.
+    #[arg(long, short = 'b', value_name = "TEXT", allow_hyphen_values = true, value_parser = body_text)]
     body: Option<String>,
+
+    /// A file whose bytes are the body of each request; - for standard input
+    ///
+    /// Read once, as it is, before anything is sent. At most 64 MiB.
+    #[arg(long, value_name = "PATH", conflicts_with = "body", allow_hyphen_values = true)]
+    body_file: Option<PathBuf>,
 
     /// Count replies with any other status as wrong: 404, '200,404', 2xx
     ///
@@ -60,8 +71,14 @@ pub(crate) struct TargetFlags {
 
 impl TargetFlags {
     /// The one request that is sent again and again.
-    pub(crate) fn request(&self, url: &Url) -> Result<Request, RequestError> {
-        Request::new(url, &self.method, &self.header, self.body.as_deref().map(str::as_bytes))
+    pub(crate) fn request(&self, url: &Url) -> anyhow::Result<Request> {
+        let body = match &self.body_file {
+            Some(path) => {
+                Some(body_file::read(path).with_context(|| format!("--body-file {}", path.display()))?)
+            }
+            None => self.body.clone().map(String::into_bytes),
+        };
+        Ok(Request::new(url, &self.method, &self.header, body.as_deref())?)
     }
 
     /// What a correct reply is.
@@ -83,5 +100,17 @@ impl TargetFlags {
     pub(crate) fn priming(&self, url: &Url) -> Result<Option<Request>, UrlError> {
         let url = self.prime.as_deref().map(|path| url.with_target(path)).transpose()?;
         Ok(url.as_ref().map(Request::get))
+    }
+}
+
+/// A body given as text; curl, hey and wrk take `@name` for a file.
+fn body_text(text: &str) -> Result<String, String> {
+    match text.strip_prefix('@') {
+        None => Ok(text.to_owned()),
+        Some(_) => {
+            Err("a body that begins with @ is ambiguous: for the bytes of a file use --body-file PATH, \
+                        and for this text itself `printf %s TEXT | loadgen … --body-file -`"
+                .into())
+        }
     }
 }

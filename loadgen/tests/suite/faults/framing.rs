@@ -39,8 +39,8 @@ fn what_follows_a_reply_is_never_paired_with_the_next_request() {
     let expect = Expect { status: Statuses::only(200), body: ExpectBody::Exactly(b"hello".into()) };
     let load = Load { stop: Stop::Requests(10), expect, ..load(&server.url("/"), Duration::from_secs(1)) };
     let measurement = measure(&load, 1);
-    let expected = BTreeMap::from([(OutcomeKind::Ok, 5), (OutcomeKind::Protocol, 5)]);
-    assert_eq!(measurement.outcomes, expected);
+    // Each reply that was asked for is right; the connection is given up with what came behind it.
+    assert_eq!(measurement.outcomes, BTreeMap::from([(OutcomeKind::Ok, 10)]));
     assert!(server.accepted() >= 5, "{}", server.accepted());
 }
 

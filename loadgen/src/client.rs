@@ -9,6 +9,7 @@ use std::time::Duration;
 use reports_record::{Distribution, Measurement};
 
 use crate::bystanders::Bystanders;
+use crate::clock::Moment;
 use crate::crew::{Crew, CrewError};
 use crate::descriptors::{self, TooFewDescriptors};
 use crate::engine::{Route, ThreadReport};
@@ -208,7 +209,9 @@ impl Client {
         let attendance = || self.bystanders.as_ref().map(Bystanders::attendance).unwrap_or_default();
         let (machine_before, attendance_before) = (MachineReading::read(), attendance());
         let (slices, sliced) = mpsc::channel();
-        let order = Arc::new(Order::new(load, self.threads.len(), each.is_some().then_some(slices)));
+        let slices = each.is_some().then_some(slices);
+        let connections = self.crew.connections as usize;
+        let order = Arc::new(Order::new(load, self.threads.len(), connections, slices));
         let due = each.as_ref().and_then(|_| order.due());
         let mut collector = Collector::new(self.threads.len(), order.begin, order.window.start, due);
         let (done, finished) = mpsc::channel();
@@ -235,6 +238,14 @@ impl Client {
             }
         }
         let machine = (machine_before, MachineReading::read());
+        let now = order.clock.now();
+        // What a number of requests ended in a closed loop ended with the last of them.
+        let last_ended = reports.iter().map(|report| report.tally.last_ended).max().unwrap_or_default();
+        let end = Some(order.ends_at()).filter(|end| *end != Moment::NEVER).unwrap_or(last_ended);
+        if let Some(report) = reports.first_mut() {
+            let untaken = order.starts.take_untaken(now, end);
+            untaken.into_iter().for_each(|(due, requests)| report.tally.never_sent(due, requests, now));
+        }
         if let Some(each) = each {
             let (mut held, mut counts) = (Distribution::new(), Counts::default());
             for report in &mut reports {
@@ -245,13 +256,13 @@ impl Client {
                 report.tally.give_back(collector.all());
                 report.tally.give_back(&held);
             }
-            if let Some(last) = collector.last(order.clock.now(), order.ends_at(), held, &counts) {
+            if let Some(last) = collector.last(now, end, held, &counts) {
                 each(&last);
             }
         }
         Ok(Evidence {
             attendance: attendance().since(attendance_before),
-            ..Evidence::of(&order, &self.crew, reports, machine, interrupted)
+            ..Evidence::of(&order, &self.crew, reports, machine, interrupted || order.is_abandoned())
         }
         .into_measurement())
     }

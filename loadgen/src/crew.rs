@@ -17,7 +17,7 @@ pub struct Crew {
     pub idle: u32,
     /// Connections beside them that send `GET`s of the same URL, a byte every 100 ms, and read the replies.
     pub slow: u32,
-    /// Client threads, each with a runtime, a share of the connections and of the schedule.
+    /// Client threads, each with a runtime and a share of the connections; they share one schedule.
     pub threads: u32,
     /// CPUs that the threads are bound to, in turn; none: wherever the kernel puts them.
     pub pins: Vec<usize>,

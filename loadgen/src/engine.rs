@@ -10,7 +10,7 @@ mod slot;
 mod starts;
 mod steward;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -23,6 +23,7 @@ pub(crate) use steward::Watch;
 use crate::Pace;
 use crate::clock::Moment;
 use crate::order::Order;
+use crate::progress::Gauges;
 use crate::reply::{KnownHead, ReplyParser};
 use crate::tally::{Flight, Tally};
 use free::Free;
@@ -51,6 +52,8 @@ pub(crate) struct Engine {
     pacer: Pacer,
     tally: RefCell<Tally>,
     scratch: RefCell<Vec<u8>>,
+    /// Whether every connection was looked at once, so that starts may be given to those that stand.
+    is_prepared: Cell<bool>,
     known_head: Rc<KnownHead>,
 }
 
@@ -75,11 +78,12 @@ impl Engine {
     ) -> io::Result<Rc<Self>> {
         let open_loop = matches!(order.load.pace, Pace::Open { .. });
         Ok(Rc::new(Self {
-            starts: RefCell::new(Starts::share(&order, index, order.gauges.len())),
+            starts: RefCell::new(Starts::of(order.clone(), index)),
             tally: RefCell::new(Tally::new(order.window, open_loop)),
             pacer: Pacer::new(order.load.pacing)?,
             free: RefCell::default(),
             scratch: RefCell::new(vec![0; SCRATCH]),
+            is_prepared: Cell::default(),
             known_head: Rc::default(),
             order,
             index,
@@ -93,13 +97,15 @@ impl Engine {
         for slot in &self.slots {
             slot.begin(self.parser(), self.order.begin);
         }
-        tokio::time::sleep(self.order.begin.since(self.order.clock.now())).await;
+        // A thread that is lost must not be waited for by the others.
+        let _done = Done(&self.order.gauges[self.index]);
         let ready = (0..).map(|place| self.first_ready(place));
         let conversations = self.slots.iter().zip(ready);
         let conversations =
             conversations.map(|(slot, ready)| conversation::converse(self.clone(), slot.clone(), ready));
         let mut tasks: Vec<_> = conversations.map(tokio::task::spawn_local).collect();
         tasks.push(tokio::task::spawn_local(pace(self.clone())));
+        tasks.push(tokio::task::spawn_local(take_over(self.clone())));
         let watch = self.watch().await;
         for task in tasks {
             task.abort();
@@ -123,7 +129,7 @@ impl Engine {
         for slot in &self.slots {
             if let Some(flight) = slot.flight.take() {
                 if slot.retired.get() {
-                    tally.never_sent(flight.intended, now);
+                    tally.never_sent(flight.intended, 1, now);
                 } else {
                     tally.unfinished(&flight, now);
                 }
@@ -131,31 +137,44 @@ impl Engine {
                 slot.close(self.parser());
             }
         }
-        let mut starts = self.starts.borrow_mut();
-        starts.untaken(now).for_each(|intended| tally.never_sent(intended, now));
+        let starts = self.starts.borrow();
+        starts.held(now).for_each(|intended| tally.never_sent(intended, 1, now));
     }
 
-    /// When the connection at `place` of this thread may send its first request: at once, or spread over a think time,
-    /// since users who think do not all begin together.
+    /// When the connection at `place` of this thread may send its first request: as the schedule begins, or spread over a
+    /// think time, since users who think do not all begin together.
     fn first_ready(&self, place: usize) -> Moment {
         let (threads, think) = (self.order.gauges.len(), self.order.load.pace.think());
-        let all = self.slots.len() * threads;
         let number = place * threads + self.index;
-        self.order.begin.after(think.mul_f64(number as f64 / all.max(1) as f64))
+        self.order.begin.after(think.mul_f64(number as f64 / self.order.connections as f64))
     }
 
     /// Takes a connection that may carry a request from `ready` on.
     fn offer(&self, slot: &Rc<Slot>, ready: Moment) {
-        if self.order.load.pace.think().is_zero() {
-            self.free.borrow_mut().push(slot.clone());
-        } else {
+        let waits = !self.order.starts.is_open()
+            && (!self.is_prepared.get() || !self.order.load.pace.think().is_zero());
+        if waits {
             self.free.borrow_mut().push_thinking(slot.clone(), ready);
+        } else {
+            self.free.borrow_mut().push(slot.clone());
         }
         self.dispatch();
     }
 
+    /// Forgets a connection that broke while it was ready, and gives its start to another.
+    fn withdraw(&self, slot: &Rc<Slot>) {
+        let mut free = self.free.borrow_mut();
+        free.remove(slot);
+        if self.is_prepared.get() {
+            self.starts.borrow_mut().fit(free.ready());
+        }
+    }
+
     /// Gives every request that is due the connection that has been ready longest, as long as there are both.
     fn dispatch(&self) {
+        if !self.is_prepared.get() {
+            return;
+        }
         loop {
             let mut free = self.free.borrow_mut();
             if free.is_vacant() {
@@ -164,7 +183,7 @@ impl Engine {
             }
             let now = self.order.clock.now();
             free.end_thinking(now);
-            let start = if free.is_ready() { self.starts.borrow_mut().take(now) } else { None };
+            let start = self.starts.borrow_mut().take(now, free.ready());
             let Some(intended) = start else {
                 drop(free);
                 return self.pacer.arm(|| self.next_start(), now);
@@ -178,7 +197,7 @@ impl Engine {
     /// When the next request will start, as far as connections are free for it.
     fn next_start(&self) -> Option<Moment> {
         let free = self.free.borrow();
-        if free.is_ready() { self.starts.borrow_mut().next() } else { free.next_ready() }
+        self.starts.borrow().next().or_else(|| free.next_ready())
     }
 
     /// Sends what is due by `now`; whether another start is to come within `margin`.
@@ -253,11 +272,34 @@ impl Engine {
     }
 }
 
-/// The pacer: wakes at every intended start for which a connection is idle.
+/// The pacer: wakes at every intended start that one of the thread's connections was given.
 async fn pace(engine: Rc<Engine>) {
+    // The conversations had their turn before.
+    engine.is_prepared.set(true);
+    engine.dispatch();
+    engine.starts.borrow_mut().fit(engine.free.borrow().ready());
     while engine.pacer.expired().await.is_ok() {
         let is_near = |now, margin| engine.is_start_near(now, margin);
         engine.pacer.spin_while(|| engine.order.clock.now(), is_near).await;
         engine.dispatch();
+    }
+}
+
+/// Takes over starts that another thread gave back.
+async fn take_over(engine: Rc<Engine>) {
+    loop {
+        engine.order.given_back[engine.index].notified().await;
+        let ready = engine.free.borrow().ready();
+        engine.starts.borrow_mut().take_over(ready);
+        engine.dispatch();
+    }
+}
+
+/// Says that a thread is done, however it ends.
+struct Done<'a>(&'a Gauges);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.done(true);
     }
 }

@@ -6,6 +6,7 @@ compile_error!(
      build it on Linux, in a container or a virtual machine if need be"
 );
 
+mod backlog;
 mod body_sha256;
 mod bystanders;
 pub mod capacity;
@@ -21,6 +22,7 @@ mod evidence;
 mod expect;
 #[doc(hidden)]
 pub mod hot_path;
+mod intended;
 mod interrupt;
 mod intervals;
 mod load;
@@ -35,6 +37,7 @@ mod rate;
 mod reply;
 mod request;
 mod schedule;
+mod shared_starts;
 mod socket;
 mod span;
 mod statuses;

@@ -106,7 +106,8 @@ impl Pace {
 pub enum Stop {
     /// The window is so long, warm-up not included.
     After(Duration),
-    /// So many requests were started after the warm-up, and each ended.
+    /// So many requests were started after the warm-up, and each ended. In an open loop the schedule alone decides the
+    /// window: it ends where the next start after theirs is due, or with the schedule.
     Requests(u64),
 }
 
@@ -145,6 +146,9 @@ impl Load {
         }
     }
 
+    /// Allowed numbers of Poisson arrivals, each of which is drawn before the first one starts: two seconds for all.
+    pub const POISSON_REQUESTS: RangeInclusive<u64> = 1..=100_000_000;
+
     /// Holds every part to its range.
     ///
     /// # Errors
@@ -159,12 +163,19 @@ impl Load {
         }
         match self.stop {
             Stop::After(window) => span("duration", window, Self::WINDOW),
-            Stop::Requests(requests) if Self::REQUESTS.contains(&requests) => Ok(()),
-            Stop::Requests(requests) => Err(LoadError {
-                part: "requests",
-                found: requests.to_string(),
-                expected: format!("{} to {}", Self::REQUESTS.start(), Self::REQUESTS.end()),
-            }),
+            Stop::Requests(requests) => {
+                let (allowed, of) = match &self.pace {
+                    Pace::Open { course, arrivals: Arrivals::Poisson, .. } if course.leaves_spacing() => {
+                        (Self::POISSON_REQUESTS, " Poisson arrivals; for more state a duration")
+                    }
+                    _ => (Self::REQUESTS, ""),
+                };
+                if allowed.contains(&requests) {
+                    return Ok(());
+                }
+                let expected = format!("{} to {}{of}", allowed.start(), allowed.end());
+                Err(LoadError { part: "requests", found: requests.to_string(), expected })
+            }
         }
     }
 
@@ -202,6 +213,11 @@ mod tests {
             Load { grace: Duration::MAX, ..load() },
             Load { stop: Stop::After(Duration::from_millis(99)), ..load() },
             Load { stop: Stop::Requests(0), ..load() },
+            Load {
+                stop: Stop::Requests(100_000_001),
+                pace: Pace::open(Rate::per_second(1.0).unwrap(), Arrivals::Poisson, 0),
+                ..load()
+            },
             Load { churn: Some(0), ..load() },
             Load { pace: Pace::Closed { think: Duration::MAX }, ..load() },
         ];

@@ -1,20 +1,26 @@
 //! One measurement as all client threads share it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use reports_record::Arrivals;
+use tokio::sync::Notify;
 
 use crate::clock::{Clock, Moment};
 use crate::expect::Judge;
+use crate::intended::Intended;
 use crate::intervals::{Due, Slice};
 use crate::progress::{Gauges, Progress};
+use crate::shared_starts::SharedStarts;
 use crate::window::Window;
-use crate::{Course, Load, Pace, Request, Schedule, Stop};
+use crate::{Load, Request, Stop};
 
-/// From the order to the schedule's beginning: time for every thread to take it in.
+/// From the order to the schedule's beginning: time for every thread to take it in …
 const LEAD: Duration = Duration::from_millis(5);
+/// … and to look once at each of its connections, which takes a third of this.
+const LEAD_PER_CONNECTION: Duration = Duration::from_micros(5);
+/// Where no thread has had a connection for this long, a number of requests no longer ends a measurement.
+const ABANDON_AFTER: Duration = Duration::from_secs(3);
 
 /// What every client thread needs to know of a measurement, and the few things they tell.
 #[derive(Debug)]
@@ -26,59 +32,64 @@ pub(crate) struct Order {
     pub(crate) clock: Clock,
     /// When the schedule begins.
     pub(crate) begin: Moment,
-    /// As planned; see [`Order::stop_at`].
+    /// As planned; see [`Order::stop_at`]. Its end is [`Moment::NEVER`] in a closed loop of a number of requests.
     pub(crate) window: Window,
+    /// What starts next.
+    pub(crate) starts: SharedStarts,
+    /// Connections of all threads together.
+    pub(crate) connections: usize,
     /// One for each thread.
     pub(crate) gauges: Vec<Gauges>,
+    /// One for each thread, to be told that a start was given back.
+    pub(crate) given_back: Vec<Notify>,
     /// Where to hand over each second's times; `None` when nobody wants them.
     pub(crate) slices: Option<Sender<Slice>>,
     /// Nanoseconds of the moment at which the measurement is to end early.
     stop_at: AtomicU64,
+    is_abandoned: AtomicBool,
 }
 
 impl Order {
-    pub(crate) fn new(load: &Load, threads: usize, slices: Option<Sender<Slice>>) -> Self {
+    pub(crate) fn new(
+        load: &Load,
+        threads: usize,
+        connections: usize,
+        slices: Option<Sender<Slice>>,
+    ) -> Self {
         let clock = Clock::start();
-        let begin = clock.now().after(LEAD);
+        // Before the lead, for a window's end may take drawing millions of starts.
+        let schedule = Intended::of(load, Moment::default());
+        let lead = LEAD + LEAD_PER_CONNECTION * connections.div_ceil(threads) as u32;
+        let begin = clock.now().after(lead);
+        let intended = schedule.map(|schedule| schedule.delayed(begin.since(Moment::default())));
         let start = begin.after(load.warm_up);
         let end = match load.stop {
             Stop::After(length) => start.after(length),
             Stop::Requests(_) => Moment::NEVER,
         };
+        let window = intended.as_ref().map_or(Window { start, end }, Intended::window);
         Self {
             judge: Judge::new(&load.expect),
             closing: load.churn.map(|_| load.request.closing()),
+            starts: SharedStarts::new(load, intended, threads, connections),
+            connections,
             load: load.clone(),
             clock,
             begin,
-            window: Window { start, end },
+            window,
             slices,
             gauges: (0..threads).map(|_| Gauges::default()).collect(),
+            given_back: (0..threads).map(|_| Notify::new()).collect(),
             stop_at: AtomicU64::new(Moment::NEVER.as_nanos()),
+            is_abandoned: AtomicBool::new(false),
         }
-    }
-
-    /// Every intended start of an open loop, warm-up included.
-    pub(crate) fn intended(
-        &self,
-        course: &Course,
-        arrivals: Arrivals,
-        seed: u64,
-    ) -> impl Iterator<Item = Moment> + use<> {
-        let begin = self.begin;
-        let schedule = Schedule::new(course, self.load.warm_up, arrivals, seed);
-        limited(schedule.map(move |offset| begin.after(offset)), self.window.start, self.load.stop)
     }
 
     /// Counts what is due; `None` in a closed loop, where nothing is before it starts.
     pub(crate) fn due(&self) -> Option<Due> {
-        match &self.load.pace {
-            Pace::Closed { .. } => None,
-            Pace::Open { course, arrivals, seed } => {
-                let intended = self.intended(course, *arrivals, *seed);
-                Some(Due::new(Box::new(intended), self.window.start))
-            }
-        }
+        let intended = Intended::of(&self.load, Moment::default())?;
+        let intended = intended.delayed(self.begin.since(Moment::default()));
+        Some(Due::new(Box::new(intended), self.window.start))
     }
 
     /// When the window is to end, as far as is known by now.
@@ -96,29 +107,35 @@ impl Order {
         Moment::from_nanos(self.stop_at.load(Ordering::Relaxed))
     }
 
+    /// Whether no thread will start or read anything any more.
+    pub(crate) fn is_done(&self) -> bool {
+        self.gauges.iter().all(Gauges::is_done)
+    }
+
+    /// Ends a number of requests at `now` for which no thread has had a connection lately.
+    pub(crate) fn abandon_without_connections(&self, now: Moment) {
+        let is_lost = |gauges: &Gauges| now.since(gauges.connected_at()) > ABANDON_AFTER;
+        let is_waiting = matches!(self.load.stop, Stop::Requests(_)) && self.stops_at() == Moment::NEVER;
+        if is_waiting && self.gauges.iter().all(is_lost) {
+            self.is_abandoned.store(true, Ordering::Relaxed);
+            self.stop_at(now);
+        }
+    }
+
+    /// Whether it ended for want of connections.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.is_abandoned.load(Ordering::Relaxed)
+    }
+
+    /// Tells every thread but `thread` that a start was given back.
+    pub(crate) fn tell_others(&self, thread: usize) {
+        let others = self.given_back.iter().enumerate().filter(|(other, _)| *other != thread);
+        others.for_each(|(_, notify)| notify.notify_one());
+    }
+
     /// How far it has come.
     pub(crate) fn progress(&self) -> Progress {
         let now = self.clock.now();
         Progress::sum(now.since(self.begin), now >= self.window.start, self.gauges.iter())
     }
-}
-
-/// `starts` up to what ends the measurement.
-fn limited(
-    starts: impl Iterator<Item = Moment>,
-    window_start: Moment,
-    stop: Stop,
-) -> impl Iterator<Item = Moment> {
-    let (end, mut left) = match stop {
-        Stop::After(length) => (window_start.after(length), u64::MAX),
-        Stop::Requests(all) => (window_start.after(Duration::MAX), all),
-    };
-    starts.take_while(move |start| {
-        if *start < window_start {
-            return true;
-        }
-        let within = left > 0 && *start < end;
-        left = left.saturating_sub(1);
-        within
-    })
 }

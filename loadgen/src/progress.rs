@@ -1,7 +1,9 @@
 //! How far a measurement has come, for those who watch it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
+
+use crate::clock::Moment;
 
 /// How far a measurement has come. Counts lag by up to 20 ms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +26,29 @@ pub(crate) struct Gauges {
     pub(crate) replies: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) in_flight: AtomicU64,
+    /// Nanoseconds of the moment at which the thread last had a connection.
+    connected_at: AtomicU64,
+    is_done: AtomicBool,
 }
 
 impl Gauges {
+    pub(crate) fn connected_at(&self) -> Moment {
+        Moment::from_nanos(self.connected_at.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn connected(&self, at: Moment) {
+        self.connected_at.store(at.as_nanos(), Ordering::Relaxed);
+    }
+
+    /// Whether the thread has nothing more to start, and nothing in flight.
+    pub(crate) fn is_done(&self) -> bool {
+        self.is_done.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn done(&self, is_done: bool) {
+        self.is_done.store(is_done, Ordering::Relaxed);
+    }
+
     pub(crate) fn publish(&self, replies: u64, failed: u64, in_flight: u64) {
         self.replies.store(replies, Ordering::Relaxed);
         self.failed.store(failed, Ordering::Relaxed);

@@ -126,6 +126,16 @@ impl Iterator for Schedule {
             }
         }
     }
+
+    /// Leaps over the starts between where each has its place by its number.
+    fn nth(&mut self, skipped: usize) -> Option<Duration> {
+        match &mut self.0 {
+            Kind::Rates { units, .. } => units.skip(skipped as u64),
+            Kind::Bursts { next_index, .. } => *next_index += skipped as u64,
+            Kind::Replay { next_index, .. } => *next_index += skipped,
+        }
+        self.next()
+    }
 }
 
 #[cfg(test)]
@@ -201,6 +211,17 @@ mod tests {
             let arrivals = if poisson { Arrivals::Poisson } else { Arrivals::Constant };
             let starts: Vec<_> = schedule(&steady(per_second), arrivals, seed).take(2000).collect();
             prop_assert!(starts.is_sorted());
+        }
+
+        #[test]
+        fn a_leap_lands_where_steps_do(course in any_stages(), seed: u64, poisson: bool, skipped in 0usize..2000) {
+            let arrivals = if poisson { Arrivals::Poisson } else { Arrivals::Constant };
+            for course in [course, steady(700.0), Course::Bursts("7/3ms".parse().unwrap())] {
+                let (mut leaping, mut stepping) = (schedule(&course, arrivals, seed), schedule(&course, arrivals, seed));
+                for _ in 0..2 {
+                    prop_assert_eq!(leaping.nth(skipped), (0..=skipped).map(|_| stepping.next()).last().flatten());
+                }
+            }
         }
 
         #[test]

@@ -173,7 +173,7 @@ impl Tally {
         if !flight.measured {
             return;
         }
-        self.count_due(flight.intended);
+        self.count_due(flight.intended, 1);
         let part = self.part(flight.started);
         if !flight.connect.is_zero() {
             self.timings.connect.record(flight.connect, part);
@@ -231,7 +231,7 @@ impl Tally {
     pub(crate) fn not_connected(&mut self, flight: &Flight, kind: OutcomeKind, now: Moment) {
         self.last_ended = self.last_ended.max(now);
         if flight.measured {
-            self.count_due(flight.intended);
+            self.count_due(flight.intended, 1);
         }
         self.count_outcome(flight, kind, now);
     }
@@ -256,7 +256,7 @@ impl Tally {
             self.timings.wrong_reply_service.record(service, part);
         } else {
             // It would have taken at least so long: a failure never makes a quantile look better.
-            self.censor(Some(service), response, now);
+            self.censor(service, response, now);
         }
     }
 
@@ -279,18 +279,21 @@ impl Tally {
         self.landed(flight, now);
         if flight.measured {
             self.censored += 1;
-            self.censor(Some(now.since(flight.started)), now.since(flight.intended), now);
+            self.censor(now.since(flight.started), now.since(flight.intended), now);
         }
     }
 
-    /// A request was due and was not sent when measuring stops.
-    pub(crate) fn never_sent(&mut self, intended: Moment, now: Moment) {
+    /// So many `requests` were due at `intended` and were not sent when measuring stops.
+    pub(crate) fn never_sent(&mut self, intended: Moment, requests: u64, now: Moment) {
         if self.window.contains(intended) {
-            self.count_due(intended);
-            self.censored += 1;
+            self.count_due(intended, requests);
+            self.censored += requests;
             let part = self.part(now);
-            self.timings.connection_wait.censor(now.since(intended), part);
-            self.censor(None, now.since(intended), now);
+            let waited = now.since(intended);
+            self.timings.connection_wait.censor(waited, requests, part);
+            if self.open_loop {
+                self.timings.response.censor(waited, requests, part);
+            }
         }
     }
 
@@ -327,20 +330,18 @@ impl Tally {
         logged.all_mut()
     }
 
-    fn censor(&mut self, service: Option<Duration>, response: Duration, now: Moment) {
+    fn censor(&mut self, service: Duration, response: Duration, now: Moment) {
         let part = self.part(now);
-        if let Some(service) = service {
-            self.timings.service.censor(service, part);
-        }
+        self.timings.service.censor(service, 1, part);
         if self.open_loop {
-            self.timings.response.censor(response, part);
+            self.timings.response.censor(response, 1, part);
         }
     }
 
-    fn count_due(&mut self, intended: Moment) {
-        self.due += 1;
+    fn count_due(&mut self, intended: Moment, requests: u64) {
+        self.due += requests;
         if let Some(parts) = &mut self.parts {
-            parts.due(intended);
+            parts.due(intended, requests);
         }
     }
 

@@ -179,7 +179,7 @@ impl Engine {
             let ready = slot.free_since.get().after(self.order.load.pace.think());
             return self.offer(slot, ready);
         }
-        self.free.borrow_mut().remove(slot);
+        self.withdraw(slot);
         if slot.served.get() == 0 {
             slot.failures.set(slot.failures.get().saturating_add(1));
         }
@@ -258,7 +258,7 @@ impl Engine {
         let now = self.order.clock.now();
         if let Some(flight) = slot.flight.take() {
             self.tally.borrow_mut().ended(&flight, kind, now);
-        } else if let Some(intended) = self.starts.borrow_mut().take(begun) {
+        } else if let Some(intended) = self.starts.borrow_mut().take_undrawn(begun) {
             let flight = self.flight(intended, begun, begun);
             self.tally.borrow_mut().not_connected(&flight, kind, now);
         }

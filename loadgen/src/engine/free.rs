@@ -31,9 +31,9 @@ impl Free {
         self.idle.pop_front()
     }
 
-    /// Whether a connection is ready.
-    pub(super) fn is_ready(&self) -> bool {
-        !self.idle.is_empty()
+    /// How many connections are ready.
+    pub(super) fn ready(&self) -> usize {
+        self.idle.len()
     }
 
     /// Whether there is no connection at all, ready or thinking.
@@ -74,7 +74,7 @@ mod tests {
         free.push(slots[2].clone());
         free.end_thinking(at(9));
         assert!(free.pop().is_some_and(|slot| Rc::ptr_eq(&slot, &slots[2])));
-        assert!(!free.is_ready() && !free.is_vacant());
+        assert!(free.ready() == 0 && !free.is_vacant());
         free.end_thinking(at(10));
         assert!(free.pop().is_some_and(|slot| Rc::ptr_eq(&slot, &slots[0])));
         assert_eq!(free.next_ready(), Some(at(20)));

@@ -41,16 +41,17 @@ impl Pacer {
         })
     }
 
-    /// Has it wake in time for `next`, unless it is awake or will wake anyway.
+    /// Has it wake in time for `next`, unless it is awake or will wake before.
     pub(super) fn arm(&self, next: impl FnOnce() -> Option<Moment>, now: Moment) {
-        if self.spinning.get() || self.timer.is_armed() {
+        if self.spinning.get() {
             return;
         }
-        if let Some(next) = next() {
-            let alarm = next.before(self.margin());
-            self.alarm.set(alarm.max(now));
-            self.timer.arm(alarm, now).expect("a timer takes any delay above zero");
+        let Some(alarm) = next().map(|next| next.before(self.margin()).max(now)) else { return };
+        if self.timer.is_armed() && self.alarm.get() <= alarm {
+            return;
         }
+        self.alarm.set(alarm);
+        self.timer.arm(alarm, now).expect("a timer takes any delay above zero");
     }
 
     /// Waits for the alarm.

@@ -1,83 +1,102 @@
-//! Which request starts next, and since when it is due.
+//! Which request a thread starts next, and since when it is due.
 
-use std::iter::Peekable;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::Moment;
 use crate::order::Order;
-use crate::{Load, Pace, Stop};
 
-/// One thread's share of the starts.
+/// The starts of one thread's connections.
 ///
-/// A request that is due and finds no free connection stays where it is: the schedule itself is the queue, shared by
-/// all connections of the thread. So a backlog costs no memory, and no start is ever lost or moved.
+/// In an open loop each connection that is ready holds a start, its own or an earlier one's: see
+/// [`SharedStarts`](crate::shared_starts::SharedStarts). A request that is due and finds no connection ready, on any thread,
+/// stays in the schedule, which is the queue. So a backlog costs no memory, and no start is ever lost or moved.
 pub(super) struct Starts {
-    kind: Kind,
+    order: Arc<Order>,
+    /// Which of the threads this is.
+    thread: usize,
+    /// In order.
+    held: VecDeque<Moment>,
+    /// Whether nothing was left to draw when it was last tried.
+    is_drained: bool,
     /// Nothing starts (open loop: is due) from here on.
     end: Moment,
 }
 
-enum Kind {
-    /// Always due, as soon as a connection is free.
-    Closed {
-        window_start: Moment,
-        /// Requests still to start after the warm-up.
-        left: u64,
-    },
-    Open(Peekable<Box<dyn Iterator<Item = Moment>>>),
-}
-
 impl Starts {
-    /// The share of thread `index` of `threads`: every `threads`-th intended start, or that part of the requests.
-    pub(super) fn share(order: &Order, index: usize, threads: usize) -> Self {
-        let Load { pace, stop, .. } = &order.load;
-        let kind = match pace {
-            Pace::Closed { .. } => {
-                let left = match *stop {
-                    Stop::After(_) => u64::MAX,
-                    Stop::Requests(all) => {
-                        all / threads as u64 + u64::from((index as u64) < all % threads as u64)
-                    }
-                };
-                Kind::Closed { window_start: order.window.start, left }
-            }
-            Pace::Open { course, arrivals, seed } => {
-                let starts = order.intended(course, *arrivals, *seed);
-                let share: Box<dyn Iterator<Item = Moment>> = Box::new(starts.skip(index).step_by(threads));
-                Kind::Open(share.peekable())
-            }
-        };
-        Self { kind, end: order.window.end }
+    pub(super) fn of(order: Arc<Order>, thread: usize) -> Self {
+        let (held, end) = (order.starts.first(thread), order.window.end);
+        Self { order, thread, held, is_drained: false, end }
     }
 
-    /// Takes the next start if it is due by `now`, and says since when.
-    pub(super) fn take(&mut self, now: Moment) -> Option<Moment> {
+    /// Takes the next start, for one of so many connections that are `ready`, if it is due by `now`; says since when it is.
+    pub(super) fn take(&mut self, now: Moment, ready: usize) -> Option<Moment> {
+        if !self.order.starts.is_open() {
+            return (ready > 0).then(|| self.take_at_once(now)).flatten();
+        }
+        self.fit(ready);
         let end = self.end;
-        match &mut self.kind {
-            Kind::Closed { .. } if now >= end => None,
-            Kind::Closed { window_start, .. } if now < *window_start => Some(now),
-            Kind::Closed { left, .. } => {
-                *left = left.checked_sub(1)?;
-                Some(now)
-            }
-            Kind::Open(starts) => starts.next_if(|start| *start <= now && *start < end),
+        let start = self.held.front().copied().filter(|start| *start <= now && *start < end)?;
+        self.held.pop_front();
+        Some(start)
+    }
+
+    /// Takes a start that is due by `now` and that no connection holds.
+    pub(super) fn take_undrawn(&mut self, now: Moment) -> Option<Moment> {
+        if self.order.starts.is_open() {
+            self.order.starts.draw(self.end.min(now.after(Duration::from_nanos(1))))
+        } else {
+            self.take_at_once(now)
         }
     }
 
-    /// The next intended start; `None` when there is none, and in a closed loop.
-    pub(super) fn next(&mut self) -> Option<Moment> {
-        let end = self.end;
-        match &mut self.kind {
-            Kind::Closed { .. } => None,
-            Kind::Open(starts) => starts.peek().copied().filter(|start| *start < end),
+    /// In a closed loop a request is due as soon as a connection is ready.
+    fn take_at_once(&self, now: Moment) -> Option<Moment> {
+        let is_warm_up = now < self.order.window.start;
+        (now < self.end && (is_warm_up || self.order.starts.take_request())).then_some(now)
+    }
+
+    /// Holds as many starts as connections are `ready`: draws those that are missing, gives the latest back where a
+    /// connection broke.
+    pub(super) fn fit(&mut self, ready: usize) {
+        while self.held.len() < ready && !self.is_drained {
+            match self.order.starts.draw(self.end) {
+                Some(start) => self.hold(start),
+                None => self.is_drained = true,
+            }
         }
+        if self.held.len() > ready {
+            self.held.drain(ready..).for_each(|start| self.order.starts.give_back(start));
+            self.order.tell_others(self.thread);
+        }
+    }
+
+    /// Another thread gave a start back: takes it for a later one, or for a connection without.
+    pub(super) fn take_over(&mut self, ready: usize) {
+        self.is_drained = false;
+        while let Some(earlier) = self.held.back().and_then(|latest| self.order.starts.exchange(*latest)) {
+            self.held.pop_back();
+            self.hold(earlier);
+            self.order.tell_others(self.thread);
+        }
+        self.fit(ready);
+    }
+
+    fn hold(&mut self, start: Moment) {
+        let place = self.held.partition_point(|held| *held <= start);
+        self.held.insert(place, start);
+    }
+
+    /// The next start that a connection holds; none in a closed loop.
+    pub(super) fn next(&self) -> Option<Moment> {
+        self.held.front().copied().filter(|start| *start < self.end)
     }
 
     /// Whether nothing will start any more.
-    pub(super) fn is_over(&mut self, now: Moment) -> bool {
-        match self.kind {
-            Kind::Closed { left, .. } => now >= self.end || left == 0,
-            Kind::Open(_) => self.next().is_none(),
-        }
+    pub(super) fn is_over(&self, now: Moment) -> bool {
+        let is_past = !self.order.starts.is_open() && now >= self.end;
+        is_past || (self.next().is_none() && self.order.starts.is_over(self.end))
     }
 
     /// Nothing starts from `end` on.
@@ -85,36 +104,35 @@ impl Starts {
         self.end = self.end.min(end);
     }
 
-    /// Every start that is due by `now` and was not taken.
-    pub(super) fn untaken(&mut self, now: Moment) -> impl Iterator<Item = Moment> {
+    /// Keeps the books of a schedule that is behind; to be called a few dozen times a second.
+    pub(super) fn watch(&self, now: Moment) {
+        if self.thread == 0 {
+            self.order.starts.watch(now, self.end);
+        }
+    }
+
+    /// Every start that is due by `now` and whose connection has not taken it.
+    pub(super) fn held(&self, now: Moment) -> impl Iterator<Item = Moment> {
         let end = self.end;
-        let starts = match &mut self.kind {
-            Kind::Closed { .. } => None,
-            Kind::Open(starts) => Some(starts),
-        };
-        starts.into_iter().flatten().take_while(move |start| *start < end && *start <= now)
+        self.held.iter().copied().filter(move |start| *start < end && *start <= now)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::collections::BTreeSet;
 
     use proptest::prelude::*;
     use reports_record::Arrivals;
 
     use super::*;
-    use crate::{Course, Rate, Replay, Request};
+    use crate::{Course, Load, Pace, Rate, Replay, Request, Stop};
 
-    fn order(stop: Stop, pace: Pace) -> Order {
+    fn order(stop: Stop, pace: Pace, threads: usize, connections: usize) -> Arc<Order> {
         let request = Request::get(&"http://localhost/".parse().unwrap());
         let load =
             Load { stop, pace, warm_up: Duration::from_millis(100), ..Load::closed(request, Duration::MAX) };
-        Order::new(&load, 1, None)
-    }
-
-    fn all(order: &Order, index: usize, threads: usize) -> Vec<Moment> {
-        Starts::share(order, index, threads).untaken(Moment::NEVER).collect()
+        Arc::new(Order::new(&load, threads, connections, None))
     }
 
     fn any_course() -> impl Strategy<Value = Course> {
@@ -126,28 +144,117 @@ mod tests {
         ]
     }
 
+    fn any_pace() -> impl Strategy<Value = Pace> {
+        let open = (any_course(), any::<bool>(), any::<u64>()).prop_map(|(course, poisson, seed)| {
+            let arrivals = if poisson { Arrivals::Poisson } else { Arrivals::Constant };
+            Pace::Open { course, arrivals, seed }
+        });
+        prop_oneof![4 => open, 1 => Just(Pace::CLOSED)]
+    }
+
+    /// A thread of a simulation: a connection is ready, or busy until a moment.
+    struct Thread {
+        starts: Starts,
+        ready: usize,
+        busy: BTreeSet<(Moment, usize)>,
+    }
+
+    impl Thread {
+        /// When it has something to do next, no earlier than `now`.
+        fn next(&self, now: Moment) -> Option<Moment> {
+            let start = self.starts.next().filter(|_| self.ready > 0);
+            let reply = self.busy.first().map(|(end, _)| *end);
+            start.into_iter().chain(reply).min().map(|at| at.max(now))
+        }
+
+        /// Does it all; returns the starts that it made.
+        fn act(&mut self, now: Moment, delay: Duration) -> Vec<Moment> {
+            let mut made = Vec::new();
+            loop {
+                if self.busy.first().is_some_and(|(end, _)| *end <= now) {
+                    self.busy.pop_first();
+                    self.ready += 1;
+                }
+                match self.starts.take(now, self.ready) {
+                    Some(start) => {
+                        self.ready -= 1;
+                        made.push(start);
+                        self.busy.insert((now.after(delay), made.len()));
+                    }
+                    None if self.busy.first().is_some_and(|(end, _)| *end <= now) => {}
+                    None => return made,
+                }
+            }
+        }
+    }
+
+    /// Start and end of each request at a server that takes `delay` for each, in order.
+    fn simulated(
+        order: &Arc<Order>,
+        threads: usize,
+        connections: usize,
+        delay: Duration,
+    ) -> Vec<[Duration; 2]> {
+        let thread = |index: usize| Thread {
+            starts: Starts::of(order.clone(), index),
+            ready: connections / threads + usize::from(index < connections % threads),
+            busy: BTreeSet::new(),
+        };
+        let mut threads: Vec<Thread> = (0..threads).map(thread).collect();
+        let mut requests = Vec::new();
+        let mut now = order.begin;
+        loop {
+            for thread in &mut threads {
+                let made = thread.act(now, delay);
+                requests.extend(made.into_iter().map(|start| [start, now.after(delay)]));
+            }
+            match threads.iter().filter_map(|thread| thread.next(now)).min() {
+                Some(next) => now = next,
+                None => break,
+            }
+        }
+        requests.sort_unstable();
+        requests.iter().map(|request| request.map(|moment| moment.since(order.begin))).collect()
+    }
+
     proptest! {
         #[test]
-        fn threads_share_any_schedule_without_loss(
-            threads in 1usize..9, course in any_course(), poisson: bool, seed: u64, requests in proptest::option::of(1u64..500)
+        fn what_is_measured_does_not_depend_on_the_number_of_threads(
+            pace in any_pace(),
+            connections in 1usize..40,
+            thread_share in 0.0f64..1.0,
+            delay_us in 100u64..90_000,
+            requests in proptest::option::of(1u64..500),
         ) {
+            let threads = 1 + (thread_share * connections as f64) as usize;
             let stop = requests.map_or(Stop::After(Duration::from_millis(400)), Stop::Requests);
-            let arrivals = if poisson { Arrivals::Poisson } else { Arrivals::Constant };
-            let order = order(stop, Pace::Open { course, arrivals, seed });
-            let mut shared: Vec<Moment> = (0..threads).flat_map(|index| all(&order, index, threads)).collect();
-            shared.sort_unstable();
-            prop_assert_eq!(shared, all(&order, 0, 1));
+            let delay = Duration::from_micros(delay_us);
+            let of = |threads| simulated(&order(stop, pace.clone(), threads, connections), threads, connections, delay);
+            let (one, many) = (of(1), of(threads.min(connections)));
+            prop_assert_eq!(many, one);
         }
 
         #[test]
-        fn a_number_of_requests_is_shared_in_full(threads in 1usize..9, requests in 1u64..1000) {
-            let order = order(Stop::Requests(requests), Pace::CLOSED);
-            let now = order.window.start;
-            let started: usize = (0..threads)
-                .map(|index| Starts::share(&order, index, threads))
-                .map(|mut starts| std::iter::from_fn(|| starts.take(now)).count())
-                .sum();
-            prop_assert_eq!(started as u64, requests);
+        fn a_start_that_was_given_back_is_taken_when_due_by_whichever_thread_has_a_connection(
+            threads in 2usize..6, each in 1usize..5, broken in proptest::collection::vec(0usize..6, 1..6)
+        ) {
+            let pace = Pace::open(Rate::per_second(100.0).unwrap(), Arrivals::Constant, 0);
+            let order = order(Stop::After(Duration::from_secs(1)), pace, threads, threads * each);
+            let mut ready = vec![each; threads];
+            let mut starts: Vec<Starts> = (0..threads).map(|index| Starts::of(order.clone(), index)).collect();
+            for thread in broken.into_iter().map(|thread| thread % threads) {
+                ready[thread] = ready[thread].saturating_sub(1);
+                starts[thread].fit(ready[thread]);
+                // As often as threads can pass a start on.
+                for _ in 0..threads {
+                    (0..threads).for_each(|other| starts[other].take_over(ready[other]));
+                }
+                let mut held: Vec<Moment> = starts.iter().flat_map(|starts| starts.held.clone()).collect();
+                held.sort_unstable();
+                let earliest = (0..held.len() as u32).map(|number| order.begin.after(number * Duration::from_millis(10)));
+                prop_assert_eq!(held.len(), ready.iter().sum::<usize>());
+                prop_assert_eq!(held, earliest.collect::<Vec<_>>());
+            }
         }
     }
 
@@ -155,27 +262,27 @@ mod tests {
     fn a_start_is_taken_when_due_and_not_before() {
         let rate = Rate::per_second(10.0).unwrap();
         let pace = Pace::open(rate, Arrivals::Constant, 0);
-        let order = order(Stop::After(Duration::from_secs(1)), pace);
-        let mut starts = Starts::share(&order, 0, 1);
+        let order = order(Stop::After(Duration::from_secs(1)), pace, 1, 1);
+        let mut starts = Starts::of(order.clone(), 0);
         let second = order.begin.after(Duration::from_millis(100));
-        assert_eq!(starts.take(order.begin), Some(order.begin));
-        assert_eq!(starts.take(order.begin), None);
+        assert_eq!(starts.take(order.begin, 1), Some(order.begin));
+        assert_eq!(starts.take(order.begin, 1), None);
         assert_eq!(starts.next(), Some(second));
-        assert_eq!(starts.take(order.begin.after(Duration::from_secs(60))), Some(second));
+        assert_eq!(starts.take(order.begin.after(Duration::from_secs(60)), 1), Some(second));
         starts.cut(second.after(Duration::from_millis(50)));
         assert!(starts.is_over(Moment::NEVER));
     }
 
     #[test]
     fn requests_are_counted_from_the_end_of_the_warm_up() {
-        let order = order(Stop::Requests(2), Pace::CLOSED);
-        let mut starts = Starts::share(&order, 0, 1);
+        let order = order(Stop::Requests(2), Pace::CLOSED, 1, 1);
+        let mut starts = Starts::of(order.clone(), 0);
         for _ in 0..5 {
-            assert!(starts.take(order.begin).is_some());
+            assert!(starts.take(order.begin, 1).is_some());
         }
-        assert!(starts.take(order.window.start).is_some());
-        assert!(starts.take(order.window.start).is_some());
-        assert_eq!(starts.take(order.window.start), None);
+        assert!(starts.take(order.window.start, 1).is_some());
+        assert!(starts.take(order.window.start, 1).is_some());
+        assert_eq!(starts.take(order.window.start, 1), None);
         assert!(starts.is_over(order.window.start));
     }
 }

@@ -17,8 +17,6 @@ const TICK: Duration = Duration::from_millis(20);
 const TICK_MIN: Duration = Duration::from_millis(1);
 /// An interrupted measurement returns within 2 s: this long its requests in flight may go on.
 const INTERRUPT_GRACE: Duration = Duration::from_secs(1);
-/// When a number of requests is to end a measurement and no connection could be opened for so long, it ends without.
-const ABANDON_AFTER: Duration = Duration::from_secs(3);
 
 /// What the steward saw.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,7 +32,6 @@ impl Engine {
     pub(super) async fn watch(&self) -> Watch {
         let tick = (self.order.load.timeout / 10).clamp(TICK_MIN, TICK);
         let mut deadline = self.planned_deadline();
-        let mut connected_at = self.order.begin;
         let mut usage = Edges::default();
         let mut longest_gap = Duration::ZERO;
         let mut slicer = Slicer::new(self.order.slices.clone(), self.order.window.start);
@@ -50,18 +47,19 @@ impl Engine {
                 (tally.take_times(), tally.counts())
             });
             self.sweep(now);
-            self.publish();
-            if self.slots.iter().any(|slot| slot.stands()) {
-                connected_at = now;
-            }
-            if self.is_done(now) || now >= deadline || self.is_abandoned(now, connected_at) {
+            self.publish(now);
+            self.starts.borrow().watch(now);
+            self.order.abandon_without_connections(now);
+            // Threads end together: a start that one gives back is still taken, and seconds are told to the last of them.
+            self.order.gauges[self.index].done(self.is_done(now));
+            if self.order.is_done() || now >= deadline {
                 let cost = usage.cost(|| ThreadUsage::read(now, self.pacer.spin()));
                 return Watch { cost, longest_gap };
             }
             let edges = [window.start, window.end, deadline, slicer.next_end()];
             let wake = edges.into_iter().filter(|edge| *edge > now).fold(now.after(tick), Moment::min);
             tokio::time::sleep(wake.since(now)).await;
-            longest_gap = longest_gap.max(self.order.clock.now().since(wake));
+            longest_gap = longest_gap.max(self.order.clock.now().since(wake.max(self.order.begin)));
         }
     }
 
@@ -82,16 +80,12 @@ impl Engine {
     }
 
     fn is_done(&self, now: Moment) -> bool {
-        let window_ended =
-            matches!(self.order.load.stop, Stop::Requests(_)) || now >= self.tally.borrow().window.end;
+        let end = self.tally.borrow().window.end;
+        let window_ended = end == Moment::NEVER || now >= end;
         window_ended
             && self.starts.borrow_mut().is_over(now)
             && self.tally.borrow().in_flight() == 0
             && !self.slots.iter().any(|slot| slot.is_opening())
-    }
-
-    fn is_abandoned(&self, now: Moment, connected_at: Moment) -> bool {
-        matches!(self.order.load.stop, Stop::Requests(_)) && now.since(connected_at) > ABANDON_AFTER
     }
 
     /// Ends requests past their deadline. No timer per request: that would cost more than the rest of it.
@@ -112,9 +106,12 @@ impl Engine {
         }
     }
 
-    fn publish(&self) {
-        let tally = self.tally.borrow();
-        self.order.gauges[self.index].publish(tally.answered_in_all, tally.failed_in_all, tally.in_flight());
+    fn publish(&self, now: Moment) {
+        let (tally, gauges) = (self.tally.borrow(), &self.order.gauges[self.index]);
+        gauges.publish(tally.answered_in_all, tally.failed_in_all, tally.in_flight());
+        if self.slots.iter().any(|slot| slot.stands()) {
+            gauges.connected(now);
+        }
     }
 }
 

@@ -37,4 +37,14 @@ impl UnitRate {
             }
         }
     }
+
+    /// Leaves `count` starts out.
+    pub(super) fn skip(&mut self, count: u64) {
+        match self {
+            Self::Constant { next_index } => *next_index += count,
+            Self::Poisson { .. } => (0..count).for_each(|_| {
+                self.next();
+            }),
+        }
+    }
 }

@@ -38,10 +38,10 @@ impl Parts {
         Self { start: window.start, width, parts: vec![part; PARTS], latest: 0 }
     }
 
-    /// A request was due (closed loop: started); outside the window nothing happens, here and below.
-    pub(crate) fn due(&mut self, at: Moment) {
+    /// So many requests were due (closed loop: started); outside the window nothing happens, here and below.
+    pub(crate) fn due(&mut self, at: Moment, requests: u64) {
         if let Some(part) = self.at(at) {
-            part.due += 1;
+            part.due += requests;
         }
     }
 
@@ -127,7 +127,7 @@ mod tests {
         let window = Window { start: at_ms(1000), end: at_ms(3000) };
         let mut parts = Parts::of(&window);
         for ms in [0, 999, 1000, 1099, 1100, 2999, 3000, 1050] {
-            parts.due(at_ms(ms));
+            parts.due(at_ms(ms), 1);
         }
         let due: Vec<u64> = summaries(&parts, window.end).iter().map(|part| part.due).collect();
         let mut expected = vec![0; PARTS];

@@ -92,8 +92,8 @@ fn what_did_not_end_and_what_was_never_sent_is_censored() {
     let mut tally = Tally::new(window(), true);
     tally.sent(&flight(1000, 0, 1000));
     tally.unfinished(&flight(1000, 0, 1000), at(4000));
-    tally.never_sent(at(1500), at(4000));
-    tally.never_sent(at(999), at(4000));
+    tally.never_sent(at(1500), 1, at(4000));
+    tally.never_sent(at(999), 1, at(4000));
     assert_eq!(tally.account(), Account { due: 2, finished: 0, failed: 0, censored: 2 });
     assert_eq!((tally.timings.service.all().censored(), tally.timings.response.all().censored()), (1, 2));
     assert_eq!(tally.in_flight(), 0);

@@ -45,20 +45,20 @@ impl Timing {
     /// A time was seen to its end, in this part if in any.
     pub(super) fn record(&mut self, time: Duration, part: Option<usize>) {
         self.all.record(time);
-        self.count(time, part);
+        self.count(time, 1, part);
     }
 
-    /// A time goes on, or was cut off, after so long.
-    pub(super) fn censor(&mut self, at_least: Duration, part: Option<usize>) {
-        self.all.censor(at_least);
-        self.count(at_least, part);
+    /// So many `times` go on, or were cut off, after so long.
+    pub(super) fn censor(&mut self, at_least: Duration, times: u64, part: Option<usize>) {
+        self.all.censor_many(at_least, times);
+        self.count(at_least, times, part);
     }
 
-    fn count(&mut self, time: Duration, part: Option<usize>) {
+    fn count(&mut self, time: Duration, times: u64, part: Option<usize>) {
         if let Some(part) = part.and_then(|part| self.parts_mut().get_mut(part)) {
             let nanos = u64::try_from(time.min(TOP).as_nanos()).unwrap_or(u64::MAX);
-            part.times.saturating_record(nanos);
-            part.sum_ns += u128::from(nanos);
+            part.times.saturating_record_n(nanos, u32::try_from(times).unwrap_or(u32::MAX));
+            part.sum_ns += u128::from(nanos) * u128::from(times);
         }
     }
 
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn above_a_lower_bound_nothing_is_known() {
         let mut timing = timing(|_| 0);
-        (0..60).for_each(|index| timing.censor(90 * MS, Some(index % 20)));
+        (0..60).for_each(|index| timing.censor(90 * MS, 1, Some(index % 20)));
         let times = timing.times(true);
         assert!(times.intervals["p50"].high.is_some());
         for name in ["p90", "p95", "mean"] {

@@ -23,6 +23,7 @@ mod seconds;
 mod sending;
 mod server;
 mod soak;
+mod threads;
 mod truths;
 
 use std::time::Duration;

@@ -39,19 +39,24 @@ impl Distribution {
 
     /// Adds a time that was seen to its end; beyond [`TOP`] it is clamped and counted.
     pub fn record(&mut self, time: Duration) {
-        let nanos = self.clamp(time);
+        let nanos = self.clamp(time, 1);
         self.exact.saturating_record(nanos);
     }
 
     /// Adds a time that was still running after `at_least`.
     pub fn censor(&mut self, at_least: Duration) {
-        let nanos = self.clamp(at_least);
-        self.bounds.get_or_insert_with(histogram::empty).saturating_record(nanos);
+        self.censor_many(at_least, 1);
     }
 
-    fn clamp(&mut self, time: Duration) -> u64 {
+    /// Adds so many `times` that were still running after `at_least`.
+    pub fn censor_many(&mut self, at_least: Duration, times: u64) {
+        let nanos = self.clamp(at_least, times);
+        self.bounds.get_or_insert_with(histogram::empty).saturating_record_n(nanos, times);
+    }
+
+    fn clamp(&mut self, time: Duration, times: u64) -> u64 {
         if time > TOP {
-            self.clamped += 1;
+            self.clamped += times;
         }
         u64::try_from(time.min(TOP).as_nanos()).unwrap_or(u64::MAX)
     }
@@ -133,6 +138,8 @@ mod tests {
         b.censor(Duration::from_secs(1));
         a.merge(&b);
         assert_eq!((a.count(), a.censored()), (3, 1));
+        a.censor_many(Duration::from_secs(2), 5);
+        assert_eq!((a.count(), a.censored(), a.bounds().unwrap().max() / 1_000_000_000), (8, 6, 2));
     }
 
     #[test]

@@ -1,0 +1,164 @@
+//! The starts of a measurement, from which all client threads take.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::iter::Peekable;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use crate::backlog::Backlog;
+use crate::clock::Moment;
+use crate::intended::Intended;
+use crate::window::Window;
+use crate::{Load, Stop};
+
+/// A schedule that is this far behind is counted ahead: several times what waking a thread takes.
+const BEHIND: Duration = Duration::from_millis(100);
+
+/// What starts next, for the threads together.
+///
+/// Each connection that becomes ready is given the next start of the schedule, be it due or not: starts in their order meet
+/// connections in the order in which they became ready. That is one queue for all connections, whatever thread they are on,
+/// and each start wakes one thread. A start whose connection breaks before it is due is given back.
+#[derive(Debug)]
+pub(crate) struct SharedStarts(Source);
+
+#[derive(Debug)]
+enum Source {
+    /// Always due. Requests still to start after the warm-up; `None`: no limit.
+    Closed(Option<AtomicU64>),
+    /// std Mutex: nothing awaits while it is held, and one draw takes tens of nanoseconds.
+    Open(Box<Mutex<Undrawn>>),
+}
+
+/// The starts of an open loop that no connection has.
+#[derive(Debug)]
+struct Undrawn {
+    intended: Peekable<Intended>,
+    window: Window,
+    /// All earlier than what is in `intended`.
+    given_back: BinaryHeap<Reverse<Moment>>,
+    /// The starts of each thread's connections at the beginning.
+    first: Vec<VecDeque<Moment>>,
+    /// While the schedule is behind.
+    backlog: Option<Backlog>,
+}
+
+impl SharedStarts {
+    /// Of `load`, whose starts are `intended` in an open loop, for `connections` on as many `threads`.
+    ///
+    /// The first starts are dealt out in turn, as connections are, so that threads take turns from the beginning.
+    pub(crate) fn new(load: &Load, intended: Option<Intended>, threads: usize, connections: usize) -> Self {
+        let Some(intended) = intended else {
+            return Self(Source::Closed(match load.stop {
+                Stop::After(_) => None,
+                Stop::Requests(requests) => Some(AtomicU64::new(requests)),
+            }));
+        };
+        let window = intended.window();
+        let mut intended = intended.peekable();
+        let mut first = vec![VecDeque::new(); threads];
+        for (start, number) in intended.by_ref().take(connections).zip(0..) {
+            first[number % threads].push_back(start);
+        }
+        let given_back = BinaryHeap::new();
+        let undrawn = Undrawn { intended, window, given_back, first, backlog: None };
+        Self(Source::Open(Box::new(Mutex::new(undrawn))))
+    }
+
+    fn undrawn(&self) -> Option<MutexGuard<'_, Undrawn>> {
+        match &self.0 {
+            Source::Closed(_) => None,
+            Source::Open(undrawn) => Some(undrawn.lock().expect("a draw does not panic")),
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.0, Source::Open(_))
+    }
+
+    /// The first starts of a thread's connections; to be asked for once.
+    pub(crate) fn first(&self, thread: usize) -> VecDeque<Moment> {
+        self.undrawn().map(|mut undrawn| std::mem::take(&mut undrawn.first[thread])).unwrap_or_default()
+    }
+
+    /// Takes one of a closed loop's limited number of requests; `false` when all were taken.
+    pub(crate) fn take_request(&self) -> bool {
+        match &self.0 {
+            Source::Closed(Some(left)) => {
+                left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+            }
+            _ => true,
+        }
+    }
+
+    /// Draws the next start before `end`, for a connection that is ready.
+    pub(crate) fn draw(&self, end: Moment) -> Option<Moment> {
+        self.undrawn()?.next(end)
+    }
+
+    /// Takes back a start whose connection is gone.
+    pub(crate) fn give_back(&self, start: Moment) {
+        if let Some(mut undrawn) = self.undrawn() {
+            undrawn.given_back.push(Reverse(start));
+        }
+    }
+
+    /// Takes `start` back for one that is earlier and was given back; `None` when there is none.
+    pub(crate) fn exchange(&self, start: Moment) -> Option<Moment> {
+        let mut undrawn = self.undrawn()?;
+        let mut earliest = undrawn.given_back.peek_mut().filter(|earliest| earliest.0 < start)?;
+        Some(std::mem::replace(&mut *earliest, Reverse(start)).0)
+    }
+
+    /// Whether nothing will start any more, as far as no thread has it.
+    pub(crate) fn is_over(&self, end: Moment) -> bool {
+        match &self.0 {
+            Source::Closed(left) => left.as_ref().is_some_and(|left| left.load(Ordering::Relaxed) == 0),
+            Source::Open(_) => self.undrawn().is_some_and(|mut undrawn| undrawn.peek(end).is_none()),
+        }
+    }
+
+    /// Counts what is due by `now` and before `end`, if the schedule is behind. To be called a few dozen times a second.
+    pub(crate) fn watch(&self, now: Moment, end: Moment) {
+        let Some(mut undrawn) = self.undrawn() else { return };
+        let Undrawn { intended, window, backlog, .. } = &mut *undrawn;
+        match intended.peek().filter(|next| now.since(**next) > BEHIND) {
+            None => *backlog = None,
+            Some(next) => {
+                let next = *next;
+                let backlog = backlog.get_or_insert_with(|| Backlog::of(intended, *window));
+                backlog.taken_up_to(next);
+                backlog.advance(now, end);
+            }
+        }
+    }
+
+    /// Takes all that was due by `now` and before `end` and that no connection was given: counts, each with the latest moment
+    /// of its starts.
+    pub(crate) fn take_untaken(&self, now: Moment, end: Moment) -> Vec<(Moment, u64)> {
+        let Some(mut undrawn) = self.undrawn() else { return Vec::new() };
+        let Undrawn { intended, window, given_back, backlog, .. } = &mut *undrawn;
+        let mut backlog = backlog.take().unwrap_or_else(|| Backlog::of(intended, *window));
+        backlog.advance(now, end);
+        let back = given_back.drain().map(|start| start.0).filter(|start| *start <= now && *start < end);
+        back.map(|start| (start, 1)).chain(backlog.rest(intended)).collect()
+    }
+}
+
+impl Undrawn {
+    fn peek(&mut self, end: Moment) -> Option<Moment> {
+        let back = self.given_back.peek().map(|start| start.0);
+        back.or_else(|| self.intended.peek().copied()).filter(|start| *start < end)
+    }
+
+    fn next(&mut self, end: Moment) -> Option<Moment> {
+        let next = self.peek(end)?;
+        match self.given_back.pop() {
+            Some(start) => Some(start.0),
+            None => self.intended.next(),
+        }
+        .inspect(|taken| debug_assert_eq!(*taken, next))
+    }
+}

@@ -9,6 +9,7 @@ use criterion::measurement::{Measurement, WallTime};
 use criterion::{BenchmarkGroup, Criterion, SamplingMode};
 use hdrhistogram::Histogram;
 use reports_record::{BENCH_SAMPLES, BenchSamples, BenchUnit, EncodedHistogram, SCHEMA, TOP};
+use reports_terminal::talk;
 use serde::Deserialize;
 
 /// What one bench does, for the reader of its results.
@@ -118,7 +119,7 @@ impl<M: Measurement> Group<'_, M> {
         let folder = self.folder.join(side.name).join("new");
         if let Err(error) = keep(&folder, &side, self.unit, &calls) {
             // criterion's own results stand; the page will say what is missing.
-            eprintln!("costs: cannot keep the samples of {}: {error:#}", side.name);
+            talk!("costs: cannot keep the samples of {}: {error:#}", side.name);
         }
     }
 }

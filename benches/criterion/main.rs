@@ -28,13 +28,14 @@ use anyhow::Context as _;
 use benches::supervise;
 use criterion::Criterion;
 use criterion::measurement::Measurement;
+use reports_terminal::talk;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match run(&arguments) {
         Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
         Err(error) => {
-            eprintln!("costs: {error:#}");
+            talk!("costs: {error:#}");
             ExitCode::from(2)
         }
     }

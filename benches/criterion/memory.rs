@@ -12,6 +12,7 @@ use anyhow::{Context as _, bail, ensure};
 use criterion::measurement::{Measurement, ValueFormatter};
 use criterion::{Criterion, Throughput};
 use reports_record::BenchUnit;
+use reports_terminal::print;
 
 use crate::event_loop::event_loop;
 use crate::kept::{Side, group};
@@ -71,8 +72,7 @@ pub(crate) fn crowd(arguments: &[String]) -> anyhow::Result<()> {
         Some("async") => tasks()?,
         other => bail!("cannot be a crowd of {other:?}, expected sync or async"),
     };
-    println!("{grown}");
-    Ok(())
+    print(format!("{grown}\n")).context("cannot write the size")
 }
 
 fn threads() -> anyhow::Result<u64> {

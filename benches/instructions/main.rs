@@ -17,6 +17,7 @@ use benches::bench::table::Table;
 use benches::root;
 use benches::signals::Signals;
 use clap::Parser as _;
+use reports_terminal::talk;
 
 use crate::baseline::Baseline;
 use crate::callgrind::Callgrind;
@@ -70,15 +71,15 @@ fn count(flags: &Flags) -> anyhow::Result<i32> {
     }
     if flags.bless {
         counts.write(&path)?;
-        eprintln!("instructions: {} holds these counts now", path.display());
+        talk!("instructions: {} holds these counts now", path.display());
         return Ok(0);
     }
     match compared {
-        None => eprintln!("instructions: not compared: {}", flags.why_not(&baseline, &counts)),
+        None => talk!("instructions: not compared: {}", flags.why_not(&baseline, &counts)),
         Some(_) if risen.is_empty() => {}
         Some(_) => {
             let bound = baseline::TOLERANCE * 100.0;
-            eprintln!(
+            talk!(
                 "instructions: more than {bound:.0} % above the baseline: {} (if that is meant: --bless)",
                 risen.join(", ")
             );

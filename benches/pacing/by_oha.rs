@@ -6,6 +6,7 @@ use benches::bench::oha;
 use benches::bench::place::Place;
 use benches::bench::scripted::{Script, Scripted};
 use benches::root;
+use reports_terminal::talk;
 
 use crate::CONNECTIONS;
 use crate::lateness::Lateness;
@@ -13,7 +14,7 @@ use crate::lateness::Lateness;
 /// `None` when it is not installed, which is said.
 pub(crate) fn measure(place: &Place, rate: u32, window: Duration) -> anyhow::Result<Option<Lateness>> {
     let Some(program) = oha::find(&root::find()?) else {
-        eprintln!("pacing: oha is not installed ({} does that): it is left out", oha::INSTALLED_BY);
+        talk!("pacing: oha is not installed ({} does that): it is left out", oha::INSTALLED_BY);
         return Ok(None);
     };
     let server = Scripted::start(Script::AtOnce, &place.split.contender)?;

@@ -18,6 +18,7 @@ use benches::bench::started;
 use benches::bench::table::print;
 use clap::Parser as _;
 use loadgen::Pacing;
+use reports_terminal::talk;
 
 use crate::flags::Flags;
 use crate::lateness::Lateness;
@@ -43,7 +44,7 @@ fn compare(flags: &Flags) -> anyhow::Result<i32> {
     let place = Place::find("pacing")?;
     place.bind_client()?;
     let (rates, window) = (flags.rates(), flags.window());
-    eprintln!(
+    talk!(
         "pacing: about {} s in all; Ctrl-C prints what there is",
         rates.len() as u64 * 4 * window.as_secs()
     );

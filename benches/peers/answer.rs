@@ -4,6 +4,7 @@ use anyhow::{Context as _, ensure};
 use benches::bench::metered::Metered;
 use benches::bench::oha;
 use reports_record::Measurement;
+use reports_terminal::talk;
 
 use crate::peer::Peer;
 
@@ -60,7 +61,7 @@ fn loadgen(metered: &Metered) -> anyhow::Result<Answer> {
         .with_context(|| format!("cannot read loadgen's report (it last said: {})", metered.last_said))?;
     if !measured.certificate.is_believable() {
         // Its cost is known all the same.
-        eprintln!("peers: loadgen says not to believe its times: {}", metered.last_said);
+        talk!("peers: loadgen says not to believe its times: {}", metered.last_said);
     }
     Ok(Answer { replies: measured.answered_in_all as f64, rate_per_s: measured.achieved_rate_per_s })
 }

@@ -2,6 +2,7 @@
 
 use benches::bench::metered::{self, Metered};
 use benches::bench::table::Table;
+use reports_terminal::talk;
 
 use crate::answer::Answer;
 use crate::field::{Field, Installed};
@@ -35,7 +36,7 @@ pub(crate) fn table(field: &Field, flags: &Flags) -> anyhow::Result<Table> {
         "÷ wrk's",
     ]);
     let turns = u32::try_from(flags.connections().len() * field.clients.len())? * flags.rounds();
-    eprintln!("peers: {turns} turns of {} s; Ctrl-C prints what there is", flags.turn().as_secs());
+    talk!("peers: {turns} turns of {} s; Ctrl-C prints what there is", flags.turn().as_secs());
     for &connections in flags.connections() {
         let turns = rounds(field, flags, connections)?;
         for client in &field.clients {
@@ -50,7 +51,7 @@ pub(crate) fn table(field: &Field, flags: &Flags) -> anyhow::Result<Table> {
 fn rounds(field: &Field, flags: &Flags, connections: u32) -> anyhow::Result<Vec<Turn>> {
     let mut turns = Vec::new();
     for round in 0..flags.rounds() {
-        eprintln!("peers: {connections} connections, round {} of {}", round + 1, flags.rounds());
+        talk!("peers: {connections} connections, round {} of {}", round + 1, flags.rounds());
         let mut order: Vec<&Installed> = field.clients.iter().collect();
         // Forwards and backwards in turn: what drifts within a round cancels over two.
         if round % 2 == 1 {
@@ -62,7 +63,7 @@ fn rounds(field: &Field, flags: &Flags, connections: u32) -> anyhow::Result<Vec<
             }
             match turn(field, flags, client, connections, round) {
                 Ok(turn) => turns.push(turn),
-                Err(error) => eprintln!("peers: {}: left out of this round: {error:#}", client.peer.name()),
+                Err(error) => talk!("peers: {}: left out of this round: {error:#}", client.peer.name()),
             }
         }
     }

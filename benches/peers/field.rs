@@ -9,6 +9,7 @@ use benches::process::{Launch, Tail};
 use benches::{artifacts, root};
 use loadgen::Url;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use reports_terminal::talk;
 use servers_conformance::contenders::Contenders;
 
 use crate::peer::Peer;
@@ -46,7 +47,7 @@ impl Field {
             match peer.find(&root)? {
                 Some(program) => clients.push(Installed { peer, program }),
                 None => {
-                    eprintln!("peers: {} is not installed (scripts/peers does that): left out", peer.name())
+                    talk!("peers: {} is not installed (scripts/peers does that): left out", peer.name())
                 }
             }
         }

@@ -9,6 +9,7 @@ use benches::bench::oha;
 use benches::bench::table::Table;
 use loadgen::Rate;
 use reports_record::Measurement;
+use reports_terminal::talk;
 
 use crate::field::Field;
 use crate::flags::Flags;
@@ -53,7 +54,7 @@ struct Turn {
 
 /// All rounds; what an interrupt cut off is missing.
 pub(crate) fn table(field: &Field, flags: &Flags, rate: Rate) -> anyhow::Result<Table> {
-    eprintln!(
+    talk!(
         "peers: {} rounds of {} s each; wrk2 is in no package and so not here",
         flags.rounds(),
         flags.turn().as_secs()
@@ -72,7 +73,7 @@ pub(crate) fn table(field: &Field, flags: &Flags, rate: Rate) -> anyhow::Result<
                 Ok(Some(turn)) => turns.push(turn),
                 // Missing, as was said.
                 Ok(None) => {}
-                Err(error) => eprintln!("peers: {}: left out of this round: {error:#}", pacer.name()),
+                Err(error) => talk!("peers: {}: left out of this round: {error:#}", pacer.name()),
             }
         }
     }

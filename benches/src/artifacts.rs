@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, ensure};
+use reports_terminal::talk;
 use servers_conformance::contenders::{Contender, Contenders};
 use sha2::{Digest as _, Sha256};
 
@@ -23,7 +24,7 @@ pub fn build<'a>(
 
 fn run(root: &Path, command: &[String]) -> anyhow::Result<()> {
     let shown = command.join(" ");
-    eprintln!("building: {shown}");
+    talk!("building: {shown}");
     let (program, arguments) = command.split_first().context("a build command needs a program")?;
     let status = Command::new(program)
         .args(arguments)

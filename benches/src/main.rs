@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use benches::{command, supervise};
 use clap::{Parser, Subcommand};
+use reports_terminal::talk;
 
 fn main() -> ExitCode {
     let code = match dispatch(Arguments::parse().command) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("crossover: {error:#}");
+            talk!("crossover: {error:#}");
             2
         }
     };

@@ -1,9 +1,9 @@
 //! What a long job says while it runs: one line that is rewritten on a terminal, one line a block elsewhere.
 
-use std::io::{self, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
 use reports_record::shown;
+use reports_terminal::{LiveLine, talk};
 
 /// Longest detail and message that are shown in full, characters: both repeat what files and contenders say.
 const DETAIL: usize = 200;
@@ -16,12 +16,12 @@ pub struct Progress {
     expected: Duration,
     done: usize,
     began: Instant,
-    on_terminal: bool,
+    line: LiveLine,
     last_heading: String,
 }
 
 impl Progress {
-    /// Progress of `total` steps that begin now and are expected to take so long together.
+    /// Progress of `total` steps that begin now and are expected to take this long together.
     #[must_use]
     pub fn of(total: usize, expected: Duration) -> Self {
         Self {
@@ -29,7 +29,7 @@ impl Progress {
             expected,
             done: 0,
             began: Instant::now(),
-            on_terminal: io::stderr().is_terminal(),
+            line: LiveLine::on_stderr(),
             last_heading: String::new(),
         }
     }
@@ -39,10 +39,11 @@ impl Progress {
         let left = minutes(left(self.expected, self.began.elapsed(), self.done, self.total));
         let count = format!("{}/{}", self.done, self.total);
         let detail = shown(detail, DETAIL);
-        if self.on_terminal {
-            self.write(&format!("\r\x1b[2K{heading} · {detail} · {count} · {left} left"));
+        if self.line.is_live() {
+            // Most important first: a narrow terminal shows the beginning.
+            self.line.show(&format!("{count} · {left} left · {heading} · {detail}"));
         } else if heading != self.last_heading {
-            self.write(&format!("{heading} · {count} · {left} left\n"));
+            talk!("{heading} · {count} · {left} left");
             heading.clone_into(&mut self.last_heading);
         }
     }
@@ -53,22 +54,14 @@ impl Progress {
     }
 
     /// Says something that stays on the screen, e.g. a failure.
-    pub fn say(&self, message: &str) {
-        let clear = if self.on_terminal { "\r\x1b[2K" } else { "" };
-        self.write(&format!("{clear}{}\n", shown(message, MESSAGE)));
+    pub fn say(&mut self, message: &str) {
+        self.line.clear();
+        talk!("{}", shown(message, MESSAGE));
     }
 
     /// Takes the rewritten line away.
-    pub fn clear(&self) {
-        if self.on_terminal {
-            self.write("\r\x1b[2K");
-        }
-    }
-
-    /// stderr may be closed; a measurement does not end for that.
-    fn write(&self, text: &str) {
-        let mut stderr = io::stderr().lock();
-        let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+    pub fn clear(&mut self) {
+        self.line.clear();
     }
 }
 

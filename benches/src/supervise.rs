@@ -13,6 +13,7 @@ use std::thread;
 use anyhow::Context as _;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+use reports_terminal::talk;
 
 use crate::{cpus, descendants};
 
@@ -43,7 +44,7 @@ pub fn supervise(cpus: &[u32], command: &[String]) -> anyhow::Result<i32> {
     thread::spawn(move || hold_leash(group));
     let status = child.wait().with_context(|| format!("cannot wait for {program}"))?;
     if descendants::kill_all(group) > 0 {
-        eprintln!("crossover: {program} ended and left processes behind; they were killed");
+        talk!("crossover: {program} ended and left processes behind; they were killed");
         return Ok(LEFT_PROCESSES);
     }
     Ok(code(status))

@@ -58,6 +58,27 @@ fn a_reader_that_closes_the_pipe_is_no_error() {
 }
 
 #[test]
+fn what_is_said_may_be_lost_and_what_is_printed_may_not() {
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    let crossover = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_crossover"));
+        command.args(arguments).stdout(Stdio::null());
+        command
+    };
+    for stderr in [Stdio::from(full()), Stdio::from(closed)] {
+        assert_eq!(crossover(&["check", "quikc", "quick"]).stderr(stderr).status().unwrap().code(), Some(2));
+    }
+    for arguments in [&["list"][..], &["check", "quick"]] {
+        let output = crossover(arguments).stdout(full()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains("cannot write to stdout"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
 fn an_unknown_experiment_is_refused_with_the_names_there_are() {
     let folder = tempdir().unwrap();
     for command in ["list", "run"] {

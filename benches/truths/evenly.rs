@@ -10,6 +10,7 @@ use benches::bench::scripted::{Script, Scripted, Spread};
 use benches::bench::table::Table;
 use benches::root;
 use reports_record::Arrivals;
+use reports_terminal::talk;
 
 use crate::delay::WAY;
 use crate::measured::{Asked, measure};
@@ -53,7 +54,7 @@ pub(crate) fn tell(place: &Place, quick: bool, table: &mut Table) -> anyhow::Res
     };
     table.push(own.row());
     let Some(program) = oha::find(&root::find()?) else {
-        eprintln!("truths: oha is not installed ({} does that): it is left out", oha::INSTALLED_BY);
+        talk!("truths: oha is not installed ({} does that): it is left out", oha::INSTALLED_BY);
         return Ok(());
     };
     let server = Scripted::start(script, &place.split.contender)?;

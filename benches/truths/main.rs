@@ -18,6 +18,7 @@ use benches::bench::place::Place;
 use benches::bench::scripted::{SCRIPTED, be_scripted};
 use benches::bench::started;
 use clap::Parser as _;
+use reports_terminal::talk;
 
 use crate::flags::{Flags, Truth};
 
@@ -39,7 +40,7 @@ fn truths(flags: &Flags) -> anyhow::Result<i32> {
     let place = Place::find("truths")?;
     place.bind_client()?;
     let truths = flags.truths();
-    eprintln!("truths: about {} s in all; Ctrl-C prints what there is", flags.length().as_secs());
+    talk!("truths: about {} s in all; Ctrl-C prints what there is", flags.length().as_secs());
     let mut verdicts = verdict::table();
     let mut queues = queue::table();
     for truth in &truths {

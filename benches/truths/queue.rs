@@ -7,6 +7,7 @@ use benches::bench::scripted::{Replies, Script, Spread};
 use benches::bench::table::Table;
 use loadgen::{Interval, Rate, Schedule};
 use reports_record::Arrivals;
+use reports_terminal::talk;
 
 use crate::measured::{Asked, SEED, measure};
 use crate::verdict::{late, micros, millis};
@@ -114,7 +115,7 @@ pub(crate) fn table() -> Table {
 pub(crate) fn tell(place: &Place, quick: bool, table: &mut Table) -> anyhow::Result<()> {
     for queue in queues(quick) {
         let asked = queue.asked(quick);
-        eprintln!("truths: {} at {:.0} %, {} s", queue.name, queue.load * 100.0, asked.window.as_secs());
+        talk!("truths: {} at {:.0} %, {} s", queue.name, queue.load * 100.0, asked.window.as_secs());
         let found = measure(place, &asked)?;
         let sample = Sample::of(&asked)?;
         let Some(response) = found.measurement.response_time_us.as_ref().and_then(|times| times.mean) else {

@@ -25,10 +25,3 @@ pub(crate) mod second;
 pub(crate) mod signals;
 pub(crate) mod summary;
 pub(crate) mod times_table;
-
-use std::io;
-
-/// A pipe closed at the other end is a reader that has seen enough, not a failure.
-pub(crate) fn unless_closed(written: io::Result<()>) -> io::Result<()> {
-    written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
-}

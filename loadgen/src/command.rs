@@ -5,8 +5,9 @@ pub(crate) mod describe;
 pub(crate) mod measure;
 pub(crate) mod merge;
 
-use std::io::Write as _;
 use std::process::ExitCode;
+
+use reports_terminal::talk;
 
 /// Measured, and what was measured may be believed.
 pub(crate) const VALID: u8 = 0;
@@ -34,7 +35,7 @@ pub(crate) fn complain(error: &anyhow::Error, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Says a sentence on stderr; one that is closed does not matter.
+/// Says a sentence on stderr.
 pub(crate) fn say(sentence: &str) {
-    let _ = writeln!(std::io::stderr(), "loadgen: {sentence}");
+    talk!("loadgen: {sentence}");
 }

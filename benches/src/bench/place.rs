@@ -1,6 +1,7 @@
 //! Where a bench measures: a CPU for the client, another for the server, and the wish to end early.
 
 use loadgen::Interrupt;
+use reports_terminal::talk;
 
 use crate::cpus::{self, Split};
 use crate::signals::Signals;
@@ -22,7 +23,7 @@ impl Place {
         let signals = Signals::install()?;
         let split = Split::of(&cpus::allowed()?, 1)?;
         if split.is_shared() {
-            eprintln!("{name}: only one CPU: client and server take turns, and every figure includes that");
+            talk!("{name}: only one CPU: client and server take turns, and every figure includes that");
         }
         Ok(Self { split, signals })
     }

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::process::{Command, ExitCode, Output, Stdio};
 
 use anyhow::{Context as _, ensure};
+use reports_terminal::talk;
 
 /// What `cargo bench` adds to the arguments of a bench, and `cargo test` does not.
 pub const BENCH: &str = "--bench";
@@ -62,7 +63,7 @@ pub fn refuses(arguments: &[impl AsRef<OsStr> + AsRef<str>], word: &str) -> anyh
 #[must_use]
 pub fn end(name: &str, result: anyhow::Result<i32>) -> ExitCode {
     let code = result.unwrap_or_else(|error| {
-        eprintln!("{name}: {error:#}");
+        talk!("{name}: {error:#}");
         2
     });
     ExitCode::from(u8::try_from(code).unwrap_or(1))

@@ -1,7 +1,7 @@
 //! A table in Markdown whose columns also line up in a terminal.
 
 use std::fmt::{self, Display, Formatter};
-use std::io::{self, Write as _};
+use std::io;
 
 /// Rows under a heading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,10 +59,7 @@ impl Display for Table {
 /// # Errors
 /// When it cannot be written for any other reason.
 pub fn print(text: impl Display) -> io::Result<()> {
-    match writeln!(io::stdout().lock(), "{text}") {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
-    }
+    reports_terminal::print(format!("{text}\n"))
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! `crossover check`: would this experiment run, and if not, on which line does it go wrong.
 
-use std::io::{self, Write as _};
-
 use anyhow::Context as _;
 use reports_record::Definition;
+use reports_terminal::{print, talk};
 use servers_conformance::contenders::Contenders;
 
 use super::list::describe;
@@ -18,15 +17,14 @@ use crate::{experiment, root};
 pub fn check(experiments: &[String]) -> anyhow::Result<i32> {
     let contenders = contenders()?;
     if contenders.is_none() {
-        eprintln!("outside the project: whether there are such contenders is not checked");
+        talk!("outside the project: whether there are such contenders is not checked");
     }
     let mut code = 0;
     for name in experiments {
         match load(name, contenders.as_ref()) {
-            // A closed pipe is the reader's wish, not an error.
-            Ok(definition) => drop(io::stdout().write_all(describe(&definition).as_bytes())),
+            Ok(definition) => print(describe(&definition)).context("cannot write to stdout")?,
             Err(error) => {
-                eprintln!("crossover: {error:#}");
+                talk!("crossover: {error:#}");
                 code = 2;
             }
         }

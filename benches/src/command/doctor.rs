@@ -1,10 +1,11 @@
 //! `crossover doctor`: is this machine fit to measure, and what to change.
 
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use reports_render::analysis::Analysis;
+use reports_terminal::talk;
 
 use super::run::measure;
 use crate::doctor::{Readings, Watch, alike, is_fit, judge, table};
@@ -23,19 +24,19 @@ pub fn doctor(quick: bool, span: Duration, runs: Option<PathBuf>) -> anyhow::Res
     let signals = Signals::install()?;
     let kept = runs.clone().or_else(|| Some(root::find().ok()?.join(root::RUNS)));
     let readings = Readings::now(kept.as_deref().unwrap_or(Path::new(".")))?;
-    eprintln!("watching the machine for {}", progress::minutes(WATCH));
+    talk!("watching the machine for {}", progress::minutes(WATCH));
     let watch = Watch::over(WATCH, signals.interrupt());
     if signals.interrupt().is_raised() {
         return Ok(signals.exit_code());
     }
     let checks = judge(&readings, &watch);
-    print(&table(&checks));
+    print(&table(&checks))?;
     if !is_fit(&checks) {
-        print("\nunfit: change what is marked UNFIT, then ask again\n");
+        print("\nunfit: change what is marked UNFIT, then ask again\n")?;
         return Ok(1);
     }
     if quick {
-        print("\nfit, as far as can be told without measuring\n");
+        print("\nfit, as far as can be told without measuring\n")?;
         return Ok(0);
     }
     let command = format!("cargo crossover doctor --span {}s", span.as_secs());
@@ -43,13 +44,12 @@ pub fn doctor(quick: bool, span: Duration, runs: Option<PathBuf>) -> anyhow::Res
     let Some(folder) = folder.filter(|_| !signals.interrupt().is_raised()) else { return Ok(code) };
     let (run, (lines, _)) = (folder.run()?, folder.lines()?);
     let checks = alike::judge(Analysis::of(&run, &lines).verdicts.repeats());
-    print(&format!("\n{}", table(&checks)));
+    print(&format!("\n{}", table(&checks)))?;
     let fit = is_fit(&checks);
-    print(if fit { "\nfit\n" } else { "\nunfit: its answers could not be believed\n" });
+    print(if fit { "\nfit\n" } else { "\nunfit: its answers could not be believed\n" })?;
     Ok(i32::from(!fit))
 }
 
-/// A closed pipe is the reader's wish, not an error.
-fn print(text: &str) {
-    let _ = io::stdout().write_all(text.as_bytes());
+fn print(text: &str) -> anyhow::Result<()> {
+    reports_terminal::print(text).context("cannot write to stdout")
 }

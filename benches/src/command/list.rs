@@ -1,8 +1,8 @@
 //! `crossover list`: what there is, what it asks, and how long that takes.
 
-use std::io::{self, Write as _};
-
+use anyhow::Context as _;
 use reports_record::{Definition, shown};
+use reports_terminal::print;
 
 use crate::progress::{counted, minutes};
 use crate::remaining::contender_names;
@@ -20,8 +20,7 @@ pub fn list(name: Option<&str>) -> anyhow::Result<i32> {
             .map(|(name, _)| Ok(summarise(&experiment::load(name)?)))
             .collect::<anyhow::Result<String>>()?,
     };
-    // A closed pipe (`crossover list | head -1`) is the reader's wish, not an error.
-    let _ = io::stdout().write_all(text.as_bytes());
+    print(text).context("cannot write to stdout")?;
     Ok(0)
 }
 

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
 use reports_record::{ContenderRecord, Definition, Ending, Folder, Line, Run, SCHEMA, TrialLog};
+use reports_terminal::{print, talk};
 
 use super::check;
 use crate::field::Field;
@@ -50,7 +51,7 @@ pub(super) fn measure(
 /// Asked before the runner binds itself to the client's CPU.
 fn warn_of_one_cpu() -> anyhow::Result<()> {
     if let [only] = cpus::allowed()?[..] {
-        eprintln!(
+        talk!(
             "warning: only CPU {only} may be used, so client and contender share it: every figure includes the \
              client's own work, and the page says so; allow two CPUs (taskset, cpuset, the machine's size) for an \
              answer to rely on, and see `cargo crossover doctor`"
@@ -70,7 +71,7 @@ pub fn resume(folder: PathBuf) -> anyhow::Result<i32> {
     // Held from here on: a second runner must not start contenders beside those that the first one measures.
     let log = folder.append()?;
     if let Some(failed) = failed_if_complete(&folder, &run.definition)? {
-        eprintln!("{} is complete already; nothing is measured again", folder.path().display());
+        talk!("{} is complete already; nothing is measured again", folder.path().display());
         return conclude(&folder, Outcome::Complete { failed }, None);
     }
     let root = root::find()?;
@@ -99,7 +100,7 @@ fn build(root: &Path, definition: &Definition, signals: &Signals) -> anyhow::Res
 /// What came of a preparation; `None` when a signal came meanwhile, which may well be why it failed.
 fn unless_interrupted<T>(prepared: anyhow::Result<T>, signals: &Signals) -> anyhow::Result<Option<T>> {
     if signals.interrupt().is_raised() {
-        eprintln!("interrupted before anything was measured");
+        talk!("interrupted before anything was measured");
         return Ok(None);
     }
     prepared.map(Some)
@@ -123,11 +124,11 @@ fn conclude(folder: &Folder, outcome: Outcome, signals: Option<&Signals>) -> any
     let code = match outcome {
         Outcome::Complete { failed: 0 } => 0,
         Outcome::Complete { failed } => {
-            eprintln!("{} failed; the page lists each with its reason", counted(failed, "trial"));
+            talk!("{} failed; the page lists each with its reason", counted(failed, "trial"));
             1
         }
         Outcome::Interrupted { left } => {
-            eprintln!(
+            talk!(
                 "interrupted with {} to go; `cargo crossover resume {}` goes on",
                 counted(left, "trial"),
                 folder.path().display()
@@ -135,12 +136,15 @@ fn conclude(folder: &Folder, outcome: Outcome, signals: Option<&Signals>) -> any
             signals.map_or(1, Signals::exit_code)
         }
     };
-    println!("{}", page.display());
+    if let Err(error) = print(format!("{}\n", page.display())) {
+        talk!("crossover: cannot write the page's path, {}, to stdout: {error}", page.display());
+        return Ok(code.max(1));
+    }
     Ok(code)
 }
 
 fn announce(definition: &Definition) {
-    eprintln!(
+    talk!(
         "{}: {}, {}, seed {}; about {}, Ctrl-C keeps what is there",
         definition.name,
         counted(definition.cells.len(), "cell"),

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
+use reports_terminal::print;
 use servers_conformance::contenders::{Contender as Entry, Contenders};
 use servers_conformance::faults::stage;
 use servers_conformance::{Options, Report, check};
@@ -18,7 +19,7 @@ use crate::{artifacts, cpus, root};
 /// When a contender is not known, cannot be built or does not start.
 pub fn verify(names: &[String], address: Option<SocketAddr>, faults: bool) -> anyhow::Result<i32> {
     let passed = match address {
-        Some(address) => show(&address.to_string(), &check(address, &Options::default())),
+        Some(address) => show(&address.to_string(), &check(address, &Options::default()))?,
         None => verify_contenders(names, faults)?,
     };
     Ok(i32::from(!passed))
@@ -38,7 +39,7 @@ fn verify_contenders(names: &[String], faults: bool) -> anyhow::Result<bool> {
         };
         passed &= verify_one(entry, &launch)?;
         if faults {
-            passed &= show(&format!("{} under fault", entry.name), &stage(entry, &launch.command));
+            passed &= show(&format!("{} under fault", entry.name), &stage(entry, &launch.command))?;
         }
     }
     Ok(passed)
@@ -62,12 +63,12 @@ fn verify_one(entry: &Entry, launch: &Launch) -> anyhow::Result<bool> {
         model: Some(entry.model),
         ..Options::default()
     };
-    let passed = show(&entry.name, &check(contender.address(), &options));
+    let report = check(contender.address(), &options);
     contender.stop().with_context(|| format!("contender {}", entry.name))?;
-    Ok(passed)
+    show(&entry.name, &report)
 }
 
-fn show(name: &str, report: &Report) -> bool {
-    println!("{name}\n{report}");
-    report.holds()
+fn show(name: &str, report: &Report) -> anyhow::Result<bool> {
+    print(format!("{name}\n{report}\n")).context("cannot write to stdout")?;
+    Ok(report.holds())
 }

@@ -1,13 +1,12 @@
 //! What was found, as JSON.
 
-use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
+use reports_terminal::print;
 use serde::Serialize;
 
 use super::new_file::NewFile;
-use super::unless_closed;
 
 /// Where the JSON goes.
 #[derive(Debug)]
@@ -33,11 +32,7 @@ impl JsonOutput {
         let mut json = serde_json::to_vec_pretty(found).context("could not serialise what was measured")?;
         json.push(b'\n');
         match self {
-            Self::Stdout => {
-                let mut stdout = io::stdout().lock();
-                unless_closed(stdout.write_all(&json).and_then(|()| stdout.flush()))
-                    .context("could not write the JSON to stdout")
-            }
+            Self::Stdout => print(&json).context("could not write the JSON to stdout"),
             Self::File(file) => file.write_whole(&json),
         }
     }

@@ -1,49 +1,46 @@
 //! The line that moves while a measurement is under way.
 
-use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
 use loadgen::{Load, Progress, Stop, show_span};
+use reports_terminal::LiveLine;
 
 use super::figures::count;
 
 /// Often enough to be alive, seldom enough to be read.
 const EVERY: Duration = Duration::from_millis(200);
 
-/// A line on a terminal's stderr; nothing at all where stderr is no terminal.
-pub(crate) struct LiveLine {
-    is_terminal: bool,
+/// How far a measurement has come, in a line on a terminal.
+pub(crate) struct LiveProgress {
+    line: LiveLine,
     /// How long the whole takes; `None` when a number of requests ends it.
     planned: Option<Duration>,
     shown: Option<(Instant, Progress)>,
 }
 
-impl LiveLine {
+impl LiveProgress {
     pub(crate) fn new(load: &Load) -> Self {
         let planned = match load.stop {
             Stop::After(window) => Some(load.warm_up + window),
             Stop::Requests(_) => None,
         };
-        Self { is_terminal: stderr().is_terminal(), planned, shown: None }
+        Self { line: LiveLine::on_stderr(), planned, shown: None }
     }
 
     /// Shows `progress`, unless something was shown just now.
     pub(crate) fn show(&mut self, progress: &Progress) {
         let is_due = self.shown.is_none_or(|(at, _)| at.elapsed() >= EVERY);
-        if !self.is_terminal || !is_due {
+        if !self.line.is_live() || !is_due {
             return;
         }
         let since = self.shown.map(|(_, before)| before);
-        // Erases the line first: this one may be shorter.
-        let _ = write!(stderr(), "\r\x1b[2K{}", text(progress, since, self.planned));
+        self.line.show(&text(progress, since, self.planned));
         self.shown = Some((Instant::now(), *progress));
     }
 
-    /// Leaves an empty line.
+    /// Takes the line away.
     pub(crate) fn clear(&mut self) {
-        if self.shown.take().is_some() {
-            let _ = write!(stderr(), "\r\x1b[2K");
-        }
+        self.line.clear();
     }
 }
 

@@ -8,6 +8,7 @@ use loadgen::capacity::{Doubt, Search, Verdict};
 use reports_record::{
     CapacityDoubt, CapacityLine, CapacityLog, CapacityPlan, CapacityTrial, CapacityVerdict,
 };
+use reports_terminal::talk;
 use serde_json::Value;
 
 /// The log, if one is kept.
@@ -20,7 +21,7 @@ impl SearchLog {
         let (log, lines, skipped) =
             CapacityLog::take_up(path).with_context(|| format!("--log {}", path.display()))?;
         for line in skipped {
-            eprintln!("--log {}: line {} is left out: {}", path.display(), line.number, line.reason);
+            talk!("--log {}: line {} is left out: {}", path.display(), line.number, line.reason);
         }
         Ok((Self(Some((log, path.to_owned()))), lines))
     }

@@ -1,6 +1,5 @@
 //! Searches for a capacity, as asked by flags.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -9,16 +8,16 @@ use anyhow::Context as _;
 use loadgen::capacity::{Answer, Finding, Search, Verdict, judge};
 use loadgen::{Client, Interrupt, Progress, Rate, StartError, show_span};
 use reports_record::{CapacityFinding, CapacityReport, CapacityTrial, SCHEMA};
+use reports_terminal::{print, talk};
 
 use super::{INVALID, NONE_IN_RANGE, NOT_STARTED, UNWRITTEN, VALID, complain};
 use crate::cli::capacity_plan::SearchPlan;
 use crate::cli::flags::capacity::CapacityFlags;
 use crate::cli::json::JsonOutput;
-use crate::cli::live::LiveLine;
+use crate::cli::live::LiveProgress;
 use crate::cli::rates::Rates;
 use crate::cli::search_log::{SearchLog, recorded};
 use crate::cli::signals::Signals;
-use crate::cli::unless_closed;
 
 /// How often a pause looks at the interrupt.
 const PAUSE_TICK: Duration = Duration::from_millis(20);
@@ -81,9 +80,9 @@ impl Hunt {
 
     /// One trial after another, until nothing more is asked, time is up, or the interrupt is raised.
     fn go_on(&mut self, interrupt: &Interrupt) -> anyhow::Result<()> {
-        eprintln!("{}", self.plan.announcement());
+        talk!("{}", self.plan.announcement());
         if !self.trials.is_empty() {
-            eprintln!("going on after {} trials of the log", self.trials.len());
+            talk!("going on after {} trials of the log", self.trials.len());
         }
         let end = Instant::now() + self.plan.at_most;
         let mut is_first = true;
@@ -97,7 +96,7 @@ impl Hunt {
             }
             if Instant::now() + self.plan.longest(rate) > end {
                 let longest = show_span(self.plan.longest(rate));
-                eprintln!("time is up: a trial at {rate} may take {longest}, more than is left");
+                talk!("time is up: a trial at {rate} may take {longest}, more than is left");
                 return Ok(());
             }
             let Some(made) = self.make(rate, trial, interrupt)? else { return Ok(()) };
@@ -121,7 +120,7 @@ impl Hunt {
             Err(StartError::Interrupted) => return Ok(None),
             connected => connected.with_context(|| format!("could not start a trial at {rate}"))?,
         };
-        let mut line = LiveLine::new(&load);
+        let mut line = LiveProgress::new(&load);
         let measured = client.measure(&load, interrupt, &mut |progress: &Progress| line.show(progress));
         line.clear();
         let measurement = measured?;
@@ -136,7 +135,7 @@ impl Hunt {
             Verdict::Fail => "fail",
             Verdict::Unsure(_) => "unsure",
         };
-        eprintln!("{:>12}  trial {}  {name:6}  {reason}", rate.to_string(), trial + 1);
+        talk!("{:>12}  trial {}  {name:6}  {reason}", rate.to_string(), trial + 1);
         Ok(Some(CapacityTrial { rate_per_s: rate.get(), trial, verdict: kept, doubt, reason, measurement }))
     }
 
@@ -147,12 +146,12 @@ impl Hunt {
             json.write(&self.record(answer))?;
         }
         if matches!(json, Some(JsonOutput::Stdout)) {
-            eprintln!("capacity with {asked}: {answer}");
+            talk!("capacity with {asked}: {answer}");
             return Ok(());
         }
         let table = Rates { search: &self.search, trials: &self.trials };
         let text = format!("{table}\ncapacity with {asked}: {answer}\n");
-        unless_closed(std::io::stdout().write_all(text.as_bytes())).context("could not write the answer")
+        print(text).context("could not write the answer")
     }
 
     fn record(&self, answer: &Answer) -> CapacityReport {

@@ -1,22 +1,21 @@
 //! Measures, as asked by flags.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use loadgen::{Client, Condition, Interrupt, Progress};
 use reports_record::Measurement;
+use reports_terminal::{print, talk};
 
 use super::{BROKEN, INVALID, NOT_STARTED, UNWRITTEN, VALID, complain, say};
 use crate::cli::fail_if::broken;
 use crate::cli::flags::MeasureFlags;
 use crate::cli::json::JsonOutput;
-use crate::cli::live::LiveLine;
+use crate::cli::live::LiveProgress;
 use crate::cli::logs::Logs;
 use crate::cli::outputs::{Outputs, write_hgrm, write_html};
 use crate::cli::signals::Signals;
 use crate::cli::summary::Summary;
-use crate::cli::unless_closed;
 
 /// Measures, writes the results, and tells by its exit code whether they may be believed.
 pub(crate) fn run(flags: &MeasureFlags) -> ExitCode {
@@ -60,8 +59,8 @@ fn measure(flags: &MeasureFlags, outputs: &Outputs, interrupt: &Interrupt) -> an
     let mut client = Client::connect(plan.load.request.url(), &plan.crew, plan.priming.as_ref(), interrupt)
         .with_context(|| format!("could not start against {}", plan.load.request.url()))?;
     let mut logs = Logs::begin(outputs, &plan.load)?;
-    eprintln!("{}", plan.announcement(client.address()));
-    let mut line = LiveLine::new(&plan.load);
+    talk!("{}", plan.announcement(client.address()));
+    let mut line = LiveProgress::new(&plan.load);
     let mut show = |progress: &Progress| line.show(progress);
     let measured = if logs.are_wanted() {
         client.measure_by_seconds(&plan.load, interrupt, &mut show, &mut |interval| logs.push(interval))
@@ -80,8 +79,7 @@ pub(super) fn report(measurement: &Measurement, json: Option<&JsonOutput>) -> an
     }
     if !stdout_taken {
         let summary = Summary(measurement).to_string();
-        unless_closed(std::io::stdout().write_all(summary.as_bytes()))
-            .context("could not write the summary")?;
+        print(summary).context("could not write the summary")?;
     }
     Ok(())
 }

@@ -2,13 +2,13 @@
 
 mod cli;
 
-use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser as _;
 use reports_record::Folder;
+use reports_terminal::{print, talk};
 
 use cli::{Arguments, BenchArguments, RunArguments, Subcommands};
 
@@ -61,14 +61,9 @@ fn tell_skipped(directory: &Path) {
 }
 
 fn tell(path: &Path) -> anyhow::Result<()> {
-    match writeln!(io::stdout(), "{}", path.display()) {
-        // It is written; a reader who closed the pipe did not want its path.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        told => told.context("cannot write the path to stdout"),
-    }
+    print(format!("{}\n", path.display())).context("cannot write the path to stdout")
 }
 
 fn complain(message: &str) {
-    // Nobody is left to be told if stderr is closed too.
-    let _ = writeln!(io::stderr(), "report: {message}");
+    talk!("report: {message}");
 }

@@ -42,6 +42,59 @@ fn a_full_stdout_is_an_error_and_no_panic() {
 }
 
 #[test]
+fn talk_that_cannot_be_written_costs_no_result() {
+    let (_server, url) = server();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.json");
+    let json = path.to_str().unwrap();
+    let commands: [&[&str]; 2] = [
+        &[&url, "-n", "20", "--fail-if", "error_rate >= 0%", "--json", json],
+        &[
+            "capacity",
+            &url,
+            "-o",
+            "p50 < 1s",
+            "--from",
+            "20/s",
+            "--to",
+            "40/s",
+            "--precision",
+            "50%",
+            "--trials",
+            "1",
+            "--trial",
+            "1s",
+            "--warm-up",
+            "0s",
+            "--json",
+            json,
+        ],
+    ];
+    for arguments in commands {
+        let full = || File::options().write(true).open("/dev/full").unwrap();
+        let output = loadgen(arguments).stderr(full()).output().unwrap();
+        assert!(matches!(output.status.code(), Some(0 | 1 | 3 | 4)), "{:?}", output.status);
+        assert!(!output.stdout.is_empty(), "{arguments:?}");
+        assert!(
+            serde_json::from_slice::<serde_json::Value>(&fs::read(&path).unwrap()).is_ok(),
+            "{arguments:?}"
+        );
+        fs::remove_file(&path).unwrap();
+
+        // As `2>&1 | head -1` once its line has come: both are closed.
+        let mut child = loadgen(arguments).spawn().unwrap();
+        drop((child.stdout.take(), child.stderr.take()));
+        let status = child.wait().unwrap();
+        assert!(matches!(status.code(), Some(0 | 1 | 3 | 4)), "{status:?}");
+        assert!(
+            serde_json::from_slice::<serde_json::Value>(&fs::read(&path).unwrap()).is_ok(),
+            "{arguments:?}"
+        );
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
 fn a_full_disk_leaves_no_half_file_and_earlier_results_as_they_were() {
     apart("faults::files::a_full_disk_leaves_no_half_file_and_earlier_results_as_they_were", || {
         let (_server, url) = server();

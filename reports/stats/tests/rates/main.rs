@@ -2,6 +2,8 @@
 //!
 //! Each bound is the promise plus about four standard errors of its simulation; seeds are fixed.
 
+#![allow(clippy::print_stdout, reason = "what a test prints is shown where it fails, or when asked for")]
+
 mod sequential;
 mod simulated;
 

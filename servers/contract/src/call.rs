@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Endpoint, Refusal, query::Query};
+use crate::{Endpoint, Refusal, query::Query, target::path_and_query};
 
 /// What a request asks for, read and in range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,13 +72,13 @@ impl Call {
     /// Reads a request's method and raw target: path and query as the client sent them, or with `http://host` before.
     ///
     /// # Errors
-    /// The first of these that applies: the target is too long, its path is unknown, the method is not the
-    /// endpoint's, a pair of the query is wrong (from left to right), a required parameter is missing.
+    /// The first of these that applies: the target is too long or is not one, its path is unknown, the method is not
+    /// the endpoint's, a pair of the query is wrong (from left to right), a required parameter is missing.
     pub fn parse(method: &str, target: &str) -> Result<Call, Refusal> {
         if target.len() > crate::limits::TARGET_LIMIT {
             return Err(Refusal::TargetTooLong);
         }
-        let target = origin_form(target);
+        let target = path_and_query(method, target)?;
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let endpoint = Endpoint::at(path).ok_or(Refusal::UnknownPath)?;
         if method != endpoint.method() {
@@ -128,14 +128,6 @@ impl Call {
     }
 }
 
-/// RFC 9112 §3.2.2: a server must also accept the form that clients send to proxies.
-fn origin_form(target: &str) -> &str {
-    match target.strip_prefix("http://") {
-        Some(rest) => rest.find('/').map_or("", |slash| &rest[slash..]),
-        None => target,
-    }
-}
-
 fn decimal(wait: Duration) -> String {
     let micros = wait.as_micros();
     match (micros / 1000, micros % 1000) {
@@ -151,7 +143,7 @@ fn run_pair(run: Run) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Parameter, limits};
+    use crate::{Framing, Parameter, limits};
     use proptest::prelude::*;
 
     fn get(target: &str) -> Result<Call, Refusal> {
@@ -166,12 +158,16 @@ mod tests {
         assert_eq!(get("/mixed?rounds=3&ms=0.2"), Ok(Call::Mixed { wait, rounds: 3, run: Run::Inline }));
         assert_eq!(get("/hello?"), Ok(Call::Hello));
         assert_eq!(get("http://127.0.0.1:1/hello"), Ok(Call::Hello));
+        assert_eq!(get("HTTP://127.0.0.1:1/hello"), Ok(Call::Hello));
         assert_eq!(Call::parse("POST", "/echo"), Ok(Call::Echo));
     }
 
     #[test]
     fn the_first_fault_decides_the_refusal() {
         for (target, refusal) in [
+            ("hello", Refusal::Framing(Framing::Target)),
+            ("/nothing#x", Refusal::Framing(Framing::Target)),
+            ("/wait?ms=\u{e4}", Refusal::Framing(Framing::Target)),
             ("/nothing?ms=1", Refusal::UnknownPath),
             ("http://127.0.0.1:1", Refusal::UnknownPath),
             ("/wait", Refusal::Missing(Parameter::Ms)),

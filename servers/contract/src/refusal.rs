@@ -62,6 +62,12 @@ pub enum Framing {
     /// The request line or a header field is not HTTP/1.1: a space before the colon, NUL, a bare CR or LF, …
     #[error("malformed head")]
     Head,
+    /// The target has none of the forms of RFC 9112 §3.2, or not the one that the method takes.
+    #[error("malformed target")]
+    Target,
+    /// HTTP/1.1 without a `host`, or any version with two or with a value that is not a host.
+    #[error("expected one host, without blanks, user info or path")]
+    Host,
     /// `content-length` is not plain digits.
     #[error("content-length is not a whole number")]
     Length,
@@ -164,6 +170,8 @@ mod tests {
         }
         for framing in [
             Framing::Head,
+            Framing::Target,
+            Framing::Host,
             Framing::Length,
             Framing::TwoLengths,
             Framing::LengthAndCoding,

@@ -33,6 +33,7 @@ compile_error!(
 );
 
 mod accept;
+mod clock;
 mod connections;
 mod contender;
 mod drain;
@@ -46,6 +47,7 @@ mod stop;
 mod usage;
 
 pub use accept::{AfterError, after_error, turn_away};
+pub use clock::Clock;
 pub use connections::{Connections, Ticket};
 pub use contender::Contender;
 pub use drain::drain;

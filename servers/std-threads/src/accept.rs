@@ -23,7 +23,7 @@ pub(crate) fn accept(listener: &TcpListener, contender: &Contender, service: &Ar
                 if let Err(refused) = start(Arc::new(stream), service) {
                     trouble.write(format_args!("turned a connection away: {}", refused.reason));
                     service.handlers.refuse(Refusal::Busy);
-                    turn_away(&refused.stream, &alone(Refusal::Busy));
+                    turn_away(&refused.stream, &alone(Refusal::Busy, service.clock.second()));
                 }
             }
             Err(error) => match after_error(&error) {

@@ -40,7 +40,9 @@ pub(crate) fn serve(stream: &TcpStream, service: &Service) -> io::Result<()> {
         match socket.read(&mut decoder)? {
             Read::More => {}
             Read::End => return Ok(()),
-            Read::TooSlow => replies.push_last(&service.handlers.refuse(Refusal::TooSlow)),
+            Read::TooSlow => {
+                replies.push_last(&service.handlers.refuse(Refusal::TooSlow), service.clock.second());
+            }
         }
     }
 }
@@ -51,10 +53,10 @@ fn answer(decoder: &mut Decoder, replies: &mut Replies, service: &Service) -> bo
         match decoder.next() {
             Ok(Some(request)) => {
                 let reply = service.handlers.respond(request.method, request.target, request.body);
-                replies.push(&request, &reply, service.connections.is_draining());
+                replies.push(&request, &reply, service.connections.is_draining(), service.clock.second());
             }
             Ok(None) => return true,
-            Err(refusal) => replies.push_last(&service.handlers.refuse(refusal)),
+            Err(refusal) => replies.push_last(&service.handlers.refuse(refusal), service.clock.second()),
         }
     }
     false

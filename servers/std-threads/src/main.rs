@@ -21,7 +21,7 @@ use std::{
 
 use anyhow::Context;
 use servers_contract::Model;
-use servers_front::{Connections, Flag, Front, Start, drain};
+use servers_front::{Clock, Connections, Flag, Front, Start, drain};
 use servers_sync::Handlers;
 use servers_wire::Timeouts;
 
@@ -46,6 +46,7 @@ const THREAD_STACK: usize = 256 * 1024;
 struct Service {
     handlers: Handlers,
     timeouts: Timeouts,
+    clock: Clock,
     connections: Arc<Connections<Arc<TcpStream>>>,
 }
 
@@ -66,6 +67,7 @@ fn serve(start: Start) -> anyhow::Result<()> {
             body: start.flags.body_timeout,
             write: start.flags.write_timeout,
         },
+        clock: Clock::start().context("could not start the thread that reads the clock")?,
         connections: Arc::clone(&connections),
     });
     let listener = Arc::new(start.listener);

@@ -42,7 +42,7 @@ pub(crate) async fn serve(stream: OwnedReadHalf, handlers: &Handlers, service: &
         match socket.read(&mut decoder).await? {
             Read::More => {}
             Read::End => return Ok(()),
-            Read::TooSlow => replies.push_last(&handlers.refuse(Refusal::TooSlow)),
+            Read::TooSlow => replies.push_last(&handlers.refuse(Refusal::TooSlow), service.clock.second()),
         }
     }
 }
@@ -58,10 +58,10 @@ async fn answer(
         match decoder.next() {
             Ok(Some(request)) => {
                 let reply = handlers.respond(request.method, request.target, request.body).await;
-                replies.push(&request, &reply, service.connections.is_draining());
+                replies.push(&request, &reply, service.connections.is_draining(), service.clock.second());
             }
             Ok(None) => return true,
-            Err(refusal) => replies.push_last(&handlers.refuse(refusal)),
+            Err(refusal) => replies.push_last(&handlers.refuse(refusal), service.clock.second()),
         }
     }
     false

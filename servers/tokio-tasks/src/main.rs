@@ -24,7 +24,7 @@ use std::{
 use anyhow::{Context, anyhow};
 use servers_async::Single;
 use servers_contract::Model;
-use servers_front::{Connections, Contender, Flag, Front, Start, drain};
+use servers_front::{Clock, Connections, Contender, Flag, Front, Start, drain};
 use servers_wire::Timeouts;
 use socket2::SockRef;
 
@@ -56,6 +56,7 @@ struct Service {
     contender: Arc<Contender>,
     single: Single,
     timeouts: Timeouts,
+    clock: Clock,
     connections: Arc<Connections<Outside>>,
 }
 
@@ -76,6 +77,7 @@ fn serve(start: Start) -> anyhow::Result<()> {
             body: start.flags.body_timeout,
             write: start.flags.write_timeout,
         },
+        clock: Clock::start().context("could not start the thread that reads the clock")?,
         connections: Arc::clone(&connections),
     });
     start_workers(&start, &service)?;

@@ -71,7 +71,7 @@ impl Worker {
                         ));
                         handlers.refuse(Refusal::Busy);
                         if let Ok(stream) = refused.into_std() {
-                            turn_away(&stream, &alone(Refusal::Busy));
+                            turn_away(&stream, &alone(Refusal::Busy, self.service.clock.second()));
                         }
                     }
                 }

@@ -2,7 +2,12 @@
 
 use servers_contract::{
     Framing, Refusal,
-    limits::{BODY_LIMIT, HEAD_LIMIT},
+    limits::{BODY_LIMIT, HEADERS_LIMIT},
+};
+
+use crate::{
+    extension,
+    section::{self, Endless},
 };
 
 /// How far a chunked body has been unpacked. Data is moved down over the framing between it, so that at the end the
@@ -25,7 +30,7 @@ enum Step {
     Data(usize),
     /// At the line end after a chunk's data.
     DataEnd,
-    /// After the last chunk; so many bytes of trailers have passed.
+    /// After the last chunk; so many bytes of the trailers hold no end.
     Trailers(usize),
     /// All of it is there.
     Done,
@@ -69,17 +74,15 @@ impl Chunks {
                     Some(_) => return Err(CHUNK),
                     None => return Ok(false),
                 },
-                // Read to find the end; what they say is of no use to any endpoint.
-                Step::Trailers(passed) => match line(rest, HEAD_LIMIT - passed, Refusal::HeadTooLarge)? {
-                    Some(line) => {
-                        self.step = if line.is_empty() {
-                            Step::Done
-                        } else {
-                            Step::Trailers(passed + line.len() + 2)
-                        };
-                        self.read += line.len() + 2;
+                Step::Trailers(scanned) => match trailers(rest, scanned)? {
+                    Trailers::End(length) => {
+                        self.step = Step::Done;
+                        self.read += length;
                     }
-                    None => return Ok(false),
+                    Trailers::Scanned(scanned) => {
+                        self.step = Step::Trailers(scanned);
+                        return Ok(false);
+                    }
                 },
                 Step::Done => return Ok(true),
             }
@@ -115,12 +118,11 @@ fn line(bytes: &[u8], limit: usize, too_long: Refusal) -> Result<Option<&[u8]>, 
     }
 }
 
-/// A chunk's size: hexadecimal digits, then nothing or an extension, which is ignored.
+/// A chunk's size: hexadecimal digits, then nothing or extensions, which are ignored.
 fn size(line: &[u8]) -> Result<usize, Refusal> {
     let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-    let (digits, extension) = line.split_at(digits);
-    let plain = extension.trim_ascii_start().first().is_none_or(|byte| *byte == b';');
-    if digits.is_empty() || !plain || extension.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
+    let (digits, extensions) = line.split_at(digits);
+    if digits.is_empty() || !extension::are_extensions(extensions) {
         return Err(CHUNK);
     }
     // Only hexadecimal digits, so ASCII; what does not fit is too large later.
@@ -128,9 +130,34 @@ fn size(line: &[u8]) -> Result<usize, Refusal> {
     Ok(usize::from_str_radix(text, 16).unwrap_or(usize::MAX))
 }
 
+/// How far the trailers have been looked at.
+enum Trailers {
+    /// To their end, after this many bytes.
+    End(usize),
+    /// This many bytes hold no end.
+    Scanned(usize),
+}
+
+/// Looks for the end of the trailers. They have to be fields like those of a head, since another reader may take what
+/// is not for the next request; what they say is of no use to any endpoint.
+fn trailers(bytes: &[u8], mut scanned: usize) -> Result<Trailers, Refusal> {
+    let end = section::end(bytes, &mut scanned).map_err(|endless| match endless {
+        Endless::BareLineFeed => CHUNK,
+        Endless::TooLong => Refusal::HeadTooLarge,
+    })?;
+    let Some(end) = end else { return Ok(Trailers::Scanned(scanned)) };
+    let mut fields = [httparse::EMPTY_HEADER; HEADERS_LIMIT];
+    match httparse::parse_headers(&bytes[..end], &mut fields) {
+        Ok(httparse::Status::Complete((length, _))) if length == end => Ok(Trailers::End(end)),
+        Err(httparse::Error::TooManyHeaders) => Err(Refusal::HeadTooLarge),
+        Ok(_) | Err(_) => Err(CHUNK),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use servers_contract::limits::HEAD_LIMIT;
 
     /// The body and how many bytes followed it; `None` while incomplete.
     fn unpack(text: &str) -> Result<Option<(String, usize)>, Refusal> {
@@ -183,6 +210,17 @@ mod tests {
             "5\r\nhello\n0",
             "5;a\rb\r\n",
             "5;\0\r\n",
+            "5;\r\n",
+            "5 \r\n",
+            "5;a b\r\n",
+            "0\r\nx: a\rb\r\n\r\n",
+            "0\r\nx: a\0\r\n\r\n",
+            "0\r\nx\r\n\r\n",
+            "0\r\n: a\r\n\r\n",
+            "0\r\nx : a\r\n\r\n",
+            "0\r\nx: a\r\n b\r\n\r\n",
+            "0\r\nx: a\n\r\n",
+            "0\r\nGET /hello HTTP/1.1\r\nhost: a\r\n\r\n",
         ] {
             assert_eq!(unpack(text), Err(CHUNK), "{text:?}");
         }
@@ -197,6 +235,8 @@ mod tests {
         let full = format!("100000\r\n{}\r\n1\r\n", "x".repeat(BODY_LIMIT));
         assert_eq!(unpack(&full), Err(Refusal::BodyTooLarge));
         let trailers = format!("0\r\n{}", "a: b\r\n".repeat(HEAD_LIMIT));
+        assert_eq!(unpack(&trailers), Err(Refusal::HeadTooLarge));
+        let trailers = format!("0\r\n{}\r\n", "a: b\r\n".repeat(HEADERS_LIMIT + 1));
         assert_eq!(unpack(&trailers), Err(Refusal::HeadTooLarge));
     }
 }

@@ -1,6 +1,6 @@
 //! From bytes, however they are split, to requests.
 
-use servers_contract::Refusal;
+use servers_contract::{Refusal, limits::HEAD_LIMIT};
 
 use crate::{
     KEEP_SIZE, READ_SIZE, Request,
@@ -25,8 +25,8 @@ pub struct Decoder {
 
 #[derive(Clone, Debug)]
 enum State {
-    /// Before the end of a head; `scanned` bytes of it hold no end, and an empty line before it may be skipped once.
-    Head { scanned: usize, skipped: bool },
+    /// Before the end of a head; `scanned` bytes of it hold no end, and `skipped` bytes of empty lines came before it.
+    Head { scanned: usize, skipped: usize },
     /// In a body of known length.
     Length(Head, usize),
     /// In a chunked body.
@@ -35,7 +35,10 @@ enum State {
     Refused(Refusal),
 }
 
-const START: State = State::Head { scanned: 0, skipped: false };
+const START: State = State::Head { scanned: 0, skipped: 0 };
+
+/// The line that is skipped before a head: RFC 9112 §2.2, some clients send one too many after a body.
+const EMPTY_LINE: &[u8] = b"\r\n";
 
 /// What a connection is waiting for: each has a time-out of its own ([`crate::Timeouts`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +105,12 @@ impl Decoder {
     /// What is waited for, once [`Decoder::next`] has nothing more.
     pub fn progress(&self) -> Progress {
         match self.state {
-            State::Head { .. } if self.start + self.handed_out == self.filled => Progress::Idle,
+            // After more than one empty line it would not be idle any more: they could come for ever.
+            State::Head { skipped, .. }
+                if self.start + self.handed_out == self.filled && skipped <= EMPTY_LINE.len() =>
+            {
+                Progress::Idle
+            }
             State::Head { .. } | State::Refused(_) => Progress::Head,
             State::Length(..) | State::Chunked(..) => Progress::Body,
         }
@@ -122,9 +130,12 @@ impl Decoder {
             match &mut self.state {
                 State::Head { scanned, skipped } => {
                     let message = &self.buffer[self.start..self.filled];
-                    if message.starts_with(b"\r\n") && !*skipped {
-                        // RFC 9112 §2.2: some clients send an empty line too many after a body.
-                        (self.start, *scanned, *skipped) = (self.start + 2, 0, true);
+                    if message.starts_with(EMPTY_LINE) {
+                        self.start += EMPTY_LINE.len();
+                        (*scanned, *skipped) = (0, *skipped + EMPTY_LINE.len());
+                        if *skipped > HEAD_LIMIT {
+                            return Err(Refusal::HeadTooLarge);
+                        }
                         continue;
                     }
                     let Some(end) = head::end(message, scanned)? else { return Ok(None) };

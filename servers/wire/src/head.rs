@@ -3,11 +3,16 @@
 use std::{mem::MaybeUninit, ops::Range};
 
 use servers_contract::{
-    Framing, Refusal,
+    Framing, Refusal, is_host,
     limits::{BODY_LIMIT, HEAD_LIMIT, HEADERS_LIMIT, TARGET_LIMIT},
 };
 
-use crate::Persistence;
+use crate::{
+    Persistence,
+    section::{self, Endless},
+};
+
+const MALFORMED: Refusal = Refusal::Framing(Framing::Head);
 
 /// A parsed head; positions count from its first byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,25 +35,12 @@ pub(crate) enum Body {
     Chunked,
 }
 
-/// Finds the blank line that ends a head; returns the head's length, or `None` while it has not arrived.
-///
-/// `scanned` is where the last call on the same bytes left off. What a head is refused for depends on its bytes
-/// alone, not on how they were split: nothing is parsed before the end is known.
+/// Finds the end of a head, as [`section::end`] does.
 pub(crate) fn end(bytes: &[u8], scanned: &mut usize) -> Result<Option<usize>, Refusal> {
-    let within = &bytes[..bytes.len().min(HEAD_LIMIT)];
-    while let Some(offset) = within[*scanned..].iter().position(|byte| *byte == b'\n') {
-        let line_end = *scanned + offset;
-        *scanned = line_end + 1;
-        if line_end == 0 || within[line_end - 1] != b'\r' {
-            // httparse would take a bare LF for a line's end; others may not, and disagree on where the head ends.
-            return Err(Refusal::Framing(Framing::Head));
-        }
-        if within[..=line_end].ends_with(b"\r\n\r\n") {
-            return Ok(Some(line_end + 1));
-        }
-    }
-    *scanned = within.len();
-    if within.len() < HEAD_LIMIT { Ok(None) } else { Err(too_large(within)) }
+    section::end(bytes, scanned).map_err(|endless| match endless {
+        Endless::BareLineFeed => MALFORMED,
+        Endless::TooLong => too_large(&bytes[..HEAD_LIMIT]),
+    })
 }
 
 /// Which part of a head without end is to blame.
@@ -63,7 +55,6 @@ fn too_large(head: &[u8]) -> Refusal {
 
 /// Parses a head whose end is known.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Head, Refusal> {
-    const MALFORMED: Refusal = Refusal::Framing(Framing::Head);
     // Uninitialised: clearing 64 fields for the three that usually come would cost more than parsing those.
     let mut fields = [const { MaybeUninit::uninit() }; HEADERS_LIMIT];
     let mut request = httparse::Request::new(&mut []);
@@ -79,16 +70,27 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Head, Refusal> {
         return Err(Refusal::TargetTooLong);
     }
     let said = Said::in_fields(request.headers)?;
+    // RFC 9112 §3.2.
+    if version == 1 && !said.host {
+        return Err(HOST);
+    }
     Ok(Head {
-        method: 0..method.len(),
-        // httparse takes exactly one space between them.
-        target: method.len() + 1..method.len() + 1 + target.len(),
+        method: position(method, bytes),
+        target: position(target, bytes),
         length: bytes.len(),
         body: said.body(version)?,
         persistence: said.persistence(version),
         expects_continue: said.expects_continue && version == 1,
     })
 }
+
+/// Where the parser found `part` in `whole`. Counted by nobody again: what the parser skips would shift it.
+fn position(part: &str, whole: &[u8]) -> Range<usize> {
+    let start = part.as_ptr().addr() - whole.as_ptr().addr();
+    start..start + part.len()
+}
+
+const HOST: Refusal = Refusal::Framing(Framing::Host);
 
 /// What the header fields say that matters here.
 #[derive(Debug, Default)]
@@ -120,11 +122,11 @@ impl Said {
                 said.close |= lists(field.value, b"close");
                 said.keep_alive |= lists(field.value, b"keep-alive");
             } else if is("expect") {
-                said.expects_continue = field.value.trim_ascii().eq_ignore_ascii_case(b"100-continue");
+                said.expects_continue |= lists(field.value, b"100-continue");
             } else if is("host") {
-                // RFC 9112 §3.2: a proxy may have chosen by the other one.
-                if said.host {
-                    return Err(Refusal::Framing(Framing::Head));
+                // RFC 9112 §3.2: a proxy may have chosen by the other one, or by another part of its value.
+                if said.host || !is_host(field.value) {
+                    return Err(HOST);
                 }
                 said.host = true;
             }
@@ -172,7 +174,7 @@ mod tests {
     use super::*;
 
     fn with(fields: &str) -> Result<Head, Refusal> {
-        parse(format!("POST /echo HTTP/1.1\r\n{fields}\r\n").as_bytes())
+        parse(format!("POST /echo HTTP/1.1\r\nhost: x\r\n{fields}\r\n").as_bytes())
     }
 
     #[test]
@@ -184,6 +186,9 @@ mod tests {
         assert_eq!(&bytes[head.target.clone()], b"/echo?a");
         assert_eq!((head.length, head.body), (bytes.len(), Body::Length(7)));
         assert!(head.expects_continue);
+        assert!(with("expect: 100-continue\r\nexpect: x\r\n").unwrap().expects_continue);
+        let old = b"POST /echo HTTP/1.0\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n";
+        assert!(!parse(old).unwrap().expects_continue, "RFC 9110 \u{a7}10.1.1");
         assert_eq!(with("Transfer-Encoding: Chunked\r\n").unwrap().body, Body::Chunked);
         assert_eq!(with("").unwrap().body, Body::Length(0));
     }
@@ -213,7 +218,7 @@ mod tests {
             ("x: a\rb\r\n", Framing::Head),
             ("x\0: a\r\n", Framing::Head),
             (": a\r\n", Framing::Head),
-            ("Host: a\r\nhost: a\r\n", Framing::Head),
+            ("Host: x\r\n", Framing::Host),
         ] {
             assert_eq!(with(fields), Err(Refusal::Framing(framing)), "{fields:?}");
         }
@@ -226,6 +231,12 @@ mod tests {
                 "{line:?}"
             );
         }
+        for host in
+            ["", "host: a b\r\n", "host: a/b\r\n", "host: user@a\r\n", "host: a\r\nx: y\r\nHost: a\r\n"]
+        {
+            let head = format!("GET / HTTP/1.1\r\n{host}\r\n");
+            assert_eq!(parse(head.as_bytes()), Err(HOST), "{host:?}");
+        }
         let old = b"POST /echo HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n";
         assert_eq!(parse(old), Err(Refusal::Framing(Framing::Coding)));
     }
@@ -234,9 +245,9 @@ mod tests {
     fn what_is_too_large_is_told_apart() {
         assert_eq!(with("content-length: 1048577\r\n"), Err(Refusal::BodyTooLarge));
         assert_eq!(with("content-length: 99999999999999999999999999\r\n"), Err(Refusal::BodyTooLarge));
-        assert_eq!(with(&"a: b\r\n".repeat(HEADERS_LIMIT)).unwrap().body, Body::Length(0));
-        assert_eq!(with(&"a: b\r\n".repeat(HEADERS_LIMIT + 1)), Err(Refusal::HeadTooLarge));
-        let long = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(TARGET_LIMIT));
+        assert_eq!(with(&"a: b\r\n".repeat(HEADERS_LIMIT - 1)).unwrap().body, Body::Length(0));
+        assert_eq!(with(&"a: b\r\n".repeat(HEADERS_LIMIT)), Err(Refusal::HeadTooLarge));
+        let long = format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "x".repeat(TARGET_LIMIT));
         assert_eq!(parse(long.as_bytes()), Err(Refusal::TargetTooLong));
         let endless = |bytes: Vec<u8>| end(&bytes, &mut 0);
         assert_eq!(endless([b"GET /".as_slice(), &[b'x'; HEAD_LIMIT]].concat()), Err(Refusal::TargetTooLong));
@@ -244,19 +255,27 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_line_feed_is_no_line_end() {
-        for bytes in ["GET /hello HTTP/1.1\n\n", "GET /hello HTTP/1.1\r\na: b\n\r\n", "\n"] {
-            assert_eq!(end(bytes.as_bytes(), &mut 0), Err(Refusal::Framing(Framing::Head)), "{bytes:?}");
+    fn positions_are_those_of_the_parser_whatever_it_skips() {
+        for empty in ["", "\r\n", "\r\n\r\n"] {
+            let bytes = format!("{empty}GET /hello HTTP/1.1\r\nhost: x\r\n\r\n");
+            let head = parse(bytes.as_bytes()).unwrap();
+            assert_eq!((&bytes[head.method], &bytes[head.target]), ("GET", "/hello"), "{empty:?}");
         }
+    }
+
+    #[test]
+    fn a_bare_line_feed_is_no_line_end() {
+        assert_eq!(end(b"GET /hello HTTP/1.1\n\n", &mut 0), Err(MALFORMED));
     }
 
     #[test]
     fn persistence_follows_version_and_connection() {
         let of = |line: &str, connection: &str| {
-            parse(format!("GET / {line}\r\n{connection}\r\n").as_bytes()).unwrap().persistence
+            parse(format!("GET / {line}\r\nhost: x\r\n{connection}\r\n").as_bytes()).unwrap().persistence
         };
         assert_eq!(of("HTTP/1.1", ""), Persistence::Stays);
         assert_eq!(of("HTTP/1.1", "connection: x, Close\r\n"), Persistence::Closes);
+        assert_eq!(of("HTTP/1.1", "connection: keep-alive\r\nCONNECTION: CLOSE\r\n"), Persistence::Closes);
         assert_eq!(of("HTTP/1.1", "connection: closed\r\n"), Persistence::Stays);
         assert_eq!(of("HTTP/1.0", ""), Persistence::Closes);
         assert_eq!(of("HTTP/1.0", "connection: Keep-Alive\r\n"), Persistence::StaysOnRequest);

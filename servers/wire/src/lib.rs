@@ -9,14 +9,17 @@
 //! 2. write what the replies add up to, once;
 //! 3. read into [`Decoder::space`], for as long as [`Timeouts`] allows the present [`Progress`] to take.
 //!
-//! Strict where leniency would leave it open where a request ends: see [`servers_contract::Framing`]. `host` is not
-//! looked at, because nothing here depends on it.
+//! Strict where leniency would leave it open where a request ends or which host it names: see
+//! [`servers_contract::Framing`]. The form of a target is the contract's to judge.
 
 mod chunks;
+mod date;
 mod decoder;
+mod extension;
 mod head;
 mod replies;
 mod request;
+mod section;
 mod timeouts;
 
 pub use decoder::{Decoder, Progress};

@@ -4,29 +4,38 @@ use std::io::Write;
 
 use servers_contract::{Refusal, Reply};
 
-use crate::{KEEP_SIZE, Persistence, Request};
+use crate::{KEEP_SIZE, Persistence, Request, date::Date};
 
 /// The replies to a batch of pipelined requests, encoded one after another into a buffer that is used again.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Replies {
     bytes: Vec<u8>,
     closing: bool,
+    date: Date,
+}
+
+impl Default for Replies {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), closing: false, date: Date::at(0) }
+    }
 }
 
 impl Replies {
-    /// Adds the reply to a request.
+    /// Adds the reply to a request, made in this second since 1970 (UTC).
     ///
     /// The connection closes after it if the client or the reply says so, or if it is the `last`: the contender stops.
-    pub fn push(&mut self, request: &Request<'_>, reply: &Reply, last: bool) {
+    pub fn push(&mut self, request: &Request<'_>, reply: &Reply, last: bool, second: u64) {
         let persistence = if reply.close || last { Persistence::Closes } else { request.persistence };
         self.closing |= persistence == Persistence::Closes;
-        encode(&mut self.bytes, reply, persistence, request.wants_no_body());
+        self.date.set(second);
+        encode(&mut self.bytes, reply, &self.date, persistence, request.wants_no_body());
     }
 
     /// Adds the reply to something that is no request; the connection closes after it.
-    pub fn push_last(&mut self, reply: &Reply) {
+    pub fn push_last(&mut self, reply: &Reply, second: u64) {
         self.closing = true;
-        encode(&mut self.bytes, reply, Persistence::Closes, false);
+        self.date.set(second);
+        encode(&mut self.bytes, reply, &self.date, Persistence::Closes, false);
     }
 
     /// What is to be written.
@@ -51,13 +60,13 @@ impl Replies {
 }
 
 /// The bytes of a refusal that is all that a connection ever gets.
-pub fn alone(refusal: Refusal) -> Vec<u8> {
+pub fn alone(refusal: Refusal, second: u64) -> Vec<u8> {
     let mut replies = Replies::default();
-    replies.push_last(&refusal.reply());
+    replies.push_last(&refusal.reply(), second);
     replies.bytes
 }
 
-fn encode(out: &mut Vec<u8>, reply: &Reply, persistence: Persistence, without_body: bool) {
+fn encode(out: &mut Vec<u8>, reply: &Reply, date: &Date, persistence: Persistence, without_body: bool) {
     out.extend_from_slice(b"HTTP/1.1 ");
     out.extend_from_slice(status_line(reply.status).as_bytes());
     out.extend_from_slice(b"\r\ncontent-type: ");
@@ -65,6 +74,8 @@ fn encode(out: &mut Vec<u8>, reply: &Reply, persistence: Persistence, without_bo
     out.extend_from_slice(b"\r\ncontent-length: ");
     // Writing to a Vec cannot fail.
     let _ = write!(out, "{}", reply.body.len());
+    out.extend_from_slice(b"\r\ndate: ");
+    out.extend_from_slice(date.text());
     if let Some(methods) = reply.allow {
         out.extend_from_slice(b"\r\nallow: ");
         out.extend_from_slice(methods.as_bytes());
@@ -107,11 +118,12 @@ mod tests {
 
     fn pushed(request: Request<'_>, reply: &Reply, last: bool) -> (String, bool) {
         let mut replies = Replies::default();
-        replies.push(&request, reply, last);
+        replies.push(&request, reply, last, 784_111_777);
         (String::from_utf8(replies.bytes().to_vec()).unwrap(), replies.is_closing())
     }
 
-    const HELLO: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 6\r\n";
+    const HELLO: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 6\r\n\
+                         date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
 
     #[test]
     fn a_reply_says_no_more_about_the_connection_than_it_must() {
@@ -154,13 +166,13 @@ mod tests {
             let line = status_line(refusal.status());
             assert!(line.starts_with(&format!("{} ", refusal.status())), "{refusal:?}: {line}");
         }
-        assert!(alone(Refusal::Busy).starts_with(b"HTTP/1.1 503 "));
+        assert!(alone(Refusal::Busy, 0).starts_with(b"HTTP/1.1 503 "));
     }
 
     #[test]
     fn a_large_reply_fills_the_batch_and_its_memory_is_given_back() {
         let mut replies = Replies::default();
-        replies.push(&request("GET", Persistence::Stays), &Reply::payload(KEEP_SIZE), false);
+        replies.push(&request("GET", Persistence::Stays), &Reply::payload(KEEP_SIZE), false, 0);
         assert!(replies.is_full());
         replies.clear();
         assert!(!replies.is_full() && replies.bytes.capacity() <= KEEP_SIZE);

@@ -32,7 +32,7 @@ fn sigterm_lets_a_request_in_flight_finish_and_ends_idle_connections() {
     let mut idle = connect(&program);
     hello(&mut idle);
     let mut busy = connect(&program);
-    busy.write_all(b"GET /wait?ms=500 HTTP/1.1\r\n\r\n").unwrap();
+    busy.write_all(b"GET /wait?ms=500 HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
     until(address, "the wait has begun", |stats| stats.requests["wait"] == 1);
     program.stop().unwrap();
     let answer = rest(&mut busy);
@@ -45,7 +45,7 @@ fn a_second_signal_ends_at_once() {
     let program = start(&["--grace", "1h"]);
     let address = program.ready().address;
     let mut busy = connect(&program);
-    busy.write_all(b"GET /wait?ms=60000 HTTP/1.1\r\n\r\n").unwrap();
+    busy.write_all(b"GET /wait?ms=60000 HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
     until(address, "the wait has begun", |stats| stats.requests["wait"] == 1);
     terminate(program.ready().pid);
     // Once it does not listen any more, the first signal has been taken.

@@ -31,7 +31,7 @@ fn a_dripping_head_is_ended_with_408_by_its_total_time() {
     let program = start(&["--keep-alive", "1m", "--head-timeout", "300ms", "--body-timeout", "1m"]);
     let mut stream = connect(&program);
     hello(&mut stream);
-    stream.write_all(b"GET /hello HTTP/1.1\r\nx: ").unwrap();
+    stream.write_all(b"GET /hello HTTP/1.1\r\nhost: x\r\nx: ").unwrap();
     let answer = drip(&mut stream);
     assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("connection: close"), "{answer:?}");
 }
@@ -40,7 +40,7 @@ fn a_dripping_head_is_ended_with_408_by_its_total_time() {
 fn a_dripping_body_is_ended_with_408_by_its_total_time() {
     let program = start(&["--keep-alive", "1m", "--head-timeout", "1m", "--body-timeout", "300ms"]);
     let mut stream = connect(&program);
-    stream.write_all(b"POST /echo HTTP/1.1\r\ncontent-length: 100000\r\n\r\n").unwrap();
+    stream.write_all(b"POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n").unwrap();
     let answer = drip(&mut stream);
     assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("connection: close"), "{answer:?}");
 }

@@ -1,7 +1,7 @@
 //! What a parsed head says about the request's size and its body, judged more strictly than the library does.
 
 use servers_contract::limits::{BODY_LIMIT, HEAD_LIMIT, HEADERS_LIMIT, TARGET_LIMIT};
-use servers_contract::{Framing, Refusal};
+use servers_contract::{Framing, Refusal, is_host};
 use tiny_http::Request;
 
 /// The body that a head announces.
@@ -47,21 +47,29 @@ fn judge(head: &Head<'_>) -> Result<Announced, Refusal> {
     if !head.fields.iter().all(|(name, value)| is_token(name) && is_text(value)) {
         return Err(Refusal::Framing(Framing::Head));
     }
-    // RFC 9112 §3.2: a proxy may have chosen by the other one.
-    if let (_, true) = values(head, "host") {
-        return Err(Refusal::Framing(Framing::Head));
+    // RFC 9112 §3.2: a proxy may have chosen by the other one, or by another part of its value.
+    match values(head, "host") {
+        (None, _) if head.is_1_0 => {}
+        (Some(host), false) if is_host(host.as_bytes()) => {}
+        _ => return Err(Refusal::Framing(Framing::Host)),
     }
     let framing = match (values(head, "content-length"), values(head, "transfer-encoding")) {
         ((None, _), (None, _)) => Ok(Announced::Length(0)),
         ((Some(length), false), (None, _)) => return length_of(length),
         ((None, _), (Some(coding), false)) if coding.eq_ignore_ascii_case("chunked") && !head.is_1_0 => {
-            Ok(Announced::Chunks)
+            // Beside `connection: upgrade` the library decodes no chunks: it hands the body over as it came.
+            if upgrades(head) { Err(Framing::Coding) } else { Ok(Announced::Chunks) }
         }
         ((Some(_), true), (None, _)) => Err(Framing::TwoLengths),
         ((Some(_), _), (Some(_), _)) => Err(Framing::LengthAndCoding),
         ((None, _), (Some(_), _)) => Err(Framing::Coding),
     };
     framing.map_err(Refusal::Framing)
+}
+
+/// Whether the library takes the request for an upgrade: it looks for the word in the first field only.
+fn upgrades(head: &Head<'_>) -> bool {
+    values(head, "connection").0.is_some_and(|options| options.to_ascii_lowercase().contains("upgrade"))
 }
 
 /// Whether a name is one: the library takes the empty one, and any character of ASCII in it.
@@ -103,7 +111,14 @@ fn length_of(value: &str) -> Result<Announced, Refusal> {
 mod tests {
     use super::*;
 
+    const HOST: (&str, &str) = ("host", "a");
+
+    /// With a host before these fields.
     fn judged(fields: &[(&str, &str)]) -> Result<Announced, Refusal> {
+        judged_as_they_are(&[&[HOST], fields].concat())
+    }
+
+    fn judged_as_they_are(fields: &[(&str, &str)]) -> Result<Announced, Refusal> {
         judge(&Head { line: "GET / HTTP/1.1\r\n".len(), target: 1, is_1_0: false, fields })
     }
 
@@ -118,7 +133,7 @@ mod tests {
     #[test]
     fn ambiguous_framing_is_refused_for_its_own_reason() {
         let (length, coding) = (("content-length", "5"), ("transfer-encoding", "chunked"));
-        let cases: [(&[(&str, &str)], Framing); 13] = [
+        let cases: [(&[(&str, &str)], Framing); 14] = [
             (&[length, length], Framing::TwoLengths),
             (&[length, coding], Framing::LengthAndCoding),
             (&[coding, coding], Framing::Coding),
@@ -129,7 +144,8 @@ mod tests {
             (&[("content-length", "")], Framing::Length),
             (&[("x", "a\rb")], Framing::Head),
             (&[("x", "a\0b")], Framing::Head),
-            (&[("Host", "a"), ("host", "a")], Framing::Head),
+            (&[("Host", "a")], Framing::Host),
+            (&[("connection", "Upgrade"), coding], Framing::Coding),
             (&[("", "a")], Framing::Head),
             (&[("x\0", "a")], Framing::Head),
         ];
@@ -141,15 +157,27 @@ mod tests {
     }
 
     #[test]
+    fn one_host_is_needed_in_1_1_and_it_is_a_host_in_any_version() {
+        let refused = Err(Refusal::Framing(Framing::Host));
+        assert_eq!(judged_as_they_are(&[]), refused);
+        assert_eq!(judged_as_they_are(&[("host", "a b")]), refused);
+        assert_eq!(judged_as_they_are(&[("host", "user@a")]), refused);
+        assert_eq!(judged_as_they_are(&[("host", "")]), Ok(Announced::Length(0)));
+        let old = |fields| judge(&Head { line: 0, target: 1, is_1_0: true, fields });
+        assert_eq!(old(&[]), Ok(Announced::Length(0)));
+        assert_eq!(old(&[("host", "a/b")]), refused);
+    }
+
+    #[test]
     fn what_is_at_a_limit_passes_and_what_is_past_it_does_not() {
         let limit = BODY_LIMIT.to_string();
         assert_eq!(judged(&[("content-length", &limit)]), Ok(Announced::Length(BODY_LIMIT)));
         for length in [(BODY_LIMIT + 1).to_string(), "9".repeat(40)] {
             assert_eq!(judged(&[("content-length", &length)]), Err(Refusal::BodyTooLarge));
         }
-        assert!(judged(&[("x", "y"); HEADERS_LIMIT]).is_ok());
-        assert_eq!(judged(&[("x", "y"); HEADERS_LIMIT + 1]), Err(Refusal::HeadTooLarge));
-        let bare = size(&Head { line: 16, target: 1, is_1_0: false, fields: &[("x", "")] });
+        assert!(judged(&[("x", "y"); HEADERS_LIMIT - 1]).is_ok());
+        assert_eq!(judged(&[("x", "y"); HEADERS_LIMIT]), Err(Refusal::HeadTooLarge));
+        let bare = size(&Head { line: 16, target: 1, is_1_0: false, fields: &[HOST, ("x", "")] });
         let padding = "a".repeat(HEAD_LIMIT - bare + 1);
         assert!(judged(&[("x", &padding[1..])]).is_ok());
         assert_eq!(judged(&[("x", &padding)]), Err(Refusal::HeadTooLarge));

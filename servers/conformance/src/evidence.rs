@@ -11,16 +11,17 @@ use servers_contract::{Call, Endpoint, Health, Model, Refusal, Stats, expected};
 
 use crate::Options;
 use crate::ask::ask_within;
-use crate::case::{Expected, Step};
-use crate::connection::Connection;
+use crate::case::{Expected, Step, request};
+use crate::connection::{Connection, shortened};
 use crate::finding::Finding;
 
 type Judge = fn(SocketAddr, &Options) -> Result<(), Finding>;
 
 /// The cases by name, in the order they are judged.
-const CASES: [(&str, Judge); 4] = [
+const CASES: [(&str, Judge); 5] = [
     ("evidence: health", health),
     ("evidence: stats", stats),
+    ("evidence: every reply has a date", dated),
     ("evidence: requests are counted exactly", counted),
     ("evidence: a blocking call trips the guardrail", guardrail),
 ];
@@ -62,6 +63,24 @@ fn stats(address: SocketAddr, options: &Options) -> Result<(), Finding> {
         }
         None => Ok(()),
     }
+}
+
+/// Answers, refusals of the contract, and what a stack's own parser may refuse: with one date each, of now.
+fn dated(address: SocketAddr, options: &Options) -> Result<(), Finding> {
+    let targets = ["/hello", "/payload?bytes=40000", "/health", "/stats", "/wait?ms=-1", "/nowhere"];
+    let two_lengths = [("content-length", "0"), ("content-length", "0")];
+    let requests = targets.iter().map(|target| request("GET", target, &[], b""));
+    for sent in requests.chain([request("POST", "/echo", &two_lengths, b"")]) {
+        let mut connection = open(address, options)?;
+        let wrong = |got: String| Finding::new(shortened(&sent), "one date, of now", got);
+        let received = connection.send(&sent).and_then(|()| connection.receive());
+        let received = received.map_err(|trouble| wrong(trouble.to_string()))?;
+        if !received.is_dated() {
+            let dates = received.headers.iter().filter(|(name, _)| name == "date");
+            return Err(wrong(format!("{:?}", dates.map(|(_, date)| date).collect::<Vec<_>>())));
+        }
+    }
+    Ok(())
 }
 
 /// Three calls of one endpoint, one of another and two refusals are counted as that and as nothing else.

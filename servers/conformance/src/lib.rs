@@ -7,7 +7,7 @@
 //!   with their reasons in `servers/contenders.toml` ([`contenders`]), and a listed one that holds is reported.
 //! - [`check_program`] does so for a program: started, judged, asked to stop, expected to exit with 0.
 //! - [`faults`] stages what a contender must survive, and judges what becomes of it.
-//! - [`framing`] shows what it makes of ambiguous requests.
+//! - [`framing`] shows what it makes of ambiguous requests and of the protocol's rules.
 //! - [`verify`] checks just the calls of a cell, before each trial; [`ask`] reads `/health` and `/stats`.
 
 mod ask;
@@ -82,7 +82,8 @@ pub fn check(address: SocketAddr, options: &Options) -> Report {
         let reason = options.reason(&name);
         (name, Outcome::of(judged, reason))
     };
-    let judged = exchanges.chain(evidence::judge(address, options));
+    let rules = cases::framing::judge_rules(address, options.patience);
+    let judged = exchanges.chain(rules).chain(evidence::judge(address, options));
     Report { outcomes: judged.map(outcome).collect() }
 }
 

@@ -1,6 +1,7 @@
 //! One reply, as the bytes on the wire say it: decoded by this crate alone, never by a client library.
 
 use std::ops::Range;
+use std::time::{Duration, SystemTime};
 
 use thiserror::Error;
 
@@ -11,6 +12,9 @@ const HEAD_LIMIT: usize = 64 * 1024;
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
 /// Most headers accepted in a reply; the stacks under test send fewer than ten.
 const HEADERS_LIMIT: usize = 64;
+/// How far a reply's date may be from this machine's time: both are one machine, but a contender may tell the time from
+/// a thread of its own, which a busy machine keeps waiting.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
 
 /// A complete reply: what a client may act upon.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,9 +25,27 @@ pub(crate) struct Received {
     pub(crate) headers: Vec<(String, String)>,
     /// The body, freed of its framing.
     pub(crate) body: Vec<u8>,
+    /// Whether an interim reply came first.
+    pub(crate) interim: bool,
 }
 
 impl Received {
+    /// Whether it has one `date`, and that is this machine's time within [`CLOCKS_DIFFER`]: RFC 9110 §6.6.1 asks every
+    /// server that has a clock for it.
+    pub(crate) fn is_dated(&self) -> bool {
+        let mut dates = self.headers.iter().filter(|(known, _)| known == "date");
+        let (date, None) = (dates.next(), dates.next()) else { return false };
+        // Only the preferred form reads back as it was: the two others are obsolete.
+        let told = date.and_then(|(_, text)| {
+            let time = httpdate::parse_http_date(text).ok()?;
+            (httpdate::fmt_http_date(time) == *text).then_some(time)
+        });
+        let now = SystemTime::now();
+        told.is_some_and(|told| {
+            now.duration_since(told).unwrap_or_else(|ahead| ahead.duration()) <= CLOCKS_DIFFER
+        })
+    }
+
     /// The first value of the header `name` (lower case).
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -75,7 +97,7 @@ pub(crate) fn take(bytes: &[u8], ended: bool) -> Result<Option<(Received, usize)
             return Err(Malformed::BodyTooLong);
         }
         return Ok(body.map(|(body, used)| {
-            (Received { status: head.status, headers: head.headers, body }, start + used)
+            (Received { status: head.status, headers: head.headers, body, interim: from > 0 }, start + used)
         }));
     }
 }
@@ -180,6 +202,20 @@ mod tests {
     }
 
     #[test]
+    fn a_reply_is_dated_by_one_date_of_now_in_the_preferred_form() {
+        let now = httpdate::fmt_http_date(SystemTime::now());
+        let dated = |fields: &str| {
+            complete(format!("HTTP/1.1 200 OK\r\n{fields}content-length: 0\r\n\r\n").as_bytes()).0.is_dated()
+        };
+        assert!(dated(&format!("Date: {now}\r\n")));
+        assert!(!dated(""));
+        assert!(!dated(&format!("date: {now}\r\n").repeat(2)));
+        assert!(!dated("date: now\r\n"));
+        assert!(!dated("date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
+        assert!(!dated("date: Sunday, 06-Nov-94 08:49:37 GMT\r\n"));
+    }
+
+    #[test]
     fn every_prefix_of_a_reply_is_incomplete() {
         for whole in [&LENGTH[..LENGTH.len() - 4], CHUNKED] {
             for cut in 0..whole.len() {
@@ -191,7 +227,7 @@ mod tests {
     #[test]
     fn interim_replies_are_skipped() {
         let bytes = [b"HTTP/1.1 100 Continue\r\n\r\n", LENGTH].concat();
-        assert_eq!(complete(&bytes).0, complete(LENGTH).0);
+        assert_eq!(complete(&bytes).0, Received { interim: true, ..complete(LENGTH).0 });
     }
 
     #[test]

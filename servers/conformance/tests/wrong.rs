@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use servers_conformance::{Exception, Options, Outcome, Program, ProgramError, Report, ask, check, verify};
 use servers_contract::limits::BODY_LIMIT;
@@ -19,6 +19,7 @@ enum Fault {
     Longer,
     Status,
     ContentType,
+    NoDate,
     TooLittle,
     Garbage,
     Hangup,
@@ -92,12 +93,14 @@ fn answer(mut stream: &TcpStream, mut reply: Reply, fault: Option<Fault>) -> Opt
         Some(Fault::TooLittle) => length += 1,
         Some(Fault::Status) => reply.status = 201,
         Some(Fault::ContentType) => reply.content_type = "text/html",
-        None => {}
+        Some(Fault::NoDate) | None => {}
     }
     let Reply { status, content_type, allow, .. } = reply;
     let allow = allow.map(|methods| format!("allow: {methods}\r\n")).unwrap_or_default();
+    let date = format!("date: {}\r\n", httpdate::fmt_http_date(SystemTime::now()));
+    let date = if matches!(fault, Some(Fault::NoDate)) { String::new() } else { date };
     let head = format!(
-        "HTTP/1.1 {status} X\r\ncontent-type: {content_type}\r\n{allow}content-length: {length}\r\n\r\n"
+        "HTTP/1.1 {status} X\r\ncontent-type: {content_type}\r\n{allow}{date}content-length: {length}\r\n\r\n"
     );
     stream.write_all(&[head.as_bytes(), &reply.body].concat()).ok()
 }
@@ -153,6 +156,16 @@ fn a_contender_that_falls_silent_is_left_after_the_patience() {
         let Outcome::Failed(finding) = outcome(&report, name) else { panic!("{name}: {report}") };
         assert!(finding.got.contains("nothing more came within 200ms"), "{finding}");
     }
+}
+
+#[test]
+fn a_reply_without_a_date_is_noticed() {
+    let case = "evidence: every reply has a date";
+    let report = check(contender(Faults::from([("/nowhere", Fault::NoDate)])), &Options::default());
+    let Outcome::Failed(finding) = outcome(&report, case) else { panic!("{report}") };
+    assert!(finding.sent.contains("/nowhere") && finding.got == "[]", "{finding}");
+    let report = check(contender(Faults::new()), &Options::default());
+    assert_eq!(*outcome(&report, case), Outcome::Passed, "{report}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod connections;
 mod endpoints;
-mod framing;
+pub(crate) mod framing;
 mod limits;
 mod refusals;
 
@@ -14,9 +14,9 @@ pub(crate) fn exchanges() -> Vec<Case> {
     [endpoints::cases(), refusals::cases(), limits::cases(), connections::cases(), framing::cases()].concat()
 }
 
-/// The names of all cases, those of [`evidence`] included.
+/// The names of all cases, those of the rules and of [`evidence`] included.
 pub(crate) fn names() -> impl Iterator<Item = String> {
-    exchanges().into_iter().map(|case| case.name).chain(evidence::names())
+    exchanges().into_iter().map(|case| case.name).chain(framing::rules()).chain(evidence::names())
 }
 
 #[cfg(test)]

@@ -25,10 +25,11 @@ use staged::Stage;
 type Judge = fn(&Stage) -> Result<(), Finding>;
 
 /// The faults by name, in the order they are staged.
-const FAULTS: [(&str, Judge); 19] = [
+const FAULTS: [(&str, Judge); 20] = [
     ("fault: a head a byte at a time", slow::head),
     ("fault: a second head a byte at a time", slow::second_head),
     ("fault: a body a byte at a time", slow::body),
+    ("fault: chunks a byte at a time", slow::chunks),
     ("fault: a connection that says nothing", slow::silence),
     ("fault: a connection that says nothing more", slow::idleness),
     ("fault: a reader that takes nothing", reader::takes_nothing),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::connection::Trouble;
+use crate::connection::{Connection, Trouble};
 use crate::faults::staged::{BOUND, SHORT, Stage, Staged, hello};
 use crate::finding::Finding;
 use crate::reply::Received;
@@ -31,12 +31,19 @@ pub(super) fn body(stage: &Stage) -> Result<(), Finding> {
     drip(&staged, false, b"POST /echo HTTP/1.1\r\nhost: conformance\r\ncontent-length: 100000\r\n\r\n")
 }
 
+/// The same in chunks, whose end a stack may go on waiting for after its reply.
+pub(super) fn chunks(stage: &Stage) -> Result<(), Finding> {
+    let staged = stage.start(&["--body-timeout", SHORT, "--head-timeout", LONG, "--keep-alive", LONG])?;
+    let start = b"POST /echo HTTP/1.1\r\nhost: conformance\r\ntransfer-encoding: chunked\r\n\r\nfffff\r\n";
+    drip(&staged, false, start)
+}
+
 /// From its first moment; some stacks count that as a head that does not come.
 pub(super) fn silence(stage: &Stage) -> Result<(), Finding> {
     let staged = stage.start(&["--keep-alive", SHORT, "--head-timeout", SHORT])?;
     let mut connection = staged.connect_within(BOUND)?;
     let outcome = connection.outlast(PAUSE, |_| Ok(true));
-    ended("nothing", outcome)?;
+    ended(&mut connection, "nothing", outcome)?;
     staged.answers_others()
 }
 
@@ -46,7 +53,7 @@ pub(super) fn idleness(stage: &Stage) -> Result<(), Finding> {
     let mut connection = staged.connect_within(BOUND)?;
     hello(&mut connection)?;
     let outcome = connection.outlast(PAUSE, |_| Ok(true));
-    ended("nothing after an answered request", outcome)?;
+    ended(&mut connection, "nothing after an answered request", outcome)?;
     staged.answers_others()
 }
 
@@ -60,16 +67,22 @@ fn drip(staged: &Staged, after_another: bool, start: &[u8]) -> Result<(), Findin
     let outcome = connection
         .send(start)
         .and_then(|()| connection.outlast(PAUSE, |connection| connection.send(b"x").map(|()| true)));
-    ended(&sent, outcome)?;
+    ended(&mut connection, &sent, outcome)?;
     staged.answers_others()
 }
 
-/// With 408, or without a word.
-fn ended(sent: &str, outcome: Result<Option<Received>, Trouble>) -> Result<(), Finding> {
-    let expected = format!("408 or the end of the connection within {BOUND:?}");
+/// Without a word, or after 408.
+fn ended(
+    connection: &mut Connection,
+    sent: &str,
+    outcome: Result<Option<Received>, Trouble>,
+) -> Result<(), Finding> {
+    let expected = format!("the end of the connection within {BOUND:?}, with 408 or without");
     match outcome {
         Ok(None) => Ok(()),
-        Ok(Some(received)) if received.status == 408 => Ok(()),
+        Ok(Some(received)) if received.status == 408 => connection
+            .ends()
+            .map_err(|trouble| Finding::new(sent, "the end of the connection after 408", trouble)),
         Ok(Some(received)) => Err(Finding::new(sent, expected, format!("status {}", received.status))),
         Err(trouble) => Err(Finding::new(sent, expected, trouble)),
     }

@@ -1,4 +1,4 @@
-//! What a contender makes of each request of the table, judged by nobody.
+//! What a contender makes of each request, judged by nobody.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use crate::case::request;
 use crate::connection::{Connection, Trouble};
-use crate::framing::{AMBIGUOUS, Ambiguous};
+use crate::framing::{AMBIGUOUS, RULES};
 
 /// What came for one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// A reply, and what then became of the connection.
     Status(u16, Then),
+    /// The same after an interim reply.
+    Interim(u16, Then),
     /// The connection ended without a reply.
     Closed,
     /// Nothing within the patience: the contender waits for more.
@@ -32,21 +34,35 @@ pub enum Then {
     Another,
 }
 
-/// Sends each request of the table on a connection of its own, then `GET /hello` on the same.
-///
-/// `patience` bounds each wait: a contender that waits for more costs as much for that request.
-pub fn observe(address: SocketAddr, patience: Duration) -> Vec<Answer> {
-    AMBIGUOUS.iter().map(|row| answer(row, address, patience)).collect()
+/// What came for all of them, in the order of the tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answers {
+    /// For each row of [`AMBIGUOUS`].
+    pub ambiguous: Vec<Answer>,
+    /// For each of the [`RULES`].
+    pub rules: Vec<Answer>,
 }
 
-fn answer(row: &Ambiguous, address: SocketAddr, patience: Duration) -> Answer {
+/// Sends each request on a connection of its own, then `GET /hello` on the same.
+///
+/// `patience` bounds each wait: a contender that waits for more costs as much for that request.
+pub fn observe(address: SocketAddr, patience: Duration) -> Answers {
+    Answers {
+        ambiguous: AMBIGUOUS.iter().map(|row| answer(&row.bytes(), address, patience)).collect(),
+        rules: RULES.iter().map(|rule| answer(rule.sent, address, patience)).collect(),
+    }
+}
+
+/// What comes for these bytes, and for `GET /hello` after them.
+pub(crate) fn answer(sent: &[u8], address: SocketAddr, patience: Duration) -> Answer {
     let received = Connection::open(address, patience).and_then(|mut connection| {
-        connection.send(&row.bytes())?;
+        connection.send(sent)?;
         let received = connection.receive()?;
-        Ok((received.status, then(&mut connection)))
+        Ok((received, then(&mut connection)))
     });
     match received {
-        Ok((status, then)) => Answer::Status(status, then),
+        Ok((received, then)) if received.interim => Answer::Interim(received.status, then),
+        Ok((received, then)) => Answer::Status(received.status, then),
         Err(Trouble::Silent { .. }) => Answer::Waits,
         Err(Trouble::Malformed(_)) => Answer::NotHttp,
         Err(_) => Answer::Closed,
@@ -62,23 +78,25 @@ fn then(connection: &mut Connection) -> Then {
     }
 }
 
-impl Answer {
-    /// Whether it is what an ambiguous request must meet: a refusal, and the end of the connection.
-    pub fn refuses(&self) -> bool {
-        matches!(self, Self::Status(400..500, Then::Closed))
-    }
-}
-
 /// A cell of the document, such as `400, closed`.
 impl fmt::Display for Answer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Status(status, Then::Closed) => write!(formatter, "{status}, closed"),
-            Self::Status(status, Then::Open) => write!(formatter, "{status}, open"),
-            Self::Status(status, Then::Another) => write!(formatter, "{status}, then another"),
+            Self::Status(status, then) => write!(formatter, "{status}, {then}"),
+            Self::Interim(status, then) => write!(formatter, "100, then {status}, {then}"),
             Self::Closed => formatter.write_str("closed"),
             Self::Waits => formatter.write_str("waits"),
             Self::NotHttp => formatter.write_str("not HTTP"),
         }
+    }
+}
+
+impl fmt::Display for Then {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::Another => "then another",
+        })
     }
 }

@@ -41,6 +41,8 @@ const BYTES_PASS: &str =
     "header injection: a reader in another language may end the string, or the line, there";
 const HOSTS_DIFFER: &str = "routing and caches are passed by: a proxy may choose by one host, the server answer for \
                             the other";
+const TRAILERS_DIFFER: &str =
+    "request smuggling: what one takes for trailers, the other takes for the next request";
 const CHUNKS_DIFFER: &str = "request smuggling: the two disagree on where a chunk, and so the request, ends";
 
 const fn row(what: &'static str, rest: &'static str, danger: &'static str) -> Ambiguous {
@@ -58,8 +60,19 @@ macro_rules! chunk {
     };
 }
 
-/// Every request of the table: lengths, codings, fields, request lines, chunks.
-pub const AMBIGUOUS: [Ambiguous; 53] = [
+/// A request in chunks with these trailers.
+macro_rules! trailer {
+    ($what:literal, $trailers:literal) => {
+        row(
+            $what,
+            concat!("transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n", $trailers, "\r\n"),
+            TRAILERS_DIFFER,
+        )
+    };
+}
+
+/// Every request of the table: lengths, codings, fields, request lines, chunks, trailers.
+pub const AMBIGUOUS: [Ambiguous; 73] = [
     row("two lengths", "content-length: 4\r\ncontent-length: 5\r\n\r\nhello", LENGTHS_DIFFER),
     row("two equal lengths", "content-length: 5\r\ncontent-length: 5\r\n\r\nhello", LENGTHS_DIFFER),
     row("a list of lengths", "content-length: 5, 5\r\n\r\nhello", LENGTHS_DIFFER),
@@ -112,6 +125,9 @@ pub const AMBIGUOUS: [Ambiguous; 53] = [
         FIELD_DIFFERS,
     ),
     row("a folded field", "transfer-encoding:\r\n chunked\r\n\r\n0\r\n\r\n", FIELD_DIFFERS),
+    row("a folded length", "foo: bar\r\n content-length: 5\r\n\r\nhello", FIELD_DIFFERS),
+    row("a bare CR before a length", "\rcontent-length: 5\r\n\r\nhello", FIELD_DIFFERS),
+    row("a bare CR before a coding", "x:\rtransfer-encoding: chunked\r\n\r\n0\r\n\r\n", FIELD_DIFFERS),
     row("a space in a name", "content length: 5\r\ncontent-length: 5\r\n\r\nhello", FIELD_DIFFERS),
     row("a field without a name", ": 5\r\ncontent-length: 5\r\n\r\nhello", FIELD_DIFFERS),
     row("a field without a colon", "x-header\r\ncontent-length: 5\r\n\r\nhello", FIELD_DIFFERS),
@@ -126,6 +142,13 @@ pub const AMBIGUOUS: [Ambiguous; 53] = [
     line("a tab before the target", "POST\t/echo HTTP/1.1\r\n"),
     line("a space in the target", "POST /echo /hello HTTP/1.1\r\n"),
     line("a space before the method", " POST /echo HTTP/1.1\r\n"),
+    line("a byte past ASCII in the target", "POST /ech\u{f6} HTTP/1.1\r\n"),
+    line("a fragment in the target", "POST /echo#hello HTTP/1.1\r\n"),
+    line("a target without a slash", "POST echo HTTP/1.1\r\n"),
+    line("an asterisk for a target", "POST * HTTP/1.1\r\n"),
+    line("half of an encoded byte in the target", "POST /echo%4 HTTP/1.1\r\n"),
+    line("a target with a user", "POST http://user@conformance/echo HTTP/1.1\r\n"),
+    line("a target without a host", "POST http:///echo HTTP/1.1\r\n"),
     line("no version", "POST /echo\r\n"),
     line("a version in lower case", "POST /echo http/1.1\r\n"),
     line("a version of another protocol", "POST /echo HTTP/2.0\r\n"),
@@ -140,8 +163,18 @@ pub const AMBIGUOUS: [Ambiguous; 53] = [
     chunk!("a chunk size past 64 bits", "10000000000000005\r\nhello\r\n0\r\n\r\n"),
     chunk!("a bare LF after a chunk size", "5\nhello\r\n0\r\n\r\n"),
     chunk!("a bare CR in a chunk extension", "5;a\rb\r\nhello\r\n0\r\n\r\n"),
+    chunk!("a chunk extension without a name", "5;\r\nhello\r\n0\r\n\r\n"),
+    chunk!("a chunk extension of two words", "5;a b\r\nhello\r\n0\r\n\r\n"),
+    chunk!("a chunk size with a blank after it", "5 \r\nhello\r\n0\r\n\r\n"),
     chunk!("a bare LF after a chunk", "5\r\nhello\n0\r\n\r\n"),
     chunk!("other bytes after a chunk", "5\r\nhelloXX0\r\n\r\n"),
+    trailer!("a bare CR in a trailer", "x-trailer: a\rb\r\n"),
+    trailer!("a bare LF after a trailer", "x-trailer: a\n"),
+    trailer!("a NUL in a trailer", "x-trailer: a\0b\r\n"),
+    trailer!("a trailer without a colon", "x-trailer\r\n"),
+    trailer!("a folded trailer", "x-trailer: a\r\n b\r\n"),
+    trailer!("a space before the colon of a trailer", "x-trailer : a\r\n"),
+    trailer!("a request as a trailer", "GET /nowhere HTTP/1.1\r\nhost: conformance\r\n"),
 ];
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use servers_conformance::Program;
 use servers_conformance::contenders::Role;
-use servers_conformance::framing::{AMBIGUOUS, Answer, observe, with_column};
+use servers_conformance::framing::{AMBIGUOUS, Answers, RULES, observe, with_column};
 
 use super::{NAME, command, contender};
 
@@ -20,7 +20,7 @@ fn the_document_on_framing_says_what_it_answers() {
     let program = Program::start(&command()).unwrap();
     let answers = observe(program.ready().address, PATIENCE);
     if contender().role == Role::Control {
-        refuses_all(&answers);
+        is_right(&answers);
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/FRAMING.md");
     let document = fs::read_to_string(&path).unwrap();
@@ -33,9 +33,13 @@ fn the_document_on_framing_says_what_it_answers() {
     }
 }
 
-/// A control refuses each with 400 and hangs up; with 413 what only says, well-formed, that it is too large.
-fn refuses_all(answers: &[Answer]) {
-    for (row, answer) in AMBIGUOUS.iter().zip(answers) {
+/// A control keeps every rule, and refuses each ambiguous request with 400 and hangs up; with 413 what only says,
+/// well-formed, that it is too large.
+fn is_right(answers: &Answers) {
+    for (rule, answer) in RULES.iter().zip(&answers.rules) {
+        assert!(rule.right.holds(&answer.to_string()), "{}: {answer}", rule.what);
+    }
+    for (row, answer) in AMBIGUOUS.iter().zip(&answers.ambiguous) {
         let status = if row.what.ends_with("past 64 bits") { 413 } else { 400 };
         assert_eq!(answer.to_string(), format!("{status}, closed"), "{}", row.what);
     }

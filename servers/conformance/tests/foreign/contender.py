@@ -27,6 +27,7 @@ def number(name, value):
 
 
 def parse(method, target):
+    target = re.sub(r"^http://[^/?@]+(?=/)", "", target, flags=re.I)
     path, _, query = target.partition("?")
     if path[:1] != "/" or path[1:] not in ENDPOINTS:
         raise Refused(404, "unknown path: expected one of " + ", ".join("/" + name for name in ENDPOINTS))
@@ -85,11 +86,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def length(self):
         """The body's length; a refusal ends the connection, since nobody knows where the next request begins."""
         keep, self.close_connection = self.close_connection, True
-        lengths = self.headers.get_all("content-length", ["0"])
+        lengths = [length.strip(" \t") for length in self.headers.get_all("content-length", ["0"])]
         if len(self.path) > 8192:
             raise Refused(414, "target too long: at most 8192 bytes")
+        if not re.fullmatch(r"([Hh][Tt][Tt][Pp]://[^/?@]+)?/([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*", self.path):
+            raise Refused(400, "bad request: malformed target")
         if len(self.headers) > 64:
             raise Refused(431, "head too large: at most 16384 bytes and 64 fields")
+        hosts = self.headers.get_all("host", [""] if self.request_version == "HTTP/1.0" else [])
+        if len(hosts) != 1 or not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%-]*)(:[0-9]*)?", hosts[0]):
+            raise Refused(400, "bad request: expected one host, without blanks, user info or path")
         if "transfer-encoding" in self.headers or len(lengths) > 1 or not re.fullmatch("[0-9]+", lengths[0]):
             raise Refused(400, "bad request: unsupported transfer-encoding or content-length")
         if int(lengths[0]) > 1 << 20:

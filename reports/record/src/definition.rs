@@ -173,11 +173,11 @@ impl Cell {
 pub enum Metric {
     /// Correct replies per second in the closed loop. More is better.
     Throughput,
-    /// Median response time at the pair's offered rate. Less is better.
+    /// Median response time at the pair's offered rate, less the wait asked for. Less is better.
     ResponseTimeP50,
-    /// 99th percentile of the response time at the pair's offered rate. Less is better.
+    /// 99th percentile of the response time at the pair's offered rate, less the wait asked for. Less is better.
     ResponseTimeP99,
-    /// Server CPU time per request in the closed loop. Less is better.
+    /// Server CPU time per request at the pair's offered rate. Less is better.
     CpuPerRequest,
     /// Proportional set size after the closed loop. Less is better.
     Memory,
@@ -199,8 +199,8 @@ impl Metric {
     pub fn title(self) -> &'static str {
         match self {
             Self::Throughput => "throughput",
-            Self::ResponseTimeP50 => "response time p50",
-            Self::ResponseTimeP99 => "response time p99",
+            Self::ResponseTimeP50 => "response − wait, p50",
+            Self::ResponseTimeP99 => "response − wait, p99",
             Self::CpuPerRequest => "server CPU per request",
             Self::Memory => "server memory",
         }

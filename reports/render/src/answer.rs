@@ -20,7 +20,7 @@ pub struct Sentence {
     pub text: String,
 }
 
-/// The answer: at most three parts, each true of the verdict table by construction.
+/// The answer: at most four parts, each true of the verdict table by construction.
 #[must_use]
 pub fn answer(verdicts: &Verdicts<'_>) -> Vec<Sentence> {
     if let Some(reason) = no_answer(verdicts) {
@@ -30,6 +30,7 @@ pub fn answer(verdicts: &Verdicts<'_>) -> Vec<Sentence> {
     let stock = verdicts.contrast(Kind::Stock);
     let parts = [
         control.map(|contrast| throughput(verdicts, contrast)),
+        control.or(stock).map(|contrast| cost(verdicts, contrast)),
         control.or(stock).map(|contrast| response_time(verdicts, contrast)),
         stock.map(|contrast| off_the_shelf(verdicts, contrast)),
     ];
@@ -88,11 +89,23 @@ fn throughput(verdicts: &Verdicts<'_>, contrast: Contrast<'_>) -> Sentence {
     }
 }
 
+fn cost(verdicts: &Verdicts<'_>, contrast: Contrast<'_>) -> Sentence {
+    let metric = Metric::CpuPerRequest;
+    Sentence {
+        lead: format!("CPU per request at the same offered rate ({})", names(contrast)),
+        text: format!(
+            "In server CPU {}.{}",
+            tally(verdicts.score(contrast.kind, metric)),
+            extremes(verdicts, verdicts.of_metric(contrast.kind, metric))
+        ),
+    }
+}
+
 fn response_time(verdicts: &Verdicts<'_>, contrast: Contrast<'_>) -> Sentence {
     let at = |metric| tally(verdicts.score(contrast.kind, metric));
     let found = verdicts.of_metric(contrast.kind, Metric::ResponseTimeP99);
     Sentence {
-        lead: format!("Response time at the same offered rate ({})", names(contrast)),
+        lead: format!("Response time less the wait, at the same offered rate ({})", names(contrast)),
         text: format!(
             "At the median {}; at the 99th percentile {}.{}",
             at(Metric::ResponseTimeP50),

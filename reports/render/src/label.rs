@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn marks_that_turn_text_around_become_visible() {
-        assert_eq!(name("a\u{202E}b\u{2067}\u{0}"), "a\\u{202e}b\\u{2067}\\u{0}");
+        assert_eq!(name("a\u{202E}b\u{2067}\u{0}"), "a\\u{202e}b\\u{2067}\\0");
     }
 
     #[test]

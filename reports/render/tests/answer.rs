@@ -3,7 +3,7 @@
 #[allow(dead_code, reason = "each user of the made-up runs needs a part of them")]
 mod synthetic;
 
-use reports_record::{Cell, Line, Metric, Run};
+use reports_record::{Cell, Line, Measured, Metric, Run, ServerCost, TrialOutcome};
 use reports_render::analysis::Analysis;
 use reports_render::analysis::contrast::Kind;
 use reports_render::answer::{Sentence, answer};
@@ -36,11 +36,11 @@ fn async_wins_everywhere_is_said_so() {
         quick_cells().into_iter().filter(|cell| cell.wait_ms == 0.0 || cell.connections == 512).collect();
     let run = run(definition(cells, 6));
     let sentences = answered(&run, &lines(&run, &world));
-    assert_eq!(sentences.len(), 3);
+    assert_eq!(sentences.len(), 4);
     assert!(sentences[0].text.contains("async wins in all 6 cells"), "{}", sentences[0].text);
     assert!(sentences[0].text.contains("Async gains most at "), "{}", sentences[0].text);
     assert!(!sentences[0].text.contains("Sync gains"), "{}", sentences[0].text);
-    assert!(sentences[2].text.contains("async wins in all 6 cells"), "{}", sentences[2].text);
+    assert!(sentences[3].text.contains("async wins in all 6 cells"), "{}", sentences[3].text);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn every_count_in_the_answer_is_one_of_the_table() {
         let record = lines(&run, &World { seed, noise: 0.03, ..World::plausible() });
         let analysis = Analysis::of(&run, &record);
         let sentences = answer(&analysis.verdicts);
-        for (sentence, kind) in [(&sentences[0], Kind::Control), (&sentences[2], Kind::Stock)] {
+        for (sentence, kind) in [(&sentences[0], Kind::Control), (&sentences[3], Kind::Stock)] {
             for (verdict, words) in [
                 (Verdict::AsyncWins, "async wins in "),
                 (Verdict::SyncWins, "sync wins in "),
@@ -111,6 +111,54 @@ fn the_largest_win_of_the_table_is_the_one_named() {
     assert!(text.contains(&format!("Async gains most at {name}: +")), "{text}");
 }
 
+/// Every measured trial of `record`, with its cell's wait in microseconds.
+fn change(run: &Run, record: &mut [Line], with: impl Fn(f64, &str, &mut Measured)) {
+    for line in record {
+        let Line::Trial(trial) = line else { continue };
+        let cell =
+            run.definition.cells.iter().find(|cell| cell.name == trial.cell).expect("a cell of the run");
+        if let TrialOutcome::Measured(measured) = &mut trial.outcome {
+            with(cell.wait_ms * 1e3, &trial.contender, measured);
+        }
+    }
+}
+
+/// In lock step one wake-up serves a herd: there async costs half, and at the offered rate a third more.
+#[test]
+fn cost_is_judged_at_the_offered_rate_and_not_in_the_saturated_loop() {
+    let run = quick(8);
+    let mut record = lines(&run, &World::equal());
+    change(&run, &mut record, |_, contender, measured| {
+        let times = |cost: &mut ServerCost, factor: f64| {
+            cost.cpu_user_us = (cost.cpu_user_us as f64 * factor) as u64;
+            cost.cpu_system_us = (cost.cpu_system_us as f64 * factor) as u64;
+        };
+        if contender.starts_with("tokio-tasks") {
+            times(&mut measured.closed.as_mut().expect("no sweep").cost, 0.5);
+            times(&mut measured.open.cost, 1.35);
+        }
+    });
+    let analysis = Analysis::of(&run, &record);
+    let score = analysis.verdicts.score(Kind::Control, Metric::CpuPerRequest);
+    assert_eq!((score.sync_wins, score.cells()), (11, 11), "{score:?}");
+}
+
+/// 10.1 against 10.2 ms of a wait of 10 ms is 0.1 against 0.2 ms: no tie.
+#[test]
+fn response_times_are_judged_less_the_wait_that_both_must_wait() {
+    let run = quick(8);
+    let mut record = lines(&run, &World::equal());
+    change(&run, &mut record, |wait_us, contender, measured| {
+        let times = measured.open.measurement.response_time_us.as_mut().expect("an open loop");
+        times.p50 = Some(wait_us + if contender.starts_with("tokio-tasks") { 200.0 } else { 100.0 });
+    });
+    let analysis = Analysis::of(&run, &record);
+    for comparison in analysis.verdicts.of_metric(Kind::Control, Metric::ResponseTimeP50) {
+        assert_eq!(comparison.verdict, Verdict::SyncWins, "cell {}", comparison.cell);
+        assert!((comparison.ratio().unwrap() - 2.0).abs() < 1e-9, "cell {}", comparison.cell);
+    }
+}
+
 #[test]
 fn without_a_believable_trial_there_is_no_answer() {
     let run = quick(6);
@@ -144,16 +192,16 @@ fn a_missing_contender_leaves_its_pair_without_a_verdict() {
     assert_eq!(analysis.verdicts.score(Kind::Stock, Metric::Throughput).decided(), 0);
     assert!(analysis.verdicts.score(Kind::Control, Metric::Throughput).decided() > 0);
     let sentences = answer(&analysis.verdicts);
-    assert!(sentences[2].text.contains("the data cannot tell in all "), "{}", sentences[2].text);
+    assert!(sentences[3].text.contains("the data cannot tell in all "), "{}", sentences[3].text);
 }
 
 #[test]
 fn an_experiment_with_one_pair_answers_for_that_pair() {
-    for (left, lead) in [(0, "The I/O model alone"), (1, "Response time")] {
+    for (left, lead) in [(0, "The I/O model alone"), (1, "CPU per request")] {
         let mut run = quick(6);
         run.definition.pairs = vec![run.definition.pairs.remove(left)];
         let sentences = answered(&run, &lines(&run, &World::plausible()));
-        assert_eq!(sentences.len(), 2);
+        assert_eq!(sentences.len(), 3);
         assert!(sentences[0].lead.starts_with(lead), "{}", sentences[0].lead);
     }
 }

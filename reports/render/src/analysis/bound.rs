@@ -9,6 +9,7 @@ use super::contrast::Contrast;
 use super::estimate::Estimate;
 use super::grid::{Grid, contenders};
 use super::observation::Observation;
+use super::usage::Usage;
 
 /// One contender's throughput in one cell against its bound X ≤ min(N ÷ (W + C), cores ÷ C).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -71,12 +72,10 @@ fn bounded<'a>(
     cell: &Cell,
     contender: &'a str,
 ) -> Option<Bounded<'a>> {
-    let estimate = |metric| {
-        let trials = grid.blocks(index, contender);
-        Estimate::of_observations(trials.map(|trial| Observation::of(metric, trial)))
-    };
-    let work_us = estimate(Metric::CpuPerRequest)?.middle;
-    let observed = estimate(Metric::Throughput)?;
+    let trials = grid.blocks(index, contender);
+    let throughput = trials.map(|trial| Observation::of(Metric::Throughput, cell, trial));
+    let observed = Estimate::of_observations(throughput)?;
+    let work_us = Usage::of(grid, index, contender).saturated_cpu_us?.middle;
     // Out of range (NaN, negative, beyond any clock) comes from a foreign file: no bound then.
     let wait = Duration::try_from_secs_f64(cell.wait_ms / 1e3).ok()?;
     let work = Duration::try_from_secs_f64(work_us / 1e6).ok()?;

@@ -106,7 +106,7 @@ impl<'a> Comparison<'a> {
     ) -> Self {
         let mut tally = Tally::default();
         for block in 0..definition.blocks {
-            tally.add(grid, contrast, cell, block, metric);
+            tally.add(grid, contrast, (cell, &definition.cells[cell]), block, metric);
         }
         let planned = definition.blocks as usize;
         let obstacle = tally.obstacle(planned);
@@ -236,18 +236,25 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, grid: &Grid<'_>, contrast: Contrast<'_>, cell: usize, block: u32, metric: Metric) {
-        let trials = (grid.trial(cell, contrast.sync, block), grid.trial(cell, contrast.awaiting, block));
+    fn add(
+        &mut self,
+        grid: &Grid<'_>,
+        contrast: Contrast<'_>,
+        (index, cell): (usize, &reports_record::Cell),
+        block: u32,
+        metric: Metric,
+    ) {
+        let trials = (grid.trial(index, contrast.sync, block), grid.trial(index, contrast.awaiting, block));
         let (Some(sync), Some(awaiting)) = trials else {
             self.missing += 1;
             return;
         };
-        match (Observation::of(metric, sync), Observation::of(metric, awaiting)) {
+        match (Observation::of(metric, cell, sync), Observation::of(metric, cell, awaiting)) {
             (Observation::Unusable, _) | (_, Observation::Unusable) => {}
             (Observation::TooFewRequests, _) | (_, Observation::TooFewRequests) => self.too_few_requests += 1,
             (Observation::AtLeast(_), _) | (_, Observation::AtLeast(_)) => self.censored += 1,
             (Observation::Figure(_), Observation::Figure(_))
-                if is_response_time(metric) && !same_load(&sync.outcome, &awaiting.outcome) =>
+                if is_at_a_rate(metric) && !same_load(&sync.outcome, &awaiting.outcome) =>
             {
                 self.other_load += 1;
             }
@@ -277,8 +284,9 @@ impl Tally {
     }
 }
 
-fn is_response_time(metric: Metric) -> bool {
-    matches!(metric, Metric::ResponseTimeP50 | Metric::ResponseTimeP99)
+/// Whether the metric is asked at an offered rate, which both sides must then have met.
+fn is_at_a_rate(metric: Metric) -> bool {
+    matches!(metric, Metric::ResponseTimeP50 | Metric::ResponseTimeP99 | Metric::CpuPerRequest)
 }
 
 fn is_understated(outcome: &TrialOutcome) -> bool {

@@ -88,7 +88,8 @@ impl<'a> Analysis<'a> {
     /// One contender's figure of one metric in one cell; `None` where no trial gives one.
     #[must_use]
     pub fn estimate(&self, metric: Metric, cell: usize, contender: &str) -> Option<Estimate> {
+        let asked = &self.run.definition.cells[cell];
         let trials = self.grid.blocks(cell, contender);
-        Estimate::of_observations(trials.map(|trial| Observation::of(metric, trial)))
+        Estimate::of_observations(trials.map(|trial| Observation::of(metric, asked, trial)))
     }
 }

@@ -1,6 +1,6 @@
 //! What one trial says about one metric.
 
-use reports_record::{Loop, Measured, Measurement, Metric, Trial, TrialOutcome};
+use reports_record::{Cell, Loop, Measured, Measurement, Metric, Trial, TrialOutcome};
 
 const MIB: f64 = 1_048_576.0;
 
@@ -18,12 +18,21 @@ pub enum Observation {
 }
 
 impl Observation {
-    /// What `trial` says about `metric`.
+    /// What `trial`, made in `cell`, says about `metric`.
     #[must_use]
-    pub fn of(metric: Metric, trial: &Trial) -> Self {
+    pub fn of(metric: Metric, cell: &Cell, trial: &Trial) -> Self {
         match &trial.outcome {
-            TrialOutcome::Measured(measured) => of_measured(metric, measured),
+            TrialOutcome::Measured(measured) => of_measured(metric, cell, measured),
             TrialOutcome::Failed { .. } => Self::Unusable,
+        }
+    }
+
+    /// The figure less `wait_us`, the time that every request waits whoever serves it; unusable where nothing is left.
+    fn less(self, wait_us: f64) -> Self {
+        match self {
+            Self::Figure(figure) => positive(Some(figure - wait_us)),
+            Self::AtLeast(figure) if figure > wait_us => Self::AtLeast(figure - wait_us),
+            Self::AtLeast(_) | Self::TooFewRequests | Self::Unusable => self,
         }
     }
 }
@@ -34,9 +43,13 @@ pub fn is_usable(measurement: &Measurement) -> bool {
     measurement.complete && measurement.certificate.is_believable()
 }
 
-fn of_measured(metric: Metric, measured: &Measured) -> Observation {
-    let is_response_time = matches!(metric, Metric::ResponseTimeP50 | Metric::ResponseTimeP99);
-    let source = if is_response_time { Some(&measured.open) } else { measured.closed.as_ref() };
+/// The closed loop says what a contender can serve. What a request costs and how long it waits is asked at the offered
+/// rate: in a saturated loop connections march in step, and one wake-up serves many.
+fn of_measured(metric: Metric, cell: &Cell, measured: &Measured) -> Observation {
+    let source = match metric {
+        Metric::Throughput | Metric::Memory => measured.closed.as_ref(),
+        Metric::CpuPerRequest | Metric::ResponseTimeP50 | Metric::ResponseTimeP99 => Some(&measured.open),
+    };
     let Some(Loop { measurement: source, cost }) = source.filter(|one| is_usable(&one.measurement)) else {
         return Observation::Unusable;
     };
@@ -44,8 +57,8 @@ fn of_measured(metric: Metric, measured: &Measured) -> Observation {
         Metric::Throughput => positive(Some(source.goodput_per_s)),
         Metric::CpuPerRequest => positive(cost.cpu_per_request_us()),
         Metric::Memory => positive(measured.resources.pss_bytes.map(|bytes| bytes as f64 / MIB)),
-        Metric::ResponseTimeP50 => quantile(source, "p50"),
-        Metric::ResponseTimeP99 => quantile(source, "p99"),
+        Metric::ResponseTimeP50 => quantile(source, "p50").less(cell.wait_ms * 1e3),
+        Metric::ResponseTimeP99 => quantile(source, "p99").less(cell.wait_ms * 1e3),
     }
 }
 

@@ -1,18 +1,23 @@
 //! What a contender used in a cell: switches, threads and memory besides the metrics that get verdicts.
 
-use reports_record::{Loop, Metric, Resources, TrialOutcome};
+use reports_record::{Loop, Measured, Resources, Trial, TrialOutcome};
 
 use super::estimate::Estimate;
 use super::grid::Grid;
-use super::observation::{Observation, is_usable};
+use super::observation::is_usable;
 
 const MIB: f64 = 1_048_576.0;
 
 /// One contender in one cell, over its usable trials.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Usage {
-    /// Server CPU per request in the closed loop, microseconds.
-    pub cpu_per_request_us: Option<Estimate>,
+    /// Server CPU per request in the closed loop, microseconds: what a request costs a server that has no time to spare.
+    pub saturated_cpu_us: Option<Estimate>,
+    /// Server CPU per request at the offered rate, microseconds.
+    pub cpu_us: Option<Estimate>,
+    /// The client's CPU per request at the offered rate, microseconds, spinning left out. Loopback charges part of one
+    /// side's work to the other, so the sum of both is worth a look.
+    pub client_cpu_us: Option<Estimate>,
     /// Context switches per request in the closed loop, mean over blocks; may be 0.
     pub switches_per_request: Option<f64>,
     /// Most threads seen in any block.
@@ -29,25 +34,30 @@ impl Usage {
     /// What `contender` used in `cell`.
     #[must_use]
     pub fn of(grid: &Grid<'_>, cell: usize, contender: &str) -> Self {
-        let estimate = |metric| {
-            let trials = grid.blocks(cell, contender);
-            Estimate::of_observations(trials.map(|trial| Observation::of(metric, trial)))
+        let measured = || grid.blocks(cell, contender).filter_map(measured);
+        let estimate = |figures: Vec<f64>| {
+            Estimate::of(&figures.into_iter().filter(|figure| *figure > 0.0).collect::<Vec<_>>())
         };
-        let usable: Vec<(&Resources, &Loop)> = grid
-            .blocks(cell, contender)
-            .filter_map(|trial| match &trial.outcome {
-                TrialOutcome::Measured(measured) => Some((&measured.resources, measured.closed.as_ref()?)),
-                TrialOutcome::Failed { .. } => None,
-            })
+        let open = || measured().map(|measured| &measured.open).filter(|open| is_usable(&open.measurement));
+        let usable: Vec<(&Resources, &Loop)> = measured()
+            .filter_map(|measured| Some((&measured.resources, measured.closed.as_ref()?)))
             .filter(|(_, closed)| is_usable(&closed.measurement))
             .collect();
         Self {
-            cpu_per_request_us: estimate(Metric::CpuPerRequest),
+            saturated_cpu_us: estimate(
+                usable.iter().filter_map(|(_, closed)| closed.cost.cpu_per_request_us()).collect(),
+            ),
+            cpu_us: estimate(open().filter_map(|open| open.cost.cpu_per_request_us()).collect()),
+            client_cpu_us: estimate(
+                open().filter_map(|open| open.measurement.client.cpu_per_request_us).collect(),
+            ),
             switches_per_request: mean(
                 usable.iter().filter_map(|(_, closed)| closed.cost.switches_per_request()),
             ),
             threads_max: usable.iter().filter_map(|(resources, _)| resources.threads_max).max(),
-            pss_mib: estimate(Metric::Memory),
+            pss_mib: estimate(
+                usable.iter().filter_map(|(resources, _)| Some(resources.pss_bytes? as f64 / MIB)).collect(),
+            ),
             rss_mib: mean(
                 usable.iter().filter_map(|(resources, _)| Some(resources.rss_max_bytes? as f64 / MIB)),
             ),
@@ -56,6 +66,13 @@ impl Usage {
                 .filter_map(|(resources, _)| resources.listen_overflows)
                 .reduce(u64::saturating_add),
         }
+    }
+}
+
+fn measured(trial: &Trial) -> Option<&Measured> {
+    match &trial.outcome {
+        TrialOutcome::Measured(measured) => Some(measured),
+        TrialOutcome::Failed { .. } => None,
     }
 }
 

@@ -29,13 +29,15 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                  known, and nothing is interpolated. “None in range” is a result. Places that are not decided widen an interval."
             }
             details {
-                summary { "The same for the 99th percentile of the response time, and along the wait" }
+                summary { "The same for CPU per request and the 99th percentile of the response time, and along the wait" }
                 @for contrast in contrasts() {
-                    (table(contrast, Metric::ResponseTimeP99, "workload",
-                        &by_connections(&analysis.verdicts, contrast.kind, Metric::ResponseTimeP99)).markup())
+                    @for metric in [Metric::CpuPerRequest, Metric::ResponseTimeP99] {
+                        (table(contrast, metric, "workload",
+                            &by_connections(&analysis.verdicts, contrast.kind, metric)).markup())
+                    }
                 }
                 @for contrast in contrasts() {
-                    @for metric in [Metric::Throughput, Metric::ResponseTimeP99] {
+                    @for metric in [Metric::Throughput, Metric::CpuPerRequest, Metric::ResponseTimeP99] {
                         @let rows = by_wait(&analysis.verdicts, contrast.kind, metric);
                         @if !rows.is_empty() { (table(contrast, metric, "connections", &rows).markup()) }
                     }

@@ -74,7 +74,7 @@ fn map(analysis: &Analysis<'_>, contrast: Contrast<'_>, metric: Metric) -> Figur
 
 fn finding(analysis: &Analysis<'_>, contrast: Contrast<'_>, metric: Metric) -> String {
     let score = analysis.verdicts.score(contrast.kind, metric);
-    let what = if metric == Metric::Throughput { "Throughput" } else { "Response time p99" };
+    let what = if metric == Metric::Throughput { "Throughput" } else { "Response time − wait, p99" };
     let subject = format!("{what}, {}", contrast.kind.title());
     if score.decided() == 0 {
         return format!("{subject}: no cell is decided");

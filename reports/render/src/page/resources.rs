@@ -30,15 +30,15 @@ fn cpu(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Figure {
     let metric = Metric::CpuPerRequest;
     Figure {
         id: "cpu".into(),
-        finding: finding(analysis, "Server CPU per request", metric),
+        finding: finding(analysis, "Server CPU per request at the offered rate", metric),
         reading:
-            "User and kernel time of the whole process ÷ requests it counted, closed loop, geometric mean \
-                  over blocks with its 95\u{a0}% interval. Less is better."
+            "User and kernel time of the whole process ÷ requests it counted, at the rate that both contenders of a \
+                  pair were offered; geometric mean over blocks with its 95\u{a0}% interval. Less is better."
                 .into(),
         folded: is_long(analysis),
         scene: chart(analysis, series, metric, "CPU time per request, less is better", number::micros)
             .scene(),
-        table: table(analysis, series, metric, "Server CPU per request", number::micros),
+        table: table(analysis, series, metric, "Server CPU per request at the offered rate", number::micros),
     }
 }
 
@@ -62,7 +62,9 @@ fn usage(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Table {
         "cell",
         "contender",
         "CPU per request",
-        "switches per request",
+        "with the client's",
+        "saturated",
+        "switches, saturated",
         "threads, most",
         "PSS",
         "PSS per connection",
@@ -79,7 +81,13 @@ fn usage(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Table {
             table.push(vec![
                 label::name(&cell.name),
                 label::name(one.contender),
-                number::estimate(used.cpu_per_request_us.as_ref(), number::micros),
+                number::estimate(used.cpu_us.as_ref(), number::micros),
+                or_none(
+                    used.cpu_us
+                        .zip(used.client_cpu_us)
+                        .map(|(server, client)| number::micros(server.middle + client.middle)),
+                ),
+                number::estimate(used.saturated_cpu_us.as_ref(), number::micros),
                 or_none(used.switches_per_request.map(number::plain)),
                 or_none(used.threads_max.map(|threads| number::plain(threads as f64))),
                 number::estimate(used.pss_mib.as_ref(), number::mebibytes),

@@ -14,9 +14,10 @@ use crate::{label, number};
 pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
     html! {
         section {
-            h2 { "Response time at the same offered rate" }
+            h2 { "How long do users wait at the same offered rate?" }
             p { "An open loop: requests start when the schedule says so, at one rate for both \
-                 contenders of a pair, and times run from the intended start. The two pairs may differ in their rate." }
+                 contenders of a pair, and times run from the intended start. The two pairs may differ in their rate. \
+                 The wait that the workload asks for is left out, since every server must wait it." }
             @for (metric, id) in [(Metric::ResponseTimeP50, "response-p50"), (Metric::ResponseTimeP99, "response-p99")] {
                 (figure(analysis, series, metric, id).markup())
             }
@@ -26,9 +27,9 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
 
 fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], metric: Metric, id: &'static str) -> Figure {
     let what = if metric == Metric::ResponseTimeP50 {
-        "Median response time"
+        "Median response time less the wait"
     } else {
-        "99th percentile of the response time"
+        "99th percentile of the response time less the wait"
     };
     Figure {
         id: id.into(),
@@ -38,40 +39,42 @@ fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], metric: Metric, id: &'
              “≥”: requests were still unfinished, so that only a lower bound is known."
         ),
         folded: is_long(analysis),
-        scene: chart(analysis, series, metric, "response time, less is better", number::micros).scene(),
+        scene: chart(analysis, series, metric, "response time − wait, less is better", number::micros)
+            .scene(),
         table: table(analysis, series, metric, what),
     }
 }
 
 fn table(analysis: &Analysis<'_>, series: &[Series<'_>], metric: Metric, what: &str) -> Table {
-    let head = ["cell", "contender", "offered rate", "response time", "response − W"];
+    let head = ["cell", "contender", "offered rate", "response − wait", "wait", "together"];
     let mut table = Table::new(what, &head, 2);
     for (index, cell) in analysis.verdicts.judged_cells() {
         let wait_us = cell.wait_ms * 1e3;
         for one in series {
             let estimate = analysis.estimate(metric, index, one.contender);
-            let beyond = estimate.filter(|_| wait_us > 0.0).map(|estimate| beyond_wait(estimate, wait_us));
+            let whole = estimate.map(|estimate| with_wait(estimate, wait_us));
             table.push(vec![
                 label::name(&cell.name),
                 label::name(one.contender),
                 offered(analysis, index, one.contender).map_or_else(|| number::NO_DATA.into(), number::rate),
                 number::estimate(estimate.as_ref(), number::micros),
-                if wait_us > 0.0 { number::estimate(beyond.as_ref(), number::micros) } else { "—".into() },
+                if wait_us > 0.0 { number::micros(wait_us) } else { "—".into() },
+                number::estimate(whole.as_ref(), number::micros),
             ]);
         }
     }
     table
 }
 
-/// The part of a response time that is not the wait that was asked for.
-fn beyond_wait(estimate: Estimate, wait_us: f64) -> Estimate {
-    let mut beyond = estimate;
-    beyond.middle -= wait_us;
-    if let Some(interval) = &mut beyond.interval {
-        interval.lo -= wait_us;
-        interval.hi -= wait_us;
+/// A time with the wait that was asked for, as a user sees it.
+fn with_wait(estimate: Estimate, wait_us: f64) -> Estimate {
+    let mut whole = estimate;
+    whole.middle += wait_us;
+    if let Some(interval) = &mut whole.interval {
+        interval.lo += wait_us;
+        interval.hi += wait_us;
     }
-    beyond
+    whole
 }
 
 /// The rate that a contender was offered in a cell: its first usable trial's, since all are alike.

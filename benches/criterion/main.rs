@@ -113,9 +113,5 @@ fn configured<M: Measurement>(criterion: Criterion<M>, results: &Path) -> Criter
 /// Where criterion keeps results and `report criterion` looks for them: `criterion` in cargo's target folder.
 fn results() -> anyhow::Result<PathBuf> {
     let root = benches::root::find()?;
-    let release = benches::artifacts::binaries(&root);
-    let target = release.parent();
-    let target =
-        target.with_context(|| format!("cannot tell cargo's target folder from {}", release.display()))?;
-    Ok(target.join("criterion"))
+    Ok(benches::artifacts::target_folder(&root)?.join("criterion"))
 }

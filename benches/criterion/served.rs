@@ -1,9 +1,9 @@
 //! A contender to send requests to: built, started as the runner starts it, connected to.
 
-use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use anyhow::{Context as _, ensure};
+use benches::artifacts::Built;
 use benches::contender::Contender;
 use benches::cpus::{self, Split};
 use benches::process::{Launch, Tail};
@@ -16,8 +16,8 @@ use servers_contract::Call;
 /// What is asked of it: the least there is.
 const CALL: Call = Call::Hello;
 
-/// Where the contenders are, once they are built: once for all benches.
-static BUILT: OnceLock<PathBuf> = OnceLock::new();
+/// The contenders, once they are built: once for all benches.
+static BUILT: OnceLock<Built> = OnceLock::new();
 
 /// A contender that runs on CPUs of its own, and connections to it. Dropped, it ends.
 pub(crate) struct Served {
@@ -42,12 +42,11 @@ impl Served {
             let built = artifacts::build_alike(&root, &contenders)?;
             BUILT.get_or_init(|| built);
         }
-        let binaries = BUILT.get().context("the contenders were just built")?;
+        let built = BUILT.get().context("the contenders were just built")?;
         let split = Split::of(&cpus::allowed()?, 1)?;
         let launch = Launch {
-            command: chosen.command(binaries, root::ANY_PORT),
             cpus: split.contender.clone(),
-            folder: root,
+            ..Launch::of(built.command(chosen, root::ANY_PORT)?, root)
         };
         let tail = Tail::default();
         let contender = Contender::start(&launch, &tail).map_err(|error| tail.explain(error))?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, ensure};
-use benches::artifacts;
+use benches::program;
 use loadgen::Interrupt;
 
 use crate::step::{BE_STEP, Step};
@@ -16,7 +16,7 @@ pub(crate) struct Callgrind(PathBuf);
 impl Callgrind {
     /// Looks for it on PATH.
     pub(crate) fn find() -> anyhow::Result<Self> {
-        let program = artifacts::on_path("valgrind");
+        let program = program::on_path("valgrind");
         program
             .map(Self)
             .context("cannot count without valgrind, which is not on PATH (Debian: apt-get install valgrind)")

@@ -1,8 +1,8 @@
 //! `cargo test`: the program works from end to end, with valgrind and without. No count is judged.
 
 use anyhow::{Context as _, ensure};
-use benches::artifacts;
 use benches::bench::started;
+use benches::program;
 
 use crate::baseline::{Baseline, PATH};
 use crate::callgrind::collected;
@@ -20,7 +20,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     the_baseline_has_every_step_and_is_written_as_it_is_read()?;
     without_valgrind_it_says_so()?;
     // Which of both this machine can show, PATH decides, not what the program says of itself.
-    if artifacts::on_path("valgrind").is_some() { every_step_is_counted() } else { Ok(()) }
+    if program::on_path("valgrind").is_some() { every_step_is_counted() } else { Ok(()) }
 }
 
 fn the_baseline_has_every_step_and_is_written_as_it_is_read() -> anyhow::Result<()> {

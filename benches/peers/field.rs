@@ -41,7 +41,7 @@ impl Field {
         let root = root::find()?;
         let contenders = Contenders::load(&root.join(root::CONTENDERS))?;
         let entry = contenders.get(SERVER).with_context(|| format!("no contender {SERVER}"))?;
-        let binaries = artifacts::build_alike(&root, &contenders)?;
+        let built = artifacts::build_alike(&root, &contenders)?;
         let mut clients = Vec::new();
         for peer in Peer::ALL {
             match peer.find(&root)? {
@@ -55,9 +55,8 @@ impl Field {
         let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).context("cannot read the descriptor limit")?;
         setrlimit(Resource::RLIMIT_NOFILE, hard, hard).context("cannot raise the descriptor limit")?;
         let launch = Launch {
-            command: entry.command(&binaries, root::ANY_PORT),
             cpus: place.split.contender.clone(),
-            folder: root,
+            ..Launch::of(built.command(entry, root::ANY_PORT)?, root)
         };
         let tail = Tail::default();
         let server = Contender::start(&launch, &tail).map_err(|error| tail.explain(error))?;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use benches::artifacts;
 use benches::bench::oha;
+use benches::{artifacts, program};
 use loadgen::Url;
 
 /// A load generator.
@@ -40,10 +40,10 @@ impl Peer {
     /// When loadgen cannot be built.
     pub(crate) fn find(self, root: &Path) -> anyhow::Result<Option<PathBuf>> {
         Ok(match self {
-            Self::Ab => artifacts::on_path("ab"),
+            Self::Ab => program::on_path("ab"),
             Self::Oha => oha::find(root),
             Self::Loadgen => Some(artifacts::build_loadgen(root)?),
-            _ => artifacts::on_path(self.name()),
+            _ => program::on_path(self.name()),
         })
     }
 

@@ -1,14 +1,50 @@
-//! The contenders' programs: built by one command, found, and told apart by their hashes.
+//! The contenders' programs: built by one command, and found where cargo says that it put them.
 
-use std::fs;
-use std::io;
+use std::collections::BTreeMap;
+use std::io::{self, BufReader};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, ensure};
+use cargo_metadata::{Message, MetadataCommand};
 use reports_terminal::talk;
 use servers_conformance::contenders::{Contender, Contenders};
-use sha2::{Digest as _, Sha256};
+
+/// Makes cargo say, on stdout and for programs to read, which files it has built; what people read stays on stderr.
+const TELL_FILES: &str = "--message-format=json-render-diagnostics";
+
+/// Programs that were just built, or found to be up to date.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Built {
+    /// By the name of the binary, as cargo told.
+    programs: BTreeMap<String, PathBuf>,
+}
+
+impl Built {
+    /// The command that starts `contender` at `listen`.
+    ///
+    /// # Errors
+    /// When the build made no program of its name.
+    pub fn command(&self, contender: &Contender, listen: SocketAddr) -> anyhow::Result<Vec<String>> {
+        let folder = match &contender.binary {
+            Some(binary) => self.program(binary)?.parent().unwrap_or(Path::new("")),
+            None => Path::new(""),
+        };
+        Ok(contender.command(folder, listen))
+    }
+
+    /// The program of a binary.
+    ///
+    /// # Errors
+    /// When the build made none of its name.
+    pub fn program(&self, binary: &str) -> anyhow::Result<&Path> {
+        let program = self.programs.get(binary).map(PathBuf::as_path);
+        program.with_context(|| {
+            format!("the build told of no program {binary:?}; expected a binary of that name")
+        })
+    }
+}
 
 /// Builds `chosen` in the project at `root`; what the build says goes to stderr.
 ///
@@ -18,35 +54,18 @@ pub fn build<'a>(
     root: &Path,
     contenders: &Contenders,
     chosen: impl IntoIterator<Item = &'a Contender>,
-) -> anyhow::Result<()> {
-    contenders.build_commands(chosen).iter().try_for_each(|command| run(root, command))
+) -> anyhow::Result<Built> {
+    build_by(root, contenders, chosen, |command| command)
 }
 
-fn run(root: &Path, command: &[String]) -> anyhow::Result<()> {
-    let shown = command.join(" ");
-    talk!("building: {shown}");
-    let (program, arguments) = command.split_first().context("a build command needs a program")?;
-    let status = Command::new(program)
-        .args(arguments)
-        .current_dir(root)
-        .stdin(std::process::Stdio::null())
-        // The page's path is all that belongs on stdout.
-        .stdout(io::stderr())
-        .status()
-        .with_context(|| format!("cannot start {shown:?}"))?;
-    ensure!(status.success(), "{shown:?} ended with {status}; its messages are above");
-    Ok(())
-}
-
-/// Builds all contenders by the one command that every measured contender is built by; gives where they are.
+/// Builds all contenders by the one command that every measured contender is built by.
 ///
 /// A test of an unoptimised build measures nothing, and uses contenders that are unoptimised too.
 ///
 /// # Errors
 /// When a build command cannot be started or fails.
-pub fn build_alike(root: &Path, contenders: &Contenders) -> anyhow::Result<PathBuf> {
-    contenders.build_commands(contenders.iter()).iter().try_for_each(|command| run_alike(root, command))?;
-    Ok(built_alike(root))
+pub fn build_alike(root: &Path, contenders: &Contenders) -> anyhow::Result<Built> {
+    build_by(root, contenders, contenders.iter(), alike)
 }
 
 /// Builds the load generator, as [`build_alike`] does contenders; gives its program.
@@ -55,89 +74,134 @@ pub fn build_alike(root: &Path, contenders: &Contenders) -> anyhow::Result<PathB
 /// When it cannot be built.
 pub fn build_loadgen(root: &Path) -> anyhow::Result<PathBuf> {
     // No package is named, so that features are those of the contenders' build.
-    run_alike(root, &["cargo", "build", "--release", "--locked", "--bin", "loadgen"].map(str::to_owned))?;
-    Ok(built_alike(root).join("loadgen"))
+    let command = ["cargo", "build", "--release", "--locked", "--bin", "loadgen"].map(str::to_owned).to_vec();
+    let built = Built { programs: run_cargo(root, &alike(command))? };
+    Ok(built.program("loadgen")?.to_owned())
 }
 
-/// Runs a build command as this program was built, with optimisation or without.
-fn run_alike(root: &Path, command: &[String]) -> anyhow::Result<()> {
-    let command = command.iter().filter(|argument| !cfg!(debug_assertions) || *argument != "--release");
-    run(root, &command.cloned().collect::<Vec<_>>())
+fn build_by<'a>(
+    root: &Path,
+    contenders: &Contenders,
+    chosen: impl IntoIterator<Item = &'a Contender>,
+    adapt: impl Fn(Vec<String>) -> Vec<String>,
+) -> anyhow::Result<Built> {
+    let chosen: Vec<&Contender> = chosen.into_iter().collect();
+    let by_cargo = chosen.iter().any(|contender| contender.binary.is_some());
+    let mut built = Built::default();
+    for (index, command) in contenders.build_commands(chosen).into_iter().enumerate() {
+        let command = adapt(command);
+        // All binaries of cargo are built by the first.
+        if by_cargo && index == 0 {
+            built.programs = run_cargo(root, &command)?;
+        } else {
+            run(root, &command)?;
+        }
+    }
+    Ok(built)
 }
 
-fn built_alike(root: &Path) -> PathBuf {
-    let release = binaries(root);
-    if cfg!(debug_assertions) { release.with_file_name("debug") } else { release }
+/// A build command as this program was built, with optimisation or without.
+fn alike(command: Vec<String>) -> Vec<String> {
+    command.into_iter().filter(|argument| !cfg!(debug_assertions) || argument != "--release").collect()
 }
 
-/// The folder that cargo puts release builds of the project at `root` into.
-#[must_use]
-pub fn binaries(root: &Path) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    root.join(target).join("release")
+fn run(root: &Path, command: &[String]) -> anyhow::Result<()> {
+    let shown = command.join(" ");
+    // The page's path is all that belongs on stdout.
+    let status = start(root, command, io::stderr().into())?
+        .wait()
+        .with_context(|| format!("cannot wait for {shown:?}"))?;
+    ensure!(status.success(), "{shown:?} ended with {status}; its messages are above");
+    Ok(())
 }
 
-/// SHA-256, hex, of what `command` runs: its program, found as a shell would from `folder`, and every argument that
-/// names a file there, such as an interpreter's script.
+/// Runs a build of cargo's and gives its programs by name, where it says that they are: the folder depends on settings,
+/// variables and flags that are cargo's to know.
+fn run_cargo(root: &Path, command: &[String]) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    let mut command = command.to_vec();
+    command.push(TELL_FILES.to_owned());
+    let shown = command.join(" ");
+    let mut cargo = start(root, &command, Stdio::piped())?;
+    let told = cargo.stdout.take().context("cargo's stdout is a pipe")?;
+    let mut programs = BTreeMap::new();
+    for message in Message::parse_stream(BufReader::new(told)) {
+        let message = message.with_context(|| format!("cannot read what {shown:?} tells"))?;
+        if let Message::CompilerArtifact(artifact) = message
+            && let Some(executable) = artifact.executable
+            && artifact.target.is_bin()
+        {
+            programs.insert(artifact.target.name, executable.into_std_path_buf());
+        }
+    }
+    let status = cargo.wait().with_context(|| format!("cannot wait for {shown:?}"))?;
+    ensure!(status.success(), "{shown:?} ended with {status}; its messages are above");
+    Ok(programs)
+}
+
+fn start(root: &Path, command: &[String], stdout: Stdio) -> anyhow::Result<std::process::Child> {
+    let shown = command.join(" ");
+    talk!("building: {shown}");
+    let (program, arguments) = command.split_first().context("a build command needs a program")?;
+    Command::new(program)
+        .args(arguments)
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .stdout(stdout)
+        .spawn()
+        .with_context(|| format!("cannot start {shown:?}"))
+}
+
+/// The folder that cargo puts everything into that it builds of the project at `root`.
 ///
 /// # Errors
-/// When the program is not found, or a file cannot be read.
-pub fn sha256(command: &[String], folder: &Path) -> anyhow::Result<String> {
-    let (program, arguments) = command.split_first().context("a run command has a program")?;
-    let program = locate(program, folder).with_context(|| format!("cannot find the program {program}"))?;
-    let scripts = arguments.iter().map(|argument| folder.join(argument)).filter(|path| path.is_file());
-    let mut hash = Sha256::new();
-    for path in std::iter::once(program).chain(scripts) {
-        hash.update(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
-    }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// A name without a slash is looked up in PATH, any other from `folder`.
-fn locate(program: &str, folder: &Path) -> Option<PathBuf> {
-    if program.contains('/') {
-        return Some(folder.join(program));
-    }
-    on_path(program)
-}
-
-/// Where a shell finds the program of this name; `None` when it does not.
-#[must_use]
-pub fn on_path(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|place| place.join(program)).find(|file| file.is_file())
+/// When cargo cannot tell.
+pub fn target_folder(root: &Path) -> anyhow::Result<PathBuf> {
+    let told = MetadataCommand::new()
+        .current_dir(root)
+        .no_deps()
+        .exec()
+        .context("cannot ask cargo for its target folder")?;
+    Ok(told.target_directory.into_std_path_buf())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
-    #[test]
-    fn a_hash_is_that_of_the_program() {
-        let directory = tempfile::tempdir().unwrap();
-        fs::write(directory.path().join("program"), b"abc").unwrap();
-        let command = ["./program".to_owned(), "--listen".to_owned()];
-        // FIPS 180-2, appendix B.1.
-        assert_eq!(
-            sha256(&command, directory.path()).unwrap(),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
-    }
+    const CONTENDERS: &str = r#"
+cargo_build = ["cargo", "build", "--offline"]
+
+[[contender]]
+name = "tiny"
+model = "sync"
+role = "control"
+stack = "none"
+binary = "tiny"
+run = ["{binary}", "{listen}"]
+"#;
 
     #[test]
-    fn another_script_under_the_same_interpreter_is_another_program() {
-        let directory = tempfile::tempdir().unwrap();
-        let script = directory.path().join("serve");
-        let command = ["sh".to_owned(), "serve".to_owned()];
-        fs::write(&script, b"one").unwrap();
-        let one = sha256(&command, directory.path()).unwrap();
-        fs::write(&script, b"two").unwrap();
-        assert_ne!(one, sha256(&command, directory.path()).unwrap());
-    }
-
-    #[test]
-    fn a_program_that_is_nowhere_is_named() {
-        let error = sha256(&["no-such-program-here".to_owned()], Path::new(".")).unwrap_err();
-        assert!(error.to_string().contains("no-such-program-here"), "{error}");
+    fn a_program_is_the_one_that_was_built_wherever_cargo_is_told_to_put_it() {
+        let project = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = project.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("Cargo.toml", "[package]\nname = \"tiny\"\nedition = \"2024\"\n[workspace]\n");
+        write("src/main.rs", "fn main() { println!(\"new\") }");
+        write(".cargo/config.toml", "[build]\ntarget-dir = \"elsewhere\"\n");
+        // What an earlier build left where programs usually are.
+        for stale in ["target/debug/tiny", "target/release/tiny"] {
+            write(stale, "stale");
+        }
+        let contenders = Contenders::parse(CONTENDERS, "test").unwrap();
+        let built = build(project.path(), &contenders, contenders.iter()).unwrap();
+        let command = built.command(contenders.get("tiny").unwrap(), ([127, 0, 0, 1], 80).into()).unwrap();
+        let ended = Command::new(&command[0]).output().unwrap();
+        assert_eq!(ended.stdout, b"new\n", "{command:?}");
+        assert!(built.program("other").unwrap_err().to_string().contains("no program \"other\""));
     }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail, ensure};
 use servers_conformance::ask;
 use servers_contract::{Health, Ready, Stats};
 
-use crate::process::{Launch, Process, Tail};
+use crate::process::{Identity, Launch, Process, Tail};
 
 /// How long a contender may take until its ready line.
 const READY: Duration = Duration::from_secs(5);
@@ -26,7 +26,8 @@ impl Contender {
     /// What it says on stderr goes to `tail`, also when it fails.
     ///
     /// # Errors
-    /// When it does not start, is not ready in time, or somebody else answers at its address.
+    /// When it does not start, is not ready in time, is not the contender that was planned, or somebody else answers at
+    /// its address.
     pub fn start(launch: &Launch, tail: &Tail) -> anyhow::Result<Self> {
         let (mut process, first_line) = Process::start(launch, tail)?;
         let ready = wait_until_ready(&mut process, &first_line)?;
@@ -39,6 +40,7 @@ impl Contender {
             health.nonce,
             contender.ready.nonce
         );
+        launch.identity.as_ref().map_or(Ok(()), |planned| is_planned(&health, planned))?;
         Ok(contender)
     }
 
@@ -77,6 +79,19 @@ impl Contender {
     pub fn stop(self) -> anyhow::Result<()> {
         self.process.stop()
     }
+}
+
+/// A program under another contender's entry would be measured under a false name.
+fn is_planned(health: &Health, planned: &Identity) -> anyhow::Result<()> {
+    ensure!(
+        health.contender == planned.name && health.model == planned.model,
+        "its /health says that it is {:?} ({:?}), expected {:?} ({:?}); give the contender a program of its own",
+        health.contender,
+        health.model,
+        planned.name,
+        planned.model
+    );
+    Ok(())
 }
 
 fn wait_until_ready(process: &mut Process, first_line: &Receiver<String>) -> anyhow::Result<Ready> {

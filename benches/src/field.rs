@@ -11,7 +11,9 @@ use servers_contract::{Health, Model};
 
 use crate::contender::Contender;
 use crate::host::Host;
-use crate::process::{Launch, Tail};
+use crate::places::Places;
+use crate::process::{Identity, Launch, Tail};
+use crate::program::Program;
 use crate::remaining::contender_names;
 use crate::{artifacts, cpus, machine, root};
 
@@ -22,6 +24,9 @@ pub struct Field {
     host: Host,
     /// By the name in the definition; the duplicate has the entry of the contender it doubles.
     entries: BTreeMap<String, Entry>,
+    /// By the name of the entry: its command as built, and its program as it was then.
+    programs: BTreeMap<String, (Vec<String>, Program)>,
+    places: Places,
     /// Every set of flags that a cell has.
     flags: BTreeSet<Vec<String>>,
 }
@@ -45,20 +50,44 @@ impl Field {
         raise_descriptor_limit(host.descriptor_limit)?;
         // Built on all CPUs; bound afterwards.
         let distinct: BTreeMap<_, _> = entries.values().map(|entry| (&entry.name, entry)).collect();
-        artifacts::build(root, &contenders, distinct.into_values())?;
+        let built = artifacts::build(root, &contenders, distinct.values().copied())?;
+        let hold = |(name, entry): (&String, &Entry)| {
+            let command = built.command(entry, root::ANY_PORT)?;
+            let program = Program::hold(&command, root).with_context(|| format!("contender {name}"))?;
+            Ok((name.clone(), (command, program)))
+        };
+        let programs = distinct.into_iter().map(hold).collect::<anyhow::Result<_>>()?;
         cpus::bind(&host.split.client)?;
-        Ok(Self { root: root.to_owned(), host, entries, flags })
+        let places = Places::of(root);
+        Ok(Self { root: root.to_owned(), host, entries, programs, places, flags })
     }
 
-    /// How the contender of this name is started, with these flags besides its own.
+    /// How the contender of this name is started, with these flags besides its own; to be asked anew before every start.
     ///
     /// # Errors
-    /// When the definition does not name it.
+    /// When the definition does not name it, or its program is no longer the one that was built.
     pub fn launch(&self, name: &str, flags: &[String]) -> anyhow::Result<Launch> {
         let entry = self.entries.get(name).with_context(|| format!("no contender {name:?} in this run"))?;
-        let mut command = entry.command(&artifacts::binaries(&self.root), root::ANY_PORT);
-        command.extend_from_slice(flags);
-        Ok(Launch { command, cpus: self.host.split.contender.clone(), folder: self.root.clone() })
+        let (command, program) = self.program(entry)?;
+        program.verify().with_context(|| format!("contender {name}"))?;
+        Ok(Launch {
+            command: [command, flags].concat(),
+            cpus: self.host.split.contender.clone(),
+            folder: self.root.clone(),
+            executable: Some(program.executable()),
+            identity: Some(Identity { name: entry.name.clone(), model: entry.model }),
+        })
+    }
+
+    fn program(&self, entry: &Entry) -> anyhow::Result<(&[String], &Program)> {
+        let found = self.programs.get(&entry.name).with_context(|| format!("{:?} was not built", entry.name));
+        found.map(|(command, program)| (command.as_slice(), program))
+    }
+
+    /// Text that is to be recorded, without this machine's folders.
+    #[must_use]
+    pub fn hide(&self, text: &str) -> String {
+        self.places.hide(text)
     }
 
     /// The client's CPUs.
@@ -93,8 +122,8 @@ impl Field {
             name: name.to_owned(),
             model: model(entry.model).to_owned(),
             version: plain.version.clone(),
-            command: entry.run.clone(),
-            sha256: artifacts::sha256(&launch.command, &self.root)?,
+            command: entry.run.iter().map(|part| self.hide(part)).collect(),
+            sha256: self.program(entry)?.1.sha256().to_owned(),
             settings: settings(plain)?,
             settings_with: self.flags.iter().map(with).collect::<anyhow::Result<_>>()?,
         })

@@ -14,7 +14,9 @@ compile_error!(
 
 pub mod artifacts;
 pub mod bench;
+pub mod checkout;
 pub mod command;
+pub mod conditions;
 pub mod contender;
 pub mod cpus;
 pub mod descendants;
@@ -26,7 +28,9 @@ pub mod host;
 pub mod machine;
 pub mod order;
 pub mod overshoot;
+pub mod places;
 pub mod process;
+pub mod program;
 pub mod progress;
 pub mod remaining;
 pub mod root;

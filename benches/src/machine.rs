@@ -6,6 +6,7 @@ use std::process::Command;
 
 use reports_record::{Cpu, Environment};
 
+use crate::checkout::Checkout;
 use crate::cpus::Split;
 
 /// Where the run is made, read once before its first trial.
@@ -13,11 +14,11 @@ use crate::cpus::Split;
 pub fn environment(root: &Path, split: &Split, descriptor_limit: u64) -> Environment {
     let cpu = cpu();
     let remarks = remarks(split, &cpu);
+    let checkout = Checkout::of(root);
     Environment {
         crossover: env!("CARGO_PKG_VERSION").to_owned(),
-        commit: printed(Command::new("git").arg("-C").arg(root).args(["rev-parse", "HEAD"])),
-        dirty: printed(Command::new("git").arg("-C").arg(root).args(["status", "--porcelain"]))
-            .map(|changes| !changes.is_empty()),
+        commit: checkout.commit,
+        dirty: checkout.dirty,
         rustc: printed(Command::new("rustc").arg("--version")).unwrap_or_else(|| "unknown".to_owned()),
         kernel: trimmed("/proc/sys/kernel/osrelease")
             .map_or_else(|| std::env::consts::OS.to_owned(), |release| format!("Linux {release}")),
@@ -156,7 +157,7 @@ fn trimmed(path: &str) -> Option<String> {
 }
 
 /// What a command prints, when there is such a command and it succeeds.
-fn printed(command: &mut Command) -> Option<String> {
+pub(crate) fn printed(command: &mut Command) -> Option<String> {
     let output = command.output().ok().filter(|output| output.status.success())?;
     Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

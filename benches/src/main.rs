@@ -96,6 +96,9 @@ enum Subcommands {
         /// CPUs the program may use
         #[arg(long, value_delimiter = ',', required = true)]
         cpus: Vec<u32>,
+        /// The file to execute in place of the program
+        #[arg(long)]
+        executable: Option<PathBuf>,
         /// The program and its arguments
         #[arg(last = true, required = true)]
         command: Vec<String>,
@@ -110,7 +113,9 @@ fn dispatch(command: Subcommands) -> anyhow::Result<i32> {
         Subcommands::List { experiment } => command::list(experiment.as_deref()),
         Subcommands::Verify { contenders, address, faults } => command::verify(&contenders, address, faults),
         Subcommands::Doctor { quick, span, runs } => command::doctor(quick, span, runs),
-        Subcommands::Supervise { cpus, command } => supervise::supervise(&cpus, &command),
+        Subcommands::Supervise { cpus, executable, command } => {
+            supervise::supervise(&cpus, executable.as_deref(), &command)
+        }
     }
 }
 

@@ -11,11 +11,15 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, bail, ensure};
+use servers_contract::Model;
 
 use crate::supervise::{LEFT_PROCESSES, TERMINATE};
 
 /// How long a process may take to end after SIGTERM, before its group is killed.
 const STOP: Duration = Duration::from_secs(5);
+
+/// The program that runs here, even when a build has put another one in its place.
+const OWN: &str = "/proc/self/exe";
 
 /// Lines of stderr that are kept for the record of a failure, and characters of each.
 const TAIL_LINES: usize = 20;
@@ -30,6 +34,27 @@ pub struct Launch {
     pub cpus: Vec<u32>,
     /// The folder it is started in: the project's root.
     pub folder: PathBuf,
+    /// The file to execute, where that is not what the command's first word finds.
+    pub executable: Option<PathBuf>,
+    /// Who has to answer there; `None` leaves that open.
+    pub identity: Option<Identity>,
+}
+
+/// What a contender has to say of itself in its `/health`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Its name.
+    pub name: String,
+    /// Its model.
+    pub model: Model,
+}
+
+impl Launch {
+    /// A start of `command` in `folder`, of whoever it is, on no CPU yet.
+    #[must_use]
+    pub fn of(command: Vec<String>, folder: PathBuf) -> Self {
+        Self { command, cpus: Vec::new(), folder, executable: None, identity: None }
+    }
 }
 
 /// The last lines of a process's stderr; readable while the process runs and after it ended.
@@ -75,10 +100,14 @@ impl Process {
     /// # Errors
     /// When the supervisor cannot be started; a program that cannot be started ends the supervisor instead.
     pub fn start(launch: &Launch, tail: &Tail) -> anyhow::Result<(Self, Receiver<String>)> {
-        let own = std::env::current_exe().context("cannot find this program to supervise with")?;
         let cpus: Vec<_> = launch.cpus.iter().map(u32::to_string).collect();
-        let mut supervisor = Command::new(own)
-            .args(["supervise", "--cpus", &cpus.join(","), "--"])
+        let executable =
+            launch.executable.iter().flat_map(|file| ["--executable".as_ref(), file.as_os_str()]);
+        let mut supervisor = Command::new(OWN)
+            .arg0("crossover")
+            .args(["supervise", "--cpus", &cpus.join(",")])
+            .args(executable)
+            .arg("--")
             .args(&launch.command)
             .current_dir(&launch.folder)
             .stdin(Stdio::piped())

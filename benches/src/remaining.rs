@@ -97,7 +97,7 @@ impl Done {
                     let is_spoilt = trial::is_spoilt(&outcome);
                     done.trials.insert((cell, block, contender), Attempt { number, has_failed, is_spoilt });
                 }
-                Line::Ending(_) => {}
+                Line::Beginning(_) | Line::Ending(_) => {}
             }
         }
         done

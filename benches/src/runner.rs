@@ -6,7 +6,8 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use loadgen::Rate;
 use reports_record::{
-    Calibration, Cell, Definition, Ending, Folder, Line, Pair, Run, Stage, Trial, TrialLog, TrialOutcome,
+    Beginning, Calibration, Cell, Definition, Ending, Folder, Line, Pair, Run, Stage, Trial, TrialLog,
+    TrialOutcome,
 };
 
 use crate::field::Field;
@@ -14,7 +15,7 @@ use crate::progress::Progress;
 use crate::remaining::{ATTEMPTS, Done, Planned, calibrated, contender_names, plan};
 use crate::signals::Signals;
 use crate::trial::{self, Task};
-use crate::{estimate, machine, order, overshoot};
+use crate::{estimate, machine, order, overshoot, program};
 
 /// What became of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,17 +77,29 @@ impl<'a> Runner<'a> {
     pub fn run(mut self) -> anyhow::Result<Outcome> {
         let steal = machine::cpu_time();
         let throttled = machine::throttled();
+        let beginning = Beginning { began_at: now(), runner_sha256: program::own_sha256()? };
+        self.log.push(&Line::Beginning(beginning))?;
+        let outcome = self.carry_out();
+        self.progress.clear();
+        self.log
+            .push(&Line::Ending(Ending {
+                ended_at: now(),
+                complete: matches!(outcome, Ok(Outcome::Complete { .. })),
+                steal: machine::steal_since(steal),
+                throttled: machine::throttled()
+                    .zip(throttled)
+                    .map(|(after, before)| after.saturating_sub(before)),
+            }))
+            .map_err(anyhow::Error::from)
+            // What went wrong first is what matters.
+            .or_else(|error| outcome.as_ref().map_or(Ok(()), |_| Err(error)))?;
+        outcome
+    }
+
+    fn carry_out(&mut self) -> anyhow::Result<Outcome> {
         self.overshoots()?;
         let rates = self.calibrations()?;
-        let outcome = self.trials(&rates)?;
-        self.progress.clear();
-        self.log.push(&Line::Ending(Ending {
-            ended_at: now(),
-            complete: matches!(outcome, Outcome::Complete { .. }),
-            steal: machine::steal_since(steal),
-            throttled: machine::throttled().zip(throttled).map(|(after, before)| after - before),
-        }))?;
-        Ok(outcome)
+        self.trials(&rates)
     }
 
     fn interrupted(&self) -> bool {
@@ -154,7 +167,7 @@ impl<'a> Runner<'a> {
             cell: cell.workload().to_owned(),
             contender: name.to_owned(),
             goodput_per_s: measured.as_ref().ok().copied(),
-            failure: measured.err().map(|error| format!("{error:#}")),
+            failure: measured.err().map(|error| self.field.hide(&format!("{error:#}"))),
         };
         if let Some(failure) = &calibration.failure {
             self.progress.say(&format!("calibration of {name} in {}: {failure}", cell.workload()));
@@ -197,12 +210,12 @@ impl<'a> Runner<'a> {
         let name = self.names[planned.contender].clone();
         let heading = format!("block {}/{}", planned.block + 1, definition.blocks);
         self.progress.show(&heading, &format!("{} · {name}", cell.name));
-        let launch = self.field.launch(&name, &cell.flags)?;
         let seed = self.seed(planned);
         // A runner that was killed may have left spoilt attempts.
         let mut attempt = self.done.next_attempt(&cell.name, planned.block, &name);
         loop {
             let started_at = now();
+            let launch = self.field.launch(&name, &cell.flags)?;
             let outcome = trial::measure(&self.task(cell, &launch), rate, seed);
             if self.interrupted() {
                 return Ok(None);
@@ -234,6 +247,14 @@ impl<'a> Runner<'a> {
         started_at: String,
         outcome: TrialOutcome,
     ) -> anyhow::Result<()> {
+        let outcome = match outcome {
+            TrialOutcome::Failed { stage, reason, stderr_tail } => TrialOutcome::Failed {
+                stage,
+                reason: self.field.hide(&reason),
+                stderr_tail: stderr_tail.iter().map(|line| self.field.hide(line)).collect(),
+            },
+            measured @ TrialOutcome::Measured(_) => measured,
+        };
         let trial = Trial {
             cell: self.definition.cells[planned.cell].name.clone(),
             block: planned.block,

@@ -7,6 +7,7 @@
 
 use std::io::{self, Read as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 
@@ -26,15 +27,17 @@ pub const LEFT_PROCESSES: i32 = 98;
 /// Runs `command` on `cpus` in a process group of its own until it ends or the leash does; gives the exit
 /// code to end with: the contender's own, 128 + its signal, or [`LEFT_PROCESSES`].
 ///
-/// stdout and stderr are the contender's.
+/// `executable` is the file to execute in place of what the command's first word finds; stdout and stderr are the
+/// contender's.
 ///
 /// # Errors
 /// When the CPUs cannot be bound or the program cannot be started.
-pub fn supervise(cpus: &[u32], command: &[String]) -> anyhow::Result<i32> {
+pub fn supervise(cpus: &[u32], executable: Option<&Path>, command: &[String]) -> anyhow::Result<i32> {
     cpus::bind(cpus)?;
     descendants::adopt().context("cannot become the parent of whatever a contender leaves behind")?;
     let (program, arguments) = command.split_first().context("no program to supervise")?;
-    let mut child = Command::new(program)
+    let mut child = Command::new(executable.map_or(program.as_ref(), Path::as_os_str))
+        .arg0(program)
         .args(arguments)
         .stdin(Stdio::null())
         .process_group(0)
@@ -51,16 +54,19 @@ pub fn supervise(cpus: &[u32], command: &[String]) -> anyhow::Result<i32> {
 }
 
 /// As [`supervise`], for a program other than `crossover` that starts contenders and so is started as their supervisor:
-/// the arguments behind `supervise`, `--cpus LIST -- PROGRAM ARGUMENTS`.
+/// the arguments behind `supervise`, `--cpus LIST [--executable FILE] -- PROGRAM ARGUMENTS`.
 ///
 /// # Errors
 /// When the arguments are not these; otherwise as [`supervise`].
 pub fn from_arguments(arguments: &[String]) -> anyhow::Result<i32> {
-    let [_, cpus, _, command @ ..] = arguments else {
-        anyhow::bail!("cannot supervise {arguments:?}, expected --cpus LIST -- PROGRAM");
+    let split = arguments.iter().position(|argument| argument == "--").map(|at| arguments.split_at(at));
+    let (cpus, executable, command) = match split {
+        Some(([_, cpus], [_, command @ ..])) => (cpus, None, command),
+        Some(([_, cpus, _, executable], [_, command @ ..])) => (cpus, Some(Path::new(executable)), command),
+        _ => anyhow::bail!("cannot supervise {arguments:?}, expected --cpus LIST -- PROGRAM"),
     };
     let cpus = cpus.split(',').map(str::parse).collect::<Result<Vec<u32>, _>>();
-    supervise(&cpus.context("cannot read the list of CPUs")?, command)
+    supervise(&cpus.context("cannot read the list of CPUs")?, executable, command)
 }
 
 /// Passes on what comes through the leash. A group that is already gone answers ESRCH, which is what was wanted.

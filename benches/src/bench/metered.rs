@@ -138,7 +138,7 @@ pub fn be_meter(arguments: &[String]) -> anyhow::Result<i32> {
         bail!("cannot meter {arguments:?}, expected CPUs and a program");
     };
     let cpus = cpus.split(',').map(str::parse).collect::<Result<Vec<u32>, _>>();
-    let code = supervise::supervise(&cpus.context("cannot read the list of CPUs")?, command)?;
+    let code = supervise::supervise(&cpus.context("cannot read the list of CPUs")?, None, command)?;
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).context("cannot read what the program used")?;
     let count = |number: i64| u64::try_from(number).unwrap_or(0);
     let micros = |time: nix::sys::time::TimeVal| count(time.tv_sec() * 1_000_000 + time.tv_usec());

@@ -9,7 +9,7 @@ use loadgen::{Interrupt, Url};
 use serde::Deserialize;
 
 use super::metered::{self, Cost};
-use crate::artifacts;
+use crate::{artifacts, program};
 
 /// What installs it.
 pub const INSTALLED_BY: &str = "scripts/peers";
@@ -45,8 +45,8 @@ pub struct Found {
 /// Where it is: on PATH, or where [`INSTALLED_BY`] puts it; `None` when it is not installed.
 #[must_use]
 pub fn find(root: &Path) -> Option<PathBuf> {
-    artifacts::on_path("oha").or_else(|| {
-        let own = artifacts::binaries(root).with_file_name("peers").join("bin/oha");
+    program::on_path("oha").or_else(|| {
+        let own = artifacts::target_folder(root).ok()?.join("peers/bin/oha");
         own.is_file().then_some(own)
     })
 }

@@ -4,16 +4,17 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
-use reports_record::{ContenderRecord, Definition, Ending, Folder, Line, Run, SCHEMA, TrialLog};
+use reports_record::{ContenderRecord, Definition, Ending, Environment, Folder, Line, Run, SCHEMA, TrialLog};
 use reports_terminal::{print, talk};
 
 use super::check;
+use crate::conditions::Conditions;
 use crate::field::Field;
 use crate::progress::counted;
 use crate::remaining::Done;
 use crate::runner::{Outcome, Runner};
 use crate::signals::Signals;
-use crate::{cpus, estimate, progress, root};
+use crate::{cpus, estimate, program, progress, root};
 
 /// Builds, measures and writes the page of a new run; gives the exit code.
 ///
@@ -80,8 +81,43 @@ pub fn resume(folder: PathBuf) -> anyhow::Result<i32> {
     let Some(field) = build(&root, &run.definition, &signals)? else { return Ok(signals.exit_code()) };
     let records = unless_interrupted(field.records(), &signals)?;
     let Some(records) = records else { return Ok(signals.exit_code()) };
-    same_programs(&run.contenders, &records)?;
+    same_conditions(&folder, &run, &records, &field.environment())?;
     finish(&folder, log, &run, &field, &signals)
+}
+
+/// Characters of a difference that are shown: both values of it come from outside.
+const DIFFERENCE: usize = 400;
+
+/// Makes sure that nothing has changed since the run began that its figures depend on: trials made under other conditions
+/// would be another experiment's.
+fn same_conditions(
+    folder: &Folder,
+    run: &Run,
+    contenders: &[ContenderRecord],
+    environment: &Environment,
+) -> anyhow::Result<()> {
+    let (lines, _) = folder.lines()?;
+    let began = lines.iter().find_map(|line| if let Line::Beginning(it) = line { Some(it) } else { None });
+    let runner = program::own_sha256()?;
+    let then = Conditions {
+        contenders: &run.contenders,
+        environment: &run.environment,
+        runner_sha256: began.map(|began| began.runner_sha256.as_str()),
+    };
+    let now = Conditions { contenders, environment, runner_sha256: Some(&runner) };
+    let differences = then.differences(&now);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let listed: String = differences
+        .iter()
+        .map(|difference| format!("\n  {}", reports_record::shown(difference, DIFFERENCE)))
+        .collect();
+    bail!(
+        "cannot go on with {}: it began under other conditions, and what is measured now would not compare:{listed}\n\
+         restore them (check out the commit that it began with, allow the same CPUs), or begin a new run",
+        folder.path().display()
+    )
 }
 
 /// How many trials of a run failed that has ended with every planned trial on record; `None` for any other.
@@ -113,8 +149,17 @@ fn finish(
     field: &Field,
     signals: &Signals,
 ) -> anyhow::Result<i32> {
-    let outcome = Runner::new(folder, log, run, field, signals)?.run()?;
-    conclude(folder, outcome, Some(signals))
+    match Runner::new(folder, log, run, field, signals)?.run() {
+        Ok(outcome) => conclude(folder, outcome, Some(signals)),
+        Err(error) => {
+            // What was measured before is shown all the same; why it stopped matters more than why it cannot be.
+            let _ = reports_render::write(folder.path());
+            Err(error.context(format!(
+                "the run stopped, what was measured is kept, and `cargo crossover resume {}` goes on",
+                folder.path().display()
+            )))
+        }
+    }
 }
 
 /// Writes the page, says what is missing, and gives the exit code.
@@ -159,25 +204,10 @@ fn describe(command: String, definition: Definition, field: &Field) -> anyhow::R
     Ok(Run {
         schema: SCHEMA,
         id: format!("{}-{}", started_at.replace(':', "").trim_end_matches('Z'), definition.name),
-        command,
+        command: field.hide(&command),
         started_at,
         contenders: field.records()?,
         environment: field.environment(),
         definition,
     })
-}
-
-/// A run holds trials of one set of programs; another build would be another experiment.
-fn same_programs(then: &[ContenderRecord], now: &[ContenderRecord]) -> anyhow::Result<()> {
-    for old in then {
-        let same = now.iter().any(|new| new.name == old.name && new.sha256 == old.sha256);
-        if !same {
-            bail!(
-                "contender {} is another program than this run began with (its file's hash differs); \
-                 check out the commit that it was begun with, or begin a new run",
-                old.name
-            );
-        }
-    }
-    Ok(())
 }

@@ -29,13 +29,12 @@ fn verify_contenders(names: &[String], faults: bool) -> anyhow::Result<bool> {
     let root = root::find()?;
     let contenders = Contenders::load(&root.join(root::CONTENDERS))?;
     let chosen = if names.is_empty() { contenders.iter().collect() } else { choose(&contenders, names)? };
-    artifacts::build(&root, &contenders, chosen.iter().copied())?;
+    let built = artifacts::build(&root, &contenders, chosen.iter().copied())?;
     let mut passed = true;
     for entry in chosen {
         let launch = Launch {
-            command: entry.command(&artifacts::binaries(&root), root::ANY_PORT),
             cpus: cpus::allowed()?,
-            folder: root.clone(),
+            ..Launch::of(built.command(entry, root::ANY_PORT)?, root.clone())
         };
         passed &= verify_one(entry, &launch)?;
         if faults {

@@ -1,6 +1,7 @@
 //! Contenders that fail amid a run: their trial gets a line with the reason, the rest goes on, the exit code is 1.
 
 use reports_record::{Stage, TrialOutcome};
+use servers_contract::Model;
 
 use crate::project::{Ended, Project, STARTS_BEFORE_TRIALS, end, only_failure, trials};
 use crate::server::{NONCE, serve, serve_health_only};
@@ -78,7 +79,7 @@ fn a_child_that_left_the_process_group_is_killed_too() {
 
 #[test]
 fn somebody_else_at_its_address_is_never_measured() {
-    let foreign = serve_health_only();
+    let foreign = serve_health_only("awaiting", Model::Async);
     let ready = format!(
         r#"echo "{{\"contender\":\"awaiting\",\"address\":\"{foreign}\",\"nonce\":\"ours\",\"pid\":$$}}""#
     );
@@ -86,4 +87,68 @@ fn somebody_else_at_its_address_is_never_measured() {
     assert_eq!(stage, Stage::Start);
     assert!(reason.contains(&format!("somebody else answers at {foreign}")), "{reason}");
     assert!(reason.contains(NONCE), "{reason}");
+}
+
+#[test]
+fn a_program_that_is_changed_amid_a_run_is_not_measured_under_its_old_name() {
+    // The first trial's contender appends to the script that every later one would run.
+    let project = Project::with_fault(serve(), FIRST_TRIAL, "echo '# changed' >>\"$0\"");
+    let Ended { code, stdout, stderr } = end(&mut project.runner());
+    assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
+    assert!(stderr.contains("its program changed during the run"), "{stderr}");
+    assert!(stderr.contains("what was measured is kept") && stderr.contains("crossover resume"), "{stderr}");
+    let run = project.run_folder().unwrap();
+    assert!(
+        trials(&run).iter().all(|trial| trial.block == 0 && trial.position == 0),
+        "one was measured after it"
+    );
+    assert!(run.join("index.html").is_file());
+    // Restored, it goes on to its end.
+    let script = project.path("contender.sh");
+    let text = std::fs::read_to_string(&script).unwrap();
+    std::fs::write(&script, text.trim_end_matches("# changed\n")).unwrap();
+    let Ended { code, stderr, .. } = project.resume(&run);
+    assert_eq!(code, Some(0), "{stderr}");
+    project.wait_until_nothing_is_left();
+}
+
+#[test]
+fn a_runner_that_is_rebuilt_amid_its_run_goes_on() {
+    // The runner is a copy; the first trial's contender removes it, as a build does before it writes the new one.
+    let project = Project::with_fault(
+        serve(),
+        FIRST_TRIAL,
+        "rm \"${0%/*}/crossover\"; echo broken >\"${0%/*}/crossover\"",
+    );
+    let own = project.path("crossover");
+    std::fs::copy(env!("CARGO_BIN_EXE_crossover"), &own).unwrap();
+    let mut runner = std::process::Command::new(&own);
+    let Ended { code, stderr, .. } =
+        end(runner.args(["run", "failing.toml", "--runs", "kept"]).current_dir(project.path("")));
+    assert_eq!(code, Some(0), "{stderr}");
+    assert_eq!(std::fs::read(&own).unwrap(), b"broken\n");
+    project.wait_until_nothing_is_left();
+}
+
+#[test]
+fn a_record_names_no_folder_of_this_machine() {
+    let project = Project::with_fault(serve(), FIRST_TRIAL, "echo \"cannot open $0\" >&2; exit 3");
+    let experiment = project.path("failing.toml");
+    let arguments = ["run", experiment.to_str().unwrap(), "--runs", "kept"];
+    let Ended { code, stderr, .. } = end(project.crossover(&arguments).env("HOME", project.path("servers")));
+    assert_eq!(code, Some(1), "{stderr}");
+    let run = project.run_folder().unwrap();
+    let own = project.path("").to_str().unwrap().trim_end_matches('/').to_owned();
+    for name in ["environment.json", "trials.jsonl", "index.html"] {
+        let text = std::fs::read_to_string(run.join(name)).unwrap();
+        assert!(!text.contains(&own), "{name} names {own}");
+    }
+    let record = std::fs::read_to_string(run.join("environment.json")).unwrap();
+    assert!(
+        record.contains("\"cargo crossover run ./failing.toml\"") && record.contains("\"./contender.sh\""),
+        "{record}"
+    );
+    assert!(
+        std::fs::read_to_string(run.join("trials.jsonl")).unwrap().contains("cannot open ./contender.sh")
+    );
 }

@@ -1,7 +1,6 @@
 //! A project of a test's own: two contenders that run one shell script, and one experiment.
 
 use std::fs;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -9,7 +8,7 @@ use reports_record::{Folder, Line, Stage, Trial, TrialOutcome};
 use tempfile::TempDir;
 
 use crate::deadline::{wait_until, wait_until_gone};
-use crate::server::NONCE;
+use crate::server::Servers;
 
 /// One block of one cell: three trials.
 const EXPERIMENT: &str = r#"
@@ -38,14 +37,14 @@ name = "blocking"
 model = "sync"
 role = "control"
 stack = "sh"
-run = ["/bin/sh", "SCRIPT", "{listen}"]
+run = ["/bin/sh", "SCRIPT", "blocking", "{listen}"]
 
 [[contender]]
 name = "awaiting"
 model = "async"
 role = "control"
 stack = "sh"
-run = ["/bin/sh", "SCRIPT", "{listen}"]
+run = ["/bin/sh", "SCRIPT", "awaiting", "{listen}"]
 "#;
 
 /// Processes that the runner starts before its first trial: each contender once to read its settings, the duplicate
@@ -77,12 +76,10 @@ impl Project {
         project
     }
 
-    /// Contenders that work, with the server at `address` to answer for them; their `fault`th start, from 1, runs
-    /// `script` instead, in which `$READY` is a ready line.
-    pub(crate) fn with_fault(address: SocketAddr, fault: usize, script: &str) -> Self {
-        let ready = format!(
-            r#"READY="{{\"contender\":\"awaiting\",\"address\":\"{address}\",\"nonce\":\"{NONCE}\",\"pid\":$$}}""#
-        );
+    /// Contenders that work, with `servers` to answer for them; their `fault`th start, from 1, runs `script` instead, in
+    /// which `$READY` is a ready line.
+    pub(crate) fn with_fault(servers: Servers, fault: usize, script: &str) -> Self {
+        let ready = servers.ready();
         Self::new(&format!(
             "echo $$ >>$PIDS; echo >>$PIDS.starts; {ready}
              if [ $(wc -l <$PIDS.starts) -eq {fault} ]; then {script}; fi
@@ -91,8 +88,8 @@ impl Project {
     }
 
     /// Contenders that work.
-    pub(crate) fn working(address: SocketAddr) -> Self {
-        Self::with_fault(address, 0, "exit 9")
+    pub(crate) fn working(servers: Servers) -> Self {
+        Self::with_fault(servers, 0, "exit 9")
     }
 
     /// As it is, with another number of blocks.

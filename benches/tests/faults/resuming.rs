@@ -1,8 +1,9 @@
 //! What may be resumed, what may not, and by whom.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::Stdio;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use reports_record::Folder;
 
@@ -19,7 +20,7 @@ fn complete() -> (Project, PathBuf) {
     (project, run)
 }
 
-fn log(run: &std::path::Path) -> Vec<u8> {
+fn log(run: &Path) -> Vec<u8> {
     fs::read(run.join("trials.jsonl")).unwrap()
 }
 
@@ -55,6 +56,88 @@ fn another_program_is_refused_by_name() {
     assert!(stderr.contains("begin a new run"), "{stderr}");
     assert_eq!(log(&run), before);
     project.wait_until_nothing_is_left();
+}
+
+/// What `resume` says when it refuses to go on under other conditions; nothing is measured.
+fn refused(project: &Project, run: &Path, resume: &mut Command) -> String {
+    let before = log(run);
+    let Ended { code, stderr, .. } = end(resume);
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(
+        stderr.contains("began under other conditions") && stderr.contains("begin a new run"),
+        "{stderr}"
+    );
+    assert!(log(run) == before, "something was measured");
+    project.wait_until_nothing_is_left();
+    stderr
+}
+
+#[test]
+fn a_run_goes_on_only_under_the_conditions_that_it_began_with() {
+    let (project, run) = interrupted();
+    let resume = || project.crossover(&["resume", run.to_str().unwrap()]);
+
+    // Another command of a contender.
+    let list = project.path("servers/contenders.toml");
+    let text = fs::read_to_string(&list).unwrap();
+    fs::write(&list, text.replacen("\"{listen}\"", "\"{listen}\", \"--changed\"", 1)).unwrap();
+    let said = refused(&project, &run, &mut resume());
+    assert!(said.contains("command of contender blocking") && said.contains("--changed now"), "{said}");
+    fs::write(&list, text).unwrap();
+
+    // Another split of the CPUs: client and contender on the last one.
+    let last = benches::cpus::allowed().unwrap().last().unwrap().to_string();
+    let own = env!("CARGO_BIN_EXE_crossover");
+    let mut bound =
+        project.crossover(&["supervise", "--cpus", &last, "--", own, "resume", run.to_str().unwrap()]);
+    let (leash, _held) = std::io::pipe().unwrap();
+    let said = refused(&project, &run, bound.stdin(leash));
+    assert!(
+        said.contains(&format!(
+            "CPUs of the client: {} then, {last} now",
+            benches::cpus::allowed().unwrap()[0]
+        )),
+        "{said}"
+    );
+
+    // Another runner: the same program with a byte more is another file.
+    let other = project.path("other-crossover");
+    fs::copy(own, &other).unwrap();
+    fs::OpenOptions::new().append(true).open(&other).unwrap().write_all(b"x").unwrap();
+    let mut by_other = Command::new(&other);
+    by_other.args(["resume", run.to_str().unwrap()]).current_dir(project.path(""));
+    let said = refused(&project, &run, &mut by_other);
+    assert!(said.contains("the runner itself"), "{said}");
+
+    // Another commit: the project becomes a checkout.
+    for arguments in [
+        &["init", "-q"][..],
+        &["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "one"],
+    ] {
+        assert!(
+            Command::new("git").arg("-C").arg(project.path("")).args(arguments).status().unwrap().success()
+        );
+    }
+    let said = refused(&project, &run, &mut resume());
+    assert!(said.contains("commit: unknown then, "), "{said}");
+    fs::remove_dir_all(project.path(".git")).unwrap();
+
+    // As it was, it goes on.
+    let Ended { code, stderr, .. } = end(&mut resume());
+    assert_eq!(code, Some(0), "{stderr}");
+}
+
+#[test]
+fn a_run_that_lost_its_log_is_neither_begun_anew_nor_drawn_without_trials() {
+    let (project, run) = complete();
+    let page = fs::read(run.join("index.html")).unwrap();
+    fs::remove_file(run.join("trials.jsonl")).unwrap();
+    let started = project.pids().len();
+    let Ended { code, stderr, .. } = project.resume(&run);
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("trials.jsonl is missing"), "{stderr}");
+    assert!(!run.join("trials.jsonl").exists() && fs::read(run.join("index.html")).unwrap() == page);
+    assert_eq!(project.pids().len(), started, "a contender was started");
 }
 
 #[test]

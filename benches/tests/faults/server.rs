@@ -11,8 +11,38 @@ use servers_contract::{Call, Health, Model, Reply, Settings, Stats, expected};
 /// The nonce in its `/health`.
 pub(crate) const NONCE: &str = "theirs";
 
-/// Answers the whole contract for GET requests, for as long as the test runs; gives its address.
-pub(crate) fn serve() -> SocketAddr {
+/// Where a test's contenders are answered for: each by its own name and model.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Servers {
+    pub(crate) blocking: SocketAddr,
+    pub(crate) awaiting: SocketAddr,
+}
+
+impl Servers {
+    /// Shell code that sets `$READY` to the ready line of the contender whose name is the script's first argument.
+    pub(crate) fn ready(self) -> String {
+        let Self { blocking, awaiting } = self;
+        format!(
+            "case $1 in blocking) ADDRESS={blocking};; *) ADDRESS={awaiting};; esac; \
+             READY=\"{{\\\"contender\\\":\\\"$1\\\",\\\"address\\\":\\\"$ADDRESS\\\",\\\"nonce\\\":\\\"{NONCE}\\\",\\\"pid\\\":$$}}\""
+        )
+    }
+}
+
+/// Answers the whole contract for GET requests, for as long as the test runs.
+pub(crate) fn serve() -> Servers {
+    Servers { blocking: serve_as("blocking", Model::Sync), awaiting: serve_as("awaiting", Model::Async) }
+}
+
+/// Answers for both contenders, but nothing rightly except their health.
+pub(crate) fn serve_healths_only() -> Servers {
+    Servers {
+        blocking: serve_health_only("blocking", Model::Sync),
+        awaiting: serve_health_only("awaiting", Model::Async),
+    }
+}
+
+fn serve_as(name: &'static str, model: Model) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let requests = Arc::new(Mutex::new(BTreeMap::new()));
@@ -20,21 +50,21 @@ pub(crate) fn serve() -> SocketAddr {
         for stream in listener.incoming() {
             let (stream, requests) = (stream.unwrap(), Arc::clone(&requests));
             // A client that is killed breaks its connections off; that is no failure of the test.
-            thread::spawn(move || drop(answer_all(&stream, &requests)));
+            thread::spawn(move || drop(answer_all(&stream, &requests, &health(name, model))));
         }
     });
     address
 }
 
 /// Answers nothing but its health: whatever else it is asked gets the same reply, which is then wrong.
-pub(crate) fn serve_health_only() -> SocketAddr {
+pub(crate) fn serve_health_only(name: &'static str, model: Model) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for stream in listener.incoming() {
             let stream = stream.unwrap();
             if read_head(&mut BufReader::new(&stream)).is_some() {
-                let _ = write(&stream, &Reply::health(&health()), true);
+                let _ = write(&stream, &Reply::health(&health(name, model)), true);
             }
         }
     });
@@ -43,7 +73,7 @@ pub(crate) fn serve_health_only() -> SocketAddr {
 
 type Requests = Mutex<BTreeMap<String, u64>>;
 
-fn answer_all(stream: &TcpStream, requests: &Requests) -> std::io::Result<()> {
+fn answer_all(stream: &TcpStream, requests: &Requests, health: &Health) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream);
     while let Some((target, close)) = read_head(&mut reader) {
@@ -54,7 +84,7 @@ fn answer_all(stream: &TcpStream, requests: &Requests) -> std::io::Result<()> {
             requests.clone()
         };
         let reply = match call {
-            Call::Health => Reply::health(&health()),
+            Call::Health => Reply::health(health),
             Call::Stats => Reply::stats(&stats(counted)),
             _ => expected(&call, b"").unwrap(),
         };
@@ -85,11 +115,11 @@ fn write(mut stream: &TcpStream, reply: &Reply, close: bool) -> std::io::Result<
     stream.write_all(&[head.as_bytes(), &reply.body].concat())
 }
 
-fn health() -> Health {
+fn health(name: &str, model: Model) -> Health {
     Health {
-        contender: "awaiting".into(),
+        contender: name.into(),
         version: "sh".into(),
-        model: Model::Async,
+        model,
         nonce: NONCE.into(),
         settings: Settings::default(),
     }

@@ -3,11 +3,11 @@
 use std::fs;
 use std::process::Stdio;
 
-use servers_contract::Ready;
+use servers_contract::{Model, Ready};
 
 use crate::deadline::{wait_until, wait_until_gone};
 use crate::project::{Ended, Project, end};
-use crate::server::{NONCE, serve, serve_health_only};
+use crate::server::{Servers, serve, serve_health_only, serve_healths_only};
 
 #[test]
 fn one_that_is_never_ready_is_given_up_and_killed_with_its_children() {
@@ -41,7 +41,7 @@ fn a_first_line_that_is_no_ready_line_is_shown() {
 
 #[test]
 fn somebody_else_at_its_address_is_not_taken_for_the_contender() {
-    let address = serve_health_only();
+    let address = serve_health_only("awaiting", Model::Async);
     let ready = Ready { contender: "awaiting".into(), address, nonce: "ours".into(), pid: 1 };
     let ready = serde_json::to_string(&ready).unwrap();
     let stderr = Project::new(&format!("echo $$ >>$PIDS; echo '{ready}'; exec sleep 60")).failure();
@@ -50,12 +50,25 @@ fn somebody_else_at_its_address_is_not_taken_for_the_contender() {
 }
 
 #[test]
-fn one_that_answers_wrongly_has_a_failed_line_for_every_trial() {
-    let ready =
-        Ready { contender: "awaiting".into(), address: serve_health_only(), nonce: NONCE.into(), pid: 1 };
-    let ready = serde_json::to_string(&ready).unwrap();
+fn a_program_under_another_contender_s_entry_is_not_measured() {
+    let Servers { awaiting, .. } = serve();
+    let ready = Servers { blocking: awaiting, awaiting }.ready();
     let project = Project::new(&format!(
-        "sleep 60 & echo $$ $! >>$PIDS; trap 'kill $!; wait $!; exit 0' TERM; echo '{ready}'; wait"
+        "echo $$ >>$PIDS; {ready}; sleep 60 & echo $! >>$PIDS; trap 'kill $!; wait $!; exit 0' TERM; echo \"$READY\"; wait"
+    ));
+    let stderr = project.failure();
+    assert!(stderr.contains("contender blocking: "), "{stderr}");
+    assert!(
+        stderr.contains("says that it is \"awaiting\" (Async), expected \"blocking\" (Sync)"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn one_that_answers_wrongly_has_a_failed_line_for_every_trial() {
+    let ready = serve_healths_only().ready();
+    let project = Project::new(&format!(
+        "{ready}; sleep 60 & echo $$ $! >>$PIDS; trap 'kill $!; wait $!; exit 0' TERM; echo \"$READY\"; wait"
     ));
     let Ended { code, stdout, stderr } = end(&mut project.runner());
     assert_eq!(code, Some(1), "{stderr}");

@@ -55,7 +55,8 @@ pub use regular_file::open_regular;
 pub use shown::shown;
 pub use times::{Margin, Times};
 pub use trial::{
-    Calibration, Ending, Line, Loop, Measured, Overshoot, Resources, ServerCost, Stage, Trial, TrialOutcome,
+    Beginning, Calibration, Ending, Line, Loop, Measured, Overshoot, Resources, ServerCost, Stage, Trial,
+    TrialOutcome,
 };
 pub use trial_log::TrialLog;
 

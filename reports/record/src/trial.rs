@@ -8,6 +8,8 @@ use crate::Measurement;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Line {
+    /// A runner began, or went on with the run.
+    Beginning(Beginning),
     /// How much longer than asked a contender waits, before anything is measured.
     Overshoot(Overshoot),
     /// What a contender reached in a cell's calibration.
@@ -192,6 +194,16 @@ pub struct Resources {
     pub listen_overflows: Option<u64>,
 }
 
+/// A runner began, or went on with the run: what follows until its [`Ending`] is one session. One that was killed has no
+/// ending.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beginning {
+    /// When, RFC 3339, UTC.
+    pub began_at: String,
+    /// SHA-256 of the runner's own program, hex.
+    pub runner_sha256: String,
+}
+
 /// The runner ended in order: complete, or interrupted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ending {
@@ -199,8 +211,8 @@ pub struct Ending {
     pub ended_at: String,
     /// Whether every planned trial has its line.
     pub complete: bool,
-    /// Share of CPU time that the hypervisor gave to others since the start, 0–1.
+    /// Share of CPU time that the hypervisor gave to others in this session, 0–1.
     pub steal: Option<f64>,
-    /// Times this control group was throttled since the start.
+    /// Times this control group was throttled in this session.
     pub throttled: Option<u64>,
 }

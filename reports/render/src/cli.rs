@@ -41,8 +41,11 @@ pub(crate) struct BenchArguments {
 impl BenchArguments {
     /// Writes the page; gives its path.
     pub(crate) fn write(&self) -> anyhow::Result<PathBuf> {
-        let target =
-            || std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+        let target = || {
+            // The first that is set counts, as with cargo.
+            let set = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"].into_iter().find_map(std::env::var_os);
+            set.map_or_else(|| PathBuf::from("target"), PathBuf::from)
+        };
         let results = self.criterion.clone().unwrap_or_else(|| target().join("criterion"));
         let output = self.output.clone().unwrap_or_else(|| results.join("crossover.html"));
         reports_render::criterion::write(&results, &output).context("cannot render what cargo bench left")

@@ -12,9 +12,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
-use crate::engine::Route;
 use crate::opening::read_reply;
-use crate::socket::{self, NotConnected};
+use crate::route::Route;
+use crate::socket::NotConnected;
 use crate::thread::ClientThread;
 use crate::{Request, StartError};
 
@@ -79,7 +79,7 @@ impl Bystanders {
         thread.order(move |hand| {
             hand.runtime.block_on(async {
                 let all = async {
-                    let crowd = open_all(idle, slow, route, &seen).await;
+                    let crowd = open_all(idle, slow, &route, &seen).await;
                     let (crowd, answer) = match crowd {
                         Ok(crowd) => (crowd, Ok(())),
                         Err(error) => (Vec::new(), Err(error)),
@@ -87,8 +87,8 @@ impl Bystanders {
                     // Who waits for it may be gone; then so is everything else.
                     let _ = done.send(answer);
                     let request = Rc::new(request);
-                    for (stream, is_slow) in crowd {
-                        let place = Place { route, counts: seen.clone() };
+                    for (turn, (stream, is_slow)) in crowd.into_iter().enumerate() {
+                        let place = Place { route: route.clone(), turn, counts: seen.clone() };
                         if is_slow {
                             let request = request.clone();
                             tokio::task::spawn_local(
@@ -125,18 +125,19 @@ impl Bystanders {
 async fn open_all(
     idle: u32,
     slow: u32,
-    route: Route,
+    route: &Route,
     counts: &Counts,
 ) -> Result<Vec<(TcpStream, bool)>, StartError> {
     let mut crowd = Vec::new();
     for number in 1..=idle + slow {
-        let opened = socket::connect(route.address, route.connect_timeout).await;
+        let turn = crowd.len();
         let failed = |failed: NotConnected| StartError::Connect {
-            address: route.address,
+            address: route.address(turn),
             number,
             cause: failed.source,
         };
-        crowd.push((opened.map_err(failed)?, number > idle));
+        let (stream, _) = route.open(turn).await.map_err(failed)?;
+        crowd.push((stream, number > idle));
         counts.standing.fetch_add(1, Ordering::Relaxed);
     }
     Ok(crowd)
@@ -145,13 +146,15 @@ async fn open_all(
 /// Where one bystander stands.
 struct Place {
     route: Route,
+    /// Which of the route's addresses its connection goes to, counted on and on.
+    turn: usize,
     counts: Arc<Counts>,
 }
 
 impl Place {
     /// Does `what` with one connection after another, for ever.
     async fn hold<F: Future<Output = io::Result<()>>>(
-        self,
+        mut self,
         first: TcpStream,
         mut what: impl FnMut(TcpStream, Arc<Counts>) -> F,
     ) {
@@ -164,7 +167,8 @@ impl Place {
             }
             self.counts.closed.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(BACK_OFF).await;
-            if let Ok(stream) = socket::connect(self.route.address, self.route.connect_timeout).await {
+            self.turn = self.turn.wrapping_add(1);
+            if let Ok((stream, _)) = self.route.open(self.turn).await {
                 self.counts.standing.fetch_add(1, Ordering::Relaxed);
                 next = Some(stream);
             }

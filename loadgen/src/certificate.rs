@@ -27,6 +27,7 @@ pub(crate) fn draw(evidence: &Evidence<'_>) -> Certificate {
         client::gap(evidence),
         server::replies(evidence),
         server::errors(evidence),
+        server::pairing(evidence),
         server::connections(evidence),
         server::bystanders(evidence),
         steadiness::stationarity(evidence),

@@ -12,12 +12,13 @@ use crate::bystanders::Bystanders;
 use crate::clock::Moment;
 use crate::crew::{Crew, CrewError};
 use crate::descriptors::{self, TooFewDescriptors};
-use crate::engine::{Route, ThreadReport};
+use crate::engine::ThreadReport;
 use crate::evidence::Evidence;
 use crate::intervals::{Collector, Counts, Interval};
-use crate::opening::Opening;
+use crate::opening::{LeftOut, Opening};
 use crate::order::Order;
 use crate::progress::Progress;
+use crate::route::Route;
 use crate::thread::ClientThread;
 use crate::url::{ResolveError, Url};
 use crate::usage::MachineReading;
@@ -35,6 +36,7 @@ const STOP_AHEAD: Duration = Duration::from_millis(60);
 pub struct Client {
     crew: Crew,
     route: Route,
+    left_out: Vec<LeftOut>,
     threads: Vec<ClientThread>,
     bystanders: Option<Bystanders>,
 }
@@ -115,6 +117,9 @@ pub enum MeasureError {
 impl Client {
     /// Opens `crew`'s connections to `url`'s server, one after another, bystanders last.
     ///
+    /// They go to all addresses of the host in turn, but for those that accept no connection; the first of these is
+    /// the error when none does.
+    ///
     /// With `priming`, each is proven by one such request before the next is opened; without, it is only opened. Raises
     /// the process's soft descriptor limit to the hard one.
     ///
@@ -130,39 +135,50 @@ impl Client {
         descriptors::ensure(crew.connections + crew.idle + crew.slow, crew.threads)?;
         let mut addresses = url.resolve()?;
         let mut threads = Vec::new();
-        let mut route = None;
+        let (mut route, mut left_out, mut before) = (None::<Route>, Vec::new(), 0);
         for index in 0..crew.threads {
             let pin = crew.pin(index);
             let thread = ClientThread::start(format!("client-{index}"), pin)
                 .map_err(|cause| StartError::Thread { index, pin, cause })?;
             let opening = Opening {
                 addresses,
+                are_proven: route.is_some(),
                 connect_timeout: crew.connect_timeout,
                 connections: crew.share(index),
+                before,
                 priming: priming.cloned(),
                 interrupt: interrupt.clone(),
             };
             let (done, opened) = mpsc::channel();
             // Nobody waits any more only if this function is gone.
             thread.order(move |hand| drop(done.send(opening.run(hand))));
-            let way = opened.recv().map_err(|_| StartError::ThreadLost)??;
-            addresses = vec![way.address];
-            route = Some(way);
+            let opened = opened.recv().map_err(|_| StartError::ThreadLost)??;
+            addresses = opened.route.addresses.to_vec();
+            let round_trip = route.map_or(Duration::MAX, |route| route.round_trip);
+            route = Some(Route { round_trip: round_trip.min(opened.route.round_trip), ..opened.route });
+            left_out.extend(opened.left_out);
+            before += crew.share(index);
             threads.push(thread);
         }
         let route = route.ok_or(StartError::NoAddress)?;
         let crowd = (crew.idle, crew.slow);
         let bystanders = match crowd {
             (0, 0) => None,
-            _ => Some(Bystanders::summon(crowd, route, Request::get(url), crew.pin(0))?),
+            _ => Some(Bystanders::summon(crowd, route.clone(), Request::get(url), crew.pin(0))?),
         };
-        Ok(Self { crew: crew.clone(), route, threads, bystanders })
+        Ok(Self { crew: crew.clone(), route, left_out, threads, bystanders })
     }
 
-    /// Where the connections go.
+    /// The addresses that connections go to, in turn; never empty.
     #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.route.address
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.route.addresses
+    }
+
+    /// The host's other addresses, which accepted no connection.
+    #[must_use]
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
     }
 
     /// Carries out `load` over the open connections and returns what was found, believable or not.
@@ -216,7 +232,7 @@ impl Client {
         let mut collector = Collector::new(self.threads.len(), order.begin, order.window.start, due);
         let (done, finished) = mpsc::channel();
         for (index, thread) in self.threads.iter().enumerate() {
-            let (order, route, done) = (order.clone(), self.route, done.clone());
+            let (order, route, done) = (order.clone(), self.route.clone(), done.clone());
             thread.order(move |hand| drop(done.send(hand.measure(order, index, route))));
         }
         drop(done);
@@ -262,7 +278,8 @@ impl Client {
         }
         Ok(Evidence {
             attendance: attendance().since(attendance_before),
-            ..Evidence::of(&order, &self.crew, reports, machine, interrupted || order.is_abandoned())
+            addresses: &self.route.addresses,
+            ..Evidence::of(&order, &self.crew, reports, machine, interrupted)
         }
         .into_measurement())
     }

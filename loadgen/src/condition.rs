@@ -105,7 +105,7 @@ impl Condition {
             let instead = instead.map_or_else(String::new, |instead| format!("ask for {instead}, or "));
             return Err(NoSuchFigure::ClosedLoop { figure, remedy: format!("{instead}give --rate") });
         }
-        if self.figure.needs_churn() && load.churn.is_none() {
+        if self.figure.needs_churn() && load.churn.is_none() && !load.request.is_closing() {
             return Err(NoSuchFigure::Churn(figure));
         }
         Ok(())

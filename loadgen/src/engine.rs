@@ -12,12 +12,11 @@ mod steward;
 
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use slot::Slot;
+pub(crate) use slot::{Absence, Slot};
 pub(crate) use steward::Watch;
 
 use crate::Pace;
@@ -25,6 +24,7 @@ use crate::clock::Moment;
 use crate::order::Order;
 use crate::progress::Gauges;
 use crate::reply::{KnownHead, ReplyParser};
+use crate::route::Route;
 use crate::tally::{Flight, Tally};
 use free::Free;
 use pacer::Pacer;
@@ -32,13 +32,6 @@ use starts::Starts;
 
 /// Largest piece of a reply that is read at once; one buffer a thread, since nothing is kept in it.
 const SCRATCH: usize = 64 * 1024;
-
-/// The way to the server.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Route {
-    pub(crate) address: SocketAddr,
-    pub(crate) connect_timeout: Duration,
-}
 
 /// One thread's part in one measurement.
 pub(crate) struct Engine {
@@ -55,6 +48,10 @@ pub(crate) struct Engine {
     /// Whether every connection was looked at once, so that starts may be given to those that stand.
     is_prepared: Cell<bool>,
     known_head: Rc<KnownHead>,
+    /// The shortest time that opening a connection took.
+    round_trip: Cell<Duration>,
+    /// The first and the last attempt to open a connection since one was opened, if all failed.
+    failing: Cell<Option<(Moment, Moment)>>,
 }
 
 /// What one thread brings home.
@@ -62,9 +59,9 @@ pub(crate) struct Engine {
 pub(crate) struct ThreadReport {
     pub(crate) tally: Tally,
     pub(crate) watch: Watch,
-    /// Connections that were replaced at least once.
+    /// Connections that ended unplanned at least once.
     pub(crate) replaced: u32,
-    /// Connections that stood at the end, or were at rest between two of a churn.
+    /// Connections that stood at the end, or ended without a sign that the next one could not be opened.
     pub(crate) standing: u32,
 }
 
@@ -85,6 +82,8 @@ impl Engine {
             scratch: RefCell::new(vec![0; SCRATCH]),
             is_prepared: Cell::default(),
             known_head: Rc::default(),
+            round_trip: Cell::new(route.round_trip),
+            failing: Cell::default(),
             order,
             index,
             route,
@@ -117,7 +116,7 @@ impl Engine {
         ThreadReport {
             tally: self.tally.take(),
             watch,
-            replaced: self.slots.iter().filter(|slot| slot.replaced.get()).count() as u32,
+            replaced: self.slots.iter().filter(|slot| slot.broke.get()).count() as u32,
             standing: standing as u32,
         }
     }
@@ -127,14 +126,15 @@ impl Engine {
         let now = self.order.clock.now();
         let mut tally = self.tally.borrow_mut();
         for slot in &self.slots {
-            if let Some(flight) = slot.flight.take() {
-                if slot.retired.get() {
+            if let Some(flight) = slot.flight.get() {
+                if slot.is_opening() && !flight.resent {
                     tally.never_sent(flight.intended, 1, now);
                 } else {
                     tally.unfinished(&flight, now);
                 }
                 // Its reply may still come: the connection must not carry another request.
-                slot.close(self.parser());
+                slot.close(self.parser(), Absence::Planned);
+                slot.flight.set(None);
             }
         }
         let starts = self.starts.borrow();
@@ -149,25 +149,16 @@ impl Engine {
         self.order.begin.after(think.mul_f64(number as f64 / self.order.connections as f64))
     }
 
-    /// Takes a connection that may carry a request from `ready` on.
-    fn offer(&self, slot: &Rc<Slot>, ready: Moment) {
-        let waits = !self.order.starts.is_open()
-            && (!self.is_prepared.get() || !self.order.load.pace.think().is_zero());
+    /// Takes a slot that may carry a request from `ready` on, be its connection open or not.
+    fn offer(&self, slot: &Rc<Slot>, ready: Moment, now: Moment) {
+        // In an open loop the schedule says when, and no slot pauses.
+        let waits = !self.order.starts.is_open() && ready > now;
         if waits {
             self.free.borrow_mut().push_thinking(slot.clone(), ready);
         } else {
             self.free.borrow_mut().push(slot.clone());
         }
         self.dispatch();
-    }
-
-    /// Forgets a connection that broke while it was ready, and gives its start to another.
-    fn withdraw(&self, slot: &Rc<Slot>) {
-        let mut free = self.free.borrow_mut();
-        free.remove(slot);
-        if self.is_prepared.get() {
-            self.starts.borrow_mut().fit(free.ready());
-        }
     }
 
     /// Gives every request that is due the connection that has been ready longest, as long as there are both.
@@ -214,7 +205,7 @@ impl Engine {
     fn begin(&self, slot: &Slot, intended: Moment, now: Moment) {
         let flight = self.flight(intended, slot.free_since.get(), now);
         slot.flight.set(Some(flight));
-        if slot.retired.get() {
+        if !slot.is_open() {
             return slot.wake();
         }
         self.write(slot);
@@ -263,7 +254,8 @@ impl Engine {
 
     /// Whether a connection ends with its request of this `number`, from 1.
     fn is_last(&self, number: u64) -> bool {
-        self.order.load.churn.is_some_and(|requests| number >= u64::from(requests))
+        self.order.load.request.is_closing()
+            || self.order.load.churn.is_some_and(|requests| number >= u64::from(requests))
     }
 
     fn parser(&self) -> ReplyParser {

@@ -1,5 +1,6 @@
 //! What all threads brought home, added up: the measurement, and what its certificate is drawn from.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use reports_record::{ClientCost, Histograms, Measurement, SCHEMA, Times};
@@ -25,12 +26,14 @@ pub(crate) struct Evidence<'a> {
     pub(crate) suspended: Duration,
     /// By how much a client thread was at most late to look after its deadlines.
     pub(crate) longest_gap: Duration,
-    /// Connections that were replaced at least once.
+    /// Connections that ended unplanned at least once.
     pub(crate) replaced: u32,
-    /// Connections that stood at the end.
+    /// Connections that stood at the end, or ended without a sign that the next one could not be opened.
     pub(crate) standing: u32,
     /// What became of idle and slow connections.
     pub(crate) attendance: Attendance,
+    /// Where connections went, in turn.
+    pub(crate) addresses: &'a [SocketAddr],
     pub(crate) interrupted: bool,
     pub(crate) service: Times,
     /// `None` in a closed loop, here and below.
@@ -68,11 +71,20 @@ impl<'a> Evidence<'a> {
             replaced: reports.iter().map(|report| report.replaced).sum(),
             standing: reports.iter().map(|report| report.standing).sum(),
             attendance: Attendance::default(),
+            addresses: &[],
             interrupted,
             service: tally.timings.service.times(whole),
             response: open_loop.then(|| tally.timings.response.times(whole)),
             lateness: open_loop.then(|| tally.timings.lateness.times(whole)),
             tally,
+        }
+    }
+
+    /// Requests of a planned number that were not begun, because no connection could be opened any more.
+    pub(crate) fn given_up(&self) -> u64 {
+        match self.load.stop {
+            Stop::Requests(planned) if !self.interrupted => planned.saturating_sub(self.tally.account().due),
+            _ => 0,
         }
     }
 
@@ -99,7 +111,7 @@ impl<'a> Evidence<'a> {
             outcomes: tally.outcomes.clone(),
             censored: account.censored,
             connection_wait_us: open_loop.then(|| timings.connection_wait.times(whole)),
-            connect_us: self.load.churn.map(|_| timings.connect.times(whole)),
+            connect_us: self.opens_for_requests().then(|| timings.connect.times(whole)),
             first_byte_us: timings.first_byte.times(whole),
             wrong_reply_service_time_us: timings.wrong_reply_service.times(whole),
             in_flight_mean: tally.in_flight_mean(),
@@ -108,11 +120,14 @@ impl<'a> Evidence<'a> {
             answered_in_all: tally.answered_in_all,
             reopened: tally.reopened,
             stale_reuse: tally.stale_reuse,
+            unasked_replies: tally.unasked_replies,
+            given_up: self.given_up(),
+            addresses: self.addresses.iter().map(SocketAddr::to_string).collect(),
             slow_replies: self.attendance.slow_replies,
             client: self.cost,
             sub_windows: tally.sub_windows(),
             certificate,
-            complete: !self.interrupted,
+            complete: !self.interrupted && self.given_up() == 0,
             histograms: Histograms::encode(
                 timings.service.all(),
                 open_loop.then_some(timings.response.all()),
@@ -122,6 +137,13 @@ impl<'a> Evidence<'a> {
             lateness_us: self.lateness,
             merged_from: Vec::new(),
         }
+    }
+
+    /// Whether connections are opened for requests: as planned, or because others ended.
+    fn opens_for_requests(&self) -> bool {
+        self.load.churn.is_some()
+            || self.load.request.is_closing()
+            || self.tally.timings.connect.all().count() > 0
     }
 
     fn plan(&self) -> reports_record::Plan {

@@ -92,6 +92,11 @@ impl Pace {
         }
     }
 
+    /// Whether replies decide when requests start.
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(self, Self::Closed { .. })
+    }
+
     /// The pause between a reply and the next request of its connection; none in an open loop.
     pub(crate) fn think(&self) -> Duration {
         match self {

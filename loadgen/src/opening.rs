@@ -3,15 +3,17 @@
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::engine::{Route, Slot};
+use crate::engine::Slot;
 use crate::reply::{End, Look, Reply, ReplyParser};
+use crate::route::Route;
 use crate::thread::Hand;
-use crate::{Interrupt, Request, StartError, socket};
+use crate::{Interrupt, Request, StartError};
 
 /// Deadline of the request that proves a connection.
 const PROOF_TIMEOUT: Duration = Duration::from_secs(5);
@@ -20,10 +22,15 @@ const INTERRUPT_TICK: Duration = Duration::from_millis(50);
 
 /// One thread's connections to open.
 pub(crate) struct Opening {
-    /// The first that accepts is used for all.
+    /// Used in turn.
     pub(crate) addresses: Vec<SocketAddr>,
+    /// Whether each address is known to accept connections. Otherwise those that do not are left out, as long as one
+    /// does.
+    pub(crate) are_proven: bool,
     pub(crate) connect_timeout: Duration,
     pub(crate) connections: u32,
+    /// Connections that other threads opened before.
+    pub(crate) before: u32,
     /// Sent once over each connection, and to be answered with success.
     pub(crate) priming: Option<Request>,
     pub(crate) interrupt: Interrupt,
@@ -34,7 +41,7 @@ impl Opening {
     ///
     /// One after another: some servers leave bursts of simultaneous connections unanswered, and which connection failed
     /// can be said.
-    pub(crate) fn run(self, hand: &mut Hand) -> Result<Route, StartError> {
+    pub(crate) fn run(self, hand: &mut Hand) -> Result<Opened, StartError> {
         let Hand { runtime, slots } = hand;
         runtime.block_on(async {
             tokio::select! {
@@ -44,14 +51,14 @@ impl Opening {
         })
     }
 
-    async fn open_all(&self, slots: &mut Vec<Rc<Slot>>) -> Result<Route, StartError> {
-        let (first, address) = self.open_any().await?;
-        let route = Route { address, connect_timeout: self.connect_timeout };
-        let mut opened = Some(first);
-        for number in 1..=self.connections {
-            let mut stream = match opened.take() {
+    async fn open_all(&self, slots: &mut Vec<Rc<Slot>>) -> Result<Opened, StartError> {
+        let (mut opened, mut proof) =
+            if self.are_proven { (self.all_addresses(), None) } else { self.prove_addresses().await? };
+        let turns = self.before as usize..;
+        for (number, turn) in (1..=self.connections).zip(turns) {
+            let mut stream = match proof.take() {
                 Some(stream) => stream,
-                None => self.open(address, number).await?,
+                None => self.open(&mut opened.route, turn, number).await?,
             };
             if let Some(priming) = &self.priming {
                 prove(&mut stream, priming).await.map_err(|found| StartError::Priming {
@@ -60,29 +67,72 @@ impl Opening {
                     found,
                 })?;
             }
-            let slot = Slot::default();
-            slot.fill(stream, u64::from(self.priming.is_some()));
-            slots.push(Rc::new(slot));
+            slots.push(Rc::new(Slot::with(stream, turn, u64::from(self.priming.is_some()))));
         }
-        Ok(route)
+        Ok(opened)
     }
 
-    async fn open_any(&self) -> Result<(TcpStream, SocketAddr), StartError> {
+    fn all_addresses(&self) -> Opened {
+        Opened { route: self.route(&self.addresses), left_out: Vec::new() }
+    }
+
+    fn route(&self, addresses: &[SocketAddr]) -> Route {
+        let addresses = Arc::from(addresses);
+        Route { addresses, connect_timeout: self.connect_timeout, round_trip: Duration::MAX }
+    }
+
+    /// Finds out which addresses accept connections; returns a connection to the first of them as well.
+    ///
+    /// With one address, nothing is opened but that connection; of several, each gets one, closed again but for the
+    /// first, so that no request fails later for an address that never worked.
+    async fn prove_addresses(&self) -> Result<(Opened, Option<TcpStream>), StartError> {
+        let (mut proven, mut left_out, mut first) = (Vec::new(), Vec::new(), None);
+        let mut all = self.route(&self.addresses);
         let mut refusal = None;
-        for address in &self.addresses {
-            match self.open(*address, 1).await {
-                Ok(stream) => return Ok((stream, *address)),
-                Err(error) => refusal = Some(error),
+        for (turn, address) in self.addresses.iter().enumerate() {
+            match self.open(&mut all, turn, 1).await {
+                Ok(stream) => {
+                    proven.push(*address);
+                    first.get_or_insert(stream);
+                }
+                Err(StartError::Connect { address, number, cause }) => {
+                    left_out.push(LeftOut { address, cause: cause.to_string() });
+                    refusal = Some(StartError::Connect { address, number, cause });
+                }
+                Err(error) => return Err(error),
             }
         }
-        Err(refusal.unwrap_or(StartError::NoAddress))
+        if proven.is_empty() {
+            return Err(refusal.unwrap_or(StartError::NoAddress));
+        }
+        let route = Route { round_trip: all.round_trip, ..self.route(&proven) };
+        Ok((Opened { route, left_out }, first))
     }
 
-    async fn open(&self, address: SocketAddr, number: u32) -> Result<TcpStream, StartError> {
-        let failed =
-            |failed: socket::NotConnected| StartError::Connect { address, number, cause: failed.source };
-        socket::connect(address, self.connect_timeout).await.map_err(failed)
+    async fn open(&self, route: &mut Route, turn: usize, number: u32) -> Result<TcpStream, StartError> {
+        let address = route.address(turn);
+        let opened = route.open(turn).await;
+        let (stream, took) =
+            opened.map_err(|failed| StartError::Connect { address, number, cause: failed.source })?;
+        route.round_trip = route.round_trip.min(took);
+        Ok(stream)
     }
+}
+
+/// How connections went to the server.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) route: Route,
+    pub(crate) left_out: Vec<LeftOut>,
+}
+
+/// An address of the host that connections do not go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The address, with its port.
+    pub address: SocketAddr,
+    /// The system's reason.
+    pub cause: String,
 }
 
 async fn raised(interrupt: &Interrupt) {
@@ -124,8 +174,12 @@ pub(crate) async fn read_reply(stream: &mut TcpStream, request: &Request) -> io:
             };
         }
         let fed = parser.feed(&buffer[..count]).map_err(io::Error::other)?;
-        if let Some(reply) = fed {
-            return Ok(reply);
+        match fed {
+            Some(reply) if reply.surplus > 0 => {
+                return Err(io::Error::other("bytes after the reply that no request asked for"));
+            }
+            Some(reply) => return Ok(reply),
+            None => {}
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One measurement as all client threads share it.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -19,8 +19,9 @@ use crate::{Load, Request, Stop};
 const LEAD: Duration = Duration::from_millis(5);
 /// … and to look once at each of its connections, which takes a third of this.
 const LEAD_PER_CONNECTION: Duration = Duration::from_micros(5);
-/// Where no thread has had a connection for this long, a number of requests no longer ends a measurement.
-const ABANDON_AFTER: Duration = Duration::from_secs(3);
+/// Where every attempt of every thread to open a connection failed for this long, a number of requests no longer ends a
+/// closed loop. An open one ends with its schedule, each request with an outcome of its own.
+pub(crate) const ABANDON_AFTER: Duration = Duration::from_secs(3);
 
 /// What every client thread needs to know of a measurement, and the few things they tell.
 #[derive(Debug)]
@@ -46,7 +47,6 @@ pub(crate) struct Order {
     pub(crate) slices: Option<Sender<Slice>>,
     /// Nanoseconds of the moment at which the measurement is to end early.
     stop_at: AtomicU64,
-    is_abandoned: AtomicBool,
 }
 
 impl Order {
@@ -81,7 +81,6 @@ impl Order {
             gauges: (0..threads).map(|_| Gauges::default()).collect(),
             given_back: (0..threads).map(|_| Notify::new()).collect(),
             stop_at: AtomicU64::new(Moment::NEVER.as_nanos()),
-            is_abandoned: AtomicBool::new(false),
         }
     }
 
@@ -115,16 +114,11 @@ impl Order {
     /// Ends a number of requests at `now` for which no thread has had a connection lately.
     pub(crate) fn abandon_without_connections(&self, now: Moment) {
         let is_lost = |gauges: &Gauges| now.since(gauges.connected_at()) > ABANDON_AFTER;
-        let is_waiting = matches!(self.load.stop, Stop::Requests(_)) && self.stops_at() == Moment::NEVER;
+        let ends_by_number = matches!(self.load.stop, Stop::Requests(_)) && self.load.pace.is_closed();
+        let is_waiting = ends_by_number && self.stops_at() == Moment::NEVER;
         if is_waiting && self.gauges.iter().all(is_lost) {
-            self.is_abandoned.store(true, Ordering::Relaxed);
             self.stop_at(now);
         }
-    }
-
-    /// Whether it ended for want of connections.
-    pub(crate) fn is_abandoned(&self) -> bool {
-        self.is_abandoned.load(Ordering::Relaxed)
     }
 
     /// Tells every thread but `thread` that a start was given back.

@@ -21,6 +21,8 @@ pub struct Request {
     url: Url,
     method: String,
     bytes: Vec<u8>,
+    /// Whether it says that its connection ends with it.
+    is_closing: bool,
 }
 
 /// Why a request cannot be sent as asked.
@@ -85,7 +87,11 @@ impl Request {
         }
         head += "\r\n";
         let bytes = [head.as_bytes(), body.unwrap_or_default()].concat();
-        Self { url: url.clone(), method: method.to_owned(), bytes }
+        let is_closing = headers.iter().any(|(name, value)| {
+            name.eq_ignore_ascii_case("connection")
+                && value.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"))
+        });
+        Self { url: url.clone(), method: method.to_owned(), bytes, is_closing }
     }
 
     /// The same, saying that the connection ends with it; unchanged if it speaks of its connection already.
@@ -98,7 +104,13 @@ impl Request {
             return self.clone();
         }
         let (first, rest) = self.bytes.split_at(line);
-        Self { bytes: [first, b"connection: close\r\n", rest].concat(), ..self.clone() }
+        Self { bytes: [first, b"connection: close\r\n", rest].concat(), is_closing: true, ..self.clone() }
+    }
+
+    /// Whether it says that its connection ends with it: nothing may be sent after it (RFC 9112, §9.6).
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        self.is_closing
     }
 
     /// Where it goes.
@@ -191,6 +203,21 @@ mod tests {
         assert_eq!(request.closing().bytes().len(), request.bytes().len() + 19);
         let own = Request::new(&url(), "GET", &["Connection: x-own".into()], None).unwrap();
         assert_eq!(own.closing(), own);
+    }
+
+    #[test]
+    fn a_close_among_other_options_in_any_field_ends_the_connection() {
+        for (headers, is_closing) in [
+            (&["connection: close"][..], true),
+            (&["Connection: x, CLOSE ,keep-alive"], true),
+            (&["connection: keep-alive", "connection: Close"], true),
+            (&["connection: closed"], false),
+            (&["x-connection: close"], false),
+            (&[], false),
+        ] {
+            let headers: Vec<String> = headers.iter().map(|header| (*header).into()).collect();
+            assert_eq!(Request::new(&url(), "GET", &headers, None).unwrap().is_closing(), is_closing);
+        }
     }
 
     #[test]

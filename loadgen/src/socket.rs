@@ -17,7 +17,7 @@ pub(crate) struct NotConnected {
 
 /// Opens a connection within `timeout`; small requests are sent at once (`TCP_NODELAY`).
 pub(crate) async fn connect(address: SocketAddr, timeout: Duration) -> Result<TcpStream, NotConnected> {
-    let failed = |source: io::Error| NotConnected { kind: kind_of(&source), source };
+    let failed = |source: io::Error| NotConnected { kind: kind_of_opening(&source), source };
     let stream = match tokio::time::timeout(timeout, TcpStream::connect(address)).await {
         Ok(connected) => connected.map_err(failed)?,
         Err(_) => return Err(failed(io::Error::from(Errno::ETIMEDOUT))),
@@ -26,12 +26,24 @@ pub(crate) async fn connect(address: SocketAddr, timeout: Duration) -> Result<Tc
     Ok(stream)
 }
 
-/// The kind of outcome that an error of a socket call is.
+/// The kind of outcome that an error of opening a connection is.
+pub(crate) fn kind_of_opening(error: &io::Error) -> OutcomeKind {
+    match kind_of(error) {
+        OutcomeKind::Timeout => OutcomeKind::ConnectTimeout,
+        kind => kind,
+    }
+}
+
+/// The kind of outcome that an error of an open connection is.
 pub(crate) fn kind_of(error: &io::Error) -> OutcomeKind {
     match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::ECONNREFUSED) => OutcomeKind::Refused,
-        Some(Errno::ECONNRESET | Errno::EPIPE | Errno::ECONNABORTED) => OutcomeKind::Reset,
-        Some(Errno::ETIMEDOUT) => OutcomeKind::ConnectTimeout,
+        Some(Errno::ECONNRESET | Errno::EPIPE | Errno::ECONNABORTED | Errno::ENETRESET) => OutcomeKind::Reset,
+        Some(
+            Errno::EHOSTUNREACH | Errno::ENETUNREACH | Errno::EHOSTDOWN | Errno::ENETDOWN | Errno::ENONET,
+        ) => OutcomeKind::Unreachable,
+        // Of an open connection: the kernel sent again and again, and the peer acknowledged nothing.
+        Some(Errno::ETIMEDOUT) => OutcomeKind::Timeout,
         Some(Errno::EMFILE | Errno::ENFILE) => OutcomeKind::LocalFd,
         // The first when binding has no port left, the second when connecting has none.
         Some(Errno::EADDRINUSE | Errno::EADDRNOTAVAIL) => OutcomeKind::LocalPort,
@@ -41,9 +53,13 @@ pub(crate) fn kind_of(error: &io::Error) -> OutcomeKind {
 
 /// What may be done about an error of connecting.
 pub(crate) fn remedy(error: &io::Error) -> &'static str {
-    match kind_of(error) {
+    match kind_of_opening(error) {
         OutcomeKind::LocalFd => "raise the descriptor limit, or open fewer connections",
         OutcomeKind::LocalPort => "widen net.ipv4.ip_local_port_range, or open fewer connections",
+        OutcomeKind::Unreachable => {
+            "check the address, the route to it (ip route get ADDRESS) and the firewalls between"
+        }
+        OutcomeKind::Io => "check this machine's firewall and its limits on sockets and memory",
         _ => "is the server listening there?",
     }
 }
@@ -57,11 +73,31 @@ mod tests {
         for (errno, kind) in [
             (Errno::ECONNREFUSED, OutcomeKind::Refused),
             (Errno::EPIPE, OutcomeKind::Reset),
+            (Errno::EHOSTUNREACH, OutcomeKind::Unreachable),
+            (Errno::ENETUNREACH, OutcomeKind::Unreachable),
+            (Errno::EHOSTDOWN, OutcomeKind::Unreachable),
+            (Errno::ENETDOWN, OutcomeKind::Unreachable),
             (Errno::EMFILE, OutcomeKind::LocalFd),
             (Errno::EADDRNOTAVAIL, OutcomeKind::LocalPort),
             (Errno::ENOBUFS, OutcomeKind::Io),
         ] {
             assert_eq!(kind_of(&io::Error::from(errno)), kind, "{errno}");
+            assert_eq!(kind_of_opening(&io::Error::from(errno)), kind, "{errno}");
+        }
+    }
+
+    #[test]
+    fn only_a_connection_that_is_being_opened_runs_into_the_connect_timeout() {
+        let timed_out = io::Error::from(Errno::ETIMEDOUT);
+        assert_eq!(kind_of_opening(&timed_out), OutcomeKind::ConnectTimeout);
+        assert_eq!(kind_of(&timed_out), OutcomeKind::Timeout);
+    }
+
+    #[test]
+    fn an_unreachable_host_has_a_remedy_of_its_own() {
+        for errno in [Errno::EHOSTUNREACH, Errno::ENETUNREACH] {
+            let remedy = remedy(&io::Error::from(errno));
+            assert!(remedy.contains("route") && !remedy.contains("descriptor"), "{remedy}");
         }
     }
 }

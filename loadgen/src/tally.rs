@@ -116,6 +116,8 @@ pub(crate) struct Tally {
     pub(crate) failed_in_all: u64,
     pub(crate) reopened: u64,
     pub(crate) stale_reuse: u64,
+    /// Times that bytes came over a connection without a request.
+    pub(crate) unasked_replies: u64,
     /// Shortest and longest body of a correct reply, bytes.
     pub(crate) body_bytes: Option<(u64, u64)>,
     /// When the latest request ended.
@@ -158,6 +160,7 @@ impl Tally {
             failed_in_all: 0,
             reopened: 0,
             stale_reuse: 0,
+            unasked_replies: 0,
             body_bytes: None,
             last_ended: window.start,
             in_flight: InFlight::default(),
@@ -189,10 +192,17 @@ impl Tally {
         }
     }
 
-    /// A request went out again, on a fresh connection.
-    pub(crate) fn resent(&mut self) {
+    /// A request goes out again, on a fresh connection: what it lost with the first one counts as connecting.
+    pub(crate) fn resent(&mut self, flight: &mut Flight, now: Moment) {
         self.sent_in_all += 1;
         self.stale_reuse += 1;
+        self.flown += self.window.overlap(flight.started, now);
+        flight.connect += now.since(flight.started);
+        flight.started = now;
+        if flight.measured {
+            let part = self.part(now);
+            self.timings.connect.record(flight.connect, part);
+        }
     }
 
     pub(crate) fn received(&mut self, bytes: usize, now: Moment) {

@@ -10,8 +10,9 @@ use nix::sched::{CpuSet, sched_setaffinity};
 use nix::unistd::Pid;
 use tokio::runtime::{LocalOptions, LocalRuntime};
 
-use crate::engine::{Engine, Route, Slot, ThreadReport};
+use crate::engine::{Engine, Slot, ThreadReport};
 use crate::order::Order;
+use crate::route::Route;
 
 type Job = Box<dyn FnOnce(&mut Hand) + Send>;
 

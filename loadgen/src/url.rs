@@ -148,7 +148,7 @@ impl Url {
         format!("http://{}{}", self.authority(), origin_form(target)).parse()
     }
 
-    /// Every address of the host, in the resolver's order; never empty.
+    /// Every address of the host, once, in the resolver's order; never empty.
     ///
     /// # Errors
     /// When there is none, or the resolver takes longer than 3 s.
@@ -157,7 +157,15 @@ impl Url {
         let (host, port) = (self.host.clone(), self.port);
         // The system's resolver cannot be interrupted: it gets a thread that may be left behind.
         std::thread::spawn(move || {
-            let found = (host.as_str(), port).to_socket_addrs().map(Vec::from_iter);
+            let found = (host.as_str(), port).to_socket_addrs().map(|found| {
+                let mut addresses = Vec::new();
+                found.for_each(|address| {
+                    if !addresses.contains(&address) {
+                        addresses.push(address)
+                    }
+                });
+                addresses
+            });
             // Nobody listens any more after the time-out.
             let _ = sender.send(found);
         });

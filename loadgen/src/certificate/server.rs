@@ -4,8 +4,10 @@ use reports_record::{Check, CheckStatus, Fault, OutcomeKind};
 
 use super::{About, grade};
 use crate::bystanders::Attendance;
+
 use crate::evidence::Evidence;
 use crate::expect::ExpectBody;
+use crate::order::ABANDON_AFTER;
 
 /// Share of failures, or of wrong replies, beyond which the rest is no picture of the server any more.
 const TOO_MANY: f64 = 0.01;
@@ -79,8 +81,13 @@ pub(super) fn errors(evidence: &Evidence<'_>) -> Check {
         .filter_map(|(kind, count)| Some(format!("{count} {kind} ({}'s fault)", kind.fault()?)))
         .collect();
     let finding = format!("{count} of {due} requests failed: {}", kinds.join(", "));
-    let remedy = if of_client {
+    let occurred = |kind| failed.iter().any(|(other, _)| **other == kind);
+    let remedy = if occurred(OutcomeKind::LocalFd) || occurred(OutcomeKind::LocalPort) {
         "client-limited: raise the limits on descriptors and local ports, or use fewer connections"
+    } else if of_client {
+        "check this machine's firewall and its limits on sockets and memory"
+    } else if occurred(OutcomeKind::Unreachable) {
+        "check the route to the server (ip route get ADDRESS) and the firewalls between"
     } else {
         "see why in the server's log; with a time-out, lower the load or raise --timeout"
     };
@@ -104,20 +111,43 @@ pub(super) fn bystanders(evidence: &Evidence<'_>) -> Check {
     about.found(status, Some(closed as f64), finding, remedy)
 }
 
+/// Whether every reply came after a request for it. One that did not may have been taken for the answer to the next
+/// request, and so may every reply after it on that connection: no time of it can be told from a right one.
+pub(super) fn pairing(evidence: &Evidence<'_>) -> Check {
+    let about = About { name: "pairing", unit: "replies", bound: 0.0 };
+    let unasked = evidence.tally.unasked_replies;
+    let (status, finding) = match unasked {
+        0 => (CheckStatus::Pass, "no bytes came over a connection without a request".into()),
+        1 => (CheckStatus::Fail, "once, bytes came that no request had asked for".into()),
+        _ => (CheckStatus::Fail, format!("{unasked} times, bytes came that no request had asked for")),
+    };
+    let remedy =
+        "mend the server: it answers more than it is asked, and replies may belong to other requests";
+    about.found(status, Some(unasked as f64), finding, remedy)
+}
+
 /// Whether the planned connections stood throughout.
 pub(super) fn connections(evidence: &Evidence<'_>) -> Check {
     let about = About { name: "connections", unit: "reopened", bound: 0.0 };
     let (planned, standing) = (evidence.crew.connections, evidence.standing);
     let throughout = standing.min(planned.saturating_sub(evidence.replaced));
     let reopened = evidence.tally.reopened;
-    let finding = format!(
+    let mut finding = format!(
         "{throughout} of {planned} connections stood throughout; {reopened} were opened anew and {} requests sent again \
-         because an idle connection was closed just then",
+         because their connection ended before the server could have answered",
         evidence.tally.stale_reuse
     );
+    let given_up = evidence.given_up();
+    if given_up > 0 {
+        let seconds = ABANDON_AFTER.as_secs();
+        finding +=
+            &format!("; {given_up} requests were given up: no connection could be opened for {seconds} s");
+        let remedy = "see why in the server's log; the failures of `errors` say how attempts ended";
+        return about.found(CheckStatus::Fail, Some(reopened as f64), finding, remedy);
+    }
     let status = match (standing, reopened) {
         (0, _) => CheckStatus::Fail,
-        (standing, 0) if standing == planned => CheckStatus::Pass,
+        (_, 0) if throughout == planned => CheckStatus::Pass,
         _ => CheckStatus::Warn,
     };
     let remedy =

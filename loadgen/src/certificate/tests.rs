@@ -96,6 +96,7 @@ impl Scene {
 
     fn checks_of(&self, tally: Tally) -> Vec<Check> {
         let evidence = Evidence {
+            addresses: &[],
             load: &self.load,
             crew: &self.crew,
             cost: self.cost,
@@ -178,6 +179,7 @@ fn wrongs() -> Vec<Wrong> {
             scene_of(|index, _| Fate { kind: sometimes(index, OutcomeKind::Reset), ..SOUND }),
             nothing,
         ),
+        ("pairing", Fail, scene(), |tally| tally.unasked_replies += 1),
         ("connections", Fail, closed, nothing),
         ("bystanders", Warn, bystanders, nothing),
         (

@@ -1,8 +1,6 @@
 //! What the flags of a measurement come to.
 
-use std::net::SocketAddr;
-
-use loadgen::{Condition, Crew, Load, Pace, Request, Stop, show_span};
+use loadgen::{Client, Condition, Crew, Load, Pace, Request, Stop, show_span};
 use reports_record::Arrivals;
 
 /// A measurement as it will be made.
@@ -16,7 +14,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// What will run, how long it takes, and the seed.
-    pub(crate) fn announcement(&self, address: SocketAddr) -> String {
+    pub(crate) fn announcement(&self, client: &Client) -> String {
         let Self { crew, load, .. } = self;
         let pace = match &load.pace {
             Pace::Closed { think } if think.is_zero() => "closed loop".into(),
@@ -41,11 +39,22 @@ impl Plan {
             }
         };
         format!(
-            "{} {} at {address}: {pace}, connections: {}, threads: {}, {length}",
+            "{} {} at {}: {pace}, connections: {}, threads: {}, {length}",
             load.request.method(),
             load.request.url(),
+            targets(client),
             crew.connections,
             crew.threads
         )
     }
+}
+
+/// The addresses that connections go to, and those that they do not.
+fn targets(client: &Client) -> String {
+    let addresses: Vec<String> = client.addresses().iter().map(ToString::to_string).collect();
+    let left_out: Vec<String> =
+        client.left_out().iter().map(|left| format!("{}: {}", left.address, left.cause)).collect();
+    let in_turn = if addresses.len() > 1 { " in turn" } else { "" };
+    let without = if left_out.is_empty() { String::new() } else { format!(" (not {})", left_out.join(", ")) };
+    format!("{}{in_turn}{without}", addresses.join(" and "))
 }

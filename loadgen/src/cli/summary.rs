@@ -30,7 +30,11 @@ impl Summary<'_> {
             Mode::Closed => "closed loop",
             Mode::Open { .. } => "open loop",
         };
-        let cut = if self.0.complete { "" } else { " (interrupted: incomplete)" };
+        let cut = match (self.0.complete, self.0.given_up) {
+            (true, _) => String::new(),
+            (false, 0) => " (interrupted: incomplete)".into(),
+            (false, given_up) => format!(" (incomplete: {} requests given up)", count(given_up)),
+        };
         let connections = count(plan.connections.into());
         named(f, "load", &format!("{pace}, connections: {connections}, measured for {window_s:.2} s{cut}"))?;
         if !self.0.merged_from.is_empty() {

@@ -59,7 +59,7 @@ fn measure(flags: &MeasureFlags, outputs: &Outputs, interrupt: &Interrupt) -> an
     let mut client = Client::connect(plan.load.request.url(), &plan.crew, plan.priming.as_ref(), interrupt)
         .with_context(|| format!("could not start against {}", plan.load.request.url()))?;
     let mut logs = Logs::begin(outputs, &plan.load)?;
-    talk!("{}", plan.announcement(client.address()));
+    talk!("{}", plan.announcement(&client));
     let mut line = LiveProgress::new(&plan.load);
     let mut show = |progress: &Progress| line.show(progress);
     let measured = if logs.are_wanted() {

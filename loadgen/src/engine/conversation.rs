@@ -1,4 +1,4 @@
-//! The task of one slot: reads replies, and replaces the connection when it breaks.
+//! The task of one slot: reads replies, and opens another connection when a request needs one.
 
 use std::io;
 use std::pin::Pin;
@@ -9,16 +9,25 @@ use std::time::Duration;
 use reports_record::OutcomeKind;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{Engine, Slot};
+use super::{Absence, Engine, Slot};
 use crate::clock::Moment;
 use crate::reply::{End, Reply};
 use crate::socket;
 use crate::tally::Flight;
 
-/// First pause before a connection is opened again after one that never answered; doubled each time …
-const BACK_OFF: Duration = Duration::from_millis(10);
-/// … up to this: a dead server is asked twice a second and connection, not in a busy loop.
-const BACK_OFF_MAX: Duration = Duration::from_millis(500);
+/// Connections in a row that fail without a pause: a server that fails now and then is not slowed down by this side.
+const PATIENCE: u32 = 3;
+/// First pause of a closed loop's user after more than those; after connections that were not opened it is doubled …
+const PAUSE: Duration = Duration::from_millis(10);
+/// … up to this: a dead server is asked twice a second and user, not in a busy loop.
+const PAUSE_MAX: Duration = Duration::from_millis(500);
+/// Time to wake up, at most and on a quiet machine: a part of what opening a connection takes that is no round trip.
+const WAKING: Duration = Duration::from_micros(100);
+/// A reset within this is the answer to bytes that were not read: by then the peer's kernel, which needs no reader to
+/// send it, has had a scheduler's time slice beyond any round trip in a data centre …
+const RESET_WITHIN: Duration = Duration::from_millis(10);
+/// … or within so many round trips.
+const RESET_ROUND_TRIPS: u32 = 4;
 
 /// What a connection did.
 enum Event {
@@ -30,58 +39,59 @@ enum Event {
 
 /// Why a connection is given up.
 enum Loss {
-    /// It ended where it may: between two requests, or announced.
-    Spent,
-    /// It carried as many requests as it was to carry.
-    Retired,
+    /// It carried no request; its slot is in line for one and stays there.
+    Idle,
+    /// Its request was answered, and it carries no other.
+    Answered(Absence),
     /// The request in flight ended so.
     Failed(OutcomeKind),
 }
 
 /// Carries on until it is aborted; the first request may start at `ready`.
 pub(super) async fn converse(engine: Rc<Engine>, slot: Rc<Slot>, ready: Moment) {
-    if slot.is_open() {
-        // What was closed since the last measurement is noticed before anything is written to it.
-        if let Some(loss) = engine.probe(&slot).await {
-            engine.lose(&slot, &loss);
-        }
-    }
-    slot.retired.set(!slot.is_open() && engine.order.load.churn.is_some());
-    if slot.stands() {
-        engine.offer(&slot, ready);
-    }
-    loop {
-        if slot.retired.get() {
-            engine.open_on_demand(&slot).await;
-        } else if !slot.is_open() {
-            engine.reopen(&slot).await;
-        }
-        let loss = engine.exchange(&slot).await;
+    // What was closed since the last measurement is noticed before anything is written to it.
+    if slot.is_open()
+        && let Some(loss) = engine.probe(&slot).await
+    {
         engine.lose(&slot, &loss);
+    }
+    engine.offer(&slot, ready, engine.order.clock.now());
+    loop {
+        if slot.is_open() {
+            let loss = engine.exchange(&slot).await;
+            engine.lose(&slot, &loss);
+        } else {
+            engine.open(&slot).await;
+        }
     }
 }
 
 impl Engine {
-    /// What became of an open connection while nobody looked; `None` when it is as it was.
+    /// What became of an open connection without a request while nobody looked; `None` when it is as it was.
     async fn probe(&self, slot: &Slot) -> Option<Loss> {
-        std::future::poll_fn(|cx| match self.poll_event(slot, cx) {
-            Poll::Ready(_) => Poll::Ready(Some(Loss::Spent)),
+        let event = std::future::poll_fn(|cx| match self.poll_event(slot, cx) {
+            Poll::Ready(event) => Poll::Ready(Some(event)),
             Poll::Pending => Poll::Ready(None),
         })
-        .await
+        .await;
+        event.and_then(|event| self.take(slot, &event))
     }
 
     /// Reads replies until the connection is to be given up.
     async fn exchange(&self, slot: &Rc<Slot>) -> Loss {
         loop {
-            let loss = match std::future::poll_fn(|cx| self.poll_event(slot, cx)).await {
-                Event::Bytes(count) => self.take_bytes(slot, count),
-                Event::Ended => Some(self.take_end(slot)),
-                Event::Failed(error) => Some(Loss::Failed(socket::kind_of(&error))),
-                Event::Expired => Some(Loss::Failed(OutcomeKind::Timeout)),
-            };
-            if let Some(loss) = loss {
+            let event = std::future::poll_fn(|cx| self.poll_event(slot, cx)).await;
+            let carried = slot.flight.get().is_some();
+            if let Some(loss) = self.take(slot, &event) {
                 return loss;
+            }
+            if carried && slot.flight.get().is_none() {
+                // An end that came with the reply is not written to, and what follows it is not the next one's reply.
+                if self.probe(slot).await.is_some() {
+                    return Loss::Answered(Absence::Ended);
+                }
+                let now = slot.free_since.get();
+                self.offer(slot, now.after(self.order.load.pace.think()), now);
             }
         }
     }
@@ -113,19 +123,33 @@ impl Engine {
         })
     }
 
+    /// What an event means for the connection; `None` when it goes on.
+    fn take(&self, slot: &Slot, event: &Event) -> Option<Loss> {
+        match event {
+            Event::Bytes(count) => self.take_bytes(slot, *count),
+            _ if slot.flight.get().is_none() => Some(Loss::Idle),
+            Event::Ended => Some(self.take_end(slot)),
+            Event::Failed(error) => Some(Loss::Failed(socket::kind_of(error))),
+            Event::Expired => Some(Loss::Failed(OutcomeKind::Timeout)),
+        }
+    }
+
     /// Takes in the first `count` bytes of the scratch buffer.
-    fn take_bytes(&self, slot: &Rc<Slot>, count: usize) -> Option<Loss> {
+    fn take_bytes(&self, slot: &Slot, count: usize) -> Option<Loss> {
         let now = self.order.clock.now();
         self.pacer.worked();
         self.tally.borrow_mut().received(count, now);
-        // Bytes that nobody asked for: whatever they are, they must not be paired with the next request.
-        let Some(mut flight) = slot.flight.get() else { return Some(Loss::Spent) };
-        flight.first_byte = flight.first_byte.min(now);
-        let fed = match slot.parser.borrow_mut().as_mut() {
-            Some(parser) => parser.feed(&self.scratch.borrow()[..count]),
-            None => return Some(Loss::Spent),
+        let Some(mut flight) = slot.flight.get() else {
+            // Bytes that nobody asked for: whatever they are, they must not be paired with the next request.
+            if !is_farewell(&self.scratch.borrow()[..count]) {
+                self.tally.borrow_mut().unasked_replies += 1;
+            }
+            return Some(Loss::Idle);
         };
-        match fed {
+        flight.first_byte = flight.first_byte.min(now);
+        let mut parser = slot.parser.borrow_mut();
+        let Some(parser) = parser.as_mut() else { return Some(Loss::Idle) };
+        match parser.feed(&self.scratch.borrow()[..count]) {
             Ok(Some(reply)) => self.take_reply(slot, &flight, &reply, now),
             Ok(None) => {
                 slot.flight.set(Some(flight));
@@ -135,139 +159,217 @@ impl Engine {
         }
     }
 
-    fn take_reply(&self, slot: &Rc<Slot>, flight: &Flight, reply: &Reply, now: Moment) -> Option<Loss> {
+    /// Ends the request in flight with its reply; the connection, too, where nothing may be sent after that.
+    fn take_reply(&self, slot: &Slot, flight: &Flight, reply: &Reply, now: Moment) -> Option<Loss> {
         let in_time = now.since(flight.started) <= self.order.load.timeout;
         let kind = if in_time { self.order.judge.judge(reply) } else { OutcomeKind::Timeout };
+        // Behind the last reply of a connection nothing can be taken for another one.
+        let unasked = reply.surplus > 0 && reply.keep_alive;
         {
             let mut tally = self.tally.borrow_mut();
             tally.answered(reply.body.bytes, now);
             tally.ended(flight, kind, now);
+            tally.unasked_replies += u64::from(unasked);
         }
         slot.flight.set(None);
         slot.free_since.set(now);
         slot.served.set(slot.served.get() + 1);
         slot.failures.set(0);
         if self.is_last(slot.served.get()) {
-            return Some(Loss::Retired);
+            return Some(Loss::Answered(Absence::Planned));
         }
-        if !reply.keep_alive || reply.surplus > 0 || slot.unsent.get() > 0 {
-            return Some(Loss::Spent);
-        }
-        self.offer(slot, now.after(self.order.load.pace.think()));
-        None
+        let is_over = !reply.keep_alive || unasked || slot.unsent.get() > 0;
+        is_over.then_some(Loss::Answered(Absence::Ended))
     }
 
-    fn take_end(&self, slot: &Rc<Slot>) -> Loss {
-        let Some(flight) = slot.flight.get() else { return Loss::Spent };
+    fn take_end(&self, slot: &Slot) -> Loss {
+        let Some(flight) = slot.flight.get() else { return Loss::Idle };
         let end = slot.parser.borrow_mut().as_mut().map_or(End::Closed, |parser| parser.end());
         match end {
             End::Reply(reply) => {
                 let now = self.order.clock.now();
-                self.take_reply(slot, &flight, &reply, now).unwrap_or(Loss::Spent)
+                self.take_reply(slot, &flight, &reply, now).unwrap_or(Loss::Answered(Absence::Ended))
             }
             End::Closed => Loss::Failed(OutcomeKind::Closed),
             End::Truncated => Loss::Failed(OutcomeKind::Truncated),
         }
     }
 
-    /// Gives up the connection, and the request in flight unless it may be sent once more.
+    /// Gives up the connection. Its slot stays in line, or gets back into it, at its user's pace.
     fn lose(&self, slot: &Rc<Slot>, loss: &Loss) {
-        let begun = slot.parser.borrow().as_ref().is_some_and(|parser| parser.has_begun());
-        slot.close(self.parser());
-        if let Loss::Retired = loss {
-            slot.retired.set(true);
-            let ready = slot.free_since.get().after(self.order.load.pace.think());
-            return self.offer(slot, ready);
+        match *loss {
+            Loss::Idle => slot.close(self.parser(), Absence::Ended),
+            Loss::Answered(absence) => {
+                slot.close(self.parser(), absence);
+                let ready = slot.free_since.get().after(self.order.load.pace.think());
+                self.offer(slot, ready, self.order.clock.now());
+            }
+            Loss::Failed(kind) => self.fail(slot, kind),
         }
-        self.withdraw(slot);
+    }
+
+    /// Gives up the connection and the request in flight, unless that may be sent once more.
+    fn fail(&self, slot: &Rc<Slot>, kind: OutcomeKind) {
+        let Some(mut flight) = slot.flight.get() else { return slot.close(self.parser(), Absence::Ended) };
+        let now = self.order.clock.now();
+        let may_go_again = !flight.resent
+            && self.order.load.request.is_repeatable()
+            && self.met_an_end(slot, &flight, kind, now);
         if slot.served.get() == 0 {
             slot.failures.set(slot.failures.get().saturating_add(1));
         }
-        let (Loss::Failed(kind), Some(mut flight)) = (loss, slot.flight.get()) else { return };
-        // A kept connection that ends without a byte may have been closed just as the request was written: nobody's
-        // failure, and every client sends a repeatable request again. Once: a second time it is the server's doing.
-        let stale =
-            matches!(kind, OutcomeKind::Closed | OutcomeKind::Reset) && !begun && slot.served.get() > 0;
-        if stale && !flight.resent && self.order.load.request.is_repeatable() {
+        slot.close(self.parser(), Absence::Ended);
+        if may_go_again {
+            // Once: a second time it is the server's doing.
             flight.resent = true;
             slot.flight.set(Some(flight));
-        } else {
-            slot.flight.set(None);
-            self.tally.borrow_mut().ended(&flight, *kind, self.order.clock.now());
+            return;
         }
+        slot.flight.set(None);
+        self.tally.borrow_mut().ended(&flight, kind, now);
+        self.rest(slot, PAUSE, now);
     }
 
-    /// Opens a fresh connection for a request that was given to the slot, and sends it; as soon as there is one, and
-    /// trying with one after another until that succeeds.
-    async fn open_on_demand(&self, slot: &Rc<Slot>) {
-        loop {
-            let mut flight = slot.given().await;
-            match socket::connect(self.route.address, self.route.connect_timeout).await {
-                Ok(stream) => {
-                    slot.fill(stream, 0);
-                    slot.retired.set(false);
-                    let now = self.order.clock.now();
-                    (flight.connect, flight.started) = (now.since(flight.started), now);
-                    slot.flight.set(Some(flight));
-                    self.write(slot);
-                    return self.tally.borrow_mut().sent(&flight);
+    /// Whether the request in flight met the end of a kept connection, so that it may be sent again.
+    fn met_an_end(&self, slot: &Slot, flight: &Flight, kind: OutcomeKind, now: Moment) -> bool {
+        let begun = slot.parser.borrow().as_ref().is_some_and(|parser| parser.has_begun());
+        let after = now.since(flight.started);
+        !begun
+            && slot.served.get() > 0
+            && ended_before_an_answer(kind, after, self.round_trip.get(), || slot.was_turned_away())
+    }
+
+    /// Waits until a request is given to the slot, opens a connection for it and sends it.
+    async fn open(&self, slot: &Rc<Slot>) {
+        slot.given().await;
+        let begun = self.order.clock.now();
+        let opened = self.route.open(slot.turn.get()).await;
+        let now = self.order.clock.now();
+        // The next connection goes to the next address, be it because this one failed.
+        slot.turn.set(slot.turn.get().wrapping_add(1));
+        match opened {
+            Ok((stream, took)) => {
+                self.round_trip.set(self.round_trip.get().min(took));
+                self.failing.set(None);
+                if slot.absence.get() != Absence::Planned {
+                    self.tally.borrow_mut().reopened += 1;
                 }
-                Err(failed) => {
-                    slot.failures.set(slot.failures.get().saturating_add(1));
-                    slot.flight.set(None);
-                    self.tally.borrow_mut().not_connected(&flight, failed.kind, self.order.clock.now());
-                    back_off(slot).await;
-                    slot.free_since.set(self.order.clock.now());
-                    self.offer(slot, slot.free_since.get());
-                }
+                slot.fill(stream, 0);
+                self.send_first(slot, begun);
+            }
+            Err(failed) => {
+                self.not_opened(slot, failed.kind, now);
+                // A refusal is there at once: others have their turn before the next attempt.
+                tokio::task::yield_now().await;
             }
         }
     }
 
-    /// Opens the slot's connection again, trying until it succeeds, and puts it to use.
-    async fn reopen(&self, slot: &Rc<Slot>) {
-        loop {
-            back_off(slot).await;
-            let begun = self.order.clock.now();
-            match socket::connect(self.route.address, self.route.connect_timeout).await {
-                Ok(stream) => {
-                    slot.fill(stream, 0);
-                    break;
-                }
-                Err(failed) => {
-                    slot.failures.set(slot.failures.get().saturating_add(1));
-                    self.not_connected(slot, failed.kind, begun);
-                }
-            }
+    /// Sends the request for which a connection was opened from `begun` on.
+    fn send_first(&self, slot: &Slot, begun: Moment) {
+        let Some(mut flight) = slot.flight.get() else { return };
+        let now = self.order.clock.now();
+        if flight.resent {
+            self.tally.borrow_mut().resent(&mut flight, now);
+            slot.flight.set(Some(flight));
+            return self.write(slot);
         }
-        slot.replaced.set(true);
-        slot.free_since.set(self.order.clock.now());
-        self.tally.borrow_mut().reopened += 1;
-        if slot.flight.get().is_some() {
-            self.tally.borrow_mut().resent();
-            self.write(slot);
-        } else {
-            self.offer(slot, slot.free_since.get());
-        }
+        (flight.connect, flight.started) = (now.since(begun), now);
+        slot.flight.set(Some(flight));
+        self.write(slot);
+        self.tally.borrow_mut().sent(&flight);
     }
 
-    /// Ends the request that the connection was to carry: the one to be sent again, or else the next one due.
+    /// Ends the request for which no connection could be opened.
     ///
     /// So a server that is gone shows as failed requests, one for each attempt, and not as silence.
-    fn not_connected(&self, slot: &Slot, kind: OutcomeKind, begun: Moment) {
-        let now = self.order.clock.now();
+    fn not_opened(&self, slot: &Rc<Slot>, kind: OutcomeKind, now: Moment) {
+        slot.absence.set(Absence::NotOpened);
+        slot.failures.set(slot.failures.get().saturating_add(1));
+        let (since, _) = self.failing.get().unwrap_or((now, now));
+        self.failing.set(Some((since, now)));
         if let Some(flight) = slot.flight.take() {
-            self.tally.borrow_mut().ended(&flight, kind, now);
-        } else if let Some(intended) = self.starts.borrow_mut().take_undrawn(begun) {
-            let flight = self.flight(intended, begun, begun);
-            self.tally.borrow_mut().not_connected(&flight, kind, now);
+            let mut tally = self.tally.borrow_mut();
+            if flight.resent {
+                tally.ended(&flight, kind, now);
+            } else {
+                tally.not_connected(&flight, kind, now);
+            }
         }
+        let doublings = slot.failures.get().saturating_sub(PATIENCE + 1);
+        self.rest(slot, (PAUSE * (1 << doublings.min(10))).min(PAUSE_MAX), now);
+    }
+
+    /// Puts the slot in line again after a failure: in a closed loop after a pause, where there were several in a row.
+    ///
+    /// In an open loop at once: the schedule alone says when the next attempt is due, and a pause of the client's own
+    /// would be time that the server is blamed for.
+    fn rest(&self, slot: &Rc<Slot>, pause: Duration, now: Moment) {
+        slot.free_since.set(now);
+        let pauses = self.order.load.pace.is_closed() && slot.failures.get() > PATIENCE;
+        let pause = if pauses { pause } else { Duration::ZERO };
+        self.offer(slot, now.after(self.order.load.pace.think().max(pause)), now);
     }
 }
 
-/// Pauses after connections that broke or failed before any reply.
-async fn back_off(slot: &Slot) {
-    if let Some(doublings) = slot.failures.get().checked_sub(1) {
-        tokio::time::sleep((BACK_OFF * (1 << doublings.min(10))).min(BACK_OFF_MAX)).await;
+/// Whether a kept connection that ended as `kind`, `after` a request was sent, ended before the server could have
+/// answered: nobody's failure, and every client sends a repeatable request again.
+///
+/// A server that closes while the request is under way has sent its end before the request came: that end is here within
+/// a round trip. Where it closed the socket for good, its kernel turns the request away with a reset, which is proof at
+/// any time when it follows an end, and within a few round trips when it comes alone. A request that was read, held and
+/// dropped gets neither: that is the server's failure.
+fn ended_before_an_answer(
+    kind: OutcomeKind,
+    after: Duration,
+    round_trip: Duration,
+    was_turned_away: impl Fn() -> bool,
+) -> bool {
+    match kind {
+        OutcomeKind::Closed => after < round_trip.saturating_sub(WAKING) || was_turned_away(),
+        OutcomeKind::Reset => after < RESET_WITHIN.max(round_trip * RESET_ROUND_TRIPS),
+        _ => false,
+    }
+}
+
+/// Whether bytes on an idle connection only announce its end: 408 is what servers send before they close one that is
+/// idle for too long (RFC 9110, §15.5.9).
+fn is_farewell(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"HTTP/1.") && bytes.get(8..12) == Some(b" 408")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_nobodys_failure_only_before_an_answer_could_have_come() {
+        let ms = Duration::from_millis;
+        for (kind, after_ms, round_trip_ms, was_turned_away, expected) in [
+            (OutcomeKind::Closed, 0, 20, false, true),
+            (OutcomeKind::Closed, 19, 20, false, true),
+            (OutcomeKind::Closed, 20, 20, false, false),
+            (OutcomeKind::Closed, 300, 20, false, false),
+            (OutcomeKind::Closed, 300, 20, true, true),
+            (OutcomeKind::Reset, 5, 0, false, true),
+            (OutcomeKind::Reset, 50, 20, false, true),
+            (OutcomeKind::Reset, 50, 0, false, false),
+            (OutcomeKind::Reset, 300, 20, false, false),
+            (OutcomeKind::Truncated, 0, 20, true, false),
+        ] {
+            let found = ended_before_an_answer(kind, ms(after_ms), ms(round_trip_ms), || was_turned_away);
+            assert_eq!(found, expected, "{kind} after {after_ms} ms of {round_trip_ms}");
+        }
+        // Over loopback waking takes longer than the round trip: only the kernel's word counts.
+        let micros = Duration::from_micros;
+        assert!(!ended_before_an_answer(OutcomeKind::Closed, micros(30), micros(60), || false));
+    }
+
+    #[test]
+    fn a_farewell_is_told_from_a_reply() {
+        assert!(is_farewell(b"HTTP/1.1 408 Request Timeout\r\n\r\n"));
+        assert!(is_farewell(b"HTTP/1.0 408\r\n"));
+        assert!(!is_farewell(b"HTTP/1.1 200 OK\r\n\r\n"));
+        assert!(!is_farewell(b"HTTP/1.1 40"));
     }
 }

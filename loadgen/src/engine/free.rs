@@ -11,7 +11,7 @@ use crate::clock::Moment;
 pub(super) struct Free {
     /// The one idle longest first.
     idle: VecDeque<Rc<Slot>>,
-    /// With the end of their think time, earliest first: the time is the same for all.
+    /// With the end of their think time or of their pause after a failure, earliest first.
     thinking: VecDeque<(Moment, Rc<Slot>)>,
 }
 
@@ -21,9 +21,11 @@ impl Free {
         self.idle.push_back(slot);
     }
 
-    /// Takes a connection that is ready at `end`, which is no earlier than that of those before it.
+    /// Takes a connection that is ready at `end`, behind those that are ready by then.
     pub(super) fn push_thinking(&mut self, slot: Rc<Slot>, end: Moment) {
-        self.thinking.push_back((end, slot));
+        // Nearly always the last one: think times are the same for all, only pauses after failures differ.
+        let place = self.thinking.iter().rposition(|(other, _)| *other <= end).map_or(0, |before| before + 1);
+        self.thinking.insert(place, (end, slot));
     }
 
     /// The connection that has been ready longest.
@@ -52,12 +54,6 @@ impl Free {
     pub(super) fn next_ready(&self) -> Option<Moment> {
         self.thinking.front().map(|(end, _)| *end)
     }
-
-    /// Forgets a connection that broke.
-    pub(super) fn remove(&mut self, slot: &Rc<Slot>) {
-        self.idle.retain(|idle| !Rc::ptr_eq(idle, slot));
-        self.thinking.retain(|(_, thinking)| !Rc::ptr_eq(thinking, slot));
-    }
 }
 
 #[cfg(test)]
@@ -69,8 +65,8 @@ mod tests {
         let at = Moment::from_nanos;
         let slots = [Rc::new(Slot::default()), Rc::new(Slot::default()), Rc::new(Slot::default())];
         let mut free = Free::default();
-        free.push_thinking(slots[0].clone(), at(10));
         free.push_thinking(slots[1].clone(), at(20));
+        free.push_thinking(slots[0].clone(), at(10));
         free.push(slots[2].clone());
         free.end_thinking(at(9));
         assert!(free.pop().is_some_and(|slot| Rc::ptr_eq(&slot, &slots[2])));
@@ -78,7 +74,8 @@ mod tests {
         free.end_thinking(at(10));
         assert!(free.pop().is_some_and(|slot| Rc::ptr_eq(&slot, &slots[0])));
         assert_eq!(free.next_ready(), Some(at(20)));
-        free.remove(&slots[1]);
-        assert_eq!(free.next_ready(), None);
+        free.end_thinking(at(20));
+        assert!(free.pop().is_some_and(|slot| Rc::ptr_eq(&slot, &slots[1])));
+        assert!(free.is_vacant() && free.next_ready().is_none());
     }
 }

@@ -9,7 +9,22 @@ use crate::clock::Moment;
 use crate::reply::ReplyParser;
 use crate::tally::Flight;
 
-/// A place for a connection: the connection itself while it is open, and the request it carries.
+/// Why a slot holds no open connection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Absence {
+    /// This side closed it as planned: it had carried the requests it was to carry, or its measurement was over.
+    #[default]
+    Planned,
+    /// It ended otherwise: the server closed it, it broke, or it was given up with its request.
+    Ended,
+    /// The last attempt to open one failed.
+    NotOpened,
+}
+
+/// A place for a connection, and the user it stands for: the connection while it is open, and the request it carries.
+///
+/// Connections come and go; the user's pace stays. A connection that ends leaves the slot where it is in line, and the
+/// next request opens another.
 ///
 /// Shared by the task that reads from it, the pacer that writes to it and the steward that watches deadlines, all on
 /// one thread; no borrow is held across an await.
@@ -27,39 +42,57 @@ pub(crate) struct Slot {
     pub(super) expired: Cell<bool>,
     /// Replies that came over the open connection.
     pub(super) served: Cell<u64>,
-    /// Connections in a row, the open one not included, that broke or failed before any reply.
+    /// Connections in a row, the open one not included, that were not opened or broke before any reply.
     pub(super) failures: Cell<u32>,
-    /// Whether the connection was replaced during this measurement.
-    pub(super) replaced: Cell<bool>,
-    /// Closed because it had carried all the requests it was to carry: the next one opens a fresh one.
-    pub(super) retired: Cell<bool>,
+    /// Whether a connection of it ended unplanned during this measurement.
+    pub(super) broke: Cell<bool>,
+    /// While no connection is open.
+    pub(super) absence: Cell<Absence>,
+    /// Which of the server's addresses, counted on and on, its next connection goes to.
+    pub(super) turn: Cell<usize>,
     waker: RefCell<Option<Waker>>,
 }
 
 impl Slot {
+    /// Of a fresh connection to the address whose `turn` it was; `served` replies came over it already.
+    pub(crate) fn with(stream: TcpStream, turn: usize, served: u64) -> Self {
+        let slot = Self::default();
+        slot.turn.set(turn + 1);
+        slot.fill(stream, served);
+        slot
+    }
+
     /// Puts a fresh connection in place; `served` replies came over it already.
-    pub(crate) fn fill(&self, stream: TcpStream, served: u64) {
+    pub(super) fn fill(&self, stream: TcpStream, served: u64) {
         *self.stream.borrow_mut() = Some(stream);
         self.served.set(served);
     }
 
-    pub(crate) fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         self.stream.borrow().is_some()
     }
 
-    /// Open, or closed on purpose.
+    /// Whether its connection is open, or ended without a sign that the next one cannot be opened.
     pub(super) fn stands(&self) -> bool {
-        self.retired.get() || self.is_open()
+        self.is_open() || self.absence.get() != Absence::NotOpened
     }
 
     /// Whether a request waits for its connection to be opened.
     pub(super) fn is_opening(&self) -> bool {
-        self.retired.get() && self.flight.get().is_some()
+        !self.is_open() && self.flight.get().is_some()
+    }
+
+    /// Whether the peer's kernel turned away bytes after the connection's end: it was closed when they arrived.
+    pub(super) fn was_turned_away(&self) -> bool {
+        let stream = self.stream.borrow();
+        stream.as_ref().is_some_and(|stream| !matches!(stream.take_error(), Ok(None)))
     }
 
     /// Closes the connection, if it is open, and forgets what was half sent or half read.
-    pub(super) fn close(&self, parser: ReplyParser) {
+    pub(super) fn close(&self, parser: ReplyParser, absence: Absence) {
         *self.stream.borrow_mut() = None;
+        self.absence.set(absence);
+        self.broke.set(self.broke.get() || absence == Absence::Ended);
         *self.parser.borrow_mut() = Some(parser);
         self.unsent.set(0);
         self.expired.set(false);
@@ -71,7 +104,7 @@ impl Slot {
         self.flight.set(None);
         self.free_since.set(now);
         self.failures.set(0);
-        self.replaced.set(false);
+        self.broke.set(false);
     }
 
     /// Whom to [`wake`](Self::wake).

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::clock::Moment;
 use crate::order::Order;
@@ -40,15 +39,6 @@ impl Starts {
         let start = self.held.front().copied().filter(|start| *start <= now && *start < end)?;
         self.held.pop_front();
         Some(start)
-    }
-
-    /// Takes a start that is due by `now` and that no connection holds.
-    pub(super) fn take_undrawn(&mut self, now: Moment) -> Option<Moment> {
-        if self.order.starts.is_open() {
-            self.order.starts.draw(self.end.min(now.after(Duration::from_nanos(1))))
-        } else {
-            self.take_at_once(now)
-        }
     }
 
     /// In a closed loop a request is due as soon as a connection is ready.
@@ -121,6 +111,7 @@ impl Starts {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::time::Duration;
 
     use proptest::prelude::*;
     use reports_record::Arrivals;

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use reports_record::OutcomeKind;
-
 use super::Engine;
 use crate::Stop;
 use crate::clock::Moment;
@@ -17,6 +15,13 @@ const TICK: Duration = Duration::from_millis(20);
 const TICK_MIN: Duration = Duration::from_millis(1);
 /// An interrupted measurement returns within 2 s: this long its requests in flight may go on.
 const INTERRUPT_GRACE: Duration = Duration::from_secs(1);
+/// A reply nobody asked for, paired with a request sent just before, leaves that one's own for later: so many mean times
+/// in flight are listened for it after the end …
+const LINGER_REPLIES: u32 = 2;
+/// … at least this long, for servers that answer within microseconds …
+const LINGER_MIN: Duration = Duration::from_millis(5);
+/// … and at most this long.
+const LINGER_MAX: Duration = Duration::from_millis(250);
 
 /// What the steward saw.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,6 +37,7 @@ impl Engine {
     pub(super) async fn watch(&self) -> Watch {
         let tick = (self.order.load.timeout / 10).clamp(TICK_MIN, TICK);
         let mut deadline = self.planned_deadline();
+        let mut done = None;
         let mut usage = Edges::default();
         let mut longest_gap = Duration::ZERO;
         let mut slicer = Slicer::new(self.order.slices.clone(), self.order.window.start);
@@ -50,11 +56,14 @@ impl Engine {
             self.publish(now);
             self.starts.borrow().watch(now);
             self.order.abandon_without_connections(now);
-            // Threads end together: a start that one gives back is still taken, and seconds are told to the last of them.
+            // Threads end together: seconds are told to the last of them.
             self.order.gauges[self.index].done(self.is_done(now));
             if self.order.is_done() || now >= deadline {
-                let cost = usage.cost(|| ThreadUsage::read(now, self.pacer.spin()));
-                return Watch { cost, longest_gap };
+                let cost = || usage.cost(|| ThreadUsage::read(now, self.pacer.spin()));
+                let (since, cost) = *done.get_or_insert_with(|| (now, cost()));
+                if now >= deadline.min(since.after(self.linger())) {
+                    return Watch { cost, longest_gap };
+                }
             }
             let edges = [window.start, window.end, deadline, slicer.next_end()];
             let wake = edges.into_iter().filter(|edge| *edge > now).fold(now.after(tick), Moment::min);
@@ -88,20 +97,21 @@ impl Engine {
             && !self.slots.iter().any(|slot| slot.is_opening())
     }
 
+    /// How long to listen on after everything has ended.
+    fn linger(&self) -> Duration {
+        let tally = self.tally.borrow();
+        let mean = tally.flown.div_f64(tally.answered_in_all.max(1) as f64);
+        (mean * LINGER_REPLIES).clamp(LINGER_MIN, LINGER_MAX)
+    }
+
     /// Ends requests past their deadline. No timer per request: that would cost more than the rest of it.
     fn sweep(&self, now: Moment) {
         for slot in &self.slots {
             let Some(flight) = slot.flight.get() else { continue };
             // What waits for a fresh connection has the connection's deadline.
-            if slot.retired.get() || now.since(flight.started) <= self.order.load.timeout {
-                continue;
-            }
-            if slot.is_open() {
+            if slot.is_open() && now.since(flight.started) > self.order.load.timeout {
                 slot.expired.set(true);
                 slot.wake();
-            } else {
-                slot.flight.set(None);
-                self.tally.borrow_mut().ended(&flight, OutcomeKind::Timeout, now);
             }
         }
     }
@@ -109,9 +119,9 @@ impl Engine {
     fn publish(&self, now: Moment) {
         let (tally, gauges) = (self.tally.borrow(), &self.order.gauges[self.index]);
         gauges.publish(tally.answered_in_all, tally.failed_in_all, tally.in_flight());
-        if self.slots.iter().any(|slot| slot.stands()) {
-            gauges.connected(now);
-        }
+        // Attempts count, not time: between two of them a user may think for long.
+        let failing = self.failing.get().map_or(Duration::ZERO, |(first, last)| last.since(first));
+        gauges.connected(now.before(failing));
     }
 }
 

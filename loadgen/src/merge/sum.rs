@@ -52,7 +52,7 @@ pub(super) fn of(parts: &[Part]) -> Result<Measurement, MergeError> {
         },
         lateness_us: without_histogram(|one| one.lateness_us.as_ref())?,
         connection_wait_us: without_histogram(|one| one.connection_wait_us.as_ref())?,
-        connect_us: without_histogram(|one| one.connect_us.as_ref())?,
+        connect_us: connect(&all)?,
         first_byte_us: without_histogram(|one| Some(&one.first_byte_us))?.unwrap_or_default(),
         wrong_reply_service_time_us: without_histogram(|one| Some(&one.wrong_reply_service_time_us))?
             .unwrap_or_default(),
@@ -62,6 +62,9 @@ pub(super) fn of(parts: &[Part]) -> Result<Measurement, MergeError> {
         answered_in_all: count("answered_in_all", |one| one.answered_in_all)?,
         reopened: count("reopened", |one| one.reopened)?,
         stale_reuse: count("stale_reuse", |one| one.stale_reuse)?,
+        unasked_replies: count("unasked_replies", |one| one.unasked_replies)?,
+        given_up: count("given_up", |one| one.given_up)?,
+        addresses: addresses(&all),
         slow_replies: count("slow_replies", |one| one.slow_replies)?,
         client: cost(&all, answered, window_s)?,
         sub_windows: Vec::new(),
@@ -95,6 +98,20 @@ fn added(
         part.iter().for_each(|part| added.merge(part));
     }
     Ok(added)
+}
+
+/// Of those that opened connections for requests.
+fn connect(all: &[&Measurement]) -> Result<Option<Times>, MergeError> {
+    let parts: Vec<&Times> = all.iter().filter_map(|one| one.connect_us.as_ref()).collect();
+    if parts.is_empty() { Ok(None) } else { times::added(&parts).map(Some) }
+}
+
+/// Each address once.
+fn addresses(all: &[&Measurement]) -> Vec<String> {
+    let mut addresses: Vec<String> = all.iter().flat_map(|one| one.addresses.clone()).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
 }
 
 fn outcomes(all: &[&Measurement]) -> Result<BTreeMap<OutcomeKind, u64>, MergeError> {

@@ -28,6 +28,7 @@ impl Tally {
             (&mut self.failed_in_all, other.failed_in_all),
             (&mut self.reopened, other.reopened),
             (&mut self.stale_reuse, other.stale_reuse),
+            (&mut self.unasked_replies, other.unasked_replies),
         ] {
             *into += from;
         }

@@ -2,9 +2,11 @@
 
 mod child;
 mod connect;
+mod ends;
 mod files;
 mod framing;
 mod interrupt;
 mod limits;
 mod machine;
 mod outcomes;
+mod pairing;

@@ -41,16 +41,32 @@ fn leave() -> nix::Result<()> {
     set_loopback_up()
 }
 
-/// Sends the one message of rtnetlink (rtnetlink(7)) that a fresh network namespace needs.
+/// The message of rtnetlink (rtnetlink(7)) that a fresh network namespace needs.
 fn set_loopback_up() -> nix::Result<()> {
     const RTM_NEWLINK: u16 = 16;
-    const REQUEST: u16 = 1;
     const UP: u32 = 1;
-    let mut message = Vec::new();
-    for word in [32, u32::from(RTM_NEWLINK) | u32::from(REQUEST) << 16, 1, 0, 0, 1, UP, UP] {
-        // Host order, two halves in the second word: this is written for little-endian machines.
-        message.extend_from_slice(&u32::to_le_bytes(word));
-    }
+    tell(RTM_NEWLINK, 0, &[0, 1, UP, UP])
+}
+
+/// Has the kernel say that there is no way to `address`.
+pub(crate) fn take_route_away(address: [u8; 4]) -> nix::Result<()> {
+    const RTM_NEWROUTE: u16 = 24;
+    const CREATE: u16 = 0x400;
+    const INET: u8 = 2;
+    const LOCAL_TABLE: u8 = 255;
+    const STATIC: u8 = 4;
+    const UNREACHABLE: u8 = 7;
+    // The whole address, as attribute 1, the destination, of eight bytes.
+    let route = [[INET, 32, 0, 0], [LOCAL_TABLE, STATIC, 0, UNREACHABLE], [0; 4], [8, 0, 1, 0], address];
+    tell(RTM_NEWROUTE, CREATE, &route.map(u32::from_le_bytes))
+}
+
+fn tell(kind: u16, flags: u16, body: &[u32]) -> nix::Result<()> {
+    const REQUEST: u16 = 1;
+    let length = 4 * (4 + body.len() as u32);
+    let head = [length, u32::from(kind) | u32::from(flags | REQUEST) << 16, 1, 0];
+    // Host order, two halves in the second word: this is written for little-endian machines.
+    let message: Vec<u8> = head.iter().chain(body).flat_map(|word| word.to_le_bytes()).collect();
     let route =
         socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkRoute)?;
     let fd = std::os::fd::AsRawFd::as_raw_fd(&route);

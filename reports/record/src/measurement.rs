@@ -40,7 +40,8 @@ pub struct Measurement {
     pub lateness_us: Option<Times>,
     /// How long due requests waited for a free connection; `None` in a closed loop.
     pub connection_wait_us: Option<Times>,
-    /// What opening a connection took, of requests that had one opened for them; `None` without churn.
+    /// What opening a connection took, of requests that had one opened for them; `None` where every request met an
+    /// open one.
     #[serde(default)]
     pub connect_us: Option<Times>,
     /// First byte handed to the kernel until the first byte of the reply.
@@ -58,8 +59,17 @@ pub struct Measurement {
     pub answered_in_all: u64,
     /// Connections opened beyond the planned ones, because one broke or was closed.
     pub reopened: u64,
-    /// Requests sent again on a fresh connection, because an idle one was closed just as they were written.
+    /// Requests sent again on a fresh connection, because theirs ended before the server could have answered.
     pub stale_reuse: u64,
+    /// Times that bytes came over a connection without a request: a reply nobody asked for. Each ends its connection.
+    #[serde(default)]
+    pub unasked_replies: u64,
+    /// Requests of a planned number that were not begun, because no connection could be opened any more.
+    #[serde(default)]
+    pub given_up: u64,
+    /// Addresses that the connections went to in turn, each with its port.
+    #[serde(default)]
+    pub addresses: Vec<String>,
     /// Replies to the slow connections, which are not measured.
     #[serde(default)]
     pub slow_replies: u64,
@@ -69,7 +79,7 @@ pub struct Measurement {
     pub sub_windows: Vec<SubWindow>,
     /// Whether this may be believed.
     pub certificate: Certificate,
-    /// False when the measurement was interrupted: what is here was measured, but less than planned.
+    /// False when the measurement was interrupted or gave requests up: what is here was measured, but less than planned.
     pub complete: bool,
     /// The times above in full.
     pub histograms: Histograms,

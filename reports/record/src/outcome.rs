@@ -14,9 +14,11 @@ pub enum OutcomeKind {
     WrongBody,
     /// Nobody listens at the address.
     Refused,
+    /// The host or its network cannot be reached from here.
+    Unreachable,
     /// The connection was not established within its time.
     ConnectTimeout,
-    /// No whole reply within the request's deadline.
+    /// No whole reply within the request's deadline, or within the kernel's for an established connection.
     Timeout,
     /// The connection was reset by the peer.
     Reset,
@@ -42,7 +44,7 @@ pub enum OutcomeKind {
 pub enum Fault {
     /// The load generator or the machine it runs on.
     Client,
-    /// What lies between: the connection could not be made in time.
+    /// The way to the server: it does not exist, or the connection could not be made in time.
     Network,
     /// The server broke off or stayed silent.
     Server,
@@ -71,11 +73,12 @@ impl std::fmt::Display for Fault {
 
 impl OutcomeKind {
     /// Every kind, in the order that reports list them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Ok,
         Self::WrongStatus,
         Self::WrongBody,
         Self::Refused,
+        Self::Unreachable,
         Self::ConnectTimeout,
         Self::Timeout,
         Self::Reset,
@@ -94,7 +97,7 @@ impl OutcomeKind {
         match self {
             Self::Ok => None,
             Self::LocalFd | Self::LocalPort | Self::Io => Some(Fault::Client),
-            Self::ConnectTimeout => Some(Fault::Network),
+            Self::Unreachable | Self::ConnectTimeout => Some(Fault::Network),
             Self::Refused | Self::Timeout | Self::Reset | Self::Closed | Self::Truncated => {
                 Some(Fault::Server)
             }
@@ -116,6 +119,7 @@ impl OutcomeKind {
             Self::WrongStatus => "wrong_status",
             Self::WrongBody => "wrong_body",
             Self::Refused => "refused",
+            Self::Unreachable => "unreachable",
             Self::ConnectTimeout => "connect_timeout",
             Self::Timeout => "timeout",
             Self::Reset => "reset",

@@ -145,20 +145,33 @@ fn rare_but_legal_replies_are_correct() {
     }
 }
 
+/// Answers one request of each connection and closes it just as the next one has come, unread.
+fn closing_unread() -> Server {
+    Server::start(|mut connection| {
+        if connection.request().is_some() {
+            connection.send(HELLO);
+            let _ = connection.stream.peek(&mut [0]);
+        }
+    })
+}
+
 #[test]
 fn an_idle_connection_closed_just_then_is_tried_once_more_and_counted() {
-    let server = once(HELLO.into());
+    let server = closing_unread();
     let load = Load { stop: Stop::Requests(10), ..load(&server.url("/"), Duration::from_secs(1)) };
     let measurement = measure(&load, 1);
-    assert_eq!(measurement.outcomes, BTreeMap::from([(OutcomeKind::Ok, 10)]));
-    assert_eq!(measurement.stale_reuse, 9);
-    assert!(measurement.reopened >= 9, "{}", measurement.reopened);
+    // A server that was kept from running for 10 ms in between could have answered, which fails the request.
+    let reset = measurement.outcomes.get(&OutcomeKind::Reset).copied().unwrap_or(0);
+    assert_eq!(measurement.account.finished + reset, 10, "{:?}", measurement.outcomes);
+    assert!((1..=9).contains(&measurement.stale_reuse), "{}", measurement.stale_reuse);
+    let ended = measurement.stale_reuse + reset;
+    assert!((ended - 1..=ended).contains(&measurement.reopened), "{} of {ended}", measurement.reopened);
     assert_eq!(check(&measurement, "connections").status, CheckStatus::Warn);
 }
 
 #[test]
 fn what_may_not_be_repeated_is_not_sent_again() {
-    let server = once(HELLO.into());
+    let server = closing_unread();
     let request = Request::new(&server.url("/"), "POST", &[], Some(b"x")).unwrap();
     let load = Load { stop: Stop::Requests(4), request, ..load(&server.url("/"), Duration::from_secs(1)) };
     let measurement = measure(&load, 1);

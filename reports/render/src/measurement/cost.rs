@@ -46,6 +46,9 @@ fn rows(measurement: &Measurement) -> Vec<(&'static str, String)> {
         ("connections opened again", count(measurement.reopened)),
         ("requests sent again on a fresh connection", count(measurement.stale_reuse)),
     ]);
+    if measurement.unasked_replies > 0 {
+        rows.push(("bytes that no request asked for, times", count(measurement.unasked_replies)));
+    }
     if measurement.plan.slow > 0 {
         rows.push(("replies to the slow connections", count(measurement.slow_replies)));
     }

@@ -1,0 +1,300 @@
+//! Connections that end in every way there is: the user's pace, the number of requests and the blame stay right.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::net::Shutdown;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use loadgen::{Client, Crew, Interrupt, Load, Pace, Rate, Request, Stop};
+use nix::libc::linger;
+use nix::sys::socket::{setsockopt, sockopt};
+use reports_record::{Arrivals, CheckStatus, Measurement, OutcomeKind};
+
+use crate::server::{Connection, HELLO, Server};
+use crate::{check, load, measure};
+
+/// A way in which a server ends the connection of one request.
+type End = fn(Connection);
+
+const ENDS: [(&str, End); 9] = [
+    ("announced", |mut connection| {
+        answer(&mut connection, b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello");
+    }),
+    ("announced and not done", |mut connection| {
+        answer(&mut connection, b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello");
+        connection.request();
+    }),
+    ("HTTP/1.0", |mut connection| {
+        answer(&mut connection, b"HTTP/1.0 200 OK\r\ncontent-length: 5\r\n\r\nhello");
+    }),
+    ("the end of the body", |mut connection| answer(&mut connection, b"HTTP/1.1 200 OK\r\n\r\nhello")),
+    ("silent", |mut connection| answer(&mut connection, HELLO)),
+    ("half closed", |mut connection| {
+        answer(&mut connection, HELLO);
+        let _ = connection.stream.shutdown(Shutdown::Write);
+        while connection.request().is_some() {}
+    }),
+    ("reset", |mut connection| {
+        answer(&mut connection, HELLO);
+        reset(connection);
+    }),
+    ("no reply", |mut connection| drop(connection.request())),
+    ("no HTTP", |mut connection| answer(&mut connection, b"220 mail ready\r\n")),
+];
+
+fn answer(connection: &mut Connection, reply: &[u8]) {
+    if connection.request().is_some() {
+        connection.send(reply);
+    }
+}
+
+fn reset(connection: Connection) {
+    setsockopt(&connection.stream, sockopt::Linger, &linger { l_onoff: 1, l_linger: 0 }).unwrap();
+}
+
+fn measure_on(threads: u32, connections: u32, load: &Load) -> Measurement {
+    let interrupt = Interrupt::default();
+    let crew = Crew { connections, threads, ..Crew::default() };
+    let mut client = Client::connect(load.request.url(), &crew, None, &interrupt).unwrap();
+    let measurement = client.measure(load, &interrupt, &mut |_| {}).unwrap();
+    assert!(measurement.account.closes(), "{:?}", measurement.account);
+    assert_eq!(check(&measurement, "parts").figure.unwrap_or(0.0), 0.0);
+    measurement
+}
+
+fn outcome(measurement: &Measurement, kind: OutcomeKind) -> u64 {
+    measurement.outcomes.get(&kind).copied().unwrap_or(0)
+}
+
+#[test]
+fn a_user_thinks_however_the_last_connection_ended() {
+    for (way, end) in ENDS {
+        let server = Server::start(end);
+        let pace = Pace::Closed { think: Duration::from_millis(200) };
+        let load = Load { pace, ..load(&server.url("/"), Duration::from_secs(1)) };
+        for threads in [1, 2] {
+            let measurement = measure_on(threads, 4, &load);
+            // Four users, at most one request in 200 ms each, and one more each at the edge.
+            let due = measurement.account.due;
+            assert!((4..=24).contains(&due), "{way}: {due} requests of 20");
+        }
+    }
+}
+
+#[test]
+fn first_starts_are_spread_though_every_connection_ended_before_them() {
+    let accepted = AtomicUsize::new(0);
+    let server = Server::start(move |mut connection| {
+        if accepted.fetch_add(1, Ordering::SeqCst) >= 8 {
+            while connection.request().is_some() {
+                connection.send(HELLO);
+            }
+        }
+    });
+    let pace = Pace::Closed { think: Duration::from_secs(2) };
+    let load = Load { pace, ..load(&server.url("/"), Duration::from_secs(2)) };
+    let measurement = measure_on(1, 8, &load);
+    assert!((6..=8).contains(&measurement.account.due), "{}", measurement.account.due);
+    assert!(measurement.sub_windows.iter().all(|part| part.due <= 3), "{:?}", measurement.sub_windows);
+}
+
+#[test]
+fn every_user_has_a_turn_though_every_connection_ends() {
+    let (tags, seen) = (AtomicUsize::new(0), Arc::new(Mutex::new(Vec::new())));
+    let log = seen.clone();
+    // Answers and closes; who waits for a turn is a user, not a connection.
+    let server = Server::start(move |mut connection| {
+        let tag = tags.fetch_add(1, Ordering::SeqCst);
+        answer(&mut connection, HELLO);
+        log.lock().unwrap().push(tag);
+    });
+    let pace = Pace::open(Rate::per_second(50.0).unwrap(), Arrivals::Constant, 1);
+    let measurement = measure_on(1, 5, &Load { pace, ..load(&server.url("/"), Duration::from_secs(1)) });
+    assert_eq!(measurement.account.finished, 50, "{:?}", measurement.outcomes);
+    // The five opened beforehand come first, each once.
+    let mut first: Vec<usize> = seen.lock().unwrap()[..5].to_vec();
+    first.sort_unstable();
+    assert_eq!(first, [0, 1, 2, 3, 4]);
+}
+
+#[test]
+fn an_idle_close_costs_neither_a_pause_nor_the_servers_good_name() {
+    let server = Server::start(|mut connection| {
+        connection.stream.set_read_timeout(Some(Duration::from_millis(30))).unwrap();
+        while connection.request().is_some() {
+            connection.send(HELLO);
+        }
+    });
+    let pace = Pace::open(Rate::per_second(5.0).unwrap(), Arrivals::Constant, 1);
+    let measurement = measure_on(1, 1, &Load { pace, ..load(&server.url("/"), Duration::from_secs(2)) });
+    assert_eq!(measurement.account.finished, 10, "{:?}", measurement.outcomes);
+    assert_eq!(measurement.connection_wait_us.as_ref().unwrap().max, Some(0.0), "{measurement:#?}");
+    assert!(measurement.connect_us.as_ref().unwrap().count >= 8, "{:?}", measurement.connect_us);
+    assert!((8..=10).contains(&measurement.reopened), "{}", measurement.reopened);
+    // Opened when needed, not again and again meanwhile.
+    assert!(server.accepted() <= 12, "{}", server.accepted());
+}
+
+#[test]
+fn a_server_that_is_away_fails_what_is_due_and_nothing_waits_for_it() {
+    let server = Server::start(|mut connection| {
+        answer(&mut connection, HELLO);
+        connection.power.kill();
+    });
+    let pace = Pace::open(Rate::per_second(100.0).unwrap(), Arrivals::Constant, 1);
+    let measurement = measure_on(1, 2, &Load { pace, ..load(&server.url("/"), Duration::from_secs(2)) });
+    let account = measurement.account;
+    assert_eq!((account.due, account.censored), (200, 0), "{:?}", measurement.outcomes);
+    assert!(outcome(&measurement, OutcomeKind::Refused) >= 190, "{:?}", measurement.outcomes);
+    // Its failures are its own at once: the client did not hold requests back.
+    let longest = measurement.histograms.response_time().unwrap().unwrap();
+    let median = Duration::from_nanos(longest.bounds().unwrap().value_at_quantile(0.5));
+    assert!(median < Duration::from_millis(50), "{median:?}");
+}
+
+#[test]
+fn a_number_of_requests_is_reached_however_connections_end() {
+    for (way, end) in ENDS {
+        for threads in [1, 2] {
+            let server = Server::start(end);
+            let stop = Stop::Requests(50);
+            let begun = Instant::now();
+            let load = Load { stop, ..load(&server.url("/"), Duration::from_secs(1)) };
+            let measurement = measure_on(threads, 2, &load);
+            assert_eq!(measurement.account.due, 50, "{way}: {:?}", measurement.outcomes);
+            assert_eq!(measurement.account.censored, 0, "{way}: {:?}", measurement.account);
+            assert!(measurement.complete && measurement.given_up == 0, "{way}");
+            assert!(begun.elapsed() < Duration::from_secs(20), "{way}: {:?}", begun.elapsed());
+        }
+    }
+}
+
+#[test]
+fn a_number_that_cannot_be_reached_is_told_and_is_not_complete() {
+    let server = Server::start(|mut connection| {
+        if connection.request().is_some() {
+            connection.power.kill();
+        }
+    });
+    let load = Load { stop: Stop::Requests(100_000), ..load(&server.url("/"), Duration::from_secs(1)) };
+    let measurement = measure_on(2, 2, &load);
+    assert!(!measurement.complete);
+    assert_eq!(measurement.account.due + measurement.given_up, 100_000);
+    let stood = check(&measurement, "connections");
+    assert_eq!(stood.status, CheckStatus::Fail);
+    let sentence = format!("{} requests were given up: no connection", measurement.given_up);
+    assert!(stood.finding.contains(&sentence), "{}", stood.finding);
+}
+
+#[test]
+fn a_request_read_held_and_dropped_is_a_failure() {
+    for hold in [Duration::from_millis(60), Duration::from_millis(300)] {
+        for drop_it in [drop::<Connection> as fn(Connection), reset] {
+            let turn = Arc::new(AtomicUsize::new(0));
+            let server = Server::start(move |mut connection| {
+                while connection.request().is_some() {
+                    if turn.fetch_add(1, Ordering::SeqCst) % 10 == 9 {
+                        std::thread::sleep(hold);
+                        return drop_it(connection);
+                    }
+                    connection.send(HELLO);
+                }
+            });
+            let load = Load { stop: Stop::Requests(50), ..load(&server.url("/"), Duration::from_secs(1)) };
+            let measurement = measure(&load, 1);
+            let failed =
+                outcome(&measurement, OutcomeKind::Closed) + outcome(&measurement, OutcomeKind::Reset);
+            assert_eq!((measurement.account.finished, failed), (45, 5), "{:?}", measurement.outcomes);
+            assert_eq!(measurement.stale_reuse, 0);
+            assert_eq!(check(&measurement, "errors").figure, Some(0.1));
+        }
+    }
+}
+
+#[test]
+fn what_a_repeated_request_lost_is_connecting_and_no_service() {
+    // Closed just after its reply: the next request, sent at once, meets the end.
+    let server = Server::start(|mut connection| answer(&mut connection, HELLO));
+    let pace = Pace::open(Rate::per_second(2000.0).unwrap(), Arrivals::Constant, 1);
+    let measurement = measure_on(1, 1, &Load { pace, ..load(&server.url("/"), Duration::from_millis(500)) });
+    assert_eq!(measurement.account.failed, 0, "{:?}", measurement.outcomes);
+    assert_eq!(check(&measurement, "little").status, CheckStatus::Pass, "{measurement:#?}");
+    let connect = measurement.connect_us.as_ref().unwrap().count;
+    assert!(connect + 2 >= measurement.account.finished, "{connect} of {:?}", measurement.account);
+}
+
+#[test]
+fn a_request_that_says_close_is_the_last_of_its_connection() {
+    for method in ["GET", "POST"] {
+        // One server closes without a word, the other never does.
+        for closes in [true, false] {
+            let server = Server::start(move |mut connection| {
+                while connection.request().is_some() {
+                    connection.send(HELLO);
+                    if closes {
+                        return;
+                    }
+                }
+            });
+            let url = server.url("/");
+            let headers = ["Connection: x-own, Close".to_owned()];
+            let request = Request::new(&url, method, &headers, Some(b"x")).unwrap();
+            let load = Load { request, stop: Stop::Requests(40), ..load(&url, Duration::from_secs(1)) };
+            let measurement = measure(&load, 2);
+            assert_eq!(measurement.outcomes, BTreeMap::from([(OutcomeKind::Ok, 40)]), "{method} {closes}");
+            assert_eq!((measurement.stale_reuse, measurement.reopened), (0, 0), "{method} {closes}");
+            assert_eq!(check(&measurement, "connections").status, CheckStatus::Pass);
+            assert_eq!(server.accepted(), 40, "{method} {closes}: one for each request");
+        }
+    }
+}
+
+#[test]
+fn a_reply_that_says_close_is_the_last_whatever_else_it_says() {
+    for reply in [
+        &b"HTTP/1.0 200 OK\r\nconnection: close, keep-alive\r\ncontent-length: 0\r\n\r\n"[..],
+        b"HTTP/1.0 200 OK\r\nconnection: keep-alive\r\nConnection: Close\r\ncontent-length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nconnection: close\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n",
+    ] {
+        // It answers on, for whoever does not listen.
+        let server = Server::start(move |mut connection| {
+            while connection.request().is_some() {
+                connection.send(reply);
+            }
+        });
+        let load = Load { stop: Stop::Requests(20), ..load(&server.url("/"), Duration::from_secs(1)) };
+        assert_eq!(measure(&load, 1).account.finished, 20);
+        assert_eq!(server.accepted(), 20, "{}", reply.escape_ascii());
+    }
+}
+
+#[test]
+fn a_server_that_closes_after_each_reply_stands_at_the_end() {
+    let server = Server::start(|mut connection| {
+        answer(&mut connection, b"HTTP/1.0 200 OK\r\ncontent-length: 5\r\n\r\nhello");
+    });
+    let load = Load { stop: Stop::Requests(3), ..load(&server.url("/"), Duration::from_secs(1)) };
+    for _ in 0..40 {
+        let stood = measure(&load, 1);
+        let stood = check(&stood, "connections");
+        assert_eq!(stood.status, CheckStatus::Warn, "{}", stood.finding);
+    }
+}
+
+#[test]
+fn a_word_of_farewell_on_an_idle_connection_is_an_idle_close() {
+    let server = Server::start(|mut connection| {
+        connection.stream.set_read_timeout(Some(Duration::from_millis(30))).unwrap();
+        while connection.request().is_some() {
+            connection.send(HELLO);
+        }
+        let farewell = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        let _ = connection.stream.write_all(farewell);
+    });
+    let pace = Pace::open(Rate::per_second(5.0).unwrap(), Arrivals::Constant, 1);
+    let measurement = measure_on(1, 1, &Load { pace, ..load(&server.url("/"), Duration::from_secs(1)) });
+    assert_eq!(measurement.outcomes, BTreeMap::from([(OutcomeKind::Ok, 5)]));
+    assert_eq!(check(&measurement, "pairing").status, CheckStatus::Pass);
+}

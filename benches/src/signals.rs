@@ -1,12 +1,11 @@
-//! Ctrl-C and SIGTERM: the first ends the run in order, the second at once.
+//! Ctrl-C, SIGTERM and SIGHUP: the first ends the run in order, the second at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::thread;
 
 use anyhow::Context as _;
-use loadgen::Interrupt;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use loadgen::{Interrupt, ending_signals};
 use signal_hook::iterator::Signals as Iterator;
 
 /// The signals that end a run, caught.
@@ -24,13 +23,13 @@ impl Signals {
     pub fn install() -> anyhow::Result<Self> {
         let signals = Self { interrupt: Interrupt::default(), first: Arc::new(AtomicI32::new(0)) };
         let second = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
+        for signal in ending_signals() {
             // In this order: the first signal arms what the second one then triggers, without waiting for a thread.
             signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&second))
                 .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&second)))
                 .context("cannot catch Ctrl-C")?;
         }
-        let mut caught = Iterator::new([SIGINT, SIGTERM]).context("cannot catch Ctrl-C")?;
+        let mut caught = Iterator::new(ending_signals()).context("cannot catch Ctrl-C")?;
         let (interrupt, first) = (signals.interrupt.clone(), Arc::clone(&signals.first));
         thread::spawn(move || {
             if let Some(signal) = caught.forever().next() {

@@ -10,14 +10,14 @@ pub(crate) mod flags;
 #[cfg(test)]
 mod golden;
 pub(crate) mod hdr_log;
-pub(crate) mod json;
 pub(crate) mod live;
 pub(crate) mod logs;
 pub(crate) mod manual;
-pub(crate) mod new_file;
 pub(crate) mod numbers;
+pub(crate) mod output;
 pub(crate) mod outputs;
 pub(crate) mod page;
+pub(crate) mod patience;
 pub(crate) mod plan;
 pub(crate) mod rates;
 pub(crate) mod search_log;

@@ -26,8 +26,9 @@ pub(crate) const NONE_IN_RANGE: u8 = 4;
 /// What the program's exit code says, for whoever asks for help.
 pub(crate) const EXIT_STATUS: &str = "\
 0 measured and valid (also with warnings); 1 measured, but a result could not be written or a --fail-if condition holds; 2 could \
-not start, or wrong usage; 3 measured but invalid; 130 and 143 interrupted by SIGINT or SIGTERM, with the partial result written \
-(a second signal ends at once). Where several apply: what could not be written, then the signal, then 3, then --fail-if.";
+not start, or wrong usage; 3 measured but invalid; 129, 130 and 143 interrupted by SIGHUP, SIGINT or SIGTERM, with the partial \
+result written (a second signal ends the program at once). Where several apply, the first of these counts: a result that could \
+not be written, a signal, 3, --fail-if.";
 
 /// Says on stderr what went wrong; the exit code says it where nobody reads that.
 pub(crate) fn complain(error: &anyhow::Error, code: u8) -> ExitCode {

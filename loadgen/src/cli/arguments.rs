@@ -40,7 +40,7 @@ pub(crate) enum Command {
     #[command(
         after_help = "Exit codes: 0 found: between two rates, or even the highest passed; 1 the answer could not be written; 2 could \
                             not start, or wrong usage; 3 cannot tell, or the client was the limit; 4 none in range: even the \
-                            lowest rate failed; 130 and 143 interrupted by SIGINT or SIGTERM, with what is known so far."
+                            lowest rate failed; 129, 130 and 143 interrupted by SIGHUP, SIGINT or SIGTERM, with what is known so far."
     )]
     Capacity(Box<CapacityFlags>),
     /// Add up measurements of the same plan, made one after another

@@ -47,7 +47,7 @@ pub(crate) struct MeasureFlags {
 impl MeasureFlags {
     /// Where results go, checked.
     pub(crate) fn outputs(&self) -> anyhow::Result<Outputs> {
-        self.output.outputs()
+        self.output.outputs(self.target.inputs().chain(self.pace.inputs()).collect())
     }
 
     /// What to measure, each part within its range.

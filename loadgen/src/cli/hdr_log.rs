@@ -1,29 +1,26 @@
 //! The interval log: written while the measurement is under way, so that it outlives a kill.
 
-use std::fs::File;
 use std::io;
-use std::path::PathBuf;
 use std::time::SystemTime;
 
 use anyhow::Context as _;
 use loadgen::{Interval, Load, Pace};
-use reports_record::IntervalLog;
+use reports_record::{IntervalLog, Stream};
 
-use super::new_file::NewFile;
+use super::output::Output;
 use super::outputs::times_of;
 
 /// A log of one line a second.
 pub(crate) struct HdrLog {
-    log: IntervalLog<File>,
-    path: PathBuf,
+    log: IntervalLog<Stream>,
+    name: String,
     /// Why no more is written; measuring goes on, for what it finds may still have a place to go.
     failure: Option<io::Error>,
 }
 
 impl HdrLog {
-    /// Makes the file and writes its head.
-    pub(crate) fn begin(file: &NewFile, load: &Load) -> anyhow::Result<Self> {
-        let path = file.path().to_owned();
+    /// Writes its head, in place of an earlier file.
+    pub(crate) fn begin(output: &Output, load: &Load) -> anyhow::Result<Self> {
         let is_open = matches!(load.pace, Pace::Open { .. });
         let request = &load.request;
         let comments = [
@@ -31,9 +28,8 @@ impl HdrLog {
             format!("Each second's {}; nanoseconds, maxima in ms", times_of(is_open)),
         ];
         let comments = comments.each_ref().map(String::as_str);
-        let log = IntervalLog::begin(file.create()?, SystemTime::now(), &comments)
-            .with_context(|| format!("could not write {}", path.display()))?;
-        Ok(Self { log, path, failure: None })
+        let log = output.begin(|stream| IntervalLog::begin(stream, SystemTime::now(), &comments))?;
+        Ok(Self { log, name: output.to_string(), failure: None })
     }
 
     /// Adds a line; after a failure, nothing.
@@ -46,13 +42,11 @@ impl HdrLog {
 
     /// Waits until the log is on disk.
     pub(crate) fn finish(self) -> anyhow::Result<()> {
-        let Self { log, path, failure } = self;
+        let Self { log, name, failure } = self;
         let ended = match failure {
             Some(error) => Err(error),
-            None => log.into_inner().sync_all(),
+            None => log.into_inner().finish(),
         };
-        ended.with_context(|| {
-            format!("could not write all of {}; its whole lines can be read", path.display())
-        })
+        ended.with_context(|| format!("could not write all of {name}; its whole lines can be read"))
     }
 }

@@ -15,8 +15,8 @@ pub(crate) struct Logs {
 impl Logs {
     /// Makes each file and writes its head.
     pub(crate) fn begin(outputs: &Outputs, load: &Load) -> anyhow::Result<Self> {
-        let hdr = outputs.hdr_log.as_ref().map(|file| HdrLog::begin(file, load)).transpose()?;
-        let csv = outputs.csv.as_ref().map(|file| CsvLog::begin(file, load)).transpose()?;
+        let hdr = outputs.hdr_log.as_ref().map(|output| HdrLog::begin(output, load)).transpose()?;
+        let csv = outputs.csv.as_ref().map(|output| CsvLog::begin(output, load)).transpose()?;
         Ok(Self { hdr, csv })
     }
 

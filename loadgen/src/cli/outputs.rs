@@ -1,24 +1,23 @@
 //! Everything that a measurement is written to besides stdout, checked before it starts.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use reports_record::{Measurement, percentile_table};
 
-use super::json::JsonOutput;
-use super::new_file::NewFile;
+use super::output::{Output, ensure_apart};
 
 /// Where results go.
 #[derive(Debug)]
 pub(crate) struct Outputs {
-    pub(crate) json: Option<JsonOutput>,
-    pub(crate) html: Option<NewFile>,
-    pub(crate) hgrm: Option<NewFile>,
-    pub(crate) hdr_log: Option<NewFile>,
-    pub(crate) csv: Option<NewFile>,
+    pub(crate) json: Option<Output>,
+    pub(crate) html: Option<Output>,
+    pub(crate) hgrm: Option<Output>,
+    pub(crate) hdr_log: Option<Output>,
+    pub(crate) csv: Option<Output>,
 }
 
-/// Where results are to go, as flags name it.
+/// Where results are to go, as flags name it, and the files that are read (flag and path).
 #[derive(Default)]
 pub(crate) struct Places<'a> {
     pub(crate) json: Option<&'a Path>,
@@ -26,50 +25,42 @@ pub(crate) struct Places<'a> {
     pub(crate) hgrm: Option<&'a Path>,
     pub(crate) hdr_log: Option<&'a Path>,
     pub(crate) csv: Option<&'a Path>,
+    pub(crate) inputs: Vec<(&'static str, &'a Path)>,
 }
 
 impl Outputs {
-    /// Checks that each is a new file of its own.
-    pub(crate) fn prepare(places: &Places<'_>) -> anyhow::Result<Self> {
-        let Places { json, html, hgrm, hdr_log, csv } = *places;
-        let prepare = |flag, path: Option<&Path>| path.map(|path| NewFile::prepare(flag, path)).transpose();
+    /// Checks that each can be written to, and is a file of its own.
+    pub(crate) fn open(places: &Places<'_>) -> anyhow::Result<Self> {
+        let open = |flag, path: Option<&Path>| path.map(|path| Output::open(flag, path)).transpose();
         let outputs = Self {
-            json: json.map(JsonOutput::prepare).transpose()?,
-            html: prepare("--html", html)?,
-            hgrm: prepare("--hgrm", hgrm)?,
-            hdr_log: prepare("--hdr-log", hdr_log)?,
-            csv: prepare("--csv", csv)?,
+            json: open("--json", places.json)?,
+            html: open("--html", places.html)?,
+            hgrm: open("--hgrm", places.hgrm)?,
+            hdr_log: open("--hdr-log", places.hdr_log)?,
+            csv: open("--csv", places.csv)?,
         };
-        let mut paths: Vec<PathBuf> = outputs.paths().map(Path::to_owned).collect();
-        paths.sort();
-        if let Some(twice) = paths.windows(2).find(|two| two[0] == two[1]) {
-            bail!(
-                "{}: expected a file of its own for every result, found two for this one",
-                twice[0].display()
-            );
-        }
+        ensure_apart(&outputs.all(), &places.inputs)?;
         Ok(outputs)
     }
 
-    fn paths(&self) -> impl Iterator<Item = &Path> {
-        let json = match &self.json {
-            Some(JsonOutput::File(file)) => Some(file),
-            _ => None,
-        };
-        [json, self.html.as_ref(), self.hgrm.as_ref(), self.hdr_log.as_ref(), self.csv.as_ref()]
-            .into_iter()
-            .flatten()
-            .map(NewFile::path)
+    /// Whether one of them is stdout, where then no summary goes.
+    pub(crate) fn take_stdout(&self) -> bool {
+        self.all().into_iter().any(Output::is_stdout)
+    }
+
+    fn all(&self) -> Vec<&Output> {
+        let Self { json, html, hgrm, hdr_log, csv } = self;
+        [csv, hdr_log, json, html, hgrm].into_iter().flatten().collect()
     }
 }
 
 /// Writes the measurement's page to `file`.
-pub(crate) fn write_html(file: &NewFile, measurement: &Measurement) -> anyhow::Result<()> {
-    file.write_whole(reports_render::measurement::page(measurement).as_bytes())
+pub(crate) fn write_html(file: &Output, measurement: &Measurement) -> anyhow::Result<()> {
+    file.write(reports_render::measurement::page(measurement).as_bytes())
 }
 
 /// Writes the percentile table of the measurement's times to `file`: response times, in a closed loop service times.
-pub(crate) fn write_hgrm(file: &NewFile, measurement: &Measurement) -> anyhow::Result<()> {
+pub(crate) fn write_hgrm(file: &Output, measurement: &Measurement) -> anyhow::Result<()> {
     let histograms = &measurement.histograms;
     let times = match histograms.response_time().transpose() {
         Some(response) => response,
@@ -79,7 +70,7 @@ pub(crate) fn write_hgrm(file: &NewFile, measurement: &Measurement) -> anyhow::R
     let plan = &measurement.plan;
     let what =
         format!("{} of {} {}", times_of(measurement.response_time_us.is_some()), plan.method, plan.url);
-    file.write_whole(percentile_table(&times, &[&what]).as_bytes())
+    file.write(percentile_table(&times, &[&what]).as_bytes())
 }
 
 /// What times are told of: said alike in every file.

@@ -13,8 +13,9 @@ use reports_terminal::{print, talk};
 use super::{INVALID, NONE_IN_RANGE, NOT_STARTED, UNWRITTEN, VALID, complain};
 use crate::cli::capacity_plan::SearchPlan;
 use crate::cli::flags::capacity::CapacityFlags;
-use crate::cli::json::JsonOutput;
 use crate::cli::live::LiveProgress;
+use crate::cli::output::Output;
+use crate::cli::patience::unless_interrupted;
 use crate::cli::rates::Rates;
 use crate::cli::search_log::{SearchLog, recorded};
 use crate::cli::signals::Signals;
@@ -29,9 +30,11 @@ pub(crate) fn run(flags: &CapacityFlags) -> ExitCode {
         Ok(signals) => signals,
         Err(error) => return complain(&error, NOT_STARTED),
     };
-    let (mut hunt, json) = match Hunt::begin(flags) {
+    let flags = flags.clone();
+    let begun = unless_interrupted(&interrupt, move || Hunt::begin(&flags));
+    let (mut hunt, json) = match begun.context("interrupted before anything was sent").flatten() {
         Ok(begun) => begun,
-        Err(error) => return complain(&error, NOT_STARTED),
+        Err(error) => return complain(&error, signals.exit_code().unwrap_or(NOT_STARTED)),
     };
     let hunted = hunt.go_on(&interrupt);
     let answer = hunt.search.answer();
@@ -69,7 +72,7 @@ struct Hunt {
 }
 
 impl Hunt {
-    fn begin(flags: &CapacityFlags) -> anyhow::Result<(Self, Option<JsonOutput>)> {
+    fn begin(flags: &CapacityFlags) -> anyhow::Result<(Self, Option<Output>)> {
         let plan = flags.plan()?;
         let json = flags.json()?;
         let mut search = Search::new(plan.range)?;
@@ -139,19 +142,21 @@ impl Hunt {
         Ok(Some(CapacityTrial { rate_per_s: rate.get(), trial, verdict: kept, doubt, reason, measurement }))
     }
 
-    /// Data on stdout: table and answer, or with `--json -` the JSON and nothing else.
-    fn report(&self, answer: &Answer, json: Option<&JsonOutput>) -> anyhow::Result<()> {
+    /// Data on stdout: table and answer, or with `--json -` the JSON and nothing else. The answer comes in any case.
+    fn report(&self, answer: &Answer, json: Option<&Output>) -> anyhow::Result<()> {
         let asked = self.plan.asked();
-        if let Some(json) = json {
-            json.write(&self.record(answer))?;
-        }
-        if matches!(json, Some(JsonOutput::Stdout)) {
+        let written = json.map_or(Ok(()), |json| json.write_json(&self.record(answer)));
+        let told = if json.is_some_and(Output::is_stdout) {
             talk!("capacity with {asked}: {answer}");
-            return Ok(());
-        }
-        let table = Rates { search: &self.search, trials: &self.trials };
-        let text = format!("{table}\ncapacity with {asked}: {answer}\n");
-        print(text).context("could not write the answer")
+            Ok(())
+        } else {
+            let table = Rates { search: &self.search, trials: &self.trials };
+            let text = format!("{table}\ncapacity with {asked}: {answer}");
+            print(format!("{text}\n"))
+                .context("could not write the answer to stdout")
+                .inspect_err(|_| talk!("{text}"))
+        };
+        written.and(told)
     }
 
     fn record(&self, answer: &Answer) -> CapacityReport {

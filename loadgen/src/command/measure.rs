@@ -10,10 +10,12 @@ use reports_terminal::{print, talk};
 use super::{BROKEN, INVALID, NOT_STARTED, UNWRITTEN, VALID, complain, say};
 use crate::cli::fail_if::broken;
 use crate::cli::flags::MeasureFlags;
-use crate::cli::json::JsonOutput;
 use crate::cli::live::LiveProgress;
 use crate::cli::logs::Logs;
+use crate::cli::output::Output;
 use crate::cli::outputs::{Outputs, write_hgrm, write_html};
+use crate::cli::patience::unless_interrupted;
+use crate::cli::plan::Plan;
 use crate::cli::signals::Signals;
 use crate::cli::summary::Summary;
 
@@ -24,17 +26,19 @@ pub(crate) fn run(flags: &MeasureFlags) -> ExitCode {
         Ok(signals) => signals,
         Err(error) => return complain(&error, NOT_STARTED),
     };
-    let measured = flags.outputs().and_then(|outputs| Ok((measure(flags, &outputs, &interrupt)?, outputs)));
-    let (Measured { measurement, fail_if, logs }, outputs) = match measured {
+    let (Measured { measurement, fail_if, logs }, outputs) = match measured(flags, &interrupt) {
         Ok(measured) => measured,
         Err(error) => return complain(&error, signals.exit_code().unwrap_or(NOT_STARTED)),
     };
-    let others = [
-        outputs.html.as_ref().map(|file| write_html(file, &measurement)),
-        outputs.hgrm.as_ref().map(|file| write_hgrm(file, &measurement)),
-        Some(report(&measurement, outputs.json.as_ref())),
+    // Each is tried, whatever became of those before it; the summary comes in any case.
+    let written = [
+        outputs.json.as_ref().map(|output| output.write_json(&measurement)),
+        outputs.html.as_ref().map(|output| write_html(output, &measurement)),
+        outputs.hgrm.as_ref().map(|output| write_hgrm(output, &measurement)),
+        summarise(&measurement, &outputs),
     ];
-    let written = logs.finish().into_iter().chain(others.into_iter().flatten());
+    let written = logs.finish().into_iter().chain(written.into_iter().flatten());
+    let failed: Vec<_> = written.filter_map(Result::err).collect();
     let broken = broken(&fail_if, &measurement);
     broken.iter().for_each(|sentence| say(sentence));
     let code = signals.exit_code().unwrap_or(match measurement.certificate.is_believable() {
@@ -42,20 +46,28 @@ pub(crate) fn run(flags: &MeasureFlags) -> ExitCode {
         true if !broken.is_empty() => BROKEN,
         true => VALID,
     });
-    // Each is tried, whatever became of those before it.
-    let failed = written.filter_map(Result::err);
-    failed.map(|error| complain(&error, UNWRITTEN)).last().unwrap_or(ExitCode::from(code))
+    failed.iter().fold(ExitCode::from(code), |_, error| complain(error, UNWRITTEN))
 }
 
-/// What came of measuring.
+/// A measurement, with what is done about it.
 struct Measured {
     measurement: Measurement,
     fail_if: Vec<Condition>,
     logs: Logs,
 }
 
-fn measure(flags: &MeasureFlags, outputs: &Outputs, interrupt: &Interrupt) -> anyhow::Result<Measured> {
-    let plan = flags.plan()?;
+fn measured(flags: &MeasureFlags, interrupt: &Interrupt) -> anyhow::Result<(Measured, Outputs)> {
+    let flags = flags.clone();
+    let prepared = unless_interrupted(interrupt, move || {
+        // Pipes are opened last: what is wrong with a flag is said without waiting for a reader.
+        let plan = flags.plan()?;
+        anyhow::Ok((plan, flags.outputs()?))
+    });
+    let (plan, outputs) = prepared.context("interrupted before anything was sent")??;
+    Ok((measure(plan, &outputs, interrupt)?, outputs))
+}
+
+fn measure(plan: Plan, outputs: &Outputs, interrupt: &Interrupt) -> anyhow::Result<Measured> {
     let mut client = Client::connect(plan.load.request.url(), &plan.crew, plan.priming.as_ref(), interrupt)
         .with_context(|| format!("could not start against {}", plan.load.request.url()))?;
     let mut logs = Logs::begin(outputs, &plan.load)?;
@@ -71,15 +83,19 @@ fn measure(flags: &MeasureFlags, outputs: &Outputs, interrupt: &Interrupt) -> an
     Ok(Measured { measurement: measured?, fail_if: plan.fail_if, logs })
 }
 
-/// Data on stdout: the summary, or with `--json -` the JSON and nothing else.
-pub(super) fn report(measurement: &Measurement, json: Option<&JsonOutput>) -> anyhow::Result<()> {
-    let stdout_taken = matches!(json, Some(JsonOutput::Stdout));
-    if let Some(json) = json {
-        json.write(measurement)?;
+/// Shows the summary on stdout; on stderr where stdout cannot take it, or has something else than the JSON, which says
+/// it all.
+pub(super) fn summarise(measurement: &Measurement, outputs: &Outputs) -> Option<anyhow::Result<()>> {
+    if outputs.json.as_ref().is_some_and(Output::is_stdout) {
+        return None;
     }
-    if !stdout_taken {
-        let summary = Summary(measurement).to_string();
-        print(summary).context("could not write the summary")?;
+    let summary = Summary(measurement).to_string();
+    let printed = match outputs.take_stdout() {
+        false => print(&summary).context("could not write the summary to stdout"),
+        true => Ok(()),
+    };
+    if outputs.take_stdout() || printed.is_err() {
+        talk!("{}", summary.trim_end());
     }
-    Ok(())
+    Some(printed)
 }

@@ -240,7 +240,7 @@ fn what_cannot_be_searched_is_refused_with_the_arithmetic() {
 }
 
 #[test]
-fn a_file_that_exists_is_refused_and_a_new_one_is_whole() {
+fn a_second_search_replaces_the_file_whole() {
     let server = Server::answering(HELLO, Duration::from_millis(1));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("search.json");
@@ -256,12 +256,14 @@ fn a_file_that_exists_is_refused_and_a_new_one_is_whole() {
         "--json",
         path.to_str().unwrap(),
     ];
-    assert_ne!(run(&server, &flags).status.code(), Some(2));
-    let written: CapacityReport = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-    assert_eq!(written.plan.objectives, ["response_time_p50 < 1s"]);
-    let again = run(&server, &flags);
-    assert_eq!(again.status.code(), Some(2), "{}", stderr(&again));
-    assert!(stderr(&again).contains("it exists"), "{}", stderr(&again));
+    for seed in ["1", "2"] {
+        assert_ne!(run(&server, &[&flags[..], &["--seed", seed]].concat()).status.code(), Some(2));
+        let written: CapacityReport = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        assert_eq!(written.plan.objectives, ["response_time_p50 < 1s"]);
+        assert_eq!(written.plan.seed.to_string(), seed);
+    }
+    let same = [&flags[..], &["--log", path.to_str().unwrap()]].concat();
+    assert!(stderr(&run(&server, &same)).contains("are the same file"));
 }
 
 #[test]

@@ -136,25 +136,56 @@ fn who_cannot_be_reached_is_named_in_time() {
 }
 
 #[test]
-fn the_file_is_new_and_whole() {
+fn a_second_run_replaces_the_file_whole() {
     let (_server, url) = slow_hello();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.json");
-    let arguments = [&url, "--requests", "5", "--json", path.to_str().unwrap()];
-    assert_ne!(run(&arguments).status.code(), Some(2));
-    let written = std::fs::read(&path).unwrap();
-    let measurement: Measurement = serde_json::from_slice(&written).unwrap();
-    assert_eq!(measurement.account.finished, 5);
-    let again = run(&arguments);
-    assert_eq!(again.status.code(), Some(2), "{}", stderr(&again));
-    assert!(stderr(&again).contains("exists"), "{}", stderr(&again));
-    assert_eq!(std::fs::read(&path).unwrap(), written);
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
+    for requests in [5, 7] {
+        let output = run(&[&url, "--requests", &requests.to_string(), "--json", path.to_str().unwrap()]);
+        assert_ne!(output.status.code(), Some(2), "{}", stderr(&output));
+        let measurement: Measurement = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        assert_eq!(measurement.account.finished, requests);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+}
+
+#[test]
+fn a_pipe_that_is_waited_for_does_not_outlast_a_signal() {
+    use nix::sys::stat::Mode;
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+    let pipe = pipe.to_str().unwrap();
+    for flag in ["--replay", "--body-file", "--json", "--csv"] {
+        let mut child = loadgen(&["http://127.0.0.1:1/", "-X", "POST", flag, pipe])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let pid = child.id();
+        // Bit 14: SIGTERM is caught from here on.
+        let catches = || {
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
+            u64::from_str_radix(mask, 16).unwrap() & (1 << 14) != 0
+        };
+        while !catches() {
+            std::thread::yield_now();
+        }
+        kill(Pid::from_raw(pid as i32), Signal::SIGTERM).unwrap();
+        let signalled = Instant::now();
+        while child.try_wait().unwrap().is_none() {
+            assert!(signalled.elapsed() < Duration::from_secs(10), "{flag} still waits");
+            std::thread::yield_now();
+        }
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(143), "{flag}: {}", stderr(&output));
+    }
 }
 
 #[test]
 fn a_signal_leaves_a_partial_result_and_its_own_exit_code() {
-    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+    for (signal, code) in [(Signal::SIGHUP, 129), (Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
         let (server, url) = slow_hello();
         let child = loadgen(&[&url, "--duration", "10m", "--json", "-"])
             .stdout(Stdio::piped())

@@ -17,6 +17,7 @@ mod hdr;
 mod live_line;
 mod merge;
 mod namespace;
+mod outputs;
 mod page;
 mod replies;
 mod schedules;

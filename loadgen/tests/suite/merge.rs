@@ -134,7 +134,7 @@ fn damaged_and_foreign_files_are_refused_by_name_and_nothing_is_written() {
 }
 
 #[test]
-fn one_file_or_an_output_that_exists_is_wrong_usage() {
+fn one_file_or_an_output_that_is_an_input_is_wrong_usage() {
     let folder = tempfile::tempdir().unwrap();
     let [a, b] = two(folder.path(), false);
     let before = fs::read(&b).unwrap();

@@ -12,6 +12,8 @@ mod bounded_lines;
 mod capacity;
 mod certificate;
 mod definition;
+#[cfg(unix)]
+mod destination;
 mod distribution;
 mod environment;
 mod folder;
@@ -26,6 +28,8 @@ mod record_files;
 mod regular_file;
 mod seal;
 mod shown;
+#[cfg(unix)]
+mod stream;
 mod times;
 mod trial;
 mod trial_log;
@@ -40,6 +44,8 @@ pub use certificate::{BOTTLENECK, Certificate, CertificateVerdict, Check, CheckS
 pub use definition::{
     Cell, Definition, Duplicate, Expectation, Metric, Pair, Phase, Phases, Prediction, Role,
 };
+#[cfg(unix)]
+pub use destination::Destination;
 pub use distribution::Distribution;
 pub use environment::{ContenderRecord, Cpu, Environment, Run};
 pub use folder::{Folder, FolderError, Skipped};
@@ -53,6 +59,8 @@ pub use measurement_file::{MeasurementFileError, read_measurement};
 pub use outcome::{Fault, OutcomeKind};
 pub use regular_file::open_regular;
 pub use shown::shown;
+#[cfg(unix)]
+pub use stream::Stream;
 pub use times::{Margin, Times};
 pub use trial::{
     Beginning, Calibration, Ending, Line, Loop, Measured, Overshoot, Resources, ServerCost, Stage, Trial,

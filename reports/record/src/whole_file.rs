@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use tempfile::Builder;
+use tempfile::{Builder, NamedTempFile};
 
 use crate::FolderError;
 use crate::folder::io_error;
@@ -16,12 +16,23 @@ const MODE: u32 = 0o666;
 /// Writes `bytes` to `path`: to a temporary file beside it, whose name no other writer has, then by renaming.
 ///
 /// # Errors
-/// When it cannot be written; an earlier file of this name is then intact, and nothing is left beside it.
+/// When it cannot be written; an earlier file of this name is then intact.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
     place(path, bytes).map_err(io_error("write", path))
 }
 
-fn place(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// As [`write_whole`]. Where all of it was written and only the file's place could not be taken, it is kept beside it, and
+/// the error says where.
+pub(crate) fn place(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = beside(path)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    take_place(file, path)
+}
+
+/// A temporary file in the folder of `path`, where renaming it to `path` is atomic; with the permissions of the file
+/// that is there.
+pub(crate) fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let mut prefix = std::ffi::OsString::from(".");
     prefix.push(name);
@@ -30,11 +41,34 @@ fn place(path: &Path, bytes: &[u8]) -> io::Result<()> {
     builder.prefix(&prefix).suffix(".partial");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(MODE));
-    let mut file = builder.tempfile_in(folder_of(path))?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    sync_folder_of(path)
+    let file = builder.tempfile_in(folder_of(path)).map_err(|error| {
+        let folder = folder_of(path).display();
+        io::Error::new(error.kind(), format!("could not create a file in {folder}: {}", cause(&error)))
+    })?;
+    if let Ok(earlier) = path.metadata() {
+        file.as_file().set_permissions(earlier.permissions())?;
+    }
+    Ok(file)
+}
+
+/// Renames `file` to `path`. One that cannot be renamed is kept, and the error says where.
+pub(crate) fn take_place(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    match file.persist(path) {
+        Ok(_) => sync_folder_of(path),
+        Err(failed) => Err(match failed.file.keep() {
+            Ok((_, kept)) => io::Error::new(
+                failed.error.kind(),
+                format!("{}; it was written whole, and kept as {}", failed.error, kept.display()),
+            ),
+            Err(_) => failed.error,
+        }),
+    }
+}
+
+/// The error of the system below one that names a path of its own.
+fn cause(error: &io::Error) -> String {
+    let inner = error.get_ref().and_then(std::error::Error::source);
+    inner.map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// Waits until a new name in a folder is on disk: a file's own sync does not say where it can be found.

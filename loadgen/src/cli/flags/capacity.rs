@@ -13,8 +13,8 @@ use super::crew::CrewFlags;
 use super::pace::{Shape, Waiting};
 use super::target::TargetFlags;
 use crate::cli::capacity_plan::SearchPlan;
-use crate::cli::json::JsonOutput;
 use crate::cli::numbers::{share, span, whole};
+use crate::cli::output::{Output, ensure_apart};
 use crate::cli::search_log::SearchLog;
 
 /// Everything about one capacity search.
@@ -94,7 +94,9 @@ pub(crate) struct CapacityFlags {
     #[command(flatten)]
     crew: CrewFlags,
 
-    /// Write the whole search to this new file as JSON; - for stdout, where then nothing else goes
+    /// Write the whole search to this file as JSON; - for stdout, where then nothing else goes
+    ///
+    /// A file that exists is replaced, whole or not at all.
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
 
@@ -105,8 +107,13 @@ pub(crate) struct CapacityFlags {
 
 impl CapacityFlags {
     /// Where the JSON goes, checked.
-    pub(crate) fn json(&self) -> anyhow::Result<Option<JsonOutput>> {
-        self.json.as_deref().map(JsonOutput::prepare).transpose()
+    pub(crate) fn json(&self) -> anyhow::Result<Option<Output>> {
+        let open =
+            |flag, path: &Option<PathBuf>| path.as_deref().map(|path| Output::open(flag, path)).transpose();
+        let (json, log) = (open("--json", &self.json)?, open("--log", &self.log)?);
+        let outputs: Vec<_> = [&log, &json].into_iter().flatten().collect();
+        ensure_apart(&outputs, &self.target.inputs().collect::<Vec<_>>())?;
+        Ok(json)
     }
 
     /// The log and what it holds, if one is kept.

@@ -13,15 +13,15 @@ pub(crate) struct MergeFlags {
     #[arg(value_name = "FILE", required = true, num_args = 2..)]
     pub(crate) files: Vec<PathBuf>,
 
-    /// Write the sum to this new file as JSON; - for stdout, where then nothing else goes
+    /// Write the sum to this file as JSON; - for stdout, where then nothing else goes
     ///
-    /// Written whole or not at all; a file that exists is refused.
+    /// A file that exists is replaced, whole or not at all, unless it is one of those that are added up.
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
 
-    /// Write the sum's percentiles to this new file, as HdrHistogram plotters read them, in milliseconds
+    /// Write the sum's percentiles to this file, in milliseconds, as HdrHistogram plotters read them
     ///
-    /// Response times, of closed loops service times. Written whole or not at all.
+    /// Response times; of closed loops, service times. Written whole or not at all.
     #[arg(long, value_name = "PATH")]
     hgrm: Option<PathBuf>,
 }
@@ -30,6 +30,7 @@ impl MergeFlags {
     /// Where the sum goes, checked.
     pub(crate) fn outputs(&self) -> anyhow::Result<Outputs> {
         let [json, hgrm] = [&self.json, &self.hgrm].map(Option::as_deref);
-        Outputs::prepare(&Places { json, hgrm, ..Places::default() })
+        let inputs = self.files.iter().map(|file| ("", file.as_path())).collect();
+        Outputs::open(&Places { json, hgrm, inputs, ..Places::default() })
     }
 }

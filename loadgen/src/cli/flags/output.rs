@@ -1,6 +1,6 @@
 //! Where results go besides stdout.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -9,48 +9,51 @@ use crate::cli::outputs::{Outputs, Places};
 /// Where results go besides stdout.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct OutputFlags {
-    /// Write the measurement to this new file as JSON; - for stdout, where then nothing else goes
+    /// Write the measurement to this file as JSON; - for stdout, where then nothing else goes
     ///
-    /// Written whole or not at all; a file that exists is refused before anything starts.
+    /// A file that exists is replaced, whole or not at all. As all results, it may also go to a pipe or a device, such as
+    /// /dev/null or a shell's >(jq .goodput_per_s).
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
 
-    /// Write each second's times to this new file, as an HdrHistogram interval log
+    /// Write each second's times to this file, as an HdrHistogram interval log
     ///
-    /// Response times, in a closed loop service times. Written while measuring: what there is survives even SIGKILL. Costs
-    /// each client thread a fresh histogram a second.
+    /// Response times; in a closed loop, service times. Written while measuring, in place of an earlier file: the seconds
+    /// so far survive even SIGKILL. Costs each client thread a fresh histogram every second.
     #[arg(long, value_name = "PATH")]
     hdr_log: Option<PathBuf>,
 
-    /// Write each second to this new file, as a row of a table (CSV): what was due, rates, outcomes, quantiles
+    /// Write each second to this file, as a row of a table (CSV): requests due, rates, outcomes, quantiles
     ///
-    /// Times are response times, in a closed loop service times. Written while measuring, as --hdr-log, and at the same cost.
+    /// Times are response times; in a closed loop, service times. Written while measuring, like --hdr-log, at the same cost.
     #[arg(long, value_name = "PATH")]
     csv: Option<PathBuf>,
 
-    /// Write the measurement's percentiles to this new file, as HdrHistogram plotters read them, in milliseconds
+    /// Write the percentiles to this file, in milliseconds, as HdrHistogram plotters read them
     ///
-    /// Response times, in a closed loop service times. Written whole or not at all.
+    /// Response times; in a closed loop, service times. Written whole or not at all.
     #[arg(long, value_name = "PATH")]
     hgrm: Option<PathBuf>,
 
-    /// Write the measurement's page to this new file: one self-contained HTML document
+    /// Write a page about the measurement to this file: one self-contained HTML document
     ///
-    /// Whether to believe it and why, times, the whole tail, the course, outcomes, and how to do it again. Makes no request when
-    /// it is opened. Written whole or not at all; `report` renders the same page from what --json wrote.
+    /// It shows whether to believe the figures and why, the times with their whole tail, the course, the outcomes, and the
+    /// command. It makes no request when opened. Written whole or not at all; `report` renders the same page from the file
+    /// of --json.
     #[arg(long, value_name = "PATH")]
     html: Option<PathBuf>,
 }
 
 impl OutputFlags {
-    /// Where results go, checked.
-    pub(crate) fn outputs(&self) -> anyhow::Result<Outputs> {
-        Outputs::prepare(&Places {
+    /// Where results go, checked; none takes the place of one of `inputs`.
+    pub(crate) fn outputs(&self, inputs: Vec<(&'static str, &Path)>) -> anyhow::Result<Outputs> {
+        Outputs::open(&Places {
             json: self.json.as_deref(),
             html: self.html.as_deref(),
             hgrm: self.hgrm.as_deref(),
             hdr_log: self.hdr_log.as_deref(),
             csv: self.csv.as_deref(),
+            inputs,
         })
     }
 }

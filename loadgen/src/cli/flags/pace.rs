@@ -114,6 +114,11 @@ impl Waiting {
 }
 
 impl PaceFlags {
+    /// The files that are read, with their flags.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        self.replay.as_deref().map(|path| ("--replay", path)).into_iter()
+    }
+
     /// How starts are waited for: spinning needs a CPU that the server can do without.
     pub(crate) fn pacing(&self) -> anyhow::Result<Pacing> {
         if self.pacing.is_some() && self.is_closed() && self.think.is_none() {

@@ -1,6 +1,6 @@
 //! What is asked, and what a correct reply to it is.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -70,6 +70,11 @@ pub(crate) struct TargetFlags {
 }
 
 impl TargetFlags {
+    /// The files that are read, with their flags.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        self.body_file.as_deref().map(|path| ("--body-file", path)).into_iter()
+    }
+
     /// The one request that is sent again and again.
     pub(crate) fn request(&self, url: &Url) -> anyhow::Result<Request> {
         let body = match &self.body_file {

@@ -43,6 +43,14 @@ pub struct Flags {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub user_timeout: Duration,
 
+    /// How late a thread's own sleep may be made, so that several wake-ups share one (PR_SET_TIMERSLACK), from 1ns to 1s
+    /// [default: the system's, 50us unless it was changed]
+    ///
+    /// It touches blocking waits and not awaited ones, which end by a timerfd. With 1ns both are as punctual, and threads
+    /// that sleep cost more CPU time.
+    #[arg(long, value_name = "SLACK", value_parser = slack)]
+    pub timer_slack: Option<Duration>,
+
     /// On SIGTERM, wait this long for requests in flight
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub grace: Duration,
@@ -117,6 +125,15 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// 1 ns to 1 s: zero would mean the default to the kernel.
+fn slack(text: &str) -> Result<Duration, String> {
+    const RANGE: std::ops::RangeInclusive<Duration> = Duration::from_nanos(1)..=Duration::from_secs(1);
+    match humantime::parse_duration(text) {
+        Ok(slack) if RANGE.contains(&slack) => Ok(slack),
+        _ => Err("expected a time from 1ns to 1s, such as 1ns or 50us".to_owned()),
+    }
+}
+
 /// An endpoint by its name.
 fn endpoint(text: &str) -> Result<Endpoint, String> {
     let found = Endpoint::ALL.into_iter().find(|endpoint| endpoint.name() == text);
@@ -157,5 +174,9 @@ mod tests {
             assert!(duration(value).unwrap_err().contains("1ms to 1h"), "{value:?}");
         }
         assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
+        for value in ["0ns", "-1ns", "1", "2s", "NaN", ""] {
+            assert!(slack(value).unwrap_err().contains("1ns to 1s"), "{value:?}");
+        }
+        assert_eq!(slack("50us"), Ok(Duration::from_micros(50)));
     }
 }

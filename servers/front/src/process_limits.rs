@@ -1,5 +1,7 @@
 //! Limits of the process that are set at the start, alike for every contender.
 
+use std::time::Duration;
+
 use nix::sys::{
     prctl,
     resource::{Resource, getrlimit, setrlimit},
@@ -16,16 +18,14 @@ pub(crate) fn raise_descriptor_limit() -> nix::Result<u64> {
     Ok(getrlimit(Resource::RLIMIT_NOFILE)?.0)
 }
 
-/// Timer slack in nanoseconds: the smallest that can be set, since 0 means the default of 50 µs.
-const TIMER_SLACK_NS: u8 = 1;
-
-/// Makes `thread::sleep` as punctual as a timerfd, for this thread and every thread that it starts.
+/// Sets how late the kernel may make a sleeping thread's wake-up, for this thread and every thread that it starts; without
+/// a slack the system's stays. Returns what is then in effect, in nanoseconds.
 ///
-/// The slack lets the kernel delay a sleeping thread's wake-up, by 50 µs unless told otherwise, but not a timerfd's:
-/// without this a blocking handler would wait longer than an awaiting one for no reason of its model.
-/// Returns what is then in effect.
-pub(crate) fn sharpen_timers() -> nix::Result<u64> {
-    prctl::set_timerslack(TIMER_SLACK_NS.into())?;
+/// A timerfd has no slack: what the system allows makes blocking waits later than awaited ones, and cheaper.
+pub(crate) fn timer_slack(slack: Option<Duration>) -> nix::Result<u64> {
+    if let Some(slack) = slack {
+        prctl::set_timerslack(u64::try_from(slack.as_nanos()).unwrap_or(u64::MAX))?;
+    }
     Ok(u64::try_from(prctl::get_timerslack()?).unwrap_or_default())
 }
 
@@ -38,8 +38,10 @@ mod tests {
     fn threads_inherit_the_timer_slack() {
         // In a thread of its own: the setting would otherwise stay with the test harness.
         let inherited = thread::spawn(|| {
-            assert_eq!(sharpen_timers(), Ok(1));
-            thread::spawn(prctl::get_timerslack).join().unwrap()
+            let system = timer_slack(None).unwrap();
+            assert_eq!(Ok(system), prctl::get_timerslack().map(|slack| slack as u64));
+            assert_eq!(timer_slack(Some(Duration::from_nanos(1))), Ok(1));
+            thread::spawn(|| timer_slack(None)).join().unwrap()
         });
         assert_eq!(inherited.join().unwrap(), Ok(1));
     }

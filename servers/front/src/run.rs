@@ -56,7 +56,8 @@ pub fn run(front: &Front, serve: impl FnOnce(Start) -> anyhow::Result<()>) -> Ex
 
 fn prepare(front: &Front, flags: Flags) -> anyhow::Result<Start> {
     // Before any thread starts: threads inherit the timer slack of the one that starts them.
-    let timer_slack = process_limits::sharpen_timers().context("could not set the timer slack")?;
+    let timer_slack =
+        process_limits::timer_slack(flags.timer_slack).context("could not set the timer slack")?;
     let descriptors =
         process_limits::raise_descriptor_limit().context("could not raise the descriptor limit")?;
     let stop = Stop::on_signals().context("could not take over SIGTERM and SIGINT")?;

@@ -7,6 +7,7 @@
 mod ending;
 mod exchange;
 mod many;
+mod settings;
 mod slow_clients;
 
 use std::{

@@ -30,6 +30,7 @@ pub struct Contender {
     slow_poll_notice: Notice,
     tasks: Mutex<Vec<Gauge>>,
     connections_open: Mutex<Vec<Gauge>>,
+    connections_by_loop: Mutex<Vec<Gauge>>,
 }
 
 /// Reads a current value when `/stats` asks.
@@ -69,6 +70,7 @@ impl Contender {
             slow_poll_notice: Notice::default(),
             tasks: Mutex::default(),
             connections_open: Mutex::default(),
+            connections_by_loop: Mutex::default(),
         }
     }
 
@@ -100,6 +102,11 @@ impl Contender {
     /// A connection was accepted. A front that cannot know leaves this uncalled, and `/stats` says `null`.
     pub fn count_connection(&self) {
         self.counters.connections.fetch_add(1, Relaxed);
+    }
+
+    /// Adds a reading of the connections open on one event loop; `/stats` tells them in the order of these calls.
+    pub fn report_loop_connections(&self, open: impl Fn() -> u64 + Send + 'static) {
+        lock(&self.connections_by_loop).push(Box::new(open));
     }
 
     /// Adds a reading of the tasks alive, one per event loop; `/stats` tells their sum, or `null` without any.
@@ -173,6 +180,7 @@ impl Process for Contender {
             // Whoever asks came through a connection: none counted means that this front does not count.
             connections_accepted: Some(count(&self.counters.connections)).filter(|accepted| *accepted > 0),
             connections_open: sum(&self.connections_open),
+            connections_by_loop: each(&self.connections_by_loop),
             guardrail_trips: Some(count(&self.counters.guardrail_trips)),
             slow_polls: Some(count(&self.counters.slow_polls)),
             threads: usage.and_then(|usage| usage.threads),
@@ -190,6 +198,11 @@ impl fmt::Debug for Contender {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Contender").field("front", &self.front).field("address", &self.address).finish()
     }
+}
+
+fn each(gauges: &Mutex<Vec<Gauge>>) -> Option<Vec<u64>> {
+    let gauges = lock(gauges);
+    (!gauges.is_empty()).then(|| gauges.iter().map(|gauge| gauge()).collect())
 }
 
 fn sum(gauges: &Mutex<Vec<Gauge>>) -> Option<u64> {
@@ -241,8 +254,12 @@ mod tests {
         let contender = contender();
         contender.report_tasks(|| 3);
         contender.report_tasks(|| 4);
+        assert_eq!(contender.stats().connections_by_loop, None);
+        contender.report_loop_connections(|| 2);
+        contender.report_loop_connections(|| 1);
         contender.count_connection();
         assert_eq!(contender.stats().tasks, Some(7));
+        assert_eq!(contender.stats().connections_by_loop, Some(vec![2, 1]));
         assert_eq!(contender.stats().connections_accepted, Some(1));
     }
 

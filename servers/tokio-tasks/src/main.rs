@@ -3,13 +3,15 @@
 //! The control of `std-threads`: both read, decode, answer and write alike, with the same codec, buffers, limits and
 //! time-outs; this one awaits where that one blocks.
 //!
-//! - `--workers` event loops, each a runtime on a thread of its own that shares the listener with the others. A
-//!   connection stays on the loop that accepted it, as in actix-web; no work moves between loops.
+//! - One thread accepts; `--workers` event loops, each a runtime on a thread of its own, serve. A connection goes to the
+//!   loop that has the fewest and stays there; no work moves between loops, as in actix-web.
 //! - One timer a connection, which is left alone as long as deadlines only move away: a request costs no
 //!   registration of a time-out.
 //! - `--threads` bounds the pool for offloaded work (`run=pool`), shared out evenly among the loops.
 
+mod accept;
 mod connection;
+mod loops;
 mod patience;
 mod socket;
 mod worker;
@@ -17,7 +19,7 @@ mod worker;
 use std::{
     net::Shutdown,
     process::ExitCode,
-    sync::{Arc, mpsc},
+    sync::{Arc, atomic::Ordering::Relaxed, mpsc},
     thread,
 };
 
@@ -28,7 +30,7 @@ use servers_front::{Clock, Connections, Contender, Flag, Front, Start, drain};
 use servers_wire::Timeouts;
 use socket2::SockRef;
 
-use crate::{socket::Outside, worker::Worker};
+use crate::{loops::Loops, socket::Outside, worker::Worker};
 
 const FRONT: Front = Front {
     name: "tokio-tasks",
@@ -80,25 +82,32 @@ fn serve(start: Start) -> anyhow::Result<()> {
         clock: Clock::start().context("could not start the thread that reads the clock")?,
         connections: Arc::clone(&connections),
     });
-    start_workers(&start, &service)?;
+    let loops = start_workers(&start, &service)?;
+    let listener = Arc::new(start.listener);
+    let (accepts, contender) = (Arc::clone(&listener), Arc::clone(&start.contender));
+    thread::Builder::new()
+        .name("accept".to_owned())
+        .spawn(move || accept::accept(&accepts, &contender, loops))
+        .context("could not start the thread that accepts")?;
     start.contender.ready();
     let cause = start.stop.wait();
     // What has arrived is still read and answered after that; an idle connection's read returns.
     let end = |outside: &Outside| drop(SockRef::from(outside.stream()).shutdown(Shutdown::Read));
-    drain(&start.listener, &connections, end, start.flags.grace);
+    drain(&*listener, &connections, end, start.flags.grace);
     cause
 }
 
-/// Starts the event loops and waits until each of them accepts.
-fn start_workers(start: &Start, service: &Arc<Service>) -> anyhow::Result<()> {
+/// Starts the event loops and waits until each of them serves.
+fn start_workers(start: &Start, service: &Arc<Service>) -> anyhow::Result<Loops> {
     let workers = start.flags.workers();
     let pool = start.flags.threads.map_or(POOL, |threads| threads.get()).div_ceil(workers);
     start.contender.adjust_settings(|settings| settings.threads = Some((pool * workers) as u64));
-    start.listener.set_nonblocking(true).context("could not make the listener non-blocking")?;
+    let mut loops = Loops::default();
     let (started, starts) = mpsc::channel();
     for number in 0..workers {
-        let listener = start.listener.try_clone().context("could not share the listener")?;
-        let worker = Worker { listener, service: Arc::clone(service), pool };
+        let (handed_out, open) = loops.add();
+        start.contender.report_loop_connections(move || open.load(Relaxed) as u64);
+        let worker = Worker { handed_out, service: Arc::clone(service), pool };
         let started = started.clone();
         thread::Builder::new()
             .name(format!("loop-{number}"))
@@ -111,5 +120,5 @@ fn start_workers(start: &Start, service: &Arc<Service>) -> anyhow::Result<()> {
             .unwrap_or_else(|_| Err(anyhow!("it ended early")))
             .context("could not start an event loop")?;
     }
-    Ok(())
+    Ok(loops)
 }

@@ -29,7 +29,7 @@ fn a_connection_is_a_task_and_no_thread() {
 }
 
 #[test]
-fn several_workers_share_the_listener_and_their_tasks_add_up() {
+fn the_tasks_of_several_workers_add_up() {
     let program = control_pair::start(&["--workers", "3", "--threads", "6"]);
     let address = program.ready().address;
     let health: Health = ask(address, "/health").unwrap();
@@ -40,6 +40,38 @@ fn several_workers_share_the_listener_and_their_tasks_add_up() {
         assert!(Instant::now() < patience, "30 connections did not become as many tasks");
     }
     program.stop().unwrap();
+}
+
+/// The largest and the smallest number of connections on a loop, once there are `open` beside the one that asks.
+fn shares(address: SocketAddr, open: usize) -> (u64, u64) {
+    let patience = Instant::now() + Duration::from_secs(30);
+    loop {
+        let shares = ask::<Stats>(address, "/stats").unwrap().connections_by_loop.unwrap();
+        if shares.iter().sum::<u64>() == open as u64 + 1 {
+            return (*shares.iter().max().unwrap(), *shares.iter().min().unwrap());
+        }
+        assert!(Instant::now() < patience, "{open} connections did not become {shares:?}");
+    }
+}
+
+#[test]
+fn connections_are_shared_out_evenly_and_stay_so_when_one_loop_loses_its_own() {
+    for workers in [1, 4, 16] {
+        let program = control_pair::start(&["--workers", &workers.to_string()]);
+        let address = program.ready().address;
+        let connect = || TcpStream::connect(address).unwrap();
+        let mut open: Vec<TcpStream> = (0..8 * workers).map(|_| connect()).collect();
+        let (most, fewest) = shares(address, open.len());
+        assert!(most - fewest <= 1, "{workers} loops: {fewest} to {most}");
+        // Every `workers`-th is on one loop.
+        for number in (0..8).rev() {
+            drop(open.remove(number * workers));
+        }
+        shares(address, open.len());
+        open.extend((0..8).map(|_| connect()));
+        let (most, fewest) = shares(address, open.len());
+        assert!(most - fewest <= 1, "{workers} loops after a loss: {fewest} to {most}");
+    }
 }
 
 #[test]

@@ -5,10 +5,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
+use reports_record::shown;
 use servers_conformance::ask;
 use servers_contract::{Health, Ready, Stats};
 
-use crate::process::{Identity, Launch, Process, Tail};
+use crate::outside;
+use crate::process::{FIRST_LINE, Identity, Launch, Process, Tail};
 
 /// How long a contender may take until its ready line.
 const READY: Duration = Duration::from_secs(5);
@@ -35,10 +37,16 @@ impl Contender {
         let health = contender.health()?;
         ensure!(
             health.nonce == contender.ready.nonce,
-            "somebody else answers at {}: its /health has nonce {:?}, expected {:?}",
+            "somebody else answers at {}: its /health has nonce \"{}\", expected \"{}\"",
             contender.address(),
-            health.nonce,
-            contender.ready.nonce
+            shown(&health.nonce, SHOWN),
+            shown(&contender.ready.nonce, SHOWN)
+        );
+        // A nonce can be passed on; a socket cannot be claimed.
+        ensure!(
+            outside::listens(contender.supervisor(), contender.address()) != Some(false),
+            "somebody else listens at {}: none of the contender's own processes does",
+            contender.address()
         );
         launch.identity.as_ref().map_or(Ok(()), |planned| is_planned(&health, planned))?;
         Ok(contender)
@@ -50,10 +58,10 @@ impl Contender {
         self.ready.address
     }
 
-    /// Its process id.
+    /// Process id of its supervisor: every process below it is the contender's.
     #[must_use]
-    pub fn pid(&self) -> u32 {
-        self.ready.pid
+    pub fn supervisor(&self) -> u32 {
+        self.process.supervisor()
     }
 
     /// Who it is and which settings are in effect.
@@ -94,11 +102,55 @@ fn is_planned(health: &Health, planned: &Identity) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn wait_until_ready(process: &mut Process, first_line: &Receiver<String>) -> anyhow::Result<Ready> {
+fn wait_until_ready(process: &mut Process, first_line: &Receiver<Vec<u8>>) -> anyhow::Result<Ready> {
     match first_line.recv_timeout(READY) {
-        Ok(line) => serde_json::from_str(&line)
-            .with_context(|| format!("its first line on stdout is not a ready line: {:?}", line.trim_end())),
+        Ok(line) => read_ready(&line),
         Err(RecvTimeoutError::Timeout) => bail!("not ready within {}s", READY.as_secs()),
         Err(RecvTimeoutError::Disconnected) => bail!("ended before it was ready ({})", process.wait()?),
+    }
+}
+
+/// Characters of a first line, a name or a nonce that are shown when they are wrong.
+const SHOWN: usize = 200;
+
+fn read_ready(line: &[u8]) -> anyhow::Result<Ready> {
+    ensure!(
+        line.len() as u64 <= FIRST_LINE,
+        "its first line on stdout is longer than {FIRST_LINE} bytes, expected a ready line: \"{}\"",
+        shown(line, SHOWN)
+    );
+    let ready: Ready = serde_json::from_slice(line).with_context(|| {
+        format!("its first line on stdout is not a ready line: \"{}\"", shown(line.trim_ascii_end(), SHOWN))
+    })?;
+    ensure!(
+        ready.address.ip().to_canonical().is_loopback() && ready.address.port() != 0,
+        "its ready line says that it listens at {}, expected a port of this machine's loopback",
+        ready.address
+    );
+    Ok(ready)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(line: &[u8]) -> String {
+        format!("{:#}", read_ready(line).unwrap_err())
+    }
+
+    #[test]
+    fn a_ready_line_is_read_and_anything_else_is_shown_escaped_and_cut() {
+        let line = |address: &str| {
+            format!(r#"{{"contender":"x","address":"{address}","nonce":"n","pid":1}}"#).into_bytes()
+        };
+        assert_eq!(read_ready(&line("127.0.0.1:80")).unwrap().address.port(), 80);
+        assert!(read_ready(&line("[::1]:80")).is_ok());
+        for address in ["192.0.2.1:80", "0.0.0.0:80", "127.0.0.1:0", "[2001:db8::1]:80"] {
+            assert!(refusal(&line(address)).contains("port of this machine's loopback"), "{address}");
+        }
+        let said = refusal(b"\x1b[2J\xff\n");
+        assert!(said.contains(r#"not a ready line: "\u{1b}[2J\xff""#), "{said}");
+        let said = refusal(&vec![b'x'; 20_000]);
+        assert!(said.contains("longer than 16384 bytes") && said.len() < 400, "{said}");
     }
 }

@@ -1,11 +1,10 @@
 //! Processes below this one: found, killed and collected, also those that have left its process group.
 
-use std::fs;
-
 use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
+use procfs::process::{Stat, all_processes};
 
 /// From now on a process below this one whose parent has ended becomes a child of this one, wherever it has moved to.
 ///
@@ -44,23 +43,30 @@ struct Child {
 }
 
 fn children_of(parent: Pid) -> Vec<Child> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    entries
-        .filter_map(|entry| {
-            let pid = Pid::from_raw(entry.ok()?.file_name().to_str()?.parse().ok()?);
-            let (its_parent, has_ended) = parent_of(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?;
-            (its_parent == parent).then_some(Child { pid, has_ended })
-        })
-        .collect()
+    let child = |process: Stat| {
+        (process.ppid == parent.as_raw())
+            .then(|| Child { pid: Pid::from_raw(process.pid), has_ended: matches!(process.state, 'Z' | 'X') })
+    };
+    processes().filter_map(child).collect()
 }
 
-/// Parent, and whether it has ended, of the process with this `stat`: `pid (name) state parent …`. The name may hold
-/// anything, parentheses and spaces too.
-fn parent_of(stat: &str) -> Option<(Pid, bool)> {
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-    let state = fields.next()?;
-    let parent = fields.next()?.parse().ok()?;
-    Some((Pid::from_raw(parent), matches!(state, "Z" | "X")))
+/// Every process below process `ancestor`, wherever it has moved to, and those that wait to be collected.
+#[must_use]
+pub fn below(ancestor: u32) -> Vec<i32> {
+    let all: Vec<(i32, i32)> = processes().map(|process| (process.pid, process.ppid)).collect();
+    let Ok(ancestor) = i32::try_from(ancestor) else { return Vec::new() };
+    let mut found = vec![ancestor];
+    let mut next = 0;
+    while let Some(&parent) = found.get(next) {
+        found.extend(all.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
+        next += 1;
+    }
+    found.split_off(1)
+}
+
+/// Every process of this machine that this one may see.
+fn processes() -> impl Iterator<Item = Stat> {
+    all_processes().into_iter().flatten().filter_map(|process| process.ok()?.stat().ok())
 }
 
 #[cfg(test)]
@@ -68,19 +74,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_with_parentheses_and_spaces_hides_nothing() {
-        assert_eq!(parent_of("7 (a) b (c) S 42 1 1"), Some((Pid::from_raw(42), false)));
-        assert_eq!(parent_of("7 (gone) Z 1 1 1"), Some((Pid::from_raw(1), true)));
-        assert_eq!(parent_of("7 (cut"), None);
-    }
-
-    #[test]
     fn a_child_of_this_process_is_found() {
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
         let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
         let found = children_of(Pid::this());
+        let below = below(std::process::id());
         child.kill().unwrap();
         child.wait().unwrap();
         assert!(found.contains(&Child { pid, has_ended: false }), "{found:?}");
+        assert!(below.contains(&pid.as_raw()), "{below:?}");
+    }
+    #[test]
+    fn a_child_s_child_is_below_too_and_nobody_is_below_itself() {
+        let script = "sleep 60 & echo $!; wait";
+        let mut child = std::process::Command::new("sh")
+            .args(["-c", script])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut said = std::io::BufReader::new(child.stdout.take().unwrap());
+        std::io::BufRead::read_line(&mut said, &mut line).unwrap();
+        let grandchild: i32 = line.trim().parse().unwrap();
+        let (all, own) = (below(std::process::id()), below(child.id()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        kill(Pid::from_raw(grandchild), Signal::SIGKILL).unwrap();
+        assert!(all.contains(&grandchild), "{all:?}");
+        assert_eq!(own, [grandchild]);
     }
 }

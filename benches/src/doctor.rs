@@ -4,7 +4,6 @@
 //! difference where there is none.
 
 pub mod alike;
-pub mod cgroup;
 mod check;
 mod judge;
 mod readings;

@@ -15,6 +15,7 @@ compile_error!(
 pub mod artifacts;
 pub mod bench;
 pub mod checkout;
+pub mod cgroup;
 pub mod command;
 pub mod conditions;
 pub mod contender;
@@ -27,6 +28,7 @@ pub mod field;
 pub mod host;
 pub mod machine;
 pub mod order;
+pub mod outside;
 pub mod overshoot;
 pub mod places;
 pub mod process;

@@ -7,6 +7,7 @@ use std::process::Command;
 use reports_record::{Cpu, Environment};
 
 use crate::checkout::Checkout;
+use crate::cgroup::Quota;
 use crate::cpus::Split;
 
 /// Where the run is made, read once before its first trial.
@@ -119,11 +120,10 @@ pub fn online() -> u32 {
     cpu().online.max(1)
 }
 
-/// How often this control group was throttled; `None` where there is no quota to exceed.
+/// How often this control group, or one above it, was throttled; `None` where there is no quota to exceed.
 #[must_use]
 pub fn throttled() -> Option<u64> {
-    let text = fs::read_to_string("/sys/fs/cgroup/cpu.stat").ok()?;
-    text.lines().find_map(|line| line.strip_prefix("nr_throttled "))?.trim().parse().ok()
+    Quota::read(Path::new("/")).throttled
 }
 
 fn memory(meminfo: &str) -> Option<u64> {

@@ -11,6 +11,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, bail, ensure};
+use reports_record::shown;
 use servers_contract::Model;
 
 use crate::supervise::{LEFT_PROCESSES, TERMINATE};
@@ -24,6 +25,12 @@ const OWN: &str = "/proc/self/exe";
 /// Lines of stderr that are kept for the record of a failure, and characters of each.
 const TAIL_LINES: usize = 20;
 const TAIL_CHARACTERS: usize = 500;
+
+/// Bytes of one line of stderr that are read to be kept: as many characters, and a note if there are more.
+const TAIL_BYTES: u64 = 4 << 10;
+
+/// Longest first line on stdout that is passed on: a ready line takes less than a hundredth of it.
+pub const FIRST_LINE: u64 = 16 << 10;
 
 /// How to start a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +64,7 @@ impl Launch {
     }
 }
 
-/// The last lines of a process's stderr; readable while the process runs and after it ended.
+/// The last lines of a process's stderr, escaped and cut; readable while the process runs and after it ended.
 #[derive(Debug, Clone, Default)]
 pub struct Tail(Arc<Mutex<VecDeque<String>>>);
 
@@ -95,11 +102,12 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts it. Gives the process and a channel that gets its first line on stdout, or closes without one.
+    /// Starts it. Gives the process and a channel that gets its first line on stdout, at most [`FIRST_LINE`] bytes and
+    /// one more where it is longer, or closes without one.
     ///
     /// # Errors
     /// When the supervisor cannot be started; a program that cannot be started ends the supervisor instead.
-    pub fn start(launch: &Launch, tail: &Tail) -> anyhow::Result<(Self, Receiver<String>)> {
+    pub fn start(launch: &Launch, tail: &Tail) -> anyhow::Result<(Self, Receiver<Vec<u8>>)> {
         let cpus: Vec<_> = launch.cpus.iter().map(u32::to_string).collect();
         let executable =
             launch.executable.iter().flat_map(|file| ["--executable".as_ref(), file.as_os_str()]);
@@ -128,6 +136,12 @@ impl Process {
         }
         let leash = supervisor.stdin.take();
         Ok((Self { supervisor, leash, pipes }, received))
+    }
+
+    /// Process id of its supervisor, below which it is.
+    #[must_use]
+    pub fn supervisor(&self) -> u32 {
+        self.supervisor.id()
     }
 
     /// Waits until it has ended and everything it wrote has been read.
@@ -177,22 +191,28 @@ impl Drop for Process {
     }
 }
 
-/// Passes the first line on and reads the rest away: a contender must never block on a full pipe.
-fn drain_stdout(stdout: impl Read, first_line: &Sender<String>) {
+/// Passes the first line on, or as much of it as may be, and reads the rest away: a contender must never block on a full
+/// pipe.
+fn drain_stdout(stdout: impl Read, first_line: &Sender<Vec<u8>>) {
     let mut stdout = BufReader::new(stdout);
-    let mut line = String::new();
-    if stdout.read_line(&mut line).is_ok_and(|length| length > 0) {
+    let mut line = Vec::new();
+    let read = stdout.by_ref().take(FIRST_LINE + 1).read_until(b'\n', &mut line);
+    if read.is_ok_and(|length| length > 0) {
         // Nobody listens any more when the wait for the line was given up.
         let _ = first_line.send(line);
     }
     let _ = std::io::copy(&mut stdout, &mut std::io::sink());
 }
 
+/// Keeps the begin of each line as soon as it is there, and reads the rest of it away.
 fn drain_stderr(stderr: impl Read, tail: &Tail) {
     let mut stderr = BufReader::new(stderr);
     let mut line = Vec::new();
-    while stderr.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-        tail.push(String::from_utf8_lossy(&line).trim_end().chars().take(TAIL_CHARACTERS).collect());
+    while stderr.by_ref().take(TAIL_BYTES).read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+        tail.push(shown(line.trim_ascii_end(), TAIL_CHARACTERS));
+        if !line.ends_with(b"\n") && stderr.skip_until(b'\n').is_err() {
+            return;
+        }
         line.clear();
     }
 }
@@ -204,11 +224,32 @@ mod tests {
     #[test]
     fn the_tail_keeps_the_last_lines_and_cuts_long_ones() {
         let tail = Tail::default();
-        let text = (0..30).map(|line| format!("{line}\n")).collect::<String>() + &"x".repeat(10_000);
-        drain_stderr(text.as_bytes(), &tail);
+        let text = (0..30).map(|line| format!("{line}\n")).collect::<String>();
+        drain_stderr((text + &"x".repeat(10_000) + "\nlast\n").as_bytes(), &tail);
         let lines = tail.lines();
-        assert_eq!((lines.len(), lines[0].as_str()), (TAIL_LINES, "11"));
-        assert_eq!(lines[TAIL_LINES - 1].len(), TAIL_CHARACTERS);
+        assert_eq!((lines.len(), lines[0].as_str()), (TAIL_LINES, "12"));
+        assert_eq!(lines[TAIL_LINES - 1], "last");
+        assert!(lines[TAIL_LINES - 2].starts_with(&"x".repeat(TAIL_CHARACTERS)), "{lines:?}");
+        assert!(lines[TAIL_LINES - 2].len() < TAIL_CHARACTERS + 50, "{lines:?}");
+    }
+
+    #[test]
+    fn what_is_said_on_stderr_is_kept_escaped() {
+        let tail = Tail::default();
+        drain_stderr(&b"\x1b[2Jgone\x07\xff\r\n"[..], &tail);
+        assert_eq!(tail.lines(), [r"\u{1b}[2Jgone\u{7}\xff"]);
+    }
+
+    #[test]
+    fn a_line_without_end_is_bounded_wherever_it_is_said() {
+        // More than any memory holds, were it kept.
+        let endless = || std::io::repeat(b'x').take(1 << 28);
+        let (sender, receiver) = mpsc::channel();
+        drain_stdout(endless(), &sender);
+        assert_eq!(receiver.recv().unwrap().len() as u64, FIRST_LINE + 1);
+        let tail = Tail::default();
+        drain_stderr(endless(), &tail);
+        assert_eq!(tail.lines().len(), 1);
     }
 
     #[test]
@@ -227,6 +268,6 @@ mod tests {
         let (sender, receiver) = mpsc::channel();
         drain_stdout(&b"ready\nnoise\nnoise\n"[..], &sender);
         drop(sender);
-        assert_eq!(receiver.iter().collect::<Vec<_>>(), ["ready\n"]);
+        assert_eq!(receiver.iter().collect::<Vec<_>>(), [b"ready\n"]);
     }
 }

@@ -1,49 +1,66 @@
-//! What a process holds, read from outside while it is measured.
+//! What a contender's processes hold, read from outside while they are measured.
 
-use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use procfs::process::Process;
 use reports_record::Resources;
+
+use crate::descendants;
 
 /// Time between two looks: each takes the client's CPU, the more so the more descriptors there are to list.
 const EVERY: Duration = Duration::from_millis(100);
 
-/// Looks at a process until it is stopped.
+/// Looks between two searches for processes: each goes through all that the machine has.
+const SEARCH_EVERY: u32 = 10;
+
+/// Looks at the processes below one until it is stopped.
 #[derive(Debug)]
 pub struct Sampler {
-    pid: u32,
+    supervisor: u32,
     seen: Arc<Mutex<Resources>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Sampler {
-    /// Starts looking at process `pid`.
+    /// Starts looking at the processes below process `supervisor`.
     #[must_use]
-    pub fn start(pid: u32) -> Self {
+    pub fn start(supervisor: u32) -> Self {
         let seen = Arc::new(Mutex::new(Resources::default()));
         let stop = Arc::new(AtomicBool::new(false));
         let thread = thread::spawn({
             let (seen, stop) = (Arc::clone(&seen), Arc::clone(&stop));
             move || {
-                while !stop.load(Ordering::Relaxed) {
-                    look(pid, &seen);
+                let mut processes = Vec::new();
+                for round in 0_u32.. {
+                    if stop.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    if round.is_multiple_of(SEARCH_EVERY) {
+                        processes = descendants::below(supervisor);
+                    }
+                    look(&processes, &seen);
                     thread::park_timeout(EVERY);
                 }
             }
         });
-        Self { pid, seen, stop, thread: Some(thread) }
+        Self { supervisor, seen, stop, thread: Some(thread) }
     }
 
     /// Reads the proportional set size, once: walking the page tables of a process with many threads takes long
     /// and holds up the process, so it belongs between two windows.
     pub fn read_pss(&self) {
-        let pss = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.pid))
-            .ok()
-            .and_then(|text| kilobytes(&text, "Pss:"));
+        let of_process = |pid| {
+            let rollup = Process::new(pid).ok()?.smaps_rollup().ok()?;
+            rollup.memory_map_rollup.0.first()?.extension.map.get("Pss").copied()
+        };
+        let pss = descendants::below(self.supervisor)
+            .into_iter()
+            .filter_map(of_process)
+            .reduce(|sum, one| sum + one);
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).pss_bytes = pss;
     }
 
@@ -70,30 +87,32 @@ impl Drop for Sampler {
     }
 }
 
-fn look(pid: u32, seen: &Mutex<Resources>) {
-    let Ok(status) = fs::read_to_string(format!("/proc/{pid}/status")) else { return };
-    let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).ok().map(|entries| entries.count() as u64);
+/// Adds up what `processes` hold, and keeps the most of it; one that has ended holds nothing.
+fn look(processes: &[i32], seen: &Mutex<Resources>) {
+    let mut now = Resources::default();
+    for process in processes.iter().filter_map(|&pid| Process::new(pid).ok()) {
+        let Ok(status) = process.status() else { continue };
+        now.threads_max = sum(now.threads_max, Some(status.threads));
+        now.rss_max_bytes = sum(now.rss_max_bytes, status.vmrss.map(|kilobytes| kilobytes * 1024));
+        now.descriptors_max = sum(now.descriptors_max, process.fd_count().ok().map(|count| count as u64));
+        now.samples = 1;
+    }
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-    seen.threads_max = seen.threads_max.max(field(&status, "Threads:"));
-    seen.rss_max_bytes = seen.rss_max_bytes.max(kilobytes(&status, "VmRSS:"));
-    seen.descriptors_max = seen.descriptors_max.max(descriptors);
-    seen.samples += 1;
+    seen.threads_max = seen.threads_max.max(now.threads_max);
+    seen.rss_max_bytes = seen.rss_max_bytes.max(now.rss_max_bytes);
+    seen.descriptors_max = seen.descriptors_max.max(now.descriptors_max);
+    seen.samples += now.samples;
 }
 
-fn kilobytes(text: &str, name: &str) -> Option<u64> {
-    field(text, name).map(|kilobytes| kilobytes * 1024)
-}
-
-/// The first number on the line that begins with `name`.
-fn field(text: &str, name: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-    line.split_whitespace().next()?.parse().ok()
+/// What is known of two together.
+fn sum(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+    one.into_iter().chain(other).reduce(|one, other| one + other)
 }
 
 /// Connections dropped on full accept queues since the machine started; `None` where the kernel does not say.
 #[must_use]
 pub fn listen_overflows() -> Option<u64> {
-    overflows(&fs::read_to_string("/proc/net/netstat").ok()?)
+    overflows(&std::fs::read_to_string("/proc/net/netstat").ok()?)
 }
 
 /// `/proc/net/netstat` has pairs of lines: names, then values.
@@ -106,10 +125,14 @@ fn overflows(netstat: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::{Command, Stdio};
+
     use super::*;
 
     #[test]
-    fn this_process_has_threads_memory_and_descriptors() {
+    fn what_the_processes_below_one_hold_is_added_up() {
+        let child = || Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        let mut children = [child(), child()];
         let sampler = Sampler::start(std::process::id());
         sampler.read_pss();
         while sampler.seen.lock().unwrap().samples == 0 {
@@ -117,15 +140,19 @@ mod tests {
         }
         let seen = sampler.finish();
         assert!(seen.threads_max.unwrap() >= 2, "{seen:?}");
-        assert!(seen.rss_max_bytes.unwrap() > 100_000, "{seen:?}");
-        assert!(seen.pss_bytes.unwrap() > 100_000, "{seen:?}");
-        assert!(seen.descriptors_max.unwrap() >= 3, "{seen:?}");
+        assert!(seen.rss_max_bytes.unwrap() > 200_000, "{seen:?}");
+        assert!(seen.pss_bytes.unwrap() > 20_000, "{seen:?}");
+        assert!(seen.descriptors_max.unwrap() >= 6, "{seen:?}");
+        for child in &mut children {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
     }
 
     #[test]
-    fn a_process_that_is_gone_leaves_no_figures() {
+    fn processes_that_are_gone_leave_no_figures() {
         let seen = Mutex::new(Resources::default());
-        look(u32::MAX, &seen);
+        look(&[i32::MAX], &seen);
         assert_eq!(*seen.lock().unwrap(), Resources::default());
     }
 

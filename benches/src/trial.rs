@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use loadgen::{Client, Crew, Interrupt, Load, Pace, Rate, Stop};
 use reports_record::{
-    Arrivals, BOTTLENECK, Cell, Check, CheckStatus, Loop, Measured, Measurement, Phase, Phases, Resources,
-    ServerCost, Stage, TrialOutcome,
+    Arrivals, BOTTLENECK, Cell, Check, CheckStatus, CostSource, Loop, Measured, Measurement, Phase, Phases,
+    Resources, ServerCost, Stage, TrialOutcome,
 };
 use servers_conformance::verify;
 use servers_contract::{Call, Reply, Stats};
 
 use crate::contender::Contender;
+use crate::outside::Outside;
 use crate::process::{Launch, Tail};
 use crate::sampler::{Sampler, listen_overflows};
 use crate::target;
@@ -153,7 +154,7 @@ fn at<E: Into<anyhow::Error>>(stage: Stage) -> impl Fn(E) -> Failure {
 
 /// The closed loop for throughput, then over the same connections the open loop for response times.
 fn loops(task: &Task<'_>, trial: &mut Trial, rate: Rate, seed: u64) -> Result<Measured, Failure> {
-    let sampler = Sampler::start(trial.contender.pid());
+    let sampler = Sampler::start(trial.contender.supervisor());
     let overflows = listen_overflows();
     let closed = if task.cell.is_sweep() {
         None
@@ -176,17 +177,18 @@ fn loops(task: &Task<'_>, trial: &mut Trial, rate: Rate, seed: u64) -> Result<Me
 fn one_loop(task: &Task<'_>, trial: &mut Trial, phase: &Phase, pace: Pace) -> Result<Loop, Failure> {
     let is_closed = pace == Pace::CLOSED;
     let load = load(task, trial, phase, pace).map_err(at(Stage::Measure))?;
-    let before = trial.contender.stats().map_err(at(Stage::Account))?;
+    let before = Reading::of(&trial.contender).map_err(at(Stage::Account))?;
     let began = Instant::now();
     let mut measurement =
         trial.client.measure(&load, task.interrupt, &mut |_| ()).map_err(at(Stage::Measure))?;
     let wall = began.elapsed();
-    let after = trial.contender.stats().map_err(at(Stage::Account))?;
-    let cost = cost(&before, &after, trial.call.endpoint().name())
-        .context("the contender's /stats lacks CPU time, switches or requests")
-        .map_err(at(Stage::Account))?;
+    let after = Reading::of(&trial.contender).map_err(at(Stage::Account))?;
+    let cost = cost(&before, &after, trial.call.endpoint().name()).map_err(at(Stage::Account))?;
     let count = server_count(cost.requests, &measurement);
     measurement.certificate = measurement.certificate.with(count);
+    if let Some(check) = server_cpu(&before, &after, &cost) {
+        measurement.certificate = measurement.certificate.with(check);
+    }
     if is_closed {
         let busy = (cost.cpu_user_us + cost.cpu_system_us) as f64
             / (wall.as_secs_f64() * 1e6 * task.launch.cpus.len() as f64);
@@ -207,16 +209,92 @@ fn load(task: &Task<'_>, trial: &Trial, phase: &Phase, pace: Pace) -> anyhow::Re
     })
 }
 
-/// What the contender spent between two readings; `None` when it does not tell.
-fn cost(before: &Stats, after: &Stats, endpoint: &str) -> Option<ServerCost> {
-    let spent = |of: fn(&Stats) -> Option<u64>| of(after)?.checked_sub(of(before)?);
-    let requests = |stats: &Stats| stats.requests.get(endpoint).copied().unwrap_or(0);
-    Some(ServerCost {
-        requests: requests(after).checked_sub(requests(before))?,
-        cpu_user_us: spent(|stats| stats.cpu_user_us)?,
-        cpu_system_us: spent(|stats| stats.cpu_system_us)?,
-        voluntary_switches: spent(|stats| stats.voluntary_switches)?,
-        involuntary_switches: spent(|stats| stats.involuntary_switches)?,
+/// What is known of the contender's cost at one moment.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Reading {
+    /// By itself.
+    told: Stats,
+    /// By the kernel; `None` where it does not say.
+    outside: Option<Outside>,
+}
+
+impl Reading {
+    /// Asks both. Threads are counted one by one only for a contender that does not tell its switches: that takes the
+    /// client's CPU.
+    fn of(contender: &Contender) -> anyhow::Result<Self> {
+        let told = contender.stats()?;
+        let tells = told.voluntary_switches.is_some() && told.involuntary_switches.is_some();
+        Ok(Self { told, outside: Outside::read(contender.supervisor(), !tells) })
+    }
+}
+
+/// CPU time between two readings as the kernel has it, µs in user mode and in the kernel.
+fn cpu_outside(before: &Reading, after: &Reading) -> Option<(u64, u64)> {
+    let (user, system) = after.outside.as_ref()?.cpu_since(before.outside.as_ref()?)?;
+    Some((u64::try_from(user.as_micros()).ok()?, u64::try_from(system.as_micros()).ok()?))
+}
+
+/// What the contender spent between two readings: by itself where it tells, else by the kernel.
+///
+/// # Errors
+/// When nobody tells its CPU time, or its counts run backwards.
+fn cost(before: &Reading, after: &Reading, endpoint: &str) -> anyhow::Result<ServerCost> {
+    let spent = |of: fn(&Stats) -> Option<u64>| of(&after.told)?.checked_sub(of(&before.told)?);
+    let requests = |reading: &Reading| reading.told.requests.get(endpoint).copied().unwrap_or(0);
+    let told = spent(|stats| stats.cpu_user_us).zip(spent(|stats| stats.cpu_system_us));
+    let (cpu_user_us, cpu_system_us) = told
+        .or_else(|| cpu_outside(before, after))
+        .context("neither the contender's /stats nor /proc tells its CPU time")?;
+    let switches = spent(|stats| stats.voluntary_switches).zip(spent(|stats| stats.involuntary_switches));
+    let outside = || after.outside.as_ref()?.switches_since(before.outside.as_ref()?);
+    let source = |is_told| if is_told { CostSource::Contender } else { CostSource::Kernel };
+    let switches_source = source(switches.is_some());
+    let switches = switches.or_else(|| outside().map(|found| (found.voluntary, found.involuntary)));
+    Ok(ServerCost {
+        requests: requests(after)
+            .checked_sub(requests(before))
+            .with_context(|| format!("the contender's count of requests for /{endpoint} runs backwards"))?,
+        cpu_user_us,
+        cpu_system_us,
+        voluntary_switches: switches.map(|(voluntary, _)| voluntary),
+        involuntary_switches: switches.map(|(_, involuntary)| involuntary),
+        cpu_source: source(told.is_some()),
+        switches_source,
+    })
+}
+
+/// Difference between a contender's own CPU time and the kernel's that says nothing: the kernel's is cut to ticks, of which
+/// there are four here, and the two are not read at the same moment.
+const CPU_SLACK_US: f64 = 60_000.0;
+
+/// The same as a share of the larger one.
+const CPU_SLACK: f64 = 0.10;
+
+/// The CPU time that a contender tells must be what the kernel says of its processes; `None` where only one is known.
+fn server_cpu(before: &Reading, after: &Reading, cost: &ServerCost) -> Option<Check> {
+    if cost.cpu_source == CostSource::Kernel {
+        return None;
+    }
+    let (user, system) = cpu_outside(before, after)?;
+    let told = cost.cpu_user_us as f64 + cost.cpu_system_us as f64;
+    let known = user as f64 + system as f64;
+    let bound = CPU_SLACK_US.max(CPU_SLACK * told.max(known));
+    let agrees = (told - known).abs() <= bound;
+    Some(Check {
+        name: "server_cpu".to_owned(),
+        status: if agrees { CheckStatus::Pass } else { CheckStatus::Fail },
+        figure: Some((told - known) / 1e3),
+        bound: bound / 1e3,
+        unit: "ms".to_owned(),
+        finding: format!(
+            "the server tells {:.1} ms of CPU time, the kernel {:.1} ms of its processes",
+            told / 1e3,
+            known / 1e3
+        ),
+        remedy: (!agrees).then(|| {
+            "count the CPU time of all its threads and processes in its /stats, or leave it out there"
+                .to_owned()
+        }),
     })
 }
 
@@ -283,19 +361,54 @@ mod tests {
         assert_eq!(bottleneck(0.86, 0.9).status, CheckStatus::Pass);
     }
 
+    fn reading(cpu_us: Option<u64>, switches: Option<u64>, requests: u64, outside_ms: u64) -> Reading {
+        Reading {
+            told: Stats {
+                requests: [("wait".to_owned(), requests)].into(),
+                cpu_user_us: cpu_us,
+                cpu_system_us: cpu_us.map(|_| 7),
+                voluntary_switches: switches,
+                involuntary_switches: switches,
+                ..Stats::default()
+            },
+            outside: Some(Outside { cpu_user: Duration::from_millis(outside_ms), ..Outside::default() }),
+        }
+    }
+
     #[test]
-    fn costs_are_differences_and_missing_figures_are_no_zeros() {
-        let stats = |cpu: Option<u64>, requests: u64| Stats {
-            requests: [("wait".to_owned(), requests)].into(),
-            cpu_user_us: cpu,
-            cpu_system_us: Some(7),
-            voluntary_switches: Some(1),
-            involuntary_switches: Some(1),
-            ..Stats::default()
+    fn costs_are_the_contender_s_own_where_it_tells_and_else_the_kernel_s() {
+        let spent = |before: &Reading, after: &Reading| cost(before, after, "wait").unwrap();
+        let told = spent(&reading(Some(10), Some(1), 3, 0), &reading(Some(50), Some(4), 13, 100));
+        assert_eq!((told.requests, told.cpu_per_request_us()), (10, Some(4.0)));
+        assert_eq!((told.switches_per_request(), told.cpu_source), (Some(0.6), CostSource::Contender));
+        let outside = spent(&reading(None, None, 3, 0), &reading(None, None, 13, 100));
+        assert_eq!((outside.cpu_per_request_us(), outside.cpu_source), (Some(10_000.0), CostSource::Kernel));
+        // No thread is known that could have done this work.
+        assert_eq!((outside.switches_per_request(), outside.switches_source), (None, CostSource::Kernel));
+    }
+
+    #[test]
+    fn counts_that_run_backwards_and_times_that_nobody_tells_are_errors_and_no_zeros() {
+        let unknown = Reading { outside: None, ..reading(None, None, 3, 0) };
+        let error = |before: &Reading, after: &Reading| cost(before, after, "wait").unwrap_err().to_string();
+        assert!(error(&unknown, &unknown).contains("nor /proc tells"));
+        assert!(
+            error(&reading(None, None, 3, 0), &reading(None, None, 2, 0)).contains("/wait runs backwards")
+        );
+    }
+
+    #[test]
+    fn a_contender_that_tells_another_cpu_time_than_the_kernel_is_not_believed() {
+        let check = |told_us: u64, outside_ms: u64| {
+            let (before, after) =
+                (reading(Some(0), Some(1), 0, 0), reading(Some(told_us), Some(1), 9, outside_ms));
+            server_cpu(&before, &after, &cost(&before, &after, "wait").unwrap()).unwrap().status
         };
-        let spent = cost(&stats(Some(10), 3), &stats(Some(50), 13), "wait").unwrap();
-        assert_eq!((spent.requests, spent.cpu_per_request_us()), (10, Some(4.0)));
-        assert_eq!(cost(&stats(None, 3), &stats(Some(50), 13), "wait"), None);
-        assert_eq!(cost(&stats(Some(50), 3), &stats(Some(10), 13), "wait"), None);
+        assert_eq!(check(1_000_000, 990), CheckStatus::Pass);
+        assert_eq!(check(5_000, 30), CheckStatus::Pass);
+        assert_eq!(check(0, 500), CheckStatus::Fail);
+        assert_eq!(check(2_000_000, 500), CheckStatus::Fail);
+        let silent = reading(None, None, 0, 0);
+        assert_eq!(server_cpu(&silent, &silent, &cost(&silent, &silent, "wait").unwrap()), None);
     }
 }

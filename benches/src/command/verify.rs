@@ -1,6 +1,7 @@
 //! `crossover verify`: holds contenders to the contract.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use reports_terminal::print;
@@ -19,10 +20,24 @@ use crate::{artifacts, cpus, root};
 /// When a contender is not known, cannot be built or does not start.
 pub fn verify(names: &[String], address: Option<SocketAddr>, faults: bool) -> anyhow::Result<i32> {
     let passed = match address {
-        Some(address) => show(&address.to_string(), &check(address, &Options::default()))?,
+        Some(address) => {
+            answers(address)?;
+            show(&address.to_string(), &check(address, &Options::default()))?
+        }
         None => verify_contenders(names, faults)?,
     };
     Ok(i32::from(!passed))
+}
+
+/// How long a server may take to accept a connection before it counts as missing.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// Every case would fail where nobody listens, each for the same reason.
+fn answers(address: SocketAddr) -> anyhow::Result<()> {
+    let connected = TcpStream::connect_timeout(&address, CONNECT);
+    connected.map(drop).with_context(|| {
+        format!("cannot connect to {address}, expected a server there; start it, or name its address")
+    })
 }
 
 fn verify_contenders(names: &[String], faults: bool) -> anyhow::Result<bool> {

@@ -267,8 +267,9 @@ fn join(cpus: &[u32]) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::super::{Busiest, Fitness, cgroup::Quota, is_fit};
+    use super::super::{Busiest, Fitness, is_fit};
     use super::*;
+    use crate::cgroup::Quota;
 
     /// A machine that leaves nothing to wish for.
     fn good() -> (Readings, Watch) {

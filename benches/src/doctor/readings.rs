@@ -8,7 +8,7 @@ use std::time::Instant;
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::statvfs::statvfs;
 
-use super::cgroup::Quota;
+use crate::cgroup::Quota;
 use crate::cpus;
 
 /// Clock readings that are timed: together some milliseconds at most, on the slowest clocks too.

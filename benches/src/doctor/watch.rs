@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use loadgen::Interrupt;
 
-use super::cgroup::Quota;
+use crate::cgroup::Quota;
 use crate::machine;
 
 /// Each sleep asks for so long.

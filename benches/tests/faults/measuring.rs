@@ -1,10 +1,14 @@
 //! Contenders that fail amid a run: their trial gets a line with the reason, the rest goes on, the exit code is 1.
 
-use reports_record::{Stage, TrialOutcome};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use reports_record::{CostSource, Stage, TrialOutcome};
 use servers_contract::Model;
 
 use crate::project::{Ended, Project, STARTS_BEFORE_TRIALS, end, only_failure, trials};
-use crate::server::{NONCE, serve, serve_health_only};
+use crate::server::{NONCE, serve, serve_apart, serve_health_only};
 
 /// The start that is a run's first trial.
 const FIRST_TRIAL: usize = STARTS_BEFORE_TRIALS + 1;
@@ -14,7 +18,7 @@ fn failed_by(fault: &str) -> (Stage, String) {
     let project = Project::with_fault(serve(), FIRST_TRIAL, fault);
     let Ended { code, stderr, .. } = end(&mut project.runner());
     assert_eq!(code, Some(1), "{stderr}");
-    assert!(stderr.contains("1 trials failed"), "{stderr}");
+    assert!(stderr.contains("1 trial failed"), "{stderr}");
     let run = project.run_folder().unwrap();
     assert!(run.join("index.html").is_file());
     let trials = trials(&run);
@@ -151,4 +155,77 @@ fn a_record_names_no_folder_of_this_machine() {
     assert!(
         std::fs::read_to_string(run.join("trials.jsonl")).unwrap().contains("cannot open ./contender.sh")
     );
+}
+
+#[test]
+fn one_that_passes_on_the_answers_of_a_server_that_is_not_its_own_is_never_measured() {
+    // It listens in this test alone: no process that is started from here inherits it.
+    let foreign = serve_apart("awaiting", Model::Async);
+    let ready = format!(
+        r#"echo "{{\"contender\":\"awaiting\",\"address\":\"{foreign}\",\"nonce\":\"{NONCE}\",\"pid\":$$}}""#
+    );
+    let (stage, reason) = failed_by(&format!("{ready}; exec sleep 60"));
+    assert_eq!(stage, Stage::Start);
+    assert!(reason.contains(&format!("somebody else listens at {foreign}")), "{reason}");
+}
+
+#[test]
+fn a_first_line_without_end_costs_its_trial_and_no_memory() {
+    let (stage, reason) = failed_by("exec tr '\\0' x </dev/zero");
+    assert_eq!(stage, Stage::Start);
+    assert!(reason.contains("is longer than 16384 bytes"), "{reason}");
+    assert!(reason.len() < 2_000, "{} bytes", reason.len());
+}
+
+#[test]
+fn a_process_id_that_is_not_its_own_is_not_looked_at() {
+    let project = Project::with_fault(
+        serve(),
+        FIRST_TRIAL,
+        "READY=$(echo \"$READY\" | sed 's/\"pid\":[0-9]*/\"pid\":1/')",
+    );
+    let Ended { code, stderr, .. } = end(&mut project.runner());
+    assert!(matches!(code, Some(0)), "{stderr}");
+    let own = fs::read_to_string("/proc/1/status").unwrap();
+    let of_init = own.lines().find_map(|line| line.strip_prefix("Threads:")).unwrap().trim().to_owned();
+    let trials = trials(&project.run_folder().unwrap());
+    let held = trials.iter().map(|trial| match &trial.outcome {
+        TrialOutcome::Measured(measured) => measured.resources,
+        TrialOutcome::Failed { reason, .. } => panic!("{reason}"),
+    });
+    // The script and its child, whatever it says; every trial alike.
+    for held in held {
+        assert_eq!(held.threads_max, Some(2), "process 1 has {of_init}: {held:?}");
+        assert!(held.rss_max_bytes.is_some_and(|bytes| bytes < 64 << 20), "{held:?}");
+    }
+}
+
+#[test]
+fn a_contender_that_tells_nothing_of_itself_is_measured_by_what_the_kernel_knows() {
+    let python = Command::new("python3").arg("--version").stdout(Stdio::null()).status();
+    if !python.is_ok_and(|status| status.success()) {
+        eprintln!("NOT TESTED: no python3 on this machine, so no contender in another language was measured");
+        return;
+    }
+    let contender =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../servers/conformance/tests/foreign/contender.py");
+    let project = Project::new(&format!(
+        "echo $$ >>$PIDS; case $1 in blocking) MODEL=sync;; *) MODEL=async;; esac; \
+         exec python3 {} --listen $2 --name $1 --model $MODEL --silent",
+        contender.display()
+    ));
+    let Ended { stderr, .. } = end(&mut project.runner());
+    let trials = trials(&project.run_folder().expect(&stderr));
+    assert!(trials.len() >= 3, "{stderr}");
+    for trial in &trials {
+        let TrialOutcome::Measured(measured) = &trial.outcome else { panic!("{trial:?}") };
+        let closed = measured.closed.as_ref().unwrap();
+        let cost = closed.cost;
+        assert_eq!((cost.cpu_source, cost.switches_source), (CostSource::Kernel, CostSource::Kernel));
+        assert!(cost.requests > 0 && cost.cpu_user_us + cost.cpu_system_us > 0, "{cost:?}");
+        let held = measured.resources;
+        // Its main thread and one for the connection; an interpreter's memory.
+        assert!(held.threads_max >= Some(2) && held.rss_max_bytes > Some(4 << 20), "{held:?}");
+    }
+    project.wait_until_nothing_is_left();
 }

@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use servers_contract::{Call, Health, Model, Reply, Settings, Stats, expected};
 
 /// The nonce in its `/health`.
@@ -43,8 +44,7 @@ pub(crate) fn serve_healths_only() -> Servers {
 }
 
 fn serve_as(name: &'static str, model: Model) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
+    let (listener, address) = listen();
     let requests = Arc::new(Mutex::new(BTreeMap::new()));
     thread::spawn(move || {
         for stream in listener.incoming() {
@@ -56,10 +56,31 @@ fn serve_as(name: &'static str, model: Model) -> SocketAddr {
     address
 }
 
+/// A listener that every process started from here on inherits, so that a script's contender listens there as the runner
+/// demands.
+fn listen() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    fcntl(&listener, FcntlArg::F_SETFD(FdFlag::empty())).unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
 /// Answers nothing but its health: whatever else it is asked gets the same reply, which is then wrong.
 pub(crate) fn serve_health_only(name: &'static str, model: Model) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
+    let (listener, address) = listen();
+    answer_health(listener, name, model);
+    address
+}
+
+/// As [`serve_health_only`], but no process that is started from here listens there.
+pub(crate) fn serve_apart(name: &'static str, model: Model) -> SocketAddr {
+    let (listener, address) = listen();
+    fcntl(&listener, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
+    answer_health(listener, name, model);
+    address
+}
+
+fn answer_health(listener: TcpListener, name: &'static str, model: Model) {
     thread::spawn(move || {
         for stream in listener.incoming() {
             let stream = stream.unwrap();
@@ -68,7 +89,6 @@ pub(crate) fn serve_health_only(name: &'static str, model: Model) -> SocketAddr 
             }
         }
     });
-    address
 }
 
 type Requests = Mutex<BTreeMap<String, u64>>;
@@ -125,9 +145,9 @@ fn health(name: &str, model: Model) -> Health {
     }
 }
 
-/// Costs are as good as any: what a request costs the test is not measured here.
+/// Next to nothing, as what the kernel knows of a script that waits: what a request costs the test is not measured here.
 fn stats(requests: BTreeMap<String, u64>) -> Stats {
-    let cost = Some(requests.values().sum());
+    let cost = Some(requests.values().sum::<u64>() / 1_000);
     Stats {
         requests,
         cpu_user_us: cost,

@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use hdrhistogram::Histogram;
 
-use crate::Distribution;
+use crate::{Distribution, shown};
+
+/// Longest comment that is written in full, characters.
+const COMMENT: usize = 500;
 
 /// Rows between a quantile and the one half as far from 1: what the Java implementation prints by default.
 const TICKS: u32 = 5;
@@ -35,7 +38,7 @@ pub fn percentile_table(times: &Distribution, comments: &[&str]) -> String {
         text.push_str(&format!("#[{line}]\n"));
     }
     let censored = times.censored();
-    let comments = comments.iter().map(|comment| comment.replace(['\r', '\n'], " "));
+    let comments = comments.iter().map(|comment| shown(comment, COMMENT));
     for comment in comments.chain([format!("Values in ms; {censored} of the times are lower bounds")]) {
         text.push_str(&format!("# {comment}\n"));
     }
@@ -82,7 +85,7 @@ mod tests {
         let median = rows.iter().find(|row| row[1] == 0.5).unwrap();
         assert!((median[0] / 500.0 - 1.0).abs() < 0.002 && median[3] == 2.0, "{table}");
         assert!(
-            table.contains("# of something\n# Values in ms; 1 of the times are lower bounds\n"),
+            table.contains("# of\\nsomething\n# Values in ms; 1 of the times are lower bounds\n"),
             "{table}"
         );
     }

@@ -6,7 +6,10 @@ use std::time::{Duration, SystemTime};
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 
-use crate::Distribution;
+use crate::{Distribution, shown};
+
+/// Longest comment and tag that are written in full, characters.
+const TEXT: usize = 500;
 
 /// The column of maxima is in milliseconds, as the Java implementation's is for nanoseconds; histograms are not scaled.
 const MAX_DIVISOR: f64 = 1e6;
@@ -28,7 +31,7 @@ impl<W: Write> IntervalLog<W> {
         let mut builder = IntervalLogWriterBuilder::new();
         builder.add_comment("[Histogram log format version 1.3]");
         for comment in comments {
-            builder.add_comment(comment);
+            builder.add_comment(&shown(comment, TEXT));
         }
         builder.with_start_time(start).with_base_time(start).with_max_value_divisor(MAX_DIVISOR);
         let mut head = Vec::new();
@@ -43,7 +46,7 @@ impl<W: Write> IntervalLog<W> {
 
     /// Adds an interval of `length` that began at `start` since the log's.
     ///
-    /// A `tag` says whose times they are; commas, spaces and line ends in it become `_`.
+    /// A `tag` says whose times they are; it is escaped and cut, and commas and spaces in it become `_`.
     ///
     /// # Errors
     /// When the line cannot be written.
@@ -53,7 +56,7 @@ impl<W: Write> IntervalLog<W> {
         (start, length): (Duration, Duration),
         times: &Distribution,
     ) -> io::Result<()> {
-        let tag = tag.map(|tag| tag.replace([',', ' ', '\r', '\n'], "_"));
+        let tag = tag.map(|tag| shown(tag, TEXT).replace([',', ' '], "_"));
         let mut text = Vec::new();
         let mut serializer = V2DeflateSerializer::new();
         IntervalLogWriterBuilder::new()
@@ -91,7 +94,7 @@ mod tests {
         let mut log = IntervalLog::begin(Vec::new(), start, &["a comment"]).unwrap();
         let second = |index| (Duration::from_secs(index), Duration::from_secs(1));
         log.push(None, second(1), &times).unwrap();
-        log.push(Some("a b,c\nd"), second(2), &Distribution::new()).unwrap();
+        log.push(Some("a b,c\nd\u{1b}[2J"), second(2), &Distribution::new()).unwrap();
         let bytes = log.into_inner();
         let entries: Vec<LogEntry<'_>> = IntervalLogIterator::new(&bytes).map(Result::unwrap).collect();
         let [
@@ -110,7 +113,7 @@ mod tests {
             .deserialize::<u64, _>(&mut BASE64.decode(one.encoded_histogram()).unwrap().as_slice())
             .unwrap();
         assert_eq!(read, times.merged());
-        assert_eq!(two.tag().as_deref(), Some("a_b_c_d"));
+        assert_eq!(two.tag().as_deref(), Some(r"a_b_c\nd\u{1b}[2J"));
         assert_eq!(bytes.iter().filter(|&&byte| byte == b'#').count(), 5, "one head");
     }
 }

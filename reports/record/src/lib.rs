@@ -27,6 +27,7 @@ mod outcome;
 mod record_files;
 mod regular_file;
 mod seal;
+mod shell;
 mod shown;
 #[cfg(unix)]
 mod stream;
@@ -58,12 +59,13 @@ pub use measurement::{
 pub use measurement_file::{MeasurementFileError, read_measurement};
 pub use outcome::{Fault, OutcomeKind};
 pub use regular_file::open_regular;
+pub use shell::shell_word;
 pub use shown::shown;
 #[cfg(unix)]
 pub use stream::Stream;
 pub use times::{Margin, Times};
 pub use trial::{
-    Beginning, Calibration, Ending, Line, Loop, Measured, Overshoot, Resources, ServerCost, Stage, Trial,
+    Beginning, Calibration, CostSource, Ending, Line, Loop, Measured, Overshoot, Resources, ServerCost, Stage, Trial,
     TrialOutcome,
 };
 pub use trial_log::TrialLog;

@@ -147,7 +147,24 @@ pub struct Loop {
     pub cost: ServerCost,
 }
 
-/// CPU time and switches of the contender between two readings of its `/stats`.
+/// Where a figure about a contender comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CostSource {
+    /// The contender's own `/stats`.
+    #[default]
+    Contender,
+    /// The kernel, of all the contender's processes, because the contender does not tell.
+    Kernel,
+}
+
+impl CostSource {
+    fn is_contender(&self) -> bool {
+        *self == Self::Contender
+    }
+}
+
+/// CPU time and switches of the contender between two readings, taken just before and just after a loop.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ServerCost {
     /// Requests the contender counted, warm-up and drain included.
@@ -156,24 +173,31 @@ pub struct ServerCost {
     pub cpu_user_us: u64,
     /// CPU time in the kernel, microseconds.
     pub cpu_system_us: u64,
-    /// Context switches it asked for.
-    pub voluntary_switches: u64,
-    /// Context switches forced on it.
-    pub involuntary_switches: u64,
+    /// Context switches it asked for; `None` where neither it nor the kernel tells.
+    pub voluntary_switches: Option<u64>,
+    /// Context switches forced on it; likewise.
+    pub involuntary_switches: Option<u64>,
+    /// Where its CPU time comes from.
+    #[serde(default, skip_serializing_if = "CostSource::is_contender")]
+    pub cpu_source: CostSource,
+    /// Where its switches come from.
+    #[serde(default, skip_serializing_if = "CostSource::is_contender")]
+    pub switches_source: CostSource,
 }
 
 impl ServerCost {
     /// CPU time per request, microseconds; `None` without requests.
     #[must_use]
     pub fn cpu_per_request_us(&self) -> Option<f64> {
-        (self.requests > 0).then(|| (self.cpu_user_us + self.cpu_system_us) as f64 / self.requests as f64)
+        (self.requests > 0)
+            .then(|| (self.cpu_user_us as f64 + self.cpu_system_us as f64) / self.requests as f64)
     }
 
-    /// Context switches per request; `None` without requests.
+    /// Context switches per request; `None` without requests, or where they are not known.
     #[must_use]
     pub fn switches_per_request(&self) -> Option<f64> {
-        (self.requests > 0)
-            .then(|| (self.voluntary_switches + self.involuntary_switches) as f64 / self.requests as f64)
+        let switches = self.voluntary_switches? as f64 + self.involuntary_switches? as f64;
+        (self.requests > 0).then(|| switches / self.requests as f64)
     }
 }
 

@@ -37,8 +37,11 @@ pub(crate) fn ask_within<T: DeserializeOwned>(
         .map_err(|error| wrong(format!("{error} in \"{}\"", shortened(&received.body))))
 }
 
+/// Largest answer that is read, head and body: a contender that knows everything of itself says a fiftieth of it.
+const ANSWER_LIMIT: usize = 64 << 10;
+
 fn fetch(address: SocketAddr, target: &str, patience: Duration) -> Result<Received, Trouble> {
-    let mut connection = Connection::open(address, patience)?;
+    let mut connection = Connection::open(address, patience)?.with_limit(ANSWER_LIMIT);
     connection.send(&request("GET", target, &[("connection", "close")], b""))?;
     connection.receive()
 }

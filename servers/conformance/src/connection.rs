@@ -36,6 +36,12 @@ pub(crate) enum Trouble {
         /// What had come by then, escaped and shortened.
         so_far: String,
     },
+    /// More came than the question may be answered with.
+    #[error("a reply of more than {limit} bytes")]
+    TooLong {
+        /// How many are allowed.
+        limit: usize,
+    },
     /// What came is not a reply.
     #[error("{0}")]
     Malformed(#[from] Malformed),
@@ -50,6 +56,8 @@ pub(crate) struct Connection {
     unused: Vec<u8>,
     ended: bool,
     patience: Duration,
+    /// Most bytes of one reply that are kept.
+    limit: usize,
 }
 
 impl Connection {
@@ -60,7 +68,12 @@ impl Connection {
         // A piece must leave when it is sent, or splitting a request would test nothing.
         stream.set_nodelay(true).map_err(Trouble::Socket)?;
         stream.set_write_timeout(Some(patience)).map_err(Trouble::Socket)?;
-        Ok(Self { stream, unused: Vec::new(), ended: false, patience })
+        Ok(Self { stream, unused: Vec::new(), ended: false, patience, limit: usize::MAX })
+    }
+
+    /// The same, on which a reply of more than `limit` bytes is refused: none is kept beyond what the decoder allows.
+    pub(crate) fn with_limit(self, limit: usize) -> Self {
+        Self { limit, ..self }
     }
 
     /// Sends one piece.
@@ -84,6 +97,9 @@ impl Connection {
             }
             if self.ended {
                 return Err(Trouble::Closed { so_far: shortened(&self.unused) });
+            }
+            if self.unused.len() > self.limit {
+                return Err(Trouble::TooLong { limit: self.limit });
             }
             self.read(deadline)?;
         }

@@ -11,6 +11,7 @@ use nix::unistd::Pid;
 use servers_contract::Ready;
 use thiserror::Error;
 
+use crate::connection::shortened;
 use crate::contenders::Contender;
 use crate::report::Report;
 
@@ -87,13 +88,16 @@ impl Program {
         let complaint = child.stderr.take().map(first_line);
         let line = child.stdout.take().map(first_line);
         let line = line.and_then(|line| line.recv_timeout(PATIENCE).ok());
-        match line.as_deref().map(serde_json::from_str) {
+        match line.as_deref().map(serde_json::from_slice) {
             Some(Ok(ready)) => Ok(Self { child, ready }),
             wrong => {
                 end(&mut child);
                 let complaint = complaint.and_then(|complaint| complaint.recv_timeout(PATIENCE).ok());
-                let complaint = complaint.map(|line| format!(" (and \"{}\" on stderr)", line.trim_end()));
-                let got = wrong.map_or("nothing".to_owned(), |_| format!("{:?}", line.unwrap_or_default()));
+                let complaint = complaint
+                    .map(|line| format!(" (and \"{}\" on stderr)", shortened(line.trim_ascii_end())));
+                let got = wrong.map_or("nothing".to_owned(), |_| {
+                    format!("\"{}\"", shortened(&line.unwrap_or_default()))
+                });
                 let got = got + &complaint.unwrap_or_default();
                 Err(ProgramError::NotReady { command: command.to_vec(), got })
             }
@@ -153,13 +157,16 @@ pub fn check_program(contender: &Contender, command: &[String]) -> Result<Report
     Ok(report)
 }
 
-/// The first line of `output`. The rest is read and dropped until it ends: a full pipe would block the program.
-fn first_line(output: impl Read + Send + 'static) -> Receiver<String> {
+/// Longest first line that is kept: a ready line takes less than a hundredth of it.
+const LINE_LIMIT: u64 = 16 << 10;
+
+/// The first line of `output`, or as much of it as is kept. The rest is read and dropped until it ends: a full pipe would block the program.
+fn first_line(output: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut output = BufReader::new(output);
-        let mut line = String::new();
-        if output.read_line(&mut line).is_ok_and(|read| read > 0) {
+        let mut line = Vec::new();
+        if output.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
             // Nobody waits any more if the line came too late.
             let _ = sender.send(line);
         }

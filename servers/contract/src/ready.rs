@@ -15,7 +15,7 @@ pub struct Ready {
     pub address: SocketAddr,
     /// Different for each process and repeated in `/health`: whoever answers there with another is not this process.
     pub nonce: String,
-    /// Process id of the server.
+    /// Process id of the server, for people: the runner does not trust it.
     pub pid: u32,
 }
 

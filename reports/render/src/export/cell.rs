@@ -1,5 +1,10 @@
 //! One cell of a table, safe to be opened in a spreadsheet.
 
+use crate::label;
+
+/// Longest text that is written in full, characters: some spreadsheets take no more than 32,767.
+const TEXT: usize = 2_000;
+
 /// What a cell holds.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Cell {
@@ -8,13 +13,13 @@ pub(super) enum Cell {
     Count(u64),
     Number(f64),
     Flag(bool),
-    /// Somebody's text, whatever it is.
+    /// Somebody's text, escaped and cut.
     Text(String),
 }
 
 impl Cell {
     pub(super) fn text(text: impl Into<String>) -> Self {
-        Self::Text(text.into())
+        Self::Text(label::within(&text.into(), TEXT))
     }
 
     /// As it is written. Text that a spreadsheet would take for a formula gets an apostrophe in front; a number, however
@@ -26,7 +31,7 @@ impl Cell {
             Self::Number(number) if number.is_finite() => number.to_string(),
             Self::Number(_) => String::new(),
             Self::Flag(flag) => flag.to_string(),
-            Self::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
+            Self::Text(text) if text.starts_with(['=', '+', '-', '@']) => format!("'{text}"),
             Self::Text(text) => text.clone(),
         }
     }
@@ -68,9 +73,13 @@ mod tests {
 
     #[test]
     fn what_would_be_a_formula_is_text() {
-        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)"] {
             assert_eq!(Cell::text(text).written(), format!("'{text}"));
         }
+        for (text, escaped) in [("\t=1", r"\t=1"), ("\r=1", r"\r=1"), ("a\n\u{1b}[2J", r"a\n\u{1b}[2J")] {
+            assert_eq!(Cell::text(text).written(), escaped);
+        }
+        assert!(Cell::text("x".repeat(1 << 20)).written().len() < TEXT + 50);
         for text in ["", "wait=10ms/c=64", "a-b", "'=1"] {
             assert_eq!(Cell::text(text).written(), text);
         }

@@ -1,8 +1,6 @@
 //! The command line that carries out a plan again.
 
-use std::borrow::Cow;
-
-use reports_record::{Arrivals, Mode, Plan};
+use reports_record::{Arrivals, Mode, Plan, shell_word};
 
 /// What the record does not tell, and the command line has a word in capitals for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +41,7 @@ pub(super) fn command(plan: &Plan) -> (String, Option<Gap>) {
     if plan.requests.is_none() {
         flag("grace", seconds(plan.grace_s));
     }
-    (words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "), gap)
+    (words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" "), gap)
 }
 
 /// Who decides when a request starts; gives whether that has an end of its own, and what is missing.
@@ -87,15 +85,6 @@ fn pace(plan: &Plan, flag: &mut impl FnMut(&str, String)) -> (bool, Option<Gap>)
 
 fn seconds(value: f64) -> String {
     format!("{value}s")
-}
-
-/// `word` as a POSIX shell takes it for one word and nothing else.
-fn quoted(word: &str) -> Cow<'_, str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,@%+=".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return Cow::Borrowed(word);
-    }
-    Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
 }
 
 #[cfg(test)]
@@ -163,7 +152,7 @@ mod tests {
         for hostile in
             ["http://h/?a=1&b=2", "http://h/$(touch x)`id`;'\"|*", "http://h/' ; echo no #", "", "~", "a b"]
         {
-            let script = format!("printf %s {}", quoted(hostile));
+            let script = format!("printf %s {}", shell_word(hostile));
             let output = Command::new("sh").args(["-c", &script]).output().unwrap();
             assert_eq!(String::from_utf8(output.stdout).unwrap(), hostile);
         }

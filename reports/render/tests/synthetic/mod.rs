@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use reports_record::{
-    Account, Arrivals, Calibration, Cell, Certificate, Check, CheckStatus, ClientCost, ContenderRecord, Cpu,
-    Definition, Distribution, Duplicate, Ending, Environment, Expectation, Histograms, Line, Loop, Measured,
-    Measurement, Metric, Mode, OutcomeKind, Overshoot, Pair, Phase, Phases, Plan, Prediction, Resources,
-    Role, Run, SCHEMA, ServerCost, Stage, SubWindow, Times, Trial, TrialOutcome,
+    Account, Arrivals, Calibration, Cell, Certificate, Check, CheckStatus, ClientCost, ContenderRecord,
+    CostSource, Cpu, Definition, Distribution, Duplicate, Ending, Environment, Expectation, Histograms, Line,
+    Loop, Measured, Measurement, Metric, Mode, OutcomeKind, Overshoot, Pair, Phase, Phases, Plan, Prediction,
+    Resources, Role, Run, SCHEMA, ServerCost, Stage, SubWindow, Times, Trial, TrialOutcome,
 };
 
 pub(crate) const CONTENDERS: [&str; 5] =
@@ -380,8 +380,10 @@ fn cost(rate: f64, work_us: f64) -> ServerCost {
         requests,
         cpu_user_us: (rate * work_us * 0.3) as u64,
         cpu_system_us: (rate * work_us * 0.7) as u64,
-        voluntary_switches: requests / 3,
-        involuntary_switches: requests / 100,
+        voluntary_switches: Some(requests / 3),
+        involuntary_switches: Some(requests / 100),
+        cpu_source: CostSource::Contender,
+        switches_source: CostSource::Contender,
     }
 }
 

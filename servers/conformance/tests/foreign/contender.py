@@ -1,9 +1,16 @@
 """A contender in another language: http.server, a thread per connection, the contract as plain data."""
 
-import hashlib, http.server, json, os, re, resource, secrets, signal, sys, threading, time
+import argparse, hashlib, http.server, json, os, re, resource, secrets, signal, sys, threading, time
 
 TEXT, BINARY, JSON = "text/plain; charset=utf-8", "application/octet-stream", "application/json"
 NONCE, LOCK = secrets.token_hex(8), threading.Lock()
+# Who it says it is, and with --silent it counts requests and tells nothing else of itself.
+OPTIONS = argparse.ArgumentParser()
+OPTIONS.add_argument("--listen", required=True)
+OPTIONS.add_argument("--name", default="foreign")
+OPTIONS.add_argument("--model", default="sync")
+OPTIONS.add_argument("--silent", action="store_true")
+ME = OPTIONS.parse_args()
 # Name: pattern, largest value (of ms in µs), and what a refusal says is expected.
 PARAMETERS = {
     "ms": (r"[0-9]+(\.[0-9]{1,3})?", 60_000_000, "a decimal from 0 to 60000 with at most 3 digits after the point"),
@@ -54,8 +61,10 @@ def answer(name, values, body):
     if name == "payload":
         return BINARY, (b"abcdefghijklmnopqrstuvwxyz" * (values["bytes"] // 26 + 1))[:values["bytes"]]
     if name == "health":
-        return JSON, {"contender": "foreign", "version": sys.version, "model": "sync", "nonce": NONCE, "settings": {}}
+        return JSON, {"contender": ME.name, "version": sys.version, "model": ME.model, "nonce": NONCE, "settings": {}}
     if name == "stats":
+        if ME.silent:
+            return JSON, {"requests": {name: COUNTS[name] for name in ENDPOINTS}}
         used = resource.getrusage(resource.RUSAGE_SELF)
         return JSON, {"requests": {name: COUNTS[name] for name in ENDPOINTS}, "refusals": COUNTS["refusals"],
                       "cpu_user_us": int(used.ru_utime * 1e6), "cpu_system_us": int(used.ru_stime * 1e6)}
@@ -118,9 +127,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    host, port = sys.argv[sys.argv.index("--listen") + 1].rsplit(":", 1)
+    host, port = ME.listen.rsplit(":", 1)
     server = http.server.ThreadingHTTPServer((host, int(port)), Handler)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     address = "{}:{}".format(*server.server_address)
-    print(json.dumps({"contender": "foreign", "address": address, "nonce": NONCE, "pid": os.getpid()}), flush=True)
+    print(json.dumps({"contender": ME.name, "address": address, "nonce": NONCE, "pid": os.getpid()}), flush=True)
     server.serve_forever()

@@ -1,0 +1,227 @@
+//! A contender as the kernel sees it: which processes are its own, where they listen, and what they have cost.
+//!
+//! Nothing here is asked of the contender, which may be wrong about itself, or be written in a language that cannot tell.
+//! Its processes are those below its supervisor, which adopts whatever they leave behind.
+
+use std::collections::HashSet;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use procfs::net::TcpState;
+use procfs::process::{FDTarget, Process};
+
+use crate::descendants;
+
+/// CPU time and context switches of a contender until now.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outside {
+    /// CPU time in user mode, in whole clock ticks; with that of threads and collected children that have ended.
+    pub cpu_user: Duration,
+    /// The same in the kernel.
+    pub cpu_system: Duration,
+    /// Threads that are there now.
+    pub(crate) threads: Vec<Thread>,
+}
+
+/// A thread and what it has cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Thread {
+    id: i32,
+    cpu: Duration,
+    voluntary_switches: u64,
+    involuntary_switches: u64,
+}
+
+/// Context switches between two readings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Switches {
+    /// Because a thread waited.
+    pub voluntary: u64,
+    /// Because a thread was made to stop.
+    pub involuntary: u64,
+}
+
+/// The kernel keeps no switches of a thread that has ended. Those of the others stand for all where ended threads did less
+/// than this share of the work.
+const ENDED: f64 = 0.05;
+
+impl Outside {
+    /// Reads what the processes below process `supervisor` have cost, thread by thread if `threads`; `None` when there are
+    /// none or the system does not say.
+    #[must_use]
+    pub fn read(supervisor: u32, threads: bool) -> Option<Self> {
+        let mut all = Self::default();
+        let tick = Duration::from_secs(1) / u32::try_from(procfs::ticks_per_second()).ok()?;
+        let ticks = |own: u64, children: i64| {
+            u32::try_from(own + u64::try_from(children).unwrap_or(0)).ok().map(|ticks| tick * ticks)
+        };
+        let processes = descendants::below(supervisor);
+        let mut is_any = false;
+        for process in processes.into_iter().filter_map(|pid| Process::new(pid).ok()) {
+            // One that has just ended is collected by another, which then has its time.
+            let Ok(stat) = process.stat() else { continue };
+            all.cpu_user += ticks(stat.utime, stat.cutime)?;
+            all.cpu_system += ticks(stat.stime, stat.cstime)?;
+            if threads {
+                all.threads.extend(threads_of(&process));
+            }
+            is_any = true;
+        }
+        is_any.then_some(all)
+    }
+
+    /// CPU time since `earlier`, in user mode and in the kernel; `None` where it seems to run backwards.
+    #[must_use]
+    pub fn cpu_since(&self, earlier: &Self) -> Option<(Duration, Duration)> {
+        Some((self.cpu_user.checked_sub(earlier.cpu_user)?, self.cpu_system.checked_sub(earlier.cpu_system)?))
+    }
+
+    /// Context switches since `earlier`; `None` where threads that have ended did a part of the work.
+    #[must_use]
+    pub fn switches_since(&self, earlier: &Self) -> Option<Switches> {
+        let (mut cpu, mut switches) = (Duration::ZERO, Switches { voluntary: 0, involuntary: 0 });
+        for thread in &self.threads {
+            let before = earlier.threads.iter().find(|known| known.id == thread.id);
+            let before = before.copied().unwrap_or(Thread { id: thread.id, ..Thread::NEW });
+            cpu += thread.cpu.saturating_sub(before.cpu);
+            switches.voluntary += thread.voluntary_switches.saturating_sub(before.voluntary_switches);
+            switches.involuntary += thread.involuntary_switches.saturating_sub(before.involuntary_switches);
+        }
+        let (user, system) = self.cpu_since(earlier)?;
+        let tick = Duration::from_secs(1) / u32::try_from(procfs::ticks_per_second()).ok()?;
+        // Two figures of two readings each, cut to ticks.
+        (cpu + 4 * tick >= (user + system).mul_f64(1.0 - ENDED)).then_some(switches)
+    }
+}
+
+impl Thread {
+    const NEW: Self = Self { id: 0, cpu: Duration::ZERO, voluntary_switches: 0, involuntary_switches: 0 };
+}
+
+/// The threads of a process; those that end meanwhile are left out.
+fn threads_of(process: &Process) -> Vec<Thread> {
+    let Ok(tasks) = process.tasks() else { return Vec::new() };
+    let thread = |task: procfs::process::Task| {
+        let (status, scheduled) = (task.status().ok()?, task.schedstat().ok()?);
+        Some(Thread {
+            id: task.tid,
+            cpu: Duration::from_nanos(scheduled.sum_exec_runtime),
+            voluntary_switches: status.voluntary_ctxt_switches?,
+            involuntary_switches: status.nonvoluntary_ctxt_switches?,
+        })
+    };
+    tasks.filter_map(|task| thread(task.ok()?)).collect()
+}
+
+/// Whether a process below process `supervisor` listens at `address`; `None` where the system does not say.
+#[must_use]
+pub fn listens(supervisor: u32, address: SocketAddr) -> Option<bool> {
+    let sockets: HashSet<u64> = [procfs::net::tcp(), procfs::net::tcp6()]
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|socket| socket.state == TcpState::Listen && serves(socket.local_address, address))
+        .map(|socket| socket.inode)
+        .collect();
+    // Whoever answers there listens there, so no such socket means that not all are shown.
+    if sockets.is_empty() {
+        return None;
+    }
+    let (mut has_any, mut all_shown) = (false, true);
+    for process in descendants::below(supervisor).into_iter().filter_map(|pid| Process::new(pid).ok()) {
+        let Ok(descriptors) = process.fd() else {
+            all_shown = false;
+            continue;
+        };
+        for descriptor in descriptors.flatten() {
+            has_any = true;
+            if matches!(descriptor.target, FDTarget::Socket(inode) if sockets.contains(&inode)) {
+                return Some(true);
+            }
+        }
+    }
+    // A contender that has just ended holds nothing more; that is found out elsewhere.
+    (has_any && all_shown).then_some(false)
+}
+
+/// Whether a socket that listens at `local` takes connections to `address`.
+fn serves(local: SocketAddr, address: SocketAddr) -> bool {
+    let plain = |ip: IpAddr| ip.to_canonical();
+    local.port() == address.port()
+        && (local.ip().is_unspecified() || plain(local.ip()) == plain(address.ip()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::process::{Child, Command, Stdio};
+
+    use super::*;
+
+    /// A child that has worked and collected a child that worked, then says so and waits.
+    fn worker() -> Child {
+        let busy = "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done";
+        let mut child = Command::new("sh")
+            .args(["-c", &format!("sh -c '{busy}'; {busy}; echo done; read line")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = [0; 5];
+        std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut said).unwrap();
+        child
+    }
+
+    #[test]
+    fn what_children_have_cost_is_read_with_those_that_have_ended() {
+        let mut child = worker();
+        let read = Outside::read(std::process::id(), true).unwrap();
+        let own = read.threads.iter().find(|thread| thread.id == i32::try_from(child.id()).unwrap()).unwrap();
+        // The child's child did as much as the child itself, and is in the sum alone.
+        assert!(read.cpu_user + read.cpu_system > own.cpu.mul_f64(1.3), "{read:?}");
+        assert!(own.voluntary_switches + own.involuntary_switches > 0, "{own:?}");
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert_eq!(Outside::read(u32::MAX, true), None);
+    }
+
+    fn reading(cpu_ms: u64, threads: &[(i32, u64, u64)]) -> Outside {
+        let thread = |&(id, cpu_ms, switches)| Thread {
+            id,
+            cpu: Duration::from_millis(cpu_ms),
+            voluntary_switches: switches,
+            involuntary_switches: 1,
+        };
+        Outside {
+            cpu_user: Duration::from_millis(cpu_ms),
+            cpu_system: Duration::ZERO,
+            threads: threads.iter().map(thread).collect(),
+        }
+    }
+
+    #[test]
+    fn switches_are_told_only_where_the_threads_that_are_there_did_the_work() {
+        let before = reading(1_000, &[(1, 500, 10), (2, 500, 10)]);
+        let alive = reading(2_000, &[(1, 1_000, 30), (3, 500, 5)]);
+        assert_eq!(alive.switches_since(&before), Some(Switches { voluntary: 25, involuntary: 1 }));
+        let ended = reading(2_000, &[(1, 1_000, 30)]);
+        assert_eq!(ended.switches_since(&before), None);
+        assert_eq!(ended.cpu_since(&before), Some((Duration::from_secs(1), Duration::ZERO)));
+        assert_eq!(before.cpu_since(&ended), None);
+    }
+
+    #[test]
+    fn whose_socket_listens_is_known() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut child = worker();
+        // Descriptors are closed when a program is started, so that only the parent listens.
+        assert_ne!(listens(std::process::id(), address), Some(true));
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert!(serves("0.0.0.0:80".parse().unwrap(), "127.0.0.1:80".parse().unwrap()));
+        assert!(serves("[::ffff:127.0.0.1]:80".parse().unwrap(), "127.0.0.1:80".parse().unwrap()));
+        assert!(!serves("127.0.0.2:80".parse().unwrap(), "127.0.0.1:80".parse().unwrap()));
+        assert!(!serves("0.0.0.0:81".parse().unwrap(), "127.0.0.1:80".parse().unwrap()));
+    }
+}

@@ -14,8 +14,8 @@ compile_error!(
 
 pub mod artifacts;
 pub mod bench;
-pub mod checkout;
 pub mod cgroup;
+pub mod checkout;
 pub mod command;
 pub mod conditions;
 pub mod contender;

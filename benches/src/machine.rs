@@ -6,8 +6,8 @@ use std::process::Command;
 
 use reports_record::{Cpu, Environment};
 
-use crate::checkout::Checkout;
 use crate::cgroup::Quota;
+use crate::checkout::Checkout;
 use crate::cpus::Split;
 
 /// Where the run is made, read once before its first trial.

@@ -65,8 +65,8 @@ pub use shown::shown;
 pub use stream::Stream;
 pub use times::{Margin, Times};
 pub use trial::{
-    Beginning, Calibration, CostSource, Ending, Line, Loop, Measured, Overshoot, Resources, ServerCost, Stage, Trial,
-    TrialOutcome,
+    Beginning, Calibration, CostSource, Ending, Line, Loop, Measured, Overshoot, Resources, ServerCost,
+    Stage, Trial, TrialOutcome,
 };
 pub use trial_log::TrialLog;
 

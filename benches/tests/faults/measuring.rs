@@ -214,6 +214,10 @@ fn a_contender_that_tells_nothing_of_itself_is_measured_by_what_the_kernel_knows
          exec python3 {} --listen $2 --name $1 --model $MODEL --silent",
         contender.display()
     ));
+    // Each request takes ticks of CPU time, however few there is time for.
+    let project = project
+        .edit("endpoint = \"wait\", wait_ms = [0]", "endpoint = \"cpu\", rounds = [50000]")
+        .edit("timeout = \"1s\"", "timeout = \"30s\"");
     let Ended { stderr, .. } = end(&mut project.runner());
     let trials = trials(&project.run_folder().expect(&stderr));
     assert!(trials.len() >= 3, "{stderr}");

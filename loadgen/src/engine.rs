@@ -9,6 +9,7 @@ mod pacer;
 mod slot;
 mod starts;
 mod steward;
+mod wrong_reply;
 
 use std::cell::{Cell, RefCell};
 use std::io;

@@ -109,6 +109,8 @@ impl<'a> Evidence<'a> {
             window_s: tally.window.length().as_secs_f64(),
             account,
             outcomes: tally.outcomes.clone(),
+            statuses: tally.statuses(),
+            wrong_replies: tally.wrong_replies.iter().cloned().collect(),
             censored: account.censored,
             connection_wait_us: open_loop.then(|| timings.connection_wait.times(whole)),
             connect_us: self.opens_for_requests().then(|| timings.connect.times(whole)),

@@ -74,6 +74,7 @@ pub(crate) struct ReplyParser {
     beginning: Vec<u8>,
     /// Whether a byte of the current reply has come, be it of a 1xx before it.
     begun: bool,
+    refusal: Option<Refusal>,
     reply: Reply,
     body: Body,
 }
@@ -97,6 +98,7 @@ impl ReplyParser {
             head: HeadReader::new(to_head_request),
             beginning: Vec::new(),
             begun: false,
+            refusal: None,
             reply: Reply { status: 0, keep_alive: true, body, proven: None, surplus: 0 },
             body: Body::new(look),
         }
@@ -114,6 +116,16 @@ impl ReplyParser {
             self.beginning.clear();
         }
         self.begun |= !bytes.is_empty();
+        let fed = self.take(bytes);
+        if !matches!(fed, Ok(Some(_))) {
+            self.refusal = fed.err();
+            let room = BEGINNING - self.beginning.len();
+            self.beginning.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        }
+        fed
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<Option<Reply>, Refusal> {
         let mut rest = bytes;
         let ended = loop {
             if let Stage::Head = self.stage {
@@ -129,12 +141,7 @@ impl ReplyParser {
                 break self.take_body(&mut rest)?;
             }
         };
-        if !ended {
-            let room = BEGINNING - self.beginning.len();
-            self.beginning.extend_from_slice(&bytes[..bytes.len().min(room)]);
-            return Ok(None);
-        }
-        Ok(Some(self.finish(rest.len())))
+        Ok(ended.then(|| self.finish(rest.len())))
     }
 
     /// What it means that the connection ended here.
@@ -149,6 +156,30 @@ impl ReplyParser {
     /// Whether a byte of the current reply has come.
     pub(crate) fn has_begun(&self) -> bool {
         self.begun
+    }
+
+    /// Why the bytes that came are not a reply, if they are not.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        self.refusal
+    }
+
+    /// The first bytes of a reply: all at hand of one that is not whole or was refused, and of one that just ended those
+    /// before its last piece.
+    pub(crate) fn beginning(&self) -> &[u8] {
+        &self.beginning
+    }
+
+    /// What is missing of a reply that has begun, in words.
+    pub(crate) fn missing(&self) -> String {
+        match &self.stage {
+            Stage::Head => "its head did not end".into(),
+            Stage::Length(1) => "1 byte of its body is missing".into(),
+            Stage::Length(left) => format!("{left} bytes of its body are missing"),
+            Stage::Chunked(_) => "its last chunk did not come".into(),
+            Stage::UntilClose => {
+                "it has neither content-length nor chunks, so that only the connection's end ends it".into()
+            }
+        }
     }
 
     /// Bytes kept of a reply that is not whole yet.

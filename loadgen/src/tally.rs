@@ -7,11 +7,12 @@ mod starts_grid;
 #[cfg(test)]
 mod tests;
 mod timing;
+mod wrong_replies;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use reports_record::{Account, Distribution, OutcomeKind, SubWindow};
+use reports_record::{Account, Distribution, OutcomeKind, Status, SubWindow};
 
 use crate::clock::Moment;
 use crate::intervals::Counts;
@@ -20,6 +21,7 @@ use in_flight::InFlight;
 use parts::Parts;
 use starts_grid::StartsGrid;
 pub(crate) use timing::Timing;
+pub(crate) use wrong_replies::{Wrong, WrongReplies};
 
 /// One request between its start and its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +101,9 @@ pub(crate) struct Tally {
     pub(crate) sums: Sums,
     /// Requests of the window by how they ended.
     pub(crate) outcomes: BTreeMap<OutcomeKind, u64>,
+    /// Those with a whole reply in time, by its status: a count for each of three digits.
+    statuses: Vec<u64>,
+    pub(crate) wrong_replies: WrongReplies,
     /// Requests due in the window.
     due: u64,
     censored: u64,
@@ -129,6 +134,9 @@ pub(crate) struct Tally {
     grid: Option<StartsGrid>,
 }
 
+/// Statuses of three digits.
+const STATUSES: usize = 1000;
+
 /// Longer than this a connection was really waited for: several times what handing over takes.
 const REAL_WAIT: Duration = Duration::from_micros(100);
 
@@ -148,6 +156,8 @@ impl Tally {
             timings: Timings::of(if bounded { parts::PARTS } else { 0 }),
             sums: Sums::default(),
             outcomes: BTreeMap::new(),
+            statuses: vec![0; STATUSES],
+            wrong_replies: WrongReplies::default(),
             due: 0,
             censored: 0,
             waited: 0,
@@ -222,6 +232,22 @@ impl Tally {
                 parts.replied(now);
             }
         }
+    }
+
+    /// A whole reply answered a request in time.
+    #[inline]
+    pub(crate) fn replied(&mut self, flight: &Flight, status: u16) {
+        if flight.measured
+            && let Some(count) = self.statuses.get_mut(usize::from(status))
+        {
+            *count += 1;
+        }
+    }
+
+    /// Requests of the window with a whole reply in time, by its status.
+    pub(crate) fn statuses(&self) -> BTreeMap<Status, u64> {
+        let counted = (0..).zip(&self.statuses).filter(|(_, count)| **count > 0);
+        counted.map(|(status, count)| (Status(status), *count)).collect()
     }
 
     /// A request that was sent ended.

@@ -25,9 +25,10 @@ pub(super) fn replies(evidence: &Evidence<'_>) -> Check {
     let share = wrong as f64 / all as f64;
     let status = if wrong == 0 { CheckStatus::Pass } else { grade(share, 0.0, TOO_MANY) };
     let finding = format!(
-        "{wrong} of {all} replies were wrong ({} by status, expected {}, {} by body); {}",
+        "{wrong} of {all} replies were wrong ({} by status, expected {}{}, {} by body); {}",
         count(OutcomeKind::WrongStatus),
         evidence.load.expect.status,
+        wrong_statuses(evidence),
         count(OutcomeKind::WrongBody),
         how_bodies_were_checked(evidence)
     );
@@ -37,6 +38,18 @@ pub(super) fn replies(evidence: &Evidence<'_>) -> Check {
         finding,
         "mend the request or the server: only correct replies are measured",
     )
+}
+
+/// Most statuses that a finding lists; all are in `statuses`.
+const LISTED: usize = 5;
+
+/// The unexpected statuses with their counts; nothing without any.
+fn wrong_statuses(evidence: &Evidence<'_>) -> String {
+    let statuses = evidence.tally.statuses();
+    let wrong = statuses.iter().filter(|(status, _)| !evidence.load.expect.status.contains(status.0));
+    let listed: Vec<_> =
+        wrong.take(LISTED).map(|(status, count)| format!("{status} {count} times")).collect();
+    if listed.is_empty() { String::new() } else { format!(", found {}", listed.join(", ")) }
 }
 
 fn how_bodies_were_checked(evidence: &Evidence<'_>) -> String {
@@ -80,7 +93,11 @@ pub(super) fn errors(evidence: &Evidence<'_>) -> Check {
         .iter()
         .filter_map(|(kind, count)| Some(format!("{count} {kind} ({}'s fault)", kind.fault()?)))
         .collect();
-    let finding = format!("{count} of {due} requests failed: {}", kinds.join(", "));
+    let mut replies = evidence.tally.wrong_replies.iter();
+    let first = replies.find(|reply| !reply.kind.is_reply());
+    let first =
+        first.map_or_else(String::new, |reply| format!("; the first reply that did: {}", reply.finding));
+    let finding = format!("{count} of {due} requests failed: {}{first}", kinds.join(", "));
     let occurred = |kind| failed.iter().any(|(other, _)| **other == kind);
     let remedy = if occurred(OutcomeKind::LocalFd) || occurred(OutcomeKind::LocalPort) {
         "client-limited: raise the limits on descriptors and local ports, or use fewer connections"

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use reports_record::{CheckStatus, Measurement, Mode, OutcomeKind};
+use reports_record::{CheckStatus, Measurement, Mode, OutcomeKind, WrongReply};
 use reports_render::label::passage;
 
 use super::figures::{count, rate};
@@ -53,6 +53,14 @@ impl Summary<'_> {
             let fault = kind.fault().map_or_else(String::new, |fault| format!("  ({fault}'s fault)"));
             let name = if *kind == OutcomeKind::Ok { "correct replies" } else { kind.name() };
             named(f, name, &format!("{}{fault}", count(*number)))?;
+            for reply in self.0.wrong_replies.iter().filter(|reply| reply.kind == *kind) {
+                wrong_reply(f, reply)?;
+            }
+        }
+        if self.0.statuses.len() > 1 || self.0.outcomes.contains_key(&OutcomeKind::WrongStatus) {
+            let counts =
+                self.0.statuses.iter().map(|(status, number)| format!("{status}: {}", count(*number)));
+            named(f, "by status", &counts.collect::<Vec<_>>().join(", "))?;
         }
         if self.0.censored > 0 {
             named(f, "censored", &format!("{}  (due, and not seen to end)", count(self.0.censored)))?;
@@ -89,6 +97,15 @@ impl Summary<'_> {
         }
         Ok(())
     }
+}
+
+/// The first reply of its kind: what was wrong with it, and how it began.
+fn wrong_reply(f: &mut Formatter<'_>, reply: &WrongReply) -> fmt::Result {
+    named(f, "", &format!("{}; the first one began:", passage(&reply.finding)))?;
+    for line in reply.status_line.iter().chain(&reply.headers) {
+        named(f, "", &format!("  {}", passage(line)))?;
+    }
+    if reply.body.is_empty() { Ok(()) } else { named(f, "", &format!("  {}", passage(&reply.body))) }
 }
 
 /// A line with its name, or without one under the last.

@@ -147,10 +147,13 @@ impl Engine {
             return Some(Loss::Idle);
         };
         flight.first_byte = flight.first_byte.min(now);
-        let mut parser = slot.parser.borrow_mut();
-        let Some(parser) = parser.as_mut() else { return Some(Loss::Idle) };
-        match parser.feed(&self.scratch.borrow()[..count]) {
-            Ok(Some(reply)) => self.take_reply(slot, &flight, &reply, now),
+        // The parser is given back at once: a wrong reply's beginning is read from it.
+        let fed = match slot.parser.borrow_mut().as_mut() {
+            Some(parser) => parser.feed(&self.scratch.borrow()[..count]),
+            None => return Some(Loss::Idle),
+        };
+        match fed {
+            Ok(Some(reply)) => self.take_reply(slot, &flight, &reply, count, now),
             Ok(None) => {
                 slot.flight.set(Some(flight));
                 None
@@ -159,14 +162,28 @@ impl Engine {
         }
     }
 
-    /// Ends the request in flight with its reply; the connection, too, where nothing may be sent after that.
-    fn take_reply(&self, slot: &Slot, flight: &Flight, reply: &Reply, now: Moment) -> Option<Loss> {
+    /// Ends the request in flight with its reply, whose last `piece` bytes, if any, are in the scratch buffer; the connection, too,
+    /// where nothing may be sent after that.
+    fn take_reply(
+        &self,
+        slot: &Slot,
+        flight: &Flight,
+        reply: &Reply,
+        piece: usize,
+        now: Moment,
+    ) -> Option<Loss> {
         let in_time = now.since(flight.started) <= self.order.load.timeout;
         let kind = if in_time { self.order.judge.judge(reply) } else { OutcomeKind::Timeout };
+        if matches!(kind, OutcomeKind::WrongStatus | OutcomeKind::WrongBody) {
+            self.keep_wrong(slot, flight, reply, piece, now);
+        }
         // Behind the last reply of a connection nothing can be taken for another one.
         let unasked = reply.surplus > 0 && reply.keep_alive;
         {
             let mut tally = self.tally.borrow_mut();
+            if in_time {
+                tally.replied(flight, reply.status);
+            }
             tally.answered(reply.body.bytes, now);
             tally.ended(flight, kind, now);
             tally.unasked_replies += u64::from(unasked);
@@ -188,7 +205,7 @@ impl Engine {
         match end {
             End::Reply(reply) => {
                 let now = self.order.clock.now();
-                self.take_reply(slot, &flight, &reply, now).unwrap_or(Loss::Answered(Absence::Ended))
+                self.take_reply(slot, &flight, &reply, 0, now).unwrap_or(Loss::Answered(Absence::Ended))
             }
             End::Closed => Loss::Failed(OutcomeKind::Closed),
             End::Truncated => Loss::Failed(OutcomeKind::Truncated),
@@ -217,6 +234,9 @@ impl Engine {
             && self.met_an_end(slot, &flight, kind, now);
         if slot.served.get() == 0 {
             slot.failures.set(slot.failures.get().saturating_add(1));
+        }
+        if !may_go_again {
+            self.keep_failed(slot, &flight, kind, now);
         }
         slot.close(self.parser(), Absence::Ended);
         if may_go_again {

@@ -2,7 +2,7 @@
 
 use reports_record::{Distribution, HistogramError, Measurement, Mode, OutcomeKind, Times};
 
-use super::sum::replies_in;
+use super::sum::{replies_by_outcome, replies_in};
 use super::{MergeError, Part};
 
 /// Refuses what was altered in a way that leaves JSON which still reads, as far as that shows.
@@ -52,6 +52,11 @@ fn contradiction(measurement: &Measurement) -> Option<String> {
         return Some(format!(
             "outcomes have {ok} correct replies and {others} others, but account {finished} and {failed}"
         ));
+    }
+    let by_status: u128 = measurement.statuses.values().copied().map(u128::from).sum();
+    let by_outcome = replies_by_outcome(measurement);
+    if !measurement.statuses.is_empty() && by_status != by_outcome {
+        return Some(format!("statuses have {by_status} replies, but outcomes {by_outcome}"));
     }
     if measurement.censored != account.censored {
         return Some(format!(

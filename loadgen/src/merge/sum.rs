@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use reports_record::{
-    Account, Certificate, ClientCost, Distribution, Histograms, Measurement, OutcomeKind, SCHEMA, Times,
+    Account, Certificate, ClientCost, Distribution, Histograms, Measurement, OutcomeKind, SCHEMA, Status,
+    Times, WrongReply,
 };
 
 use super::{MergeError, Part, times};
+use crate::tally::WrongReplies;
 
 /// Everything but certificate and sources. Parts are sound and of one plan.
 pub(super) fn of(parts: &[Part]) -> Result<Measurement, MergeError> {
@@ -44,6 +46,8 @@ pub(super) fn of(parts: &[Part]) -> Result<Measurement, MergeError> {
         window_s,
         account,
         outcomes: outcomes(&all)?,
+        statuses: statuses(&all)?,
+        wrong_replies: wrong_replies(&all),
         censored: account.censored,
         service_time_us: summary(&service, |one| Some(&one.service_time_us))?,
         response_time_us: match is_open {
@@ -121,6 +125,40 @@ fn outcomes(all: &[&Measurement]) -> Result<BTreeMap<OutcomeKind, u64>, MergeErr
         *sum = total("outcomes", [*sum, *count])?;
     }
     Ok(outcomes)
+}
+
+/// Absent of all where they are absent of one that has replies.
+fn statuses(all: &[&Measurement]) -> Result<BTreeMap<Status, u64>, MergeError> {
+    let mut statuses = BTreeMap::new();
+    let is_unknown = |one: &&Measurement| one.statuses.is_empty() && replies_by_outcome(one) > 0;
+    if all.iter().any(is_unknown) {
+        return Ok(statuses);
+    }
+    for (status, count) in all.iter().flat_map(|one| &one.statuses) {
+        let sum = statuses.entry(*status).or_default();
+        *sum = total("statuses", [*sum, *count])?;
+    }
+    Ok(statuses)
+}
+
+/// Whole replies in time, as the outcomes say.
+pub(super) fn replies_by_outcome(one: &Measurement) -> u128 {
+    one.outcomes.iter().filter(|(kind, _)| kind.is_reply()).map(|(_, count)| u128::from(*count)).sum()
+}
+
+/// The first of each kind and status line, as many as one measurement may have.
+fn wrong_replies(all: &[&Measurement]) -> Vec<WrongReply> {
+    let mut first: Vec<WrongReply> = Vec::new();
+    for reply in all.iter().flat_map(|one| &one.wrong_replies) {
+        let is_same = |known: &WrongReply| {
+            (known.kind, &known.finding, &known.status_line)
+                == (reply.kind, &reply.finding, &reply.status_line)
+        };
+        if first.len() < WrongReplies::KINDS && !first.iter().any(is_same) {
+            first.push(reply.clone());
+        }
+    }
+    first
 }
 
 fn cost(all: &[&Measurement], replies: u64, window_s: f64) -> Result<ClientCost, MergeError> {

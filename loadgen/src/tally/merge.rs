@@ -44,6 +44,10 @@ impl Tally {
         for (kind, count) in &other.outcomes {
             *self.outcomes.entry(*kind).or_default() += count;
         }
+        for (count, more) in self.statuses.iter_mut().zip(&other.statuses) {
+            *count += more;
+        }
+        self.wrong_replies.merge(&other.wrong_replies);
         self.flown += other.flown;
         self.last_ended = self.last_ended.max(other.last_ended);
         self.body_bytes = match (self.body_bytes, other.body_bytes) {

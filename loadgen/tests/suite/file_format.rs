@@ -27,13 +27,14 @@ const SHAPES: [(&str, &[&str]); 2] = [
     ("histogram", &["service_time", "service_time_censored", "response_time", "response_time_censored"]),
 ];
 
-/// Every path of `value`, with `[]` for elements of arrays, `<kind>` for the outcomes' keys and shapes by their name.
+/// Every path of `value`, with `[]` for elements of arrays, `<kind>` and `<status>` for the keys of counts, and shapes by their name.
 fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
                 let name = match path {
                     "outcomes" => "<kind>",
+                    "statuses" => "<status>",
                     "times.intervals" => "<name>",
                     _ => name,
                 };
@@ -64,7 +65,7 @@ fn documented() -> BTreeSet<String> {
 fn every_path_is_documented_and_every_documented_path_occurs() {
     let server = Server::start(|mut connection| {
         // Every third request of a connection is never answered, so that there is something to censor.
-        for reply in [HELLO, HELLO] {
+        for reply in [HELLO, b"HTTP/1.1 503 Busy\r\ncontent-length: 4\r\n\r\nbusy"] {
             if connection.request().is_some() {
                 connection.send(reply);
             }

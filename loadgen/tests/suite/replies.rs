@@ -1,11 +1,13 @@
 //! Odd replies over real sockets: one verdict, whenever their bytes come, and never by the time-out.
 
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use loadgen::{Load, Request, Stop};
-use reports_record::OutcomeKind;
+use loadgen::{Load, Part, Request, Stop, merge};
+use reports_record::{Measurement, OutcomeKind, Status};
 
-use super::server::Server;
+use super::server::{HELLO, Server};
 use super::{load, measure};
 
 /// Answers each request with `first` and, after `pause`, with `then`; closes the connection after it if `closes`.
@@ -98,4 +100,108 @@ fn a_malformed_line_that_comes_in_pieces_and_never_ends_is_refused_at_once() {
     let base = load(&server.url("/"), Duration::ZERO);
     let measurement = measure(&Load { stop: Stop::Requests(2), ..base }, 1);
     assert_eq!(measurement.outcomes.keys().copied().collect::<Vec<_>>(), [OutcomeKind::Protocol]);
+}
+
+fn run(server: &Server, flags: &[&str]) -> (Measurement, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder.path().join("it.json");
+    let url = server.url("/").to_string();
+    let arguments = [&[url.as_str(), "-c", "4", "-t", "2", "--json", json.to_str().unwrap()], flags].concat();
+    let output = Command::new(env!("CARGO_BIN_EXE_loadgen")).args(arguments).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let written = std::fs::read(&json).unwrap_or_else(|error| panic!("{error}: {said}"));
+    (serde_json::from_slice(&written).unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn replies_are_counted_by_status_and_the_first_wrong_one_of_each_is_shown() {
+    let turn = AtomicUsize::new(0);
+    let busy = "HTTP/1.1 503 Busy\r\nretry-after: 1\r\nset-cookie: id=secret\r\ncontent-length: 8\r\n\r\nbusy\x1b[J\n";
+    let missing = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
+    let server = Server::start(move |mut connection| {
+        while connection.request().is_some() {
+            let turn = turn.fetch_add(1, Ordering::SeqCst) % 10;
+            connection.send(match turn {
+                0..5 => HELLO,
+                5..9 => busy.as_bytes(),
+                _ => missing.as_bytes(),
+            });
+        }
+    });
+    let (measurement, summary) = run(&server, &["-n", "100"]);
+    let statuses = [(Status(200), 50), (Status(404), 10), (Status(503), 40)];
+    assert_eq!(measurement.statuses, statuses.into());
+    assert_eq!(measurement.wrong_replies.len(), 2, "{:?}", measurement.wrong_replies);
+    let first = measurement.wrong_replies.iter().find(|reply| reply.body == r"busy\u{1b}[J\n").unwrap();
+    assert_eq!(first.status_line.as_deref(), Some("HTTP/1.1 503 Busy"));
+    assert_eq!(first.headers, ["retry-after: 1", "set-cookie: (value not kept)", "content-length: 8"]);
+    for part in
+        ["200: 50, 404: 10, 503: 40", "HTTP/1.1 503 Busy", r"busy\u{1b}[J\n", "HTTP/1.1 404 Not Found"]
+    {
+        assert!(summary.contains(part), "{part}: {summary}");
+    }
+    assert!(!summary.contains('\x1b') && !summary.contains("secret"), "{summary}");
+    let page = reports_render::measurement::page(&measurement);
+    for part in [">503<", r"busy\u{1b}[J\n"] {
+        assert!(page.contains(part), "{part}");
+    }
+    let part = |name: &str| Part { name: name.into(), measurement: measurement.clone() };
+    let (one, mut other) = (part("one"), part("other"));
+    other.measurement.plan.seed += 1;
+    let sum = merge(&[one, other]).unwrap();
+    assert_eq!(sum.statuses, statuses.map(|(status, count)| (status, 2 * count)).into());
+    assert_eq!(sum.wrong_replies, measurement.wrong_replies);
+}
+
+#[test]
+fn what_is_not_a_reply_is_named_and_shown() {
+    for (reply, pieces, kind, finding, begins) in [
+        (
+            &b"\x15\x03\x01\x00\x02\x02\x46"[..],
+            7,
+            OutcomeKind::Protocol,
+            "the server speaks TLS",
+            r"\u{15}\u{3}",
+        ),
+        (
+            b"SSH-2.0-OpenSSH_9.6\r\n",
+            99,
+            OutcomeKind::Protocol,
+            "the server speaks SSH",
+            r"SSH-2.0-OpenSSH_9.6\r\n",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello",
+            30,
+            OutcomeKind::Truncated,
+            "4 bytes of its body are missing",
+            "hello",
+        ),
+        (b"HTTP/1.1 200 OK\r\nx: \0", 5, OutcomeKind::Protocol, "control character 0x00", ""),
+    ] {
+        let server = Server::start(move |mut connection| {
+            if connection.request().is_some() {
+                for piece in reply.chunks(pieces) {
+                    connection.send(piece);
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+        });
+        let (measurement, summary) = run(&server, &["-n", "8", "-X", "POST"]);
+        assert_eq!(measurement.outcomes, [(kind, 8)].into());
+        let [first] = &measurement.wrong_replies[..] else { panic!("{:?}", measurement.wrong_replies) };
+        assert!(first.kind == kind && first.finding.contains(finding), "{first:?}");
+        assert!(first.body.starts_with(begins), "{first:?}");
+        assert!(measurement.statuses.is_empty());
+        let flat = summary.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(finding), "{summary}");
+    }
+}
+
+#[test]
+fn a_long_wrong_body_is_kept_by_its_beginning_alone() {
+    let long = format!("HTTP/1.1 500 Oops\r\ncontent-length: 3000000\r\n\r\n{}", "x".repeat(3_000_000));
+    let server = Server::answering(Box::leak(long.into_boxed_str()).as_bytes(), Duration::ZERO);
+    let (measurement, _) = run(&server, &["-n", "4"]);
+    assert_eq!(measurement.wrong_replies[0].body, format!("{}…", "x".repeat(200)));
 }

@@ -30,11 +30,13 @@ mod seal;
 mod shell;
 mod shown;
 #[cfg(unix)]
+mod status;
 mod stream;
 mod times;
 mod trial;
 mod trial_log;
 mod whole_file;
+mod wrong_reply;
 
 pub use bench_samples::{BENCH_SAMPLES, BenchSamples, BenchUnit};
 pub use capacity::{
@@ -62,6 +64,7 @@ pub use regular_file::open_regular;
 pub use shell::shell_word;
 pub use shown::shown;
 #[cfg(unix)]
+pub use status::Status;
 pub use stream::Stream;
 pub use times::{Margin, Times};
 pub use trial::{
@@ -69,6 +72,7 @@ pub use trial::{
     Stage, Trial, TrialOutcome,
 };
 pub use trial_log::TrialLog;
+pub use wrong_reply::WrongReply;
 
 /// Version of every file this crate writes; a reader refuses any other and says so.
 pub const SCHEMA: u32 = 2;

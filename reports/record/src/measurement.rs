@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Certificate, CertificateVerdict, Distribution, EncodedHistogram, HistogramError, OutcomeKind, Times,
+    Certificate, CertificateVerdict, Distribution, EncodedHistogram, HistogramError, OutcomeKind, Status,
+    Times, WrongReply,
 };
 
 /// One measurement, as `loadgen --json` writes it and as a trial keeps it.
@@ -30,6 +31,12 @@ pub struct Measurement {
     pub account: Account,
     /// Requests of the window by how they ended; a kind that did not occur is absent.
     pub outcomes: BTreeMap<OutcomeKind, u64>,
+    /// Requests of the window that a whole reply answered in time, by its status; empty in files from before it was kept.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub statuses: BTreeMap<Status, u64>,
+    /// The first wrong reply of each kind, in the order in which they came: at most eight.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wrong_replies: Vec<WrongReply>,
     /// Requests due in the window but unfinished, or never sent, when measuring stopped.
     pub censored: u64,
     /// First byte handed to the kernel until the reply's last byte.

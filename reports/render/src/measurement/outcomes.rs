@@ -1,11 +1,16 @@
 //! Where every due request went, and whose fault it was.
 
 use maud::{Markup, html};
-use reports_record::{Measurement, OutcomeKind};
+use reports_record::{Measurement, OutcomeKind, WrongReply};
 
 use super::{count, share};
-use crate::number;
 use crate::page::table::Table;
+use crate::{label, number};
+
+/// Most headers of a wrong reply that are shown; loadgen keeps fewer.
+const HEADERS: usize = 20;
+/// Most wrong replies that are shown; likewise.
+const REPLIES: usize = 20;
 
 pub(super) fn markup(measurement: &Measurement) -> Markup {
     html! {
@@ -13,7 +18,29 @@ pub(super) fn markup(measurement: &Measurement) -> Markup {
             h2 { "What became of the requests" }
             p { (summary(measurement)) }
             @if measurement.account.due > 0 { (table(measurement).markup()) }
+            @if !measurement.statuses.is_empty() { (statuses(measurement).markup()) }
+            @for reply in measurement.wrong_replies.iter().take(REPLIES) { (wrong(reply)) }
         }
+    }
+}
+
+fn statuses(measurement: &Measurement) -> Table {
+    let replies = measurement.statuses.values().sum();
+    let mut table =
+        Table::new("Requests answered in time, by the reply's status", &["status", "requests", "share"], 1);
+    for (status, number) in &measurement.statuses {
+        table.push(vec![status.to_string(), count(*number), share(*number, replies)]);
+    }
+    table
+}
+
+/// The first wrong reply of a kind in brief; a file may say anything in its place.
+fn wrong(reply: &WrongReply) -> Markup {
+    let lines = reply.status_line.iter().chain(reply.headers.iter().take(HEADERS)).chain([&reply.body]);
+    let lines: Vec<_> = lines.map(|line| label::passage(line)).collect();
+    html! {
+        p { "The first reply that ended as " code { (reply.kind.name()) } " (" (label::passage(&reply.finding)) ") began:" }
+        pre { (lines.join("\n")) }
     }
 }
 

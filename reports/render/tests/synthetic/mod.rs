@@ -409,6 +409,8 @@ fn measurement(
         window_s: 1.0,
         account: Account { due: replies, finished: replies, failed: 0, censored: 0 },
         outcomes: BTreeMap::from([(OutcomeKind::Ok, replies)]),
+        statuses: BTreeMap::new(),
+        wrong_replies: Vec::new(),
         censored: 0,
         service_time_us: times.clone(),
         response_time_us: offered.map(|_| times.clone()),

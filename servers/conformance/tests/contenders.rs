@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report, in its helpers too")]
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -53,7 +54,8 @@ fn one_cargo_command_builds_all_binaries() {
     let commands = contenders.build_commands(contenders.iter());
     assert_eq!(commands.len(), 1);
     let binaries = commands[0].iter().filter(|part| *part == "--bin").count();
-    assert_eq!(binaries, contenders.iter().count());
+    let distinct: BTreeSet<_> = contenders.iter().filter_map(|contender| contender.binary.as_ref()).collect();
+    assert_eq!(binaries, distinct.len());
     assert!(
         !commands[0].iter().any(|part| part == "--package"),
         "features would be unified over that package alone"
@@ -114,6 +116,8 @@ fn a_wrong_entry_is_refused_with_its_line_and_what_is_expected() {
         ("stack =", "control = \"foreign\"\nstack =", "must be a control of the same model"),
         ("stack =", "binary = \"x\"\nbuild = [\"make\"]\nstack =", "give only one"),
         ("stack =", "build = []\nstack =", "at least a program"),
+        ("stack =", "exceptions_of = \"nobody\"\nstack =", "must name an entry with the same `binary`"),
+        ("stack =", "exceptions_of = \"foreign\"\nstack =", "must name an entry with the same `binary`"),
         (
             "stack =",
             "exceptions = [{ cases = [\"no such\"], reason = \"x\" }]\nstack =",
@@ -152,4 +156,13 @@ fn a_pair_must_be_mutual_and_of_the_other_model() {
     assert_eq!(rival("\"async\"", "pair = \"foreign\"\n").unwrap(), 2);
     assert!(rival("\"sync\"", "pair = \"foreign\"\n").unwrap_err().to_string().contains("must name it back"));
     assert!(rival("\"async\"", "").unwrap_err().to_string().contains("must name it back"));
+}
+
+#[test]
+fn a_program_listed_twice_keeps_its_exceptions() {
+    let contenders = committed();
+    let [spawn, pool] = ["tiny-http", "tiny-http-pool"].map(|name| contenders.get(name).unwrap());
+    assert!(!spawn.exceptions.is_empty());
+    assert_eq!(pool.exceptions, spawn.exceptions);
+    assert_eq!(pool.binary, spawn.binary);
 }

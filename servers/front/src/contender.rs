@@ -20,6 +20,7 @@ use crate::{Front, Notice, notice, usage::Usage};
 /// Counters and settings of this process; one, shared by all its threads.
 pub struct Contender {
     front: Front,
+    name: String,
     address: SocketAddr,
     nonce: String,
     allow_blocking: bool,
@@ -49,6 +50,7 @@ struct Counters {
 /// What a [`Contender`] is made from.
 pub(crate) struct Parts {
     pub(crate) front: Front,
+    pub(crate) name: String,
     pub(crate) address: SocketAddr,
     pub(crate) allow_blocking: bool,
     pub(crate) slow_poll: Duration,
@@ -60,6 +62,7 @@ impl Contender {
     pub(crate) fn new(parts: Parts) -> Contender {
         Contender {
             front: parts.front,
+            name: parts.name,
             address: parts.address,
             nonce: nonce(),
             allow_blocking: parts.allow_blocking,
@@ -79,7 +82,7 @@ impl Contender {
     /// A closed stdout is told on stderr and is otherwise no matter: whoever chose the port can still use it.
     pub fn ready(&self) {
         let ready = Ready {
-            contender: self.front.name.to_owned(),
+            contender: self.name.clone(),
             address: self.address,
             nonce: self.nonce.clone(),
             pid: process::id(),
@@ -157,7 +160,7 @@ impl Process for Contender {
 
     fn health(&self) -> Health {
         Health {
-            contender: self.front.name.to_owned(),
+            contender: self.name.clone(),
             version: self.front.version.to_owned(),
             model: self.front.model,
             nonce: self.nonce.clone(),
@@ -228,6 +231,7 @@ mod tests {
     fn contender() -> Contender {
         Contender::new(Parts {
             front: Front { name: "test", version: "test 1", model: Model::Async, honours: &[] },
+            name: "listed".to_owned(),
             address: "127.0.0.1:1".parse().unwrap(),
             allow_blocking: false,
             slow_poll: Duration::from_millis(100),
@@ -269,5 +273,6 @@ mod tests {
         one.adjust_settings(|settings| settings.workers = Some(2));
         assert_eq!(one.health().settings.workers, Some(2));
         assert_ne!(one.health().nonce, other.health().nonce);
+        assert_eq!(one.health().contender, "listed");
     }
 }

@@ -20,6 +20,11 @@ pub struct Flags {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
 
+    /// Name that the ready line and /health tell, where one program is listed twice with other flags [default: the
+    /// program's without "server-"]
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    pub name: Option<String>,
+
     /// Let --listen name an address beyond loopback
     ///
     /// A contender has no authentication and computes what it is asked to.
@@ -134,6 +139,15 @@ fn slack(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// What the list of contenders takes for a name.
+fn name(text: &str) -> Result<String, String> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if text.is_empty() || text.len() > 64 || text.starts_with('-') || !text.bytes().all(fits) {
+        return Err("expected up to 64 letters, digits and \"-\", the first not \"-\"".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 /// An endpoint by its name.
 fn endpoint(text: &str) -> Result<Endpoint, String> {
     let found = Endpoint::ALL.into_iter().find(|endpoint| endpoint.name() == text);
@@ -157,6 +171,14 @@ mod tests {
     #[test]
     fn the_flags_are_consistent() {
         Flags::command().debug_assert();
+    }
+
+    #[test]
+    fn a_name_is_one_that_the_list_takes() {
+        assert_eq!(name("tiny-http-2"), Ok("tiny-http-2".to_owned()));
+        for text in ["", "-a", "a b", "a/b", "\u{e4}", &"a".repeat(65)] {
+            assert!(name(text).unwrap_err().starts_with("expected up to 64"), "{text:?}");
+        }
     }
 
     #[test]

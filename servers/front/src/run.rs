@@ -70,6 +70,7 @@ fn prepare(front: &Front, flags: Flags) -> anyhow::Result<Start> {
     };
     let parts = Parts {
         front: *front,
+        name: flags.name.clone().unwrap_or_else(|| front.name.to_owned()),
         address: listener.local_addr().context("could not read the listener's address")?,
         allow_blocking: flags.allow_blocking,
         slow_poll: flags.slow_poll,

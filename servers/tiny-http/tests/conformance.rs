@@ -7,10 +7,10 @@ use std::path::Path;
 use servers_conformance::check_program;
 use servers_conformance::contenders::Contenders;
 
-fn holds(flags: &[&str]) {
+fn holds(name: &str, flags: &[&str]) {
     let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contenders.toml");
     let contenders = Contenders::load(&list).unwrap();
-    let contender = contenders.get("tiny-http").unwrap();
+    let contender = contenders.get(name).unwrap();
     let binaries = Path::new(env!("CARGO_BIN_EXE_server-tiny-http")).parent().unwrap();
     let mut command = contender.command(binaries, "127.0.0.1:0".parse().unwrap());
     command.extend(flags.iter().map(|flag| (*flag).to_owned()));
@@ -20,10 +20,11 @@ fn holds(flags: &[&str]) {
 
 #[test]
 fn a_thread_per_request_holds_the_contract() {
-    holds(&[]);
+    holds("tiny-http", &[]);
 }
 
 #[test]
 fn a_bounded_pool_holds_the_contract() {
-    holds(&["--threads", "2"]);
+    holds("tiny-http", &["--threads", "2"]);
+    holds("tiny-http-pool", &[]);
 }

@@ -37,6 +37,8 @@ pub struct Contender {
     /// The flags that experiments may start it with besides those in `run`, each with the kind of its value, as in
     /// `--backlog N`; absent when they are not known before it is started.
     pub flags: Option<Vec<String>>,
+    /// Another entry with the same program, whose exceptions are this one's too.
+    pub exceptions_of: Option<String>,
     /// Where it is known to leave the contract.
     #[serde(default)]
     pub exceptions: Vec<Exception>,

@@ -113,7 +113,12 @@ impl Contenders {
                 reason,
             })?;
         }
-        let list = file.contender.into_iter().map(Spanned::into_inner).collect();
+        let inherited: Vec<Vec<Exception>> =
+            list.iter().map(|contender| inherited(&list, contender)).collect();
+        let mut list: Vec<Contender> = file.contender.iter().map(|entry| entry.get_ref().clone()).collect();
+        for (contender, inherited) in list.iter_mut().zip(inherited) {
+            contender.exceptions.extend(inherited);
+        }
         Ok(Self { cargo_build: file.cargo_build, list })
     }
 
@@ -135,7 +140,7 @@ impl Contenders {
         let mut cargo = self.cargo_build.clone();
         let mut commands = Vec::new();
         for contender in chosen {
-            if let Some(binary) = &contender.binary {
+            if let Some(binary) = contender.binary.as_ref().filter(|binary| !cargo.contains(binary)) {
                 cargo.extend(["--bin".to_owned(), binary.clone()]);
             }
             commands.extend(contender.build.clone());
@@ -145,4 +150,10 @@ impl Contenders {
         }
         commands
     }
+}
+
+/// The exceptions of the entry that `exceptions_of` names.
+fn inherited(list: &[&Contender], contender: &Contender) -> Vec<Exception> {
+    let named = |other: &&&Contender| contender.exceptions_of.as_ref() == Some(&other.name);
+    list.iter().find(named).map(|other| other.exceptions.clone()).unwrap_or_default()
 }

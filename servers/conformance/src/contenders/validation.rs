@@ -15,6 +15,7 @@ pub(super) fn validate(list: &[&Contender], index: usize) -> Result<(), String> 
     }
     runnable(contender)?;
     compared(list, contender)?;
+    inherits(list, contender)?;
     excepted(contender)
 }
 
@@ -78,6 +79,23 @@ fn compared(list: &[&Contender], contender: &Contender) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The entry whose exceptions are taken over is there, has exceptions of its own only, and runs the same program.
+fn inherits(list: &[&Contender], contender: &Contender) -> Result<(), String> {
+    let Some(name) = &contender.exceptions_of else { return Ok(()) };
+    match list.iter().find(|other| other.name == *name) {
+        Some(other)
+            if other.exceptions_of.is_none()
+                && other.binary.is_some()
+                && other.binary == contender.binary =>
+        {
+            Ok(())
+        }
+        _ => Err(format!(
+            "`exceptions_of` = {name:?} must name an entry with the same `binary` and exceptions of its own"
+        )),
+    }
 }
 
 fn excepted(contender: &Contender) -> Result<(), String> {

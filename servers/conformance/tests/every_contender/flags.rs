@@ -7,7 +7,8 @@ use super::{BINARY, contender};
 
 /// Flags that no experiment may set: the runner's own, one that would measure beyond loopback, one that injects faults,
 /// and those that only print.
-const NOT_FOR_EXPERIMENTS: [&str; 5] = ["--listen", "--allow-remote", "--panic-on", "--help", "--version"];
+const NOT_FOR_EXPERIMENTS: [&str; 6] =
+    ["--listen", "--name", "--allow-remote", "--panic-on", "--help", "--version"];
 
 #[test]
 fn the_list_names_every_flag_that_its_help_does_and_no_other() {

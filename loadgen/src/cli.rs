@@ -9,6 +9,7 @@ pub(crate) mod figures;
 pub(crate) mod flags;
 #[cfg(test)]
 mod golden;
+mod habits;
 pub(crate) mod hdr_log;
 pub(crate) mod live;
 pub(crate) mod logs;
@@ -20,6 +21,7 @@ pub(crate) mod page;
 pub(crate) mod patience;
 pub(crate) mod plan;
 pub(crate) mod rates;
+pub(crate) mod refusal;
 pub(crate) mod search_log;
 pub(crate) mod second;
 pub(crate) mod signals;

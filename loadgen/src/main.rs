@@ -5,12 +5,22 @@ mod command;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser as _};
 
 use cli::arguments::{Arguments, Command};
+use cli::refusal;
 
 fn main() -> ExitCode {
-    let Arguments { command, measure } = Arguments::parse();
+    let Arguments { command, measure } = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let words: Vec<_> =
+                std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+            let mut command = Arguments::command();
+            command.build();
+            return refusal::show(&error, &command, &words);
+        }
+    };
     match command {
         None => command::measure::run(&measure),
         Some(Command::Capacity(flags)) => command::capacity::run(&flags),

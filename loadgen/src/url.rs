@@ -14,7 +14,7 @@ const SHOWN: usize = 80;
 /// Longest wait for a name to resolve; a run that cannot start says so within 5 s, connecting included.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// An `http://` URL: a host, a port and a request target. Without user info, fragment or control characters.
+/// An `http://` URL, which may leave that out: a host, a port and a request target. Without user info, fragment or control characters.
 ///
 /// A small grammar of its own, stricter than browsers': what it does not understand it refuses, where a lenient parser
 /// would send something other than what was typed.
@@ -29,7 +29,7 @@ pub struct Url {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
     /// Another scheme than plain HTTP.
-    #[error("expected a URL beginning with http:// (TLS is not spoken here; put a plain listener in front)")]
+    #[error("expected a URL such as http://127.0.0.1:8080/ (only plain HTTP is spoken, not TLS)")]
     Scheme,
     /// `user:password@`.
     #[error("expected a URL without user info (pass credentials with --header 'authorization: …')")]
@@ -85,6 +85,7 @@ impl FromStr for Url {
         }
         let rest = match text.split_at_checked(7) {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http://") => rest,
+            _ if is_address(text) => text,
             _ => return Err(UrlError::Scheme),
         };
         if rest.contains('#') {
@@ -97,6 +98,12 @@ impl FromStr for Url {
         let (host, port) = split_authority(authority)?;
         Ok(Self { host: host.to_owned(), port, target: origin_form(target) })
     }
+}
+
+/// Whether `text` is a URL whose `http://` was left out, such as `localhost:8080/hello`. A word alone is not: it may be a
+/// mistyped command.
+fn is_address(text: &str) -> bool {
+    !text.contains("://") && (text == "localhost" || text.contains(['.', ':', '/']) && !text.starts_with('/'))
 }
 
 /// The request target of everything after the authority; an empty path is `/`.
@@ -199,6 +206,10 @@ mod tests {
             ("http://localhost", "localhost", "/"),
             ("HTTP://a.b:80?x=1", "a.b", "/?x=1"),
             ("http://[::1]:9/a//b", "[::1]:9", "/a//b"),
+            ("127.0.0.1:8080/wait?ms=10", "127.0.0.1:8080", "/wait?ms=10"),
+            ("localhost", "localhost", "/"),
+            ("localhost/a:b", "localhost", "/a:b"),
+            ("[::1]:9", "[::1]:9", "/"),
         ] {
             let url: Url = text.parse().unwrap();
             assert_eq!((url.authority().as_str(), url.target()), (authority, target), "{text}");
@@ -209,7 +220,10 @@ mod tests {
     fn what_cannot_be_sent_as_typed_is_refused() {
         for text in [
             "",
-            "127.0.0.1:8080/hello",
+            "/hello",
+            "capcity",
+            "ftp://localhost/",
+            "user@localhost:80/",
             "https://localhost/",
             "http://",
             "http:///hello",

@@ -33,21 +33,23 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Find the highest rate at which a server meets an objective
     ///
-    /// Open loops at one rate after another: doubled until one fails, then the gap is halved, as ratios go. At each rate more
-    /// than half of a fixed number of trials decide. The answer is an interval: the highest rate that passed, and the lowest that
-    /// failed. A rate passes if every objective holds and the server keeps up; it fails only if the client and the machine
-    /// cannot have made the difference.
+    /// Measures open loops at one rate after another. The rate is doubled until one fails; then the gap between the
+    /// highest that passed and the lowest that failed is halved, in ratio. At each rate the majority of a fixed
+    /// number of trials decides. The answer is an interval: the highest rate that passed and the lowest that
+    /// failed. A rate passes if every objective holds and the server keeps up. It fails only if neither the client
+    /// nor the machine can have made the difference.
     #[command(
-        after_help = "Exit codes: 0 found: between two rates, or even the highest passed; 1 the answer could not be written; 2 could \
+        after_help = "Exit codes: 0 found: an interval, or even the highest rate passed; 1 the answer could not be written; 2 could \
                             not start, or wrong usage; 3 cannot tell, or the client was the limit; 4 none in range: even the \
                             lowest rate failed; 129, 130 and 143 interrupted by SIGHUP, SIGINT or SIGTERM, with what is known so far."
     )]
     Capacity(Box<CapacityFlags>),
     /// Add up measurements of the same plan, made one after another
     ///
-    /// Histograms, counts and costs are added, rates are those over all windows together, and the certificate is the worst of
-    /// all. What was measured with another plan (but for its seed), was interrupted, or is there twice is refused. What cannot
-    /// be added is absent from the sum: sub-windows, and quantiles of times that are kept without a histogram.
+    /// Histograms, counts and costs are added; rates are those over all windows together; the certificate is the
+    /// worst of all. Refused are measurements with another plan (the seed may differ), interrupted ones, and the
+    /// same one twice. Figures that cannot be added are absent from the sum: sub-windows, and quantiles of times
+    /// that are kept without a histogram.
     #[command(
         after_help = "Exit codes: 0 added up and valid (also with warnings); 1 added up, but the sum could not be written; 2 they \
                       do not belong together or cannot be read, or wrong usage; 3 added up but invalid."
@@ -55,7 +57,7 @@ pub(crate) enum Command {
     Merge(MergeFlags),
     /// Print a completion script for a shell
     ///
-    /// To be sourced, or put where the shell looks for completions.
+    /// Source it, or put it where the shell looks for completions.
     Completions {
         /// Which shell
         shell: Shell,

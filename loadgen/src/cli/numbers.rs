@@ -14,10 +14,22 @@ where
 {
     move |text| {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse()
-            .ok()
-            .filter(|number| digits && allowed.contains(number))
-            .ok_or_else(|| format!("expected a whole number from {} to {}", allowed.start(), allowed.end()))
+        text.parse().ok().filter(|number| digits && allowed.contains(number)).ok_or_else(|| {
+            let written_out = written_out(text);
+            format!("expected a whole number from {} to {}{written_out}", allowed.start(), allowed.end())
+        })
+    }
+}
+
+/// For `1k`, as other programs have it: how to write it here.
+fn written_out(text: &str) -> String {
+    let thousands = text.strip_suffix(['k', 'K']).map(|digits| (digits, "000"));
+    let number = thousands.or_else(|| text.strip_suffix(['m', 'M']).map(|digits| (digits, "000000")));
+    match number {
+        Some((digits, zeros)) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!(" (write {digits}{zeros})")
+        }
+        _ => String::new(),
     }
 }
 

@@ -97,7 +97,9 @@ fn numbers_outside_their_range_are_refused_with_the_range() {
 
 #[test]
 fn what_cannot_be_sent_is_refused() {
-    let refused: [&[&str]; 9] = [
+    let refused: [&[&str]; 11] = [
+        &["http://localhost/", "--body", "x"],
+        &["http://localhost/", "-X", "post"],
         &[],
         &["https://localhost/"],
         &["http://user:secret@localhost/"],
@@ -250,4 +252,38 @@ fn help_explains_every_flag() {
     {
         assert!(help.contains(part), "{part}: {help}");
     }
+}
+
+#[test]
+fn a_flag_of_another_tool_is_refused_with_ours() {
+    let output = run(&["http://localhost/", "--rps", "5"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = stderr(&output);
+    assert!(said.contains("unexpected argument '--rps'") && said.contains("--rate"), "{said}");
+}
+
+#[test]
+fn what_was_typed_reaches_no_terminal_as_an_escape_sequence() {
+    let lines: [&[&str]; 5] = [
+        &["http://localhost/\u{1b}[2J"],
+        &["http://localhost/", "--\u{1b}[2J"],
+        &["http://localhost/", "-H", "a\u{1b}[2J: b"],
+        &["http://localhost/", "-H", "a: b\u{9b}2J\u{7}"],
+        &["http://localhost/", "--json", "/no-such-folder/\u{1b}[2J"],
+    ];
+    for arguments in lines {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let said = stderr(&output);
+        let is_plain = |character: char| character == '\n' || !character.is_control();
+        assert!(said.chars().all(is_plain) && !said.is_empty(), "{said:?}");
+    }
+}
+
+#[test]
+fn an_address_needs_no_scheme() {
+    let (_server, url) = slow_hello();
+    let output = run(&[url.strip_prefix("http://").unwrap(), "-n", "5", "--json", "-"]);
+    let measurement: Measurement = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((measurement.account.finished, measurement.plan.url), (5, url));
 }

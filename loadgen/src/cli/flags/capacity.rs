@@ -25,10 +25,10 @@ pub(crate) struct CapacityFlags {
     #[arg(value_name = "URL")]
     url: Url,
 
-    /// What has to hold at a rate, such as 'p99 < 50ms' or 'error_rate < 0.1%'; may be given more than once
+    /// A condition that has to hold at a rate, such as 'p99 < 50ms' or 'error_rate < 0.1%'; may be given more than once
     ///
-    /// A time's quantile, mean or maximum (p99 is response_time_p99; also service_time_…, connection_wait_…), or error_rate,
-    /// with < or <=. All of them have to hold, and the server has to keep up with the schedule.
+    /// The quantile, mean or maximum of a time (p99 is response_time_p99; also service_time_…, connection_wait_…),
+    /// or error_rate, with < or <=. All of them have to hold, and the server has to keep up with the schedule.
     #[arg(long, short = 'o', value_name = "CONDITION", required = true, action = ArgAction::Append)]
     objective: Vec<Condition>,
 
@@ -42,21 +42,21 @@ pub(crate) struct CapacityFlags {
     #[arg(long, value_name = "RATE", default_value = "1000k/s", allow_hyphen_values = true)]
     to: Rate,
 
-    /// Narrow the interval until its ends are so far apart
+    /// How close the ends of the interval have to get before the search ends
     ///
     /// As a share of the lower end, from 1% to 50%.
     #[arg(long, value_name = "SHARE", default_value = "5%", allow_hyphen_values = true,
           value_parser = share(SearchRange::PRECISION))]
     precision: f64,
 
-    /// Trials at each rate, of which more than half decide; odd
+    /// Trials at each rate; the majority decides, so the number is odd
     ///
-    /// Fixed beforehand: going on until the outcome pleases gives false ones. Trials that could not change the majority any
-    /// more are left out, those of which nothing can be said are made again.
+    /// It is fixed beforehand, because stopping at a pleasing outcome would make that outcome a false one. Trials
+    /// that can no longer change the majority are left out; trials that could not decide anything are repeated.
     #[arg(long, value_name = "N", default_value = "3", allow_hyphen_values = true, value_parser = whole(SearchRange::TRIALS))]
     trials: u32,
 
-    /// Measure for so long in each trial, or for longer where the objective's quantile needs more requests
+    /// How long to measure in each trial; longer where an objective's quantile needs more requests
     ///
     /// From 100ms to 24h.
     #[arg(long, value_name = "TIME", default_value = "5s", allow_hyphen_values = true, value_parser = span(Load::WINDOW))]
@@ -66,13 +66,13 @@ pub(crate) struct CapacityFlags {
     #[arg(long, value_name = "TIME", default_value = "1s", allow_hyphen_values = true, value_parser = span(Load::MARGIN))]
     warm_up: Duration,
 
-    /// Pause so long between trials, without connections, for the server to recover
+    /// How long to pause between trials, without connections, for the server to recover
     #[arg(long, value_name = "TIME", default_value = "500ms", allow_hyphen_values = true, value_parser = span(Load::MARGIN))]
     settle: Duration,
 
-    /// Begin no trial that could end later than so long after the start
+    /// Start no trial that might run past this time limit
     ///
-    /// From 1s to 24h. What is known by then is the answer.
+    /// From 1s to 24h, counted from the start of the search. The answer is what is known by then.
     #[arg(long, value_name = "TIME", default_value = "10m", allow_hyphen_values = true,
           value_parser = span(Duration::from_secs(1)..=Duration::from_secs(86_400)))]
     at_most: Duration,
@@ -100,7 +100,7 @@ pub(crate) struct CapacityFlags {
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
 
-    /// Append each trial to this file as it ends; given again with the same flags, the search goes on from there
+    /// Append each trial to this file as it ends; a later search with the same flags goes on from it
     #[arg(long, value_name = "PATH")]
     log: Option<PathBuf>,
 }

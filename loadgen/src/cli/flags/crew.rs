@@ -18,23 +18,26 @@ pub(crate) struct CrewFlags {
           value_parser = whole(Crew::CONNECTIONS))]
     connections: u32,
 
-    /// Hold so many more connections open, idle beside the measured ones
+    /// Idle connections to hold open beside the measured ones
     ///
-    /// They are opened last, say nothing, and come back when the server closes them, which the certificate tells.
+    /// They are opened last and send nothing. One that the server closes is opened again, and the certificate
+    /// reports it.
     #[arg(long, value_name = "N", default_value = "0", allow_hyphen_values = true, value_parser = whole(0..=100_000u32))]
     idle: u32,
 
-    /// Hold so many more connections open whose requests come a byte every 100ms
+    /// Connections to hold open beside the measured ones whose requests arrive a byte every 100ms
     ///
-    /// They send a plain GET of the same URL, again and again, and are not measured: what is, is what they do to the others.
+    /// They send a plain GET of the same URL, again and again. They are not measured themselves; their effect on
+    /// the other connections is.
     #[arg(long, value_name = "N", default_value = "0", allow_hyphen_values = true, value_parser = whole(0..=100_000u32))]
     slow: u32,
 
-    /// Open a fresh connection every N requests; 1 for each
+    /// Open a fresh connection every N requests; 1 means for each request
     ///
-    /// The last request on a connection says `connection: close`. The fresh one is opened when its first request is due, and
-    /// what that took is shown, and is part of the response time. Without, connections are kept as long as the server
-    /// keeps them. Mind that closed connections hold their local ports for a minute.
+    /// The last request on a connection says `connection: close`. The next connection is opened when its first
+    /// request is due; the time that takes is shown, and is part of the response time. Without this flag,
+    /// connections are kept for as long as the server keeps them. Each closed connection holds its local port for a
+    /// minute.
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = whole(1..=u32::MAX))]
     churn: Option<u32>,
 
@@ -53,7 +56,8 @@ pub(crate) struct CrewFlags {
 
     /// How long opening one connection may take
     ///
-    /// From 1ms to 1h; short, because on a network that is worth measuring on a connection takes milliseconds.
+    /// From 1ms to 1h. The default is short, because on a network worth measuring on, opening a connection takes
+    /// milliseconds.
     #[arg(long, value_name = "TIME", default_value = "2s", allow_hyphen_values = true,
           value_parser = span(Load::TIMEOUT))]
     connect_timeout: Duration,

@@ -12,8 +12,8 @@ pub(crate) struct FailIfFlags {
     /// Figures: response_time, service_time, lateness, connection_wait, connect and first_byte, each with _p50, _p90, _p95,
     /// _p99, _p99_9, _p99_99, _mean or _max, the first two with any percentile, such as _p97.5 (p99 alone is
     /// response_time_p99; a closed loop has service times only); error_rate; goodput and achieved_rate (/s, k/s);
-    /// achieved_of_offered (%); cpu_per_request. With <, <=, > or >=. A sentence on stderr says which held, and by how much. What
-    /// cannot be told, most of all for too few samples, counts as if it held.
+    /// achieved_of_offered (%); cpu_per_request. With <, <=, > or >=. A sentence on stderr says which
+    /// condition held and by how much. One that cannot be decided, usually for lack of samples, counts as if it held.
     #[arg(long, value_name = "CONDITION", action = ArgAction::Append)]
     fail_if: Vec<Condition>,
 }

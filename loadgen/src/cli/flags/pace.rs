@@ -16,7 +16,7 @@ use crate::cli::numbers::{span, whole};
 /// Who decides when a request starts.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PaceFlags {
-    /// Open loop: start so many requests per second, such as 500/s, 2k/s or 30/m
+    /// Open loop: requests to start per second, such as 500/s, 2k/s or 30/m
     ///
     /// From 0.01/s to 1000k/s. Intended starts never shift to follow a slow server: times are counted from them.
     #[arg(long, short = 'r', value_name = "RATE", allow_hyphen_values = true)]
@@ -29,14 +29,14 @@ pub(crate) struct PaceFlags {
     #[arg(long, value_name = "STAGES", allow_hyphen_values = true, conflicts_with_all = ["rate", "duration", "requests"])]
     stages: Option<Stages>,
 
-    /// Open loop: so many requests at once, again and again, such as 64/1s
+    /// Open loop: bursts of requests, such as 64/1s: 64 at once, every second
     ///
-    /// All of a burst is due at the same moment, the first as the schedule begins. Take as many --connections as a burst
-    /// has requests, or they wait for one.
+    /// All requests of a burst are due at the same moment; the first burst is due when the schedule begins. Give as
+    /// many --connections as a burst has requests, or requests wait for one.
     #[arg(long, value_name = "N/TIME", allow_hyphen_values = true, conflicts_with_all = ["rate", "stages"])]
     bursts: Option<Bursts>,
 
-    /// Open loop: start requests at the offsets in this file, one a line; - for stdin
+    /// Open loop: start requests at the offsets in this file, one per line; - for stdin
     ///
     /// Seconds, or any time with its unit, in order; # begins a comment. The window ends with the last of them, and
     /// --warm-up leaves out the beginning.
@@ -45,27 +45,27 @@ pub(crate) struct PaceFlags {
 
     /// How --rate and --stages space their starts [default: constant]
     ///
-    /// Constant: equal gaps, the least queueing a rate can cause. Poisson: independent gaps, as of many users who do
-    /// not know of each other.
+    /// constant: equal gaps, which cause the least queueing at a rate. poisson: independent gaps, as from many
+    /// independent users.
     #[arg(long, value_enum, value_name = "SHAPE", conflicts_with_all = ["bursts", "replay"])]
     arrivals: Option<Shape>,
 
     /// Seed of Poisson arrivals [default: 1]
     ///
-    /// The same seed gives the same starts, so that two servers can be given the very same load.
+    /// The same seed gives the same starts, so that two servers can be given exactly the same load.
     #[arg(long, value_name = "N", requires = "arrivals", allow_hyphen_values = true, value_parser = whole(0..=u64::MAX))]
     seed: Option<u64>,
 
-    /// Closed loop: pause so long between a reply and the next request of its connection
+    /// Closed loop: how long a connection pauses between a reply and its next request
     ///
-    /// As a user does who reads before the next click. First requests are spread over one such pause. Up to 1h.
+    /// Like a user who reads before the next click. First requests are spread over one such pause. Up to 1h.
     #[arg(long, value_name = "TIME", conflicts_with_all = ["rate", "stages", "bursts", "replay"], allow_hyphen_values = true,
           value_parser = span(Load::MARGIN))]
     think: Option<Duration>,
 
     /// How the open loop waits for a start [default: spin, or timer where there is only one CPU]
     ///
-    /// timer: asleep; requests leave tens of microseconds late, since that is what waking up takes. spin: asleep until
+    /// timer: asleep; requests leave tens of microseconds late, because waking up takes that long. spin: asleep until
     /// up to 0.5ms before, then looking at the clock and the sockets in turn; requests leave a few microseconds late, at
     /// up to one CPU a thread, which the summary tells apart from the work.
     #[arg(long, value_enum, value_name = "HOW")]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{ArgAction, Args};
 use loadgen::{BodySha256, Expect, ExpectBody, Load, Request, Statuses, Url, UrlError};
 
@@ -13,9 +13,9 @@ use crate::cli::numbers::span;
 /// What is asked, and what a correct reply to it is.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TargetFlags {
-    /// The request's method
-    #[arg(long, short = 'X', value_name = "METHOD", default_value = "GET")]
-    method: String,
+    /// The request's method [default: GET]
+    #[arg(long, short = 'X', value_name = "METHOD", value_parser = method)]
+    method: Option<String>,
 
     /// A header to send, 'name: value'; may be given more than once
     ///
@@ -56,15 +56,15 @@ pub(crate) struct TargetFlags {
 
     /// Deadline of one request, from its first byte sent to its reply's last
     ///
-    /// A request past it counts as a time-out, in quantiles as at least so long. From 1ms to 1h.
+    /// A request past it counts as a time-out; quantiles take it as at least that long. From 1ms to 1h.
     #[arg(long, value_name = "TIME", default_value = "10s", allow_hyphen_values = true,
           value_parser = span(Load::TIMEOUT))]
     timeout: Duration,
 
-    /// Prove each connection by one GET of this path before the next is opened
+    /// Check each connection with one GET of this path before opening the next
     ///
-    /// Connections are opened one after another in any case: some servers leave bursts of them unanswered. The path,
-    /// such as /hello, has to answer with success.
+    /// Connections are opened one after another in any case: some servers leave bursts of them unanswered. The
+    /// path, such as /hello, has to answer with success.
     #[arg(long, value_name = "PATH")]
     prime: Option<String>,
 }
@@ -83,7 +83,15 @@ impl TargetFlags {
             }
             None => self.body.clone().map(String::into_bytes),
         };
-        Ok(Request::new(url, &self.method, &self.header, body.as_deref())?)
+        let method = match (&self.method, &body) {
+            (Some(method), _) => method,
+            (None, None) => "GET",
+            // Other programs make it a POST without a word.
+            (None, Some(_)) => bail!(
+                "a body needs a method that takes one: add -X POST, or -X GET if the server really expects a body with GET"
+            ),
+        };
+        Ok(Request::new(url, method, &self.header, body.as_deref())?)
     }
 
     /// What a correct reply is.
@@ -105,6 +113,16 @@ impl TargetFlags {
     pub(crate) fn priming(&self, url: &Url) -> Result<Option<Request>, UrlError> {
         let url = self.prime.as_deref().map(|path| url.with_target(path)).transpose()?;
         Ok(url.as_ref().map(Request::get))
+    }
+}
+
+/// A method as it is sent. Methods are case-sensitive, and servers refuse `post`.
+fn method(text: &str) -> Result<String, String> {
+    const METHODS: [&str; 9] =
+        ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+    match METHODS.into_iter().find(|known| known.eq_ignore_ascii_case(text)) {
+        Some(known) if known != text => Err(format!("methods are case-sensitive, expected {known}")),
+        _ => Ok(text.to_owned()),
     }
 }
 

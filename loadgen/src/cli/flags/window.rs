@@ -15,14 +15,14 @@ const GRACE: Duration = Duration::from_secs(2);
 /// What counts of a measurement, and what ends it.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WindowFlags {
-    /// Measure for so long [default: 10s]
+    /// How long to measure [default: 10s]
     ///
     /// From 100ms to 24h, warm-up not included. Longer windows have more samples and higher quantiles.
     #[arg(long, short = 'd', value_name = "TIME", conflicts_with = "requests", allow_hyphen_values = true,
           value_parser = span(Load::WINDOW))]
     duration: Option<Duration>,
 
-    /// Measure until so many requests ended, instead of for a time
+    /// How many requests to measure, instead of how long
     ///
     /// For small checks: such a window has no parts known beforehand, so drift within it is not looked for.
     #[arg(long, short = 'n', value_name = "N", allow_hyphen_values = true, value_parser = whole(Load::REQUESTS))]
@@ -34,10 +34,10 @@ pub(crate) struct WindowFlags {
     #[arg(long, value_name = "TIME", default_value = "0s", allow_hyphen_values = true, value_parser = span(Load::MARGIN))]
     warm_up: Duration,
 
-    /// Let what was due in the window go on for so long after it [default: 2s]
+    /// How long requests that were due in the window may go on after it [default: 2s]
     ///
-    /// Requests in flight end, and those that waited for a connection are still sent. What is unfinished then is
-    /// censored: known to have taken at least so long. Up to 1h.
+    /// Requests in flight may end, and those that waited for a connection are still sent. A request that is
+    /// unfinished by then is censored: it is known only to have taken at least that long. Up to 1h.
     #[arg(long, value_name = "TIME", conflicts_with = "requests", allow_hyphen_values = true,
           value_parser = span(Load::MARGIN))]
     grace: Option<Duration>,

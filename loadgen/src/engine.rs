@@ -105,7 +105,6 @@ impl Engine {
             conversations.map(|(slot, ready)| conversation::converse(self.clone(), slot.clone(), ready));
         let mut tasks: Vec<_> = conversations.map(tokio::task::spawn_local).collect();
         tasks.push(tokio::task::spawn_local(pace(self.clone())));
-        tasks.push(tokio::task::spawn_local(take_over(self.clone())));
         let watch = self.watch().await;
         for task in tasks {
             task.abort();
@@ -274,16 +273,6 @@ async fn pace(engine: Rc<Engine>) {
     while engine.pacer.expired().await.is_ok() {
         let is_near = |now, margin| engine.is_start_near(now, margin);
         engine.pacer.spin_while(|| engine.order.clock.now(), is_near).await;
-        engine.dispatch();
-    }
-}
-
-/// Takes over starts that another thread gave back.
-async fn take_over(engine: Rc<Engine>) {
-    loop {
-        engine.order.given_back[engine.index].notified().await;
-        let ready = engine.free.borrow().ready();
-        engine.starts.borrow_mut().take_over(ready);
         engine.dispatch();
     }
 }

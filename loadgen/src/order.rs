@@ -4,8 +4,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use tokio::sync::Notify;
-
 use crate::clock::{Clock, Moment};
 use crate::expect::Judge;
 use crate::intended::Intended;
@@ -41,8 +39,6 @@ pub(crate) struct Order {
     pub(crate) connections: usize,
     /// One for each thread.
     pub(crate) gauges: Vec<Gauges>,
-    /// One for each thread, to be told that a start was given back.
-    pub(crate) given_back: Vec<Notify>,
     /// Where to hand over each second's times; `None` when nobody wants them.
     pub(crate) slices: Option<Sender<Slice>>,
     /// Nanoseconds of the moment at which the measurement is to end early.
@@ -79,7 +75,6 @@ impl Order {
             window,
             slices,
             gauges: (0..threads).map(|_| Gauges::default()).collect(),
-            given_back: (0..threads).map(|_| Notify::new()).collect(),
             stop_at: AtomicU64::new(Moment::NEVER.as_nanos()),
         }
     }
@@ -119,12 +114,6 @@ impl Order {
         if is_waiting && self.gauges.iter().all(is_lost) {
             self.stop_at(now);
         }
-    }
-
-    /// Tells every thread but `thread` that a start was given back.
-    pub(crate) fn tell_others(&self, thread: usize) {
-        let others = self.given_back.iter().enumerate().filter(|(other, _)| *other != thread);
-        others.for_each(|(_, notify)| notify.notify_one());
     }
 
     /// How far it has come.

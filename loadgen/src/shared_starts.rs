@@ -1,7 +1,6 @@
 //! The starts of a measurement, from which all client threads take.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::VecDeque;
 use std::iter::Peekable;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -20,7 +19,7 @@ const BEHIND: Duration = Duration::from_millis(100);
 ///
 /// Each connection that becomes ready is given the next start of the schedule, be it due or not: starts in their order meet
 /// connections in the order in which they became ready. That is one queue for all connections, whatever thread they are on,
-/// and each start wakes one thread. A start whose connection breaks before it is due is given back.
+/// and each start wakes one thread. A connection that breaks before its start is due keeps it: another is opened for it.
 #[derive(Debug)]
 pub(crate) struct SharedStarts(Source);
 
@@ -37,8 +36,6 @@ enum Source {
 struct Undrawn {
     intended: Peekable<Intended>,
     window: Window,
-    /// All earlier than what is in `intended`.
-    given_back: BinaryHeap<Reverse<Moment>>,
     /// The starts of each thread's connections at the beginning.
     first: Vec<VecDeque<Moment>>,
     /// While the schedule is behind.
@@ -62,8 +59,7 @@ impl SharedStarts {
         for (start, number) in intended.by_ref().take(connections).zip(0..) {
             first[number % threads].push_back(start);
         }
-        let given_back = BinaryHeap::new();
-        let undrawn = Undrawn { intended, window, given_back, first, backlog: None };
+        let undrawn = Undrawn { intended, window, first, backlog: None };
         Self(Source::Open(Box::new(Mutex::new(undrawn))))
     }
 
@@ -95,28 +91,16 @@ impl SharedStarts {
 
     /// Draws the next start before `end`, for a connection that is ready.
     pub(crate) fn draw(&self, end: Moment) -> Option<Moment> {
-        self.undrawn()?.next(end)
-    }
-
-    /// Takes back a start whose connection is gone.
-    pub(crate) fn give_back(&self, start: Moment) {
-        if let Some(mut undrawn) = self.undrawn() {
-            undrawn.given_back.push(Reverse(start));
-        }
-    }
-
-    /// Takes `start` back for one that is earlier and was given back; `None` when there is none.
-    pub(crate) fn exchange(&self, start: Moment) -> Option<Moment> {
-        let mut undrawn = self.undrawn()?;
-        let mut earliest = undrawn.given_back.peek_mut().filter(|earliest| earliest.0 < start)?;
-        Some(std::mem::replace(&mut *earliest, Reverse(start)).0)
+        self.undrawn()?.intended.next_if(|start| *start < end)
     }
 
     /// Whether nothing will start any more, as far as no thread has it.
     pub(crate) fn is_over(&self, end: Moment) -> bool {
         match &self.0 {
             Source::Closed(left) => left.as_ref().is_some_and(|left| left.load(Ordering::Relaxed) == 0),
-            Source::Open(_) => self.undrawn().is_some_and(|mut undrawn| undrawn.peek(end).is_none()),
+            Source::Open(_) => self
+                .undrawn()
+                .is_some_and(|mut undrawn| undrawn.intended.peek().is_none_or(|start| *start >= end)),
         }
     }
 
@@ -139,26 +123,9 @@ impl SharedStarts {
     /// of its starts.
     pub(crate) fn take_untaken(&self, now: Moment, end: Moment) -> Vec<(Moment, u64)> {
         let Some(mut undrawn) = self.undrawn() else { return Vec::new() };
-        let Undrawn { intended, window, given_back, backlog, .. } = &mut *undrawn;
+        let Undrawn { intended, window, backlog, .. } = &mut *undrawn;
         let mut backlog = backlog.take().unwrap_or_else(|| Backlog::of(intended, *window));
         backlog.advance(now, end);
-        let back = given_back.drain().map(|start| start.0).filter(|start| *start <= now && *start < end);
-        back.map(|start| (start, 1)).chain(backlog.rest(intended)).collect()
-    }
-}
-
-impl Undrawn {
-    fn peek(&mut self, end: Moment) -> Option<Moment> {
-        let back = self.given_back.peek().map(|start| start.0);
-        back.or_else(|| self.intended.peek().copied()).filter(|start| *start < end)
-    }
-
-    fn next(&mut self, end: Moment) -> Option<Moment> {
-        let next = self.peek(end)?;
-        match self.given_back.pop() {
-            Some(start) => Some(start.0),
-            None => self.intended.next(),
-        }
-        .inspect(|taken| debug_assert_eq!(*taken, next))
+        backlog.rest(intended)
     }
 }

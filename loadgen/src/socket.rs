@@ -55,7 +55,9 @@ pub(crate) fn kind_of(error: &io::Error) -> OutcomeKind {
 pub(crate) fn remedy(error: &io::Error) -> &'static str {
     match kind_of_opening(error) {
         OutcomeKind::LocalFd => "raise the descriptor limit, or open fewer connections",
-        OutcomeKind::LocalPort => "widen net.ipv4.ip_local_port_range, or open fewer connections",
+        OutcomeKind::LocalPort => {
+            "widen net.ipv4.ip_local_port_range, open fewer connections, or use an address of a family that this machine has"
+        }
         OutcomeKind::Unreachable => {
             "check the address, the route to it (ip route get ADDRESS) and the firewalls between"
         }

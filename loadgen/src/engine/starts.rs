@@ -47,35 +47,15 @@ impl Starts {
         (now < self.end && (is_warm_up || self.order.starts.take_request())).then_some(now)
     }
 
-    /// Holds as many starts as connections are `ready`: draws those that are missing, gives the latest back where a
-    /// connection broke.
+    /// Holds as many starts as connections are `ready`, if the schedule has them.
     pub(super) fn fit(&mut self, ready: usize) {
         while self.held.len() < ready && !self.is_drained {
             match self.order.starts.draw(self.end) {
-                Some(start) => self.hold(start),
+                // Later than all that were drawn before.
+                Some(start) => self.held.push_back(start),
                 None => self.is_drained = true,
             }
         }
-        if self.held.len() > ready {
-            self.held.drain(ready..).for_each(|start| self.order.starts.give_back(start));
-            self.order.tell_others(self.thread);
-        }
-    }
-
-    /// Another thread gave a start back: takes it for a later one, or for a connection without.
-    pub(super) fn take_over(&mut self, ready: usize) {
-        self.is_drained = false;
-        while let Some(earlier) = self.held.back().and_then(|latest| self.order.starts.exchange(*latest)) {
-            self.held.pop_back();
-            self.hold(earlier);
-            self.order.tell_others(self.thread);
-        }
-        self.fit(ready);
-    }
-
-    fn hold(&mut self, start: Moment) {
-        let place = self.held.partition_point(|held| *held <= start);
-        self.held.insert(place, start);
     }
 
     /// The next start that a connection holds; none in a closed loop.
@@ -223,29 +203,6 @@ mod tests {
             let of = |threads| simulated(&order(stop, pace.clone(), threads, connections), threads, connections, delay);
             let (one, many) = (of(1), of(threads.min(connections)));
             prop_assert_eq!(many, one);
-        }
-
-        #[test]
-        fn a_start_that_was_given_back_is_taken_when_due_by_whichever_thread_has_a_connection(
-            threads in 2usize..6, each in 1usize..5, broken in proptest::collection::vec(0usize..6, 1..6)
-        ) {
-            let pace = Pace::open(Rate::per_second(100.0).unwrap(), Arrivals::Constant, 0);
-            let order = order(Stop::After(Duration::from_secs(1)), pace, threads, threads * each);
-            let mut ready = vec![each; threads];
-            let mut starts: Vec<Starts> = (0..threads).map(|index| Starts::of(order.clone(), index)).collect();
-            for thread in broken.into_iter().map(|thread| thread % threads) {
-                ready[thread] = ready[thread].saturating_sub(1);
-                starts[thread].fit(ready[thread]);
-                // As often as threads can pass a start on.
-                for _ in 0..threads {
-                    (0..threads).for_each(|other| starts[other].take_over(ready[other]));
-                }
-                let mut held: Vec<Moment> = starts.iter().flat_map(|starts| starts.held.clone()).collect();
-                held.sort_unstable();
-                let earliest = (0..held.len() as u32).map(|number| order.begin.after(number * Duration::from_millis(10)));
-                prop_assert_eq!(held.len(), ready.iter().sum::<usize>());
-                prop_assert_eq!(held, earliest.collect::<Vec<_>>());
-            }
         }
     }
 

@@ -62,8 +62,9 @@ impl Backlog {
 
     /// The starts that were due and are still in `intended`: each count of them with the latest moment among them.
     pub(crate) fn rest(mut self, intended: &mut Peekable<Intended>) -> Vec<(Moment, u64)> {
-        if let Some(next) = intended.peek() {
-            self.taken_up_to(*next);
+        match intended.peek() {
+            Some(next) => self.taken_up_to(*next),
+            None => self.counts.clear(),
         }
         if let Some(first) = self.counts.front_mut() {
             // Some of them may have been taken.

@@ -55,10 +55,15 @@ impl Clock {
     pub(crate) fn now(self) -> Moment {
         Moment(monotonic_ns() - self.epoch_ns)
     }
+
+    /// The moment of a [`monotonic_ns`]; the beginning if that was before.
+    pub(crate) fn at(self, monotonic_ns: u64) -> Moment {
+        Moment(monotonic_ns.saturating_sub(self.epoch_ns))
+    }
 }
 
 /// Nanoseconds since boot: 64 bits hold five centuries of them.
-fn monotonic_ns() -> u64 {
+pub(crate) fn monotonic_ns() -> u64 {
     let now = clock_gettime(ClockId::CLOCK_MONOTONIC).expect("Linux has a monotonic clock");
     now.tv_sec() as u64 * 1_000_000_000 + now.tv_nsec() as u64
 }

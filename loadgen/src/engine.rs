@@ -7,6 +7,7 @@ mod free;
 mod margin;
 mod pacer;
 mod slot;
+mod standstills;
 mod starts;
 mod steward;
 mod wrong_reply;
@@ -15,6 +16,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 pub(crate) use slot::{Absence, Slot};
@@ -29,6 +31,7 @@ use crate::route::Route;
 use crate::tally::{Flight, Tally};
 use free::Free;
 use pacer::Pacer;
+use standstills::Standstills;
 use starts::Starts;
 
 /// Largest piece of a reply that is read at once; one buffer a thread, since nothing is kept in it.
@@ -44,6 +47,8 @@ pub(crate) struct Engine {
     free: RefCell<Free>,
     starts: RefCell<Starts>,
     pacer: Pacer,
+    standstills: Standstills,
+    asleep_ns: Arc<AtomicU64>,
     tally: RefCell<Tally>,
     scratch: RefCell<Vec<u8>>,
     /// Whether every connection was looked at once, so that starts may be given to those that stand.
@@ -67,18 +72,21 @@ pub(crate) struct ThreadReport {
 }
 
 impl Engine {
-    /// Has to be made inside the runtime that runs it.
+    /// Has to be made inside the runtime that runs it, which keeps in `asleep_ns` when its thread last went to sleep.
     pub(crate) fn new(
         order: Arc<Order>,
         index: usize,
         route: Route,
         slots: Vec<Rc<Slot>>,
+        asleep_ns: Arc<AtomicU64>,
     ) -> io::Result<Rc<Self>> {
         let open_loop = matches!(order.load.pace, Pace::Open { .. });
         Ok(Rc::new(Self {
             starts: RefCell::new(Starts::of(order.clone(), index)),
             tally: RefCell::new(Tally::new(order.window, open_loop)),
             pacer: Pacer::new(order.load.pacing)?,
+            standstills: Standstills::new(order.window, order.begin, slots.len()),
+            asleep_ns,
             free: RefCell::default(),
             scratch: RefCell::new(vec![0; SCRATCH]),
             is_prepared: Cell::default(),
@@ -149,6 +157,15 @@ impl Engine {
         self.order.begin.after(think.mul_f64(number as f64 / self.order.connections as f64))
     }
 
+    /// Looks at the clock, and whether the thread stood still since it last did.
+    fn now(&self) -> Moment {
+        let now = self.order.clock.now();
+        let asleep = self.order.clock.at(self.asleep_ns.load(Ordering::Relaxed));
+        let free = || self.free.borrow().ready();
+        self.standstills.look(now, asleep, self.pacer.alarm(), free);
+        now
+    }
+
     /// Takes a slot that may carry a request from `ready` on, be its connection open or not.
     fn offer(&self, slot: &Rc<Slot>, ready: Moment, now: Moment) {
         // In an open loop the schedule says when, and no slot pauses.
@@ -167,12 +184,12 @@ impl Engine {
             return;
         }
         loop {
-            let mut free = self.free.borrow_mut();
-            if free.is_vacant() {
+            if self.free.borrow().is_vacant() {
                 // Who becomes free takes what is due, and arms the timer when nothing is.
                 return;
             }
-            let now = self.order.clock.now();
+            let now = self.now();
+            let mut free = self.free.borrow_mut();
             free.end_thinking(now);
             let start = self.starts.borrow_mut().take(now, free.ready());
             let Some(intended) = start else {
@@ -217,6 +234,8 @@ impl Engine {
     fn flight(&self, intended: Moment, free_since: Moment, started: Moment) -> Flight {
         let measured = self.tally.borrow().window.contains(intended);
         Flight {
+            stalled_before: self.standstills.lost(intended, free_since),
+            stalled_after: Duration::ZERO,
             intended,
             free_since,
             connect: Duration::ZERO,
@@ -272,7 +291,7 @@ async fn pace(engine: Rc<Engine>) {
     engine.starts.borrow_mut().fit(engine.free.borrow().ready());
     while engine.pacer.expired().await.is_ok() {
         let is_near = |now, margin| engine.is_start_near(now, margin);
-        engine.pacer.spin_while(|| engine.order.clock.now(), is_near).await;
+        engine.pacer.spin_while(|| engine.now(), is_near).await;
         engine.dispatch();
     }
 }

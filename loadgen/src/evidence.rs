@@ -24,8 +24,10 @@ pub(crate) struct Evidence<'a> {
     pub(crate) cost: ClientCost,
     /// Time the machine slept meanwhile.
     pub(crate) suspended: Duration,
-    /// By how much a client thread was at most late to look after its deadlines.
+    /// The longest stretch in which a client thread did not run although it had something to do.
     pub(crate) longest_gap: Duration,
+    /// All such stretches of the window together, of the thread that had most of them.
+    pub(crate) standstill: Duration,
     /// Connections that ended unplanned at least once.
     pub(crate) replaced: u32,
     /// Connections that stood at the end, or ended without a sign that the next one could not be opened.
@@ -68,6 +70,7 @@ impl<'a> Evidence<'a> {
             cost,
             suspended: machine_after.suspended_since(&machine_before),
             longest_gap: reports.iter().map(|report| report.watch.longest_gap).max().unwrap_or_default(),
+            standstill: reports.iter().map(|report| report.watch.standstill).max().unwrap_or_default(),
             replaced: reports.iter().map(|report| report.replaced).sum(),
             standing: reports.iter().map(|report| report.standing).sum(),
             attendance: Attendance::default(),

@@ -94,6 +94,8 @@ impl Record {
             first_byte: now,
             measured: self.0.window.contains(due),
             resent: false,
+            stalled_before: Duration::ZERO,
+            stalled_after: Duration::ZERO,
         };
         self.0.sent(&flight);
         self.0.received(bytes, now);

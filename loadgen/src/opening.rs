@@ -42,7 +42,7 @@ impl Opening {
     /// One after another: some servers leave bursts of simultaneous connections unanswered, and which connection failed
     /// can be said.
     pub(crate) fn run(self, hand: &mut Hand) -> Result<Opened, StartError> {
-        let Hand { runtime, slots } = hand;
+        let Hand { runtime, slots, .. } = hand;
         runtime.block_on(async {
             tokio::select! {
                 opened = self.open_all(slots) => opened,

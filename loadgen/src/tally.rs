@@ -40,17 +40,27 @@ pub(crate) struct Flight {
     pub(crate) measured: bool,
     /// Whether it was already sent again on a fresh connection.
     pub(crate) resent: bool,
+    /// How much of its wait for a connection the client's thread did not run …
+    pub(crate) stalled_before: Duration,
+    /// … and how much of its time in flight, at the end, while its reply may have lain unread.
+    pub(crate) stalled_after: Duration,
 }
 
 impl Flight {
     /// Time it waited because every connection was busy.
     fn connection_wait(&self) -> Duration {
-        self.free_since.since(self.intended)
+        self.free_since.since(self.intended).saturating_sub(self.stalled_before)
     }
 
     /// Time by which the client alone was late.
     fn lateness(&self) -> Duration {
-        self.started.before(self.connect).since(self.intended.max(self.free_since))
+        let late = self.started.before(self.connect).since(self.intended.max(self.free_since));
+        late + self.stalled_before + self.stalled_after
+    }
+
+    /// Time from its start to its end `now`, as far as the client's thread was there to see it.
+    pub(crate) fn service(&self, now: Moment) -> Duration {
+        now.since(self.started).saturating_sub(self.stalled_after)
     }
 }
 
@@ -195,7 +205,6 @@ impl Tally {
             let wait = flight.connection_wait();
             self.waited += u64::from(wait > REAL_WAIT);
             self.timings.connection_wait.record(wait, part);
-            self.timings.lateness.record(flight.lateness(), part);
             if let Some(grid) = &mut self.grid {
                 grid.started(flight.intended, flight.started);
             }
@@ -279,7 +288,7 @@ impl Tally {
         }
         *self.outcomes.entry(kind).or_default() += 1;
         let part = self.part(now);
-        let service = now.since(flight.started);
+        let service = flight.service(now);
         let response = now.since(flight.intended);
         if kind == OutcomeKind::Ok {
             self.timings.service.record(service, part);
@@ -315,7 +324,7 @@ impl Tally {
         self.landed(flight, now);
         if flight.measured {
             self.censored += 1;
-            self.censor(now.since(flight.started), now.since(flight.intended), now);
+            self.censor(flight.service(now), now.since(flight.intended), now);
         }
     }
 
@@ -335,6 +344,11 @@ impl Tally {
 
     /// A request is no longer in flight, whatever became of it.
     fn landed(&mut self, flight: &Flight, now: Moment) {
+        if self.open_loop && flight.measured {
+            // Known only now: its reply may have lain unread.
+            let part = self.part(flight.started);
+            self.timings.lateness.record(flight.lateness(), part);
+        }
         self.in_flight.leave(now, &self.window);
         self.flown += self.window.overlap(flight.started, now);
     }

@@ -3,6 +3,7 @@
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
 
@@ -10,6 +11,7 @@ use nix::sched::{CpuSet, sched_setaffinity};
 use nix::unistd::Pid;
 use tokio::runtime::{LocalOptions, LocalRuntime};
 
+use crate::clock::monotonic_ns;
 use crate::engine::{Engine, Slot, ThreadReport};
 use crate::order::Order;
 use crate::route::Route;
@@ -27,6 +29,8 @@ pub(crate) struct ClientThread {
 pub(crate) struct Hand {
     pub(crate) runtime: LocalRuntime,
     pub(crate) slots: Vec<Rc<Slot>>,
+    /// When the thread last went to sleep, monotonic nanoseconds.
+    asleep_ns: Arc<AtomicU64>,
 }
 
 impl ClientThread {
@@ -78,9 +82,13 @@ impl Hand {
         }
         // As many tasks between two looks at the sockets as tokio likes, 61: a request that falls due meanwhile is sent
         // after the reply under way, because every reply offers its connection to the schedule.
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
-        Ok(Self { runtime, slots: Vec::new() })
+        let asleep_ns = Arc::<AtomicU64>::default();
+        let hook = asleep_ns.clone();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .on_thread_park(move || hook.store(monotonic_ns(), Ordering::Relaxed))
+            .build_local(LocalOptions::default())?;
+        Ok(Self { runtime, slots: Vec::new(), asleep_ns })
     }
 
     /// Takes part in a measurement.
@@ -90,7 +98,8 @@ impl Hand {
         index: usize,
         route: Route,
     ) -> io::Result<ThreadReport> {
-        let slots = self.slots.clone();
-        self.runtime.block_on(async move { Ok(Engine::new(order, index, route, slots)?.run().await) })
+        let (slots, asleep_ns) = (self.slots.clone(), self.asleep_ns.clone());
+        self.runtime
+            .block_on(async move { Ok(Engine::new(order, index, route, slots, asleep_ns)?.run().await) })
     }
 }

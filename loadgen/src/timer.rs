@@ -50,7 +50,7 @@ impl Timer {
         Ok(Self { fd, armed: Cell::new(false) })
     }
 
-    /// Whether an alarm is still to come.
+    /// Whether an alarm is still to come, or to be [taken note of](Self::disarmed).
     pub(crate) fn is_armed(&self) -> bool {
         self.armed.get()
     }
@@ -71,7 +71,11 @@ impl Timer {
     pub(crate) async fn expired(&self) -> io::Result<()> {
         // Never read: setting a timer anew takes back that it expired, and its next expiry is a new edge.
         self.fd.readable().await?.clear_ready();
-        self.armed.set(false);
         Ok(())
+    }
+
+    /// Takes note that it expired.
+    pub(crate) fn disarmed(&self) {
+        self.armed.set(false);
     }
 }

@@ -72,13 +72,24 @@ const GAP_BOUND: Duration = Duration::from_millis(250);
 /// Beyond a second the window has a hole.
 const TOO_LONG_GAP: Duration = Duration::from_secs(1);
 
-/// Longest stretch in which a client thread, or the whole machine, did not run.
+/// All stretches together: twice the share of requests that a 99th percentile leaves beyond it.
+const STANDSTILL_BOUND: f64 = 0.02;
+/// Beyond this the client stood still more than it ran.
+const TOO_LONG_STANDSTILL: f64 = 0.50;
+
+/// Stretches in which a client thread, or the whole machine, did not run: the longest, and all of the window together.
 pub(super) fn gap(evidence: &Evidence<'_>) -> Check {
     let about = About { name: "gap", unit: "ms", bound: GAP_BOUND.as_secs_f64() * 1e3 };
     let gap = evidence.longest_gap.max(evidence.suspended);
     let mut status = grade(gap.as_secs_f64(), GAP_BOUND.as_secs_f64(), TOO_LONG_GAP.as_secs_f64());
     let ms = gap.as_secs_f64() * 1e3;
-    let mut finding = format!("no client thread overslept by more than {ms:.0} ms");
+    let window = evidence.tally.window.length().as_secs_f64();
+    let share = if window > 0.0 { (evidence.standstill.as_secs_f64() / window).min(1.0) } else { 0.0 };
+    status = status.max(grade(share, STANDSTILL_BOUND, TOO_LONG_STANDSTILL));
+    let mut finding = format!(
+        "no client thread stood still for longer than {ms:.0} ms, nor for more than {} of the window in all",
+        percent(share)
+    );
     if evidence.suspended > GAP_BOUND {
         status = CheckStatus::Fail;
         finding = format!("the machine slept for {:.1} s meanwhile", evidence.suspended.as_secs_f64());

@@ -25,6 +25,7 @@ struct Scene {
     crew: Crew,
     cost: ClientCost,
     suspended: Duration,
+    standstill: Duration,
     standing: u32,
     attendance: Attendance,
     fate: fn(u64, Moment) -> Fate,
@@ -52,6 +53,7 @@ fn scene() -> Scene {
             ..ClientCost::default()
         },
         suspended: Duration::ZERO,
+        standstill: Duration::ZERO,
         standing: 1,
         attendance: Attendance::default(),
         fate: |_, _| SOUND,
@@ -76,6 +78,8 @@ impl Scene {
                 first_byte: end,
                 measured: true,
                 resent: false,
+                stalled_before: Duration::ZERO,
+                stalled_after: Duration::ZERO,
             };
             tally.sent(&flight);
             if fate.kind.is_reply() {
@@ -102,6 +106,7 @@ impl Scene {
             cost: self.cost,
             suspended: self.suspended,
             longest_gap: Duration::from_millis(5),
+            standstill: self.standstill,
             replaced: 0,
             standing: self.standing,
             attendance: self.attendance,
@@ -387,4 +392,13 @@ fn a_bystander_that_the_server_closed_or_lost_is_told() {
     assert_eq!(with(10, 0).status("bystanders"), CheckStatus::Pass);
     assert_eq!(with(10, 1).status("bystanders"), CheckStatus::Warn);
     assert_eq!(with(9, 0).status("bystanders"), CheckStatus::Warn);
+}
+
+#[test]
+fn many_short_standstills_count_as_much_as_a_long_one() {
+    let status = |ms| Scene { standstill: Duration::from_millis(ms), ..scene() }.status("gap");
+    assert_eq!(
+        [20, 21, 500, 501].map(status),
+        [CheckStatus::Pass, CheckStatus::Warn, CheckStatus::Warn, CheckStatus::Fail]
+    );
 }

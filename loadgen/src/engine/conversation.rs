@@ -136,7 +136,7 @@ impl Engine {
 
     /// Takes in the first `count` bytes of the scratch buffer.
     fn take_bytes(&self, slot: &Slot, count: usize) -> Option<Loss> {
-        let now = self.order.clock.now();
+        let now = self.now();
         self.pacer.worked();
         self.tally.borrow_mut().received(count, now);
         let Some(mut flight) = slot.flight.get() else {
@@ -146,7 +146,8 @@ impl Engine {
             }
             return Some(Loss::Idle);
         };
-        flight.first_byte = flight.first_byte.min(now);
+        flight.stalled_after = self.standstills.unread(flight.started, now);
+        flight.first_byte = flight.first_byte.min(now.before(flight.stalled_after));
         // The parser is given back at once: a wrong reply's beginning is read from it.
         let fed = match slot.parser.borrow_mut().as_mut() {
             Some(parser) => parser.feed(&self.scratch.borrow()[..count]),
@@ -155,7 +156,7 @@ impl Engine {
         match fed {
             Ok(Some(reply)) => self.take_reply(slot, &flight, &reply, count, now),
             Ok(None) => {
-                slot.flight.set(Some(flight));
+                slot.flight.set(Some(Flight { stalled_after: Duration::ZERO, ..flight }));
                 None
             }
             Err(error) => Some(Loss::Failed(error.into())),
@@ -172,10 +173,13 @@ impl Engine {
         piece: usize,
         now: Moment,
     ) -> Option<Loss> {
-        let in_time = now.since(flight.started) <= self.order.load.timeout;
+        let in_time = flight.service(now) <= self.order.load.timeout;
         let kind = if in_time { self.order.judge.judge(reply) } else { OutcomeKind::Timeout };
         if matches!(kind, OutcomeKind::WrongStatus | OutcomeKind::WrongBody) {
             self.keep_wrong(slot, flight, reply, piece, now);
+        }
+        if !flight.stalled_after.is_zero() {
+            self.standstills.found_unread();
         }
         // Behind the last reply of a connection nothing can be taken for another one.
         let unasked = reply.surplus > 0 && reply.keep_alive;
@@ -200,11 +204,12 @@ impl Engine {
     }
 
     fn take_end(&self, slot: &Slot) -> Loss {
-        let Some(flight) = slot.flight.get() else { return Loss::Idle };
+        let Some(mut flight) = slot.flight.get() else { return Loss::Idle };
         let end = slot.parser.borrow_mut().as_mut().map_or(End::Closed, |parser| parser.end());
         match end {
             End::Reply(reply) => {
-                let now = self.order.clock.now();
+                let now = self.now();
+                flight.stalled_after = self.standstills.unread(flight.started, now);
                 self.take_reply(slot, &flight, &reply, 0, now).unwrap_or(Loss::Answered(Absence::Ended))
             }
             End::Closed => Loss::Failed(OutcomeKind::Closed),
@@ -228,7 +233,8 @@ impl Engine {
     /// Gives up the connection and the request in flight, unless that may be sent once more.
     fn fail(&self, slot: &Rc<Slot>, kind: OutcomeKind) {
         let Some(mut flight) = slot.flight.get() else { return slot.close(self.parser(), Absence::Ended) };
-        let now = self.order.clock.now();
+        let now = self.now();
+        flight.stalled_after = self.standstills.unread(flight.started, now);
         let may_go_again = !flight.resent
             && self.order.load.request.is_repeatable()
             && self.met_an_end(slot, &flight, kind, now);
@@ -242,6 +248,7 @@ impl Engine {
         if may_go_again {
             // Once: a second time it is the server's doing.
             flight.resent = true;
+            flight.stalled_after = Duration::ZERO;
             slot.flight.set(Some(flight));
             return;
         }

@@ -54,6 +54,11 @@ impl Pacer {
         self.timer.arm(alarm, now).expect("a timer takes any delay above zero");
     }
 
+    /// When it wakes the thread; [`Moment::NEVER`] unless it is to.
+    pub(super) fn alarm(&self) -> Moment {
+        if self.timer.is_armed() { self.alarm.get() } else { Moment::NEVER }
+    }
+
     /// Waits for the alarm.
     pub(super) async fn expired(&self) -> io::Result<()> {
         self.timer.expired().await
@@ -75,7 +80,9 @@ impl Pacer {
         clock: impl Fn() -> Moment,
         is_soon: impl Fn(Moment, Duration) -> bool,
     ) {
+        // The clock still sees when the alarm was due.
         let mut now = clock();
+        self.timer.disarmed();
         self.woke(now);
         self.spinning.set(true);
         self.worked.set(false);

@@ -13,6 +13,8 @@ use crate::window::Window;
 const TICK: Duration = Duration::from_millis(20);
 /// With short deadlines more often, so that none is overrun by more than a tenth (or a millisecond).
 const TICK_MIN: Duration = Duration::from_millis(1);
+/// At most this much of a standstill that begins while the thread sleeps goes unnoticed, if anything is in flight.
+const NAP: Duration = Duration::from_millis(5);
 /// An interrupted measurement returns within 2 s: this long its requests in flight may go on.
 const INTERRUPT_GRACE: Duration = Duration::from_secs(1);
 /// A reply nobody asked for, paired with a request sent just before, leaves that one's own for later: so many mean times
@@ -28,8 +30,10 @@ const LINGER_MAX: Duration = Duration::from_millis(250);
 pub(crate) struct Watch {
     /// What the thread used over the window.
     pub(crate) cost: ThreadCost,
-    /// By how much the steward itself was at most late: the thread did not run, or the machine did not.
+    /// The longest stretch in which the thread, or the whole machine, did not run although it had something to do.
     pub(crate) longest_gap: Duration,
+    /// All such stretches together, as far as they lie in the window.
+    pub(crate) standstill: Duration,
 }
 
 impl Engine {
@@ -39,10 +43,9 @@ impl Engine {
         let mut deadline = self.planned_deadline();
         let mut done = None;
         let mut usage = Edges::default();
-        let mut longest_gap = Duration::ZERO;
         let mut slicer = Slicer::new(self.order.slices.clone(), self.order.window.start);
         loop {
-            let now = self.order.clock.now();
+            let now = self.now();
             if self.order.stops_at() != Moment::NEVER {
                 deadline = deadline.min(self.cut(self.order.stops_at()));
             }
@@ -62,13 +65,24 @@ impl Engine {
                 let cost = || usage.cost(|| ThreadUsage::read(now, self.pacer.spin()));
                 let (since, cost) = *done.get_or_insert_with(|| (now, cost()));
                 if now >= deadline.min(since.after(self.linger())) {
-                    return Watch { cost, longest_gap };
+                    let (longest_gap, standstill) =
+                        (self.standstills.longest(), self.standstills.in_window());
+                    return Watch { cost, longest_gap, standstill };
                 }
             }
             let edges = [window.start, window.end, deadline, slicer.next_end()];
             let wake = edges.into_iter().filter(|edge| *edge > now).fold(now.after(tick), Moment::min);
-            tokio::time::sleep(wake.since(now)).await;
-            longest_gap = longest_gap.max(self.order.clock.now().since(wake.max(self.order.begin)));
+            self.sleep_until(wake, now).await;
+        }
+    }
+
+    /// Sleeps in naps while anything is in flight, so that a standstill is noticed soon after it begins.
+    async fn sleep_until(&self, wake: Moment, mut now: Moment) {
+        while now < wake {
+            let nap = if self.tally.borrow().in_flight() > 0 { now.after(NAP).min(wake) } else { wake };
+            self.standstills.steward_wakes(nap);
+            tokio::time::sleep(nap.since(now)).await;
+            now = self.now();
         }
     }
 
@@ -106,6 +120,10 @@ impl Engine {
 
     /// Ends requests past their deadline. No timer per request: that would cost more than the rest of it.
     fn sweep(&self, now: Moment) {
+        if self.standstills.is_catching_up() {
+            // Replies that came in time may lie unread.
+            return;
+        }
         for slot in &self.slots {
             let Some(flight) = slot.flight.get() else { continue };
             // What waits for a fresh connection has the connection's deadline.

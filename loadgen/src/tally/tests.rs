@@ -19,6 +19,8 @@ fn flight(intended: u64, free_since: u64, started: u64) -> Flight {
         first_byte: Moment::NEVER,
         measured: window().contains(at(intended)),
         resent: false,
+        stalled_before: Duration::ZERO,
+        stalled_after: Duration::ZERO,
     }
 }
 

@@ -38,6 +38,35 @@ fn a_client_that_did_not_run_for_a_second_is_not_believed() {
     assert!(measurement.response_time_us.unwrap().max.unwrap() > 1_000_000.0);
 }
 
+#[test]
+fn short_standstills_of_the_client_are_its_own_lateness_and_not_the_server_s_time() {
+    let server = Server::answering(HELLO, Duration::from_millis(1));
+    let arguments = [&server.url("/").to_string(), "--rate", "300/s", "-c", "1", "-d", "4s", "--json", "-"];
+    let child = loadgen(&arguments).spawn().unwrap();
+    for _ in 0..5 {
+        let answered = server.answered();
+        while server.answered() < answered + 100 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        kill(pid(&child), Signal::SIGSTOP).unwrap();
+        std::thread::sleep(Duration::from_millis(200));
+        kill(pid(&child), Signal::SIGCONT).unwrap();
+    }
+    let output = child.wait_with_output().unwrap();
+    let measurement = measurement(&output);
+    assert_eq!(measurement.account.due, 1200);
+    // A quarter of the window: every fourth request was due while the client stood still.
+    let lateness = measurement.lateness_us.as_ref().unwrap();
+    assert!(lateness.p90.unwrap() > 50_000.0 && lateness.max.unwrap() > 180_000.0, "{lateness:?}");
+    // One request was in flight each time.
+    let service = &measurement.service_time_us;
+    assert!(service.max.unwrap() < 100_000.0, "{service:?}");
+    let gap = check(&measurement, "gap");
+    assert!(gap.figure.unwrap() < 1000.0 && gap.status >= CheckStatus::Warn, "{}", gap.finding);
+    assert_eq!(check(&measurement, "pace").status, CheckStatus::Fail);
+    assert_eq!(check(&measurement, "parts").status, CheckStatus::Pass);
+}
+
 /// Keeps the first CPU busy until dropped.
 struct Hogs(Arc<AtomicBool>);
 

@@ -1,0 +1,230 @@
+//! When a client thread did not run although it had something to do.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::clock::Moment;
+use crate::window::Window;
+
+/// No step between two looks at the clock takes a running thread this long, and no timer is this late on a CPU that is free.
+const STEP: Duration = Duration::from_millis(1);
+/// A thread that slept for longer found nothing unread when it went to sleep; where it does, sleep takes a tenth of this.
+const BLINK: Duration = Duration::from_micros(500);
+/// Standstills that are remembered. A request that was due before all of them is told of these only.
+const MOST: usize = 10_000;
+
+/// One thread's standstills, as seen from its looks at the clock: it was stopped, had no CPU, or its machine was away.
+///
+/// A thread that sleeps for a reply does not stand still, but it wakes at the latest when an alarm is due. So a standstill that
+/// begins during sleep is known from the next alarm on, and one that begins while the thread runs is known in full.
+#[derive(Debug)]
+pub(super) struct Standstills {
+    window: Window,
+    connections: usize,
+    latest_look: Cell<Moment>,
+    /// When the steward wakes at the latest.
+    steward_wakes: Cell<Moment>,
+    /// Since when replies may have come unread; `None` when there can be none.
+    unread_since: Cell<Option<Moment>>,
+    longest: Cell<Duration>,
+    in_window: Cell<Duration>,
+    /// In order.
+    past: RefCell<VecDeque<Standstill>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Standstill {
+    from: Moment,
+    to: Moment,
+    /// Connections that were free meanwhile, or whose reply lay unread: those that the client kept from working.
+    idle: usize,
+}
+
+impl Standstill {
+    fn overlap(&self, from: Moment, to: Moment) -> Duration {
+        to.min(self.to).since(from.max(self.from))
+    }
+}
+
+impl Standstills {
+    /// Of a thread with so many `connections`, from `begin` on.
+    pub(super) fn new(window: Window, begin: Moment, connections: usize) -> Self {
+        Self {
+            window,
+            connections,
+            latest_look: Cell::new(begin),
+            steward_wakes: Cell::new(Moment::NEVER),
+            unread_since: Cell::default(),
+            longest: Cell::default(),
+            in_window: Cell::default(),
+            past: RefCell::default(),
+        }
+    }
+
+    /// The clock shows `now`; the thread was last `asleep` from then on, and the pacer was to wake it at `alarm`. So many
+    /// connections are `free`.
+    pub(super) fn look(&self, now: Moment, asleep: Moment, alarm: Moment, free: impl FnOnce() -> usize) {
+        let latest = self.latest_look.get();
+        if now < latest {
+            return;
+        }
+        self.latest_look.set(now);
+        let slept = asleep > latest;
+        // Before it went to sleep it ran, or did not.
+        let awake = if slept { asleep } else { now };
+        let late = if slept { asleep.max(alarm.min(self.steward_wakes.get())) } else { now };
+        if awake.since(latest) > STEP || now.since(late) > STEP {
+            let from = if awake.since(latest) > STEP { latest } else { late };
+            self.stood_still(Standstill { from, to: now, idle: free() });
+        } else if slept && now.since(asleep) > BLINK {
+            self.unread_since.set(None);
+        }
+    }
+
+    fn stood_still(&self, standstill: Standstill) {
+        let Standstill { from, to, .. } = standstill;
+        self.unread_since.set(self.unread_since.get().or(Some(from)));
+        self.longest.set(self.longest.get().max(to.since(from)));
+        self.in_window.set(self.in_window.get() + self.window.overlap(from, to));
+        let mut past = self.past.borrow_mut();
+        if past.len() == MOST {
+            past.pop_front();
+        }
+        past.push_back(standstill);
+    }
+
+    /// The steward sleeps until `wake`, on a timer that ticks in milliseconds.
+    pub(super) fn steward_wakes(&self, wake: Moment) {
+        self.steward_wakes.set(wake.after(STEP));
+    }
+
+    /// Whether replies may have come that were not read in time.
+    pub(super) fn is_catching_up(&self) -> bool {
+        self.unread_since.get().is_some()
+    }
+
+    /// How long a reply to a request that `started`, read `now`, may have lain unread because the thread stood still.
+    pub(super) fn unread(&self, started: Moment, now: Moment) -> Duration {
+        let Some(since) = self.unread_since.get() else { return Duration::ZERO };
+        let past = self.past.borrow();
+        let first = past.partition_point(|one| one.to <= since);
+        past.range(first..).map(|one| one.overlap(since.max(started), now)).sum()
+    }
+
+    /// A reply lay unread.
+    pub(super) fn found_unread(&self) {
+        let Some(since) = self.unread_since.get() else { return };
+        let mut past = self.past.borrow_mut();
+        past.iter_mut().rev().take_while(|one| one.to > since).for_each(|one| one.idle += 1);
+    }
+
+    /// How much of a wait for a connection, `from`..`to`, is the client's own, of a request that fell due while the thread stood
+    /// still: of that standstill and later ones the share of connections that could have worked meanwhile.
+    ///
+    /// A connection that the server kept busy throughout was not kept from anything. Requests that waited already are left out:
+    /// their queue is there without the client's doing, and to all of a long one a few short standstills would be lateness.
+    pub(super) fn lost(&self, from: Moment, to: Moment) -> Duration {
+        if from >= to {
+            return Duration::ZERO;
+        }
+        let past = self.past.borrow();
+        let first = past.partition_point(|one| one.to <= from);
+        if past.get(first).is_none_or(|one| one.from > from) {
+            return Duration::ZERO;
+        }
+        let share = |idle: usize| (idle as f64 / self.connections.max(1) as f64).min(1.0);
+        past.range(first..).map(|one| one.overlap(from, to).mul_f64(share(one.idle))).sum()
+    }
+
+    /// The longest one.
+    pub(super) fn longest(&self) -> Duration {
+        self.longest.get()
+    }
+
+    /// All of them together, as far as they lie in the window.
+    pub(super) fn in_window(&self) -> Duration {
+        self.in_window.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(us: u64) -> Moment {
+        Moment::from_nanos(us * 1_000)
+    }
+
+    fn us(us: u64) -> Duration {
+        Duration::from_micros(us)
+    }
+
+    /// Of a thread with two connections, and a window from 1 ms to 1 s.
+    fn standstills() -> Standstills {
+        Standstills::new(Window { start: at(1_000), end: at(1_000_000) }, at(0), 2)
+    }
+
+    #[test]
+    fn sleep_up_to_an_alarm_is_no_standstill_and_oversleeping_is() {
+        let standstills = standstills();
+        standstills.steward_wakes(at(19_000));
+        standstills.look(at(15_000), at(10), Moment::NEVER, || 2);
+        assert!(!standstills.is_catching_up());
+        standstills.look(at(220_000), at(15_010), Moment::NEVER, || 2);
+        // From the alarm on, and the steward's timer is late by a millisecond anyway.
+        assert_eq!((standstills.longest(), standstills.in_window()), (us(200_000), us(200_000)));
+        standstills.steward_wakes(Moment::NEVER);
+        standstills.look(at(300_000), at(220_010), at(290_000), || 2);
+        assert_eq!(standstills.in_window(), us(210_000));
+        assert_eq!(standstills.lost(at(100_000), at(295_000)), us(125_000));
+        assert_eq!(standstills.lost(at(19_000), at(295_000)), Duration::ZERO, "it waited already");
+        assert_eq!(standstills.lost(at(300_000), at(400_000)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_thread_that_did_not_sleep_and_looks_late_stood_still() {
+        let standstills = standstills();
+        standstills.look(at(500), at(0), Moment::NEVER, || 0);
+        standstills.look(at(1_400), at(0), Moment::NEVER, || 0);
+        assert_eq!(standstills.longest(), Duration::ZERO);
+        standstills.look(at(41_400), at(0), Moment::NEVER, || 0);
+        assert_eq!((standstills.longest(), standstills.in_window()), (us(40_000), us(40_000)));
+        // It went to sleep after that long, too.
+        standstills.look(at(61_410), at(61_400), Moment::NEVER, || 0);
+        assert_eq!(standstills.in_window(), us(60_010));
+    }
+
+    #[test]
+    fn what_is_read_before_the_thread_sleeps_again_may_have_come_meanwhile() {
+        let standstills = standstills();
+        standstills.look(at(50_000), at(0), Moment::NEVER, || 0);
+        assert_eq!(standstills.unread(at(20_000), at(50_010)), us(30_000));
+        assert_eq!(standstills.unread(at(60_000), at(60_010)), Duration::ZERO);
+        // It looked for more and found it at once.
+        standstills.look(at(50_920), at(50_900), Moment::NEVER, || 0);
+        assert!(standstills.is_catching_up());
+        standstills.look(at(51_600), at(51_000), Moment::NEVER, || 0);
+        assert_eq!(standstills.unread(at(20_000), at(51_600)), Duration::ZERO, "the server took its time");
+    }
+
+    #[test]
+    fn a_wait_for_connections_that_the_server_kept_busy_is_not_the_client_s() {
+        let standstills = standstills();
+        standstills.look(at(50_000), at(0), Moment::NEVER, || 0);
+        assert_eq!(standstills.lost(at(10_000), at(60_000)), Duration::ZERO);
+        // One of the two replies lay unread, and then the other one.
+        standstills.found_unread();
+        assert_eq!(standstills.lost(at(10_000), at(60_000)), us(20_000));
+        standstills.found_unread();
+        standstills.found_unread();
+        assert_eq!(standstills.lost(at(10_000), at(60_000)), us(40_000));
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let standstills = standstills();
+        (1..=20_000).for_each(|index| standstills.look(at(index * 2_000), at(0), Moment::NEVER, || 2));
+        assert_eq!(standstills.past.borrow().len(), MOST);
+    }
+}

@@ -62,6 +62,7 @@ pub struct CapacityPlan {
     /// How intended starts are spaced.
     pub arrivals: Arrivals,
     /// Seed of each rate's first trial; the next trial has the next one.
+    #[serde(with = "crate::seed")]
     pub seed: u64,
     /// How starts are waited for.
     pub pacing: String,

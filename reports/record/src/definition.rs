@@ -12,6 +12,7 @@ pub struct Definition {
     /// Blocks per cell: one trial of each contender of the cell, every block.
     pub blocks: u32,
     /// Seed of cell order, contender order and schedules.
+    #[serde(with = "crate::seed")]
     pub seed: u64,
     /// CPUs a contender gets.
     pub contender_cpus: u32,

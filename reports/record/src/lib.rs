@@ -27,6 +27,7 @@ mod outcome;
 mod record_files;
 mod regular_file;
 mod seal;
+mod seed;
 mod shell;
 mod shown;
 #[cfg(unix)]

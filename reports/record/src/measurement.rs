@@ -103,6 +103,7 @@ pub struct MergedPart {
     /// CRC-32 (IEEE) of what was read, by which the same measurement is known again.
     pub crc32: u32,
     /// Its seed.
+    #[serde(with = "crate::seed")]
     pub seed: u64,
     /// Length of its window, seconds.
     pub window_s: f64,
@@ -140,6 +141,7 @@ pub struct Plan {
     /// How long requests in flight may go on after the window, seconds.
     pub grace_s: f64,
     /// Seed of everything random.
+    #[serde(with = "crate::seed")]
     pub seed: u64,
     /// When requests were meant to start, in the words of the command line; `None` in a closed loop.
     #[serde(default)]

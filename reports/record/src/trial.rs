@@ -83,6 +83,7 @@ pub struct Trial {
     #[serde(default)]
     pub attempt: u32,
     /// Seed of the schedules, alike for all contenders of a block.
+    #[serde(with = "crate::seed")]
     pub seed: u64,
     /// When it began, RFC 3339, UTC. For reading; nothing is computed from it.
     pub started_at: String,

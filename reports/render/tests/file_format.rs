@@ -7,7 +7,7 @@ mod synthetic;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reports_record::Line;
+use reports_record::{Beginning, Line};
 use serde_json::Value;
 use synthetic::{Fate, World, cell, definition, lines, run};
 
@@ -37,7 +37,9 @@ fn every_field_of_a_line_is_documented_and_every_documented_field_occurs() {
     let run = run(definition(vec![cell("wait", 0.0, 0, 8)], 2));
     let fate = |_: &_, _: &str, block| if block == 1 { Fate::Failed } else { Fate::Measured };
     let mut found = Fields::new();
-    for mut line in lines(&run, &World { fate, ..World::plausible() }) {
+    let began = Beginning { began_at: "2026-01-02T03:04:05Z".into(), runner_sha256: "0".repeat(64) };
+    let begun = [Line::Beginning(began)].into_iter();
+    for mut line in begun.chain(lines(&run, &World { fate, ..World::plausible() })) {
         if let Line::Calibration(calibration) = &mut line {
             calibration.failure = Some("refused".into());
         }

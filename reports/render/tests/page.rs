@@ -304,6 +304,7 @@ fn skipped_lines_and_trials_out_of_place_are_told() {
         _ => None,
     });
     let mut stray = stray.unwrap();
+    stray.attempt = 1;
     record.push(Line::Trial(stray.clone()));
     stray.cell = "another cell".into();
     record.push(Line::Trial(stray));

@@ -12,7 +12,8 @@ use std::process::{Command, Output, Stdio};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use reports_record::Folder;
+use reports_record::{Folder, Line, Metric, Run};
+use reports_render::analysis::Analysis;
 use synthetic::{World, cell, definition, lines, run};
 
 const RECORD: [&str; 2] = ["environment.json", "trials.jsonl"];
@@ -128,6 +129,53 @@ fn many_reports_at_once_all_succeed() {
         assert!(ended.status.success(), "{}", stderr(&ended));
     }
     assert_eq!(fs::read_dir(&run).unwrap().count(), 3, "nothing is left beside record and page");
+}
+
+/// The published run, as it is checked in.
+fn published() -> (Run, Vec<Line>) {
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../published");
+    let run = fs::read_dir(published).unwrap().next().expect("a published run").unwrap().path();
+    let folder = Folder::open(run);
+    (folder.run().unwrap(), folder.lines().unwrap().0)
+}
+
+#[test]
+fn both_sides_of_a_row_are_of_the_blocks_that_its_ratio_is_of() {
+    let (run, lines) = published();
+    let analysis = Analysis::of(&run, &lines);
+    let mut rows = 0;
+    for contrast in &analysis.verdicts.contrasts {
+        for metric in Metric::ALL {
+            for row in analysis.verdicts.of_metric(contrast.kind, metric) {
+                let (Some(ratio), Some((sync, awaiting))) = (row.ratio(), row.sides()) else {
+                    assert_eq!((row.ratio(), row.sides()), (None, None));
+                    continue;
+                };
+                let of_sides = awaiting.middle / sync.middle;
+                assert!(
+                    (of_sides / ratio - 1.0).abs() < 1e-9,
+                    "cell {}, {metric:?}: {of_sides} and {ratio}",
+                    row.cell
+                );
+                assert_eq!((sync.blocks, awaiting.blocks), (row.blocks.len(), row.blocks.len()));
+                rows += 1;
+            }
+        }
+    }
+    assert!(rows > 500, "{rows} rows");
+}
+
+#[test]
+fn a_line_that_stands_twice_is_one_attempt() {
+    let run = run(definition(vec![cell("wait", 0.0, 0, 64)], 6));
+    let mut lines = lines(&run, &World::plausible());
+    let once = reports_render::export::trials_csv(&run, &lines);
+    let first = lines.iter().position(|line| matches!(line, Line::Trial(_))).unwrap();
+    lines.insert(first, lines[first].clone());
+    assert!(reports_render::export::trials_csv(&run, &lines) == once, "a row stands twice");
+    let analysis = Analysis::of(&run, &lines);
+    let [remark] = analysis.grid.remarks() else { panic!("{:?}", analysis.grid.remarks()) };
+    assert!(remark.contains("twice, word for word: 1"), "{remark}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use reports_stats::power::{BlocksNeeded, blocks_needed, smallest_visible};
 use reports_stats::verdict::Verdict;
 
 use super::contrast::Contrast;
+use super::estimate::Estimate;
 use super::grid::Grid;
 use super::observation::{Observation, is_usable};
 
@@ -183,6 +184,15 @@ impl<'a> Comparison<'a> {
             [(_, only)] => Some(only.r#async / only.sync),
             _ => self.effect().map(|effect| effect.ratio()),
         }
+    }
+
+    /// The two sides' figures, sync first: geometric means over the very blocks that the ratio is of, so that their quotient
+    /// is the ratio. `None` without such a block.
+    #[must_use]
+    pub fn sides(&self) -> Option<(Estimate, Estimate)> {
+        let pairs = self.pairs();
+        let of = |side: fn(&Pair) -> f64| Estimate::of(&pairs.iter().map(side).collect::<Vec<_>>());
+        of(|pair| pair.sync).zip(of(|pair| pair.r#async))
     }
 
     /// The 95 % interval of the ratio that the verdict rests on, or of its blocks alone where it was not judged; `None` with

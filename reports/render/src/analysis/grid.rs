@@ -22,15 +22,18 @@ impl<'a> Grid<'a> {
         let cells: BTreeMap<&str, usize> =
             definition.cells.iter().enumerate().map(|(index, cell)| (cell.name.as_str(), index)).collect();
         let mut trials = BTreeMap::new();
-        let (mut strays, mut repeated) = (Strays::default(), 0_usize);
+        let (mut strays, mut repeated, mut doubled) = (Strays::default(), 0_usize, 0_usize);
         for line in lines {
             let Line::Trial(trial) = line else { continue };
             let cell = cells.get(trial.cell.as_str());
             let contender = contenders.iter().find(|name| **name == trial.contender);
             match (cell, contender) {
                 (Some(&cell), Some(&contender)) if trial.block < definition.blocks => {
-                    let earlier = trials.insert((cell, contender, trial.block), &**trial);
-                    repeated += usize::from(earlier.is_some());
+                    match trials.insert((cell, contender, trial.block), &**trial) {
+                        // One attempt that stands twice in the log is not two attempts.
+                        Some(earlier) if *earlier == **trial => doubled += 1,
+                        earlier => repeated += usize::from(earlier.is_some()),
+                    }
                 }
                 _ => strays.add(trial),
             }
@@ -38,6 +41,11 @@ impl<'a> Grid<'a> {
         let mut remarks = strays.remarks();
         if repeated > 0 {
             remarks.push(format!("trials spoilt and made again: {repeated}; the last attempt counts"));
+        }
+        if doubled > 0 {
+            remarks.push(format!(
+                "lines that stand in the log twice, word for word: {doubled}; each counts once"
+            ));
         }
         let planned = definition.cells.len() * contenders.len() * definition.blocks as usize;
         Self { trials, planned, remarks }

@@ -13,6 +13,7 @@ pub mod merged;
 pub mod observation;
 pub mod overshoot;
 pub mod prediction;
+pub mod sessions;
 pub mod sweep;
 pub mod telling;
 pub mod timeline;
@@ -27,6 +28,7 @@ use estimate::Estimate;
 use evidence::EvidenceRecord;
 use grid::Grid;
 use observation::Observation;
+use sessions::Sessions;
 use verdicts::Verdicts;
 
 /// A run, analysed.
@@ -46,6 +48,8 @@ pub struct Analysis<'a> {
     pub overshoots: Vec<&'a Overshoot>,
     /// Calibrations that came to nothing.
     pub failed_calibrations: Vec<&'a Calibration>,
+    /// Every session of the run, together.
+    pub sessions: Sessions,
     /// How the run ended; `None` if it was killed or still goes on.
     pub ending: Option<&'a Ending>,
 }
@@ -75,6 +79,7 @@ impl<'a> Analysis<'a> {
             evidence,
             overshoots: overshoot::overshoots(lines),
             failed_calibrations: failed_calibrations.collect(),
+            sessions: Sessions::of(lines),
             ending,
         }
     }

@@ -16,14 +16,16 @@ pub(super) struct Row<'a> {
 impl<'a> Row<'a> {
     /// The rows of a record, in its order.
     pub(super) fn all(definition: &'a Definition, lines: &'a [Line]) -> impl Iterator<Item = Self> {
+        let place = |trial: &'a Trial| (trial.cell.as_str(), trial.contender.as_str(), trial.block);
+        let mut latest: std::collections::BTreeMap<_, &Trial> = std::collections::BTreeMap::new();
         let trials: Vec<&Trial> = lines
             .iter()
             .filter_map(|line| match line {
-                Line::Trial(trial) => Some(&**trial),
+                // An attempt whose line stands twice is one attempt.
+                Line::Trial(trial) => (latest.insert(place(trial), trial) != Some(trial)).then_some(&**trial),
                 _ => None,
             })
             .collect();
-        let place = |trial: &'a Trial| (trial.cell.as_str(), trial.contender.as_str(), trial.block);
         let last: std::collections::BTreeMap<_, usize> =
             trials.iter().enumerate().map(|(index, trial)| (place(trial), index)).collect();
         trials.into_iter().enumerate().flat_map(move |(index, trial)| {

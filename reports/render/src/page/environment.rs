@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::table::Table;
 use crate::analysis::Analysis;
+use crate::analysis::sessions::Sessions;
 use crate::{label, number};
 
 /// Settings shown; a front reports about a dozen, anything far beyond is not one of ours.
@@ -48,8 +49,7 @@ fn machine(analysis: &Analysis<'_>) -> Vec<(&'static str, String)> {
     let cpus = |list: &[u32]| list.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
     let commit = environment.commit.as_deref().map_or_else(|| "outside a checkout".into(), label::name);
     let changed = if environment.dirty == Some(true) { ", with uncommitted changes" } else { "" };
-    let steal = analysis.ending.and_then(|ending| ending.steal);
-    let throttled = analysis.ending.and_then(|ending| ending.throttled);
+    let sessions = &analysis.sessions;
     vec![
         ("crossover", format!("{}, commit {commit}{changed}", label::name(&environment.crossover))),
         ("compiler", label::name(&environment.rustc)),
@@ -72,13 +72,30 @@ fn machine(analysis: &Analysis<'_>) -> Vec<(&'static str, String)> {
         ("CPUs of client and runner", cpus(&environment.client_cpus)),
         ("CPUs of contenders", cpus(&environment.contender_cpus)),
         ("descriptor limit", environment.descriptor_limit.to_string()),
-        ("steal during the run", steal.map_or_else(unknown, number::percent)),
+        ("sessions", told(sessions)),
+        ("steal during the run", sessions.steal.map_or_else(unknown, number::percent)),
         (
             "throttled before the run",
             environment.throttled_before.map_or_else(unknown, |times| format!("{times} times")),
         ),
-        ("throttled during the run", throttled.map_or_else(unknown, |times| format!("{times} times"))),
+        (
+            "throttled during the run",
+            sessions.throttled.map_or_else(unknown, |times| format!("{times} times")),
+        ),
     ]
+}
+
+/// How many sessions there were, and which of them did not end in order.
+fn told(sessions: &Sessions) -> String {
+    let mut text = sessions.count.to_string();
+    for (count, how) in
+        [(sessions.interrupted, "interrupted"), (sessions.killed, "killed, and not part of the next two")]
+    {
+        if count > 0 {
+            text.push_str(&format!(", {count} {how}"));
+        }
+    }
+    text
 }
 
 fn contenders(analysis: &Analysis<'_>) -> Table {

@@ -9,6 +9,7 @@ use super::table::Table;
 use crate::analysis::Analysis;
 use crate::analysis::comparison::Comparison;
 use crate::analysis::contrast::{Contrast, Kind};
+use crate::analysis::estimate::Estimate;
 use crate::{label, number};
 
 pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
@@ -18,6 +19,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
             h2 { "Every verdict" }
             p { "A ratio is async ÷ sync, the geometric mean over blocks, with its 95\u{a0}% interval. \
                  “Visible” is the smallest effect that these blocks would have shown in four of five runs. \
+                 “Sync” and “async” are geometric means over the same blocks as the ratio. \
                  “Needed” is how many blocks would decide an undecided cell, if the effect seen is the true one." }
             @for metric in Metric::ALL {
                 details {
@@ -63,13 +65,9 @@ pub(super) fn verdict_table(analysis: &Analysis<'_>, contrast: Contrast<'_>, met
 fn row(analysis: &Analysis<'_>, comparison: &Comparison<'_>) -> Vec<String> {
     let or_none = |text: Option<String>| text.unwrap_or_else(|| number::NO_DATA.into());
     let metric = comparison.metric;
-    let figure = |contender| {
-        let estimate = analysis.estimate(metric, comparison.cell, contender);
-        estimate.map(|estimate| {
-            let middle = number::of_metric(metric, estimate.middle);
-            if estimate.at_least { format!("≥ {middle}") } else { middle }
-        })
-    };
+    let sides = comparison.sides();
+    let figure =
+        |estimate: Option<Estimate>| estimate.map(|estimate| number::of_metric(metric, estimate.middle));
     vec![
         label::name(&analysis.verdicts.cells[comparison.cell].name),
         verdict(comparison),
@@ -80,8 +78,8 @@ fn row(analysis: &Analysis<'_>, comparison: &Comparison<'_>) -> Vec<String> {
         or_none(comparison.effect().map(|effect| number::percent(effect.block_sd()))),
         format!("{} of {}", comparison.blocks.len(), comparison.planned),
         or_none(comparison.needed().map(needed)),
-        or_none(figure(comparison.contrast.sync)),
-        or_none(figure(comparison.contrast.awaiting)),
+        or_none(figure(sides.map(|(sync, _)| sync))),
+        or_none(figure(sides.map(|(_, awaiting)| awaiting))),
     ]
 }
 

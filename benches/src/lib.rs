@@ -39,6 +39,7 @@ pub mod root;
 pub mod runner;
 pub mod sampler;
 pub mod signals;
+pub mod soundness;
 pub mod supervise;
 pub mod target;
 pub mod trial;

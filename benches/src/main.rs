@@ -23,8 +23,9 @@ fn main() -> ExitCode {
 /// Runs an experiment: paired servers, one load generator, and a page that says when async wins, when it
 /// loses, when it makes no difference and when the data cannot tell.
 ///
-/// Exit codes: 0 every trial was measured; 1 some could not be; 2 could not start, or wrong usage; 130 or 143
-/// interrupted, with everything measured until then kept.
+/// Exit codes of run and resume: 0 every trial was measured; 1 some could not be; 2 could not start, or wrong usage; 3 all
+/// were measured, but nothing can be judged, for no comparison has a block in which both sides may be believed; 129, 130 or
+/// 143 interrupted by a signal (128 + its number), with everything measured until then kept.
 #[derive(Debug, Parser)]
 #[command(name = "crossover", version, about, long_about)]
 struct Arguments {
@@ -64,6 +65,8 @@ enum Subcommands {
         experiment: Option<String>,
     },
     /// Hold contenders to the contract and print every case that fails
+    ///
+    /// Exit codes: 0 all hold it, known exceptions apart; 1 a case fails; 2 one could not be built, started or reached.
     Verify {
         /// Names from servers/contenders.toml [default: all of them]
         contenders: Vec<String>,

@@ -15,6 +15,8 @@ pub struct Progress {
     total: usize,
     expected: Duration,
     done: usize,
+    /// Steps among those done that an earlier session did.
+    found: usize,
     began: Instant,
     line: LiveLine,
     last_heading: String,
@@ -28,6 +30,7 @@ impl Progress {
             total,
             expected,
             done: 0,
+            found: 0,
             began: Instant::now(),
             line: LiveLine::on_stderr(),
             last_heading: String::new(),
@@ -36,7 +39,7 @@ impl Progress {
 
     /// Says what is being done: `heading` changes rarely (a block), `detail` with every step.
     pub fn show(&mut self, heading: &str, detail: &str) {
-        let left = minutes(left(self.expected, self.began.elapsed(), self.done, self.total));
+        let left = minutes(left(self.expected, self.began.elapsed(), self.done, self.found, self.total));
         let count = format!("{}/{}", self.done, self.total);
         let detail = shown(detail, DETAIL);
         if self.line.is_live() {
@@ -53,6 +56,12 @@ impl Progress {
         self.done += 1;
     }
 
+    /// One step more is found to be done already: it took no time now.
+    pub fn skip(&mut self) {
+        self.found += 1;
+        self.step();
+    }
+
     /// Says something that stays on the screen, e.g. a failure.
     pub fn say(&mut self, message: &str) {
         self.line.clear();
@@ -65,13 +74,14 @@ impl Progress {
     }
 }
 
-/// Time left: as expected at the start, and once a tenth is done as the steps so far went.
-fn left(expected: Duration, elapsed: Duration, done: usize, total: usize) -> Duration {
-    let to_do = (total - done.min(total)) as f64;
-    if done * 10 < total {
+/// Time left: as expected at the start, and once a tenth of what was not found done is made as those steps went.
+fn left(expected: Duration, elapsed: Duration, done: usize, found: usize, total: usize) -> Duration {
+    let to_do = total.saturating_sub(done) as f64;
+    let made = done.saturating_sub(found);
+    if made * 10 < total.saturating_sub(found) {
         expected.mul_f64(to_do / total as f64)
     } else {
-        elapsed.mul_f64(to_do / done.max(1) as f64)
+        elapsed.mul_f64(to_do / made.max(1) as f64)
     }
 }
 
@@ -94,9 +104,18 @@ mod tests {
 
     #[test]
     fn time_left_is_what_was_expected_and_later_what_the_steps_say() {
-        let left = |done| left(Duration::from_secs(100), Duration::from_secs(40), done, 20).as_secs();
+        let left = |done| left(Duration::from_secs(100), Duration::from_secs(40), done, 0, 20).as_secs();
         assert_eq!([left(0), left(1), left(10), left(20)], [100, 95, 40, 0]);
-        assert_eq!(super::left(Duration::ZERO, Duration::ZERO, 0, 0), Duration::ZERO);
+        assert_eq!(super::left(Duration::ZERO, Duration::ZERO, 0, 0, 0), Duration::ZERO);
+    }
+
+    #[test]
+    fn steps_that_an_earlier_session_did_say_nothing_of_the_pace() {
+        let left = |done, elapsed_ms| {
+            left(Duration::from_secs(100), Duration::from_millis(elapsed_ms), done, 10, 20).as_secs()
+        };
+        // Just resumed; then two of the ten that were left, in 12 s.
+        assert_eq!([left(10, 1), left(12, 12_000), left(20, 50_000)], [50, 48, 0]);
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl<'a> Runner<'a> {
         let done = Done::of(lines);
         let mut progress =
             Progress::of(calibrations + plan(definition).len(), estimate::duration(definition));
-        (0..done.calibrations()).for_each(|_| progress.step());
+        (0..done.calibrations()).for_each(|_| progress.skip());
         for line in &skipped {
             progress.say(&format!("line {} of the log is torn and skipped: {}", line.number, line.reason));
         }
@@ -193,13 +193,13 @@ impl<'a> Runner<'a> {
                 (Some(known), _) => known,
                 (None, Some(rate)) => match self.trial(planned, cell, rate)? {
                     Some(outcome) => matches!(outcome, TrialOutcome::Failed { .. }),
-                    // Cut short; the next turn of the loop ends it.
-                    None => continue,
+                    // Cut short, and so to be made again.
+                    None => return Ok(Outcome::Interrupted { left: plan.len() - index }),
                 },
                 (None, None) => self.write_off(planned, cell)?,
             };
             failed += usize::from(has_failed);
-            self.progress.step();
+            if known.is_some() { self.progress.skip() } else { self.progress.step() }
         }
         Ok(Outcome::Complete { failed })
     }

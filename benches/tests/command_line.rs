@@ -415,3 +415,32 @@ fn outside_the_project_check_says_what_it_does_not_check() {
     assert_eq!(code, Some(0), "{stderr}");
     assert!(stdout.contains("unheard-of") && stderr.contains("is not checked"), "{stdout}{stderr}");
 }
+
+#[test]
+fn an_address_at_which_nobody_listens_is_told_once() {
+    let folder = tempdir().unwrap();
+    // Port 1 needs rights that no test server has, and nobody listens there by default.
+    let address = "127.0.0.1:1";
+    let stderr = refusal(folder.path(), &["verify", "--address", address]);
+    assert!(stderr.contains(&format!("cannot connect to {address}, expected a server there")), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+}
+
+#[test]
+fn the_help_names_every_exit_code() {
+    let folder = tempdir().unwrap();
+    let (code, stdout, _) = crossover(folder.path(), &["--help"]);
+    assert_eq!(code, Some(0));
+    let text = stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "0 every trial was measured",
+        "1 some could not be",
+        "2 could not start",
+        "3 all were measured",
+        "129, 130 or 143",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let (_, stdout, _) = crossover(folder.path(), &["verify", "--help"]);
+    assert!(stdout.contains("1 a case fails"), "{stdout}");
+}

@@ -1,10 +1,14 @@
 //! `crossover run` and `crossover resume`: from an experiment to a page.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
-use reports_record::{ContenderRecord, Definition, Ending, Environment, Folder, Line, Run, SCHEMA, TrialLog};
+use reports_record::{
+    ContenderRecord, Definition, Ending, Environment, Folder, FolderError, Line, Run, SCHEMA, TrialLog,
+    shell_word,
+};
 use reports_terminal::{print, talk};
 
 use super::check;
@@ -14,7 +18,14 @@ use crate::progress::counted;
 use crate::remaining::Done;
 use crate::runner::{Outcome, Runner};
 use crate::signals::Signals;
+use crate::soundness::Soundness;
 use crate::{cpus, estimate, program, progress, root};
+
+/// Exit code when trials could not be measured.
+const FAILED: i32 = 1;
+
+/// Exit code when every trial was measured, and still nothing can be judged.
+const UNJUDGED: i32 = 3;
 
 /// Builds, measures and writes the page of a new run; gives the exit code.
 ///
@@ -23,7 +34,7 @@ use crate::{cpus, estimate, program, progress, root};
 pub fn run(name: &str, runs: Option<PathBuf>) -> anyhow::Result<i32> {
     let definition = check::load(name, check::contenders()?.as_ref())?;
     let signals = Signals::install()?;
-    Ok(measure(definition, format!("cargo crossover run {name}"), runs, &signals)?.0)
+    Ok(measure(definition, format!("cargo crossover run {}", shell_word(name)), runs, &signals)?.0)
 }
 
 /// Builds, measures and writes the page of a new run that `command` asked for; gives the exit code and the run's folder,
@@ -42,11 +53,32 @@ pub(super) fn measure(
     let Some(field) = build(&root, &definition, signals)? else { return Ok((signals.exit_code(), None)) };
     announce(&definition);
     let described = describe(command, definition, &field);
-    let Some(run) = unless_interrupted(described, signals)? else { return Ok((signals.exit_code(), None)) };
-    let folder = runs.unwrap_or_else(|| root.join(root::RUNS)).join(&run.id);
-    let folder = Folder::create(folder, &run)?;
+    let Some(mut run) = unless_interrupted(described, signals)? else {
+        return Ok((signals.exit_code(), None));
+    };
+    let folder = create(&runs.unwrap_or_else(|| root.join(root::RUNS)), &mut run)?;
     let code = finish(&folder, folder.append()?, &run, &field, signals)?;
     Ok((code, Some(folder)))
+}
+
+/// Runs that may begin in one second.
+const NAMESAKES: u32 = 1_000;
+
+/// The folder of `run` below `runs`. A run that began in the same second has the name already: then it gets a number.
+fn create(runs: &Path, run: &mut Run) -> anyhow::Result<Folder> {
+    let id = run.id.clone();
+    let mut number = 1;
+    loop {
+        match Folder::create(runs.join(&run.id), run) {
+            Err(FolderError::Io { cause, .. })
+                if cause.kind() == ErrorKind::AlreadyExists && number < NAMESAKES =>
+            {
+                number += 1;
+                run.id = format!("{id}-{number}");
+            }
+            made => return Ok(made?),
+        }
+    }
 }
 
 /// Asked before the runner binds itself to the client's CPU.
@@ -73,7 +105,7 @@ pub fn resume(folder: PathBuf) -> anyhow::Result<i32> {
     let log = folder.append()?;
     if let Some(failed) = failed_if_complete(&folder, &run.definition)? {
         talk!("{} is complete already; nothing is measured again", folder.path().display());
-        return conclude(&folder, Outcome::Complete { failed }, None);
+        return conclude(&folder, &run.definition, Outcome::Complete { failed }, None);
     }
     let root = root::find()?;
     warn_of_one_cpu()?;
@@ -150,34 +182,47 @@ fn finish(
     signals: &Signals,
 ) -> anyhow::Result<i32> {
     match Runner::new(folder, log, run, field, signals)?.run() {
-        Ok(outcome) => conclude(folder, outcome, Some(signals)),
+        Ok(outcome) => conclude(folder, &run.definition, outcome, Some(signals)),
         Err(error) => {
             // What was measured before is shown all the same; why it stopped matters more than why it cannot be.
             let _ = reports_render::write(folder.path());
             Err(error.context(format!(
-                "the run stopped, what was measured is kept, and `cargo crossover resume {}` goes on",
-                folder.path().display()
+                "the run stopped, what was measured is kept, and `{}` goes on",
+                to_resume(folder)
             )))
         }
     }
 }
 
+/// The command that goes on with the run in `folder`, as a shell takes it.
+fn to_resume(folder: &Folder) -> String {
+    format!("cargo crossover resume {}", shell_word(&folder.path().display().to_string()))
+}
+
 /// Writes the page, says what is missing, and gives the exit code.
-fn conclude(folder: &Folder, outcome: Outcome, signals: Option<&Signals>) -> anyhow::Result<i32> {
+fn conclude(
+    folder: &Folder,
+    definition: &Definition,
+    outcome: Outcome,
+    signals: Option<&Signals>,
+) -> anyhow::Result<i32> {
     let page =
         reports_render::write(folder.path()).context("the results are kept, the page is not written")?;
     let code = match outcome {
-        Outcome::Complete { failed: 0 } => 0,
         Outcome::Complete { failed } => {
-            talk!("{} failed; the page lists each with its reason", counted(failed, "trial"));
-            1
+            let is_judged = told_soundness(folder, definition)?;
+            if failed > 0 {
+                talk!("{} failed; the page lists each with its reason", counted(failed, "trial"));
+                FAILED
+            } else if is_judged {
+                0
+            } else {
+                talk!("nothing can be judged: no comparison has a block in which both sides may be believed");
+                UNJUDGED
+            }
         }
         Outcome::Interrupted { left } => {
-            talk!(
-                "interrupted with {} to go; `cargo crossover resume {}` goes on",
-                counted(left, "trial"),
-                folder.path().display()
-            );
+            talk!("interrupted with {} to go; `{}` goes on", counted(left, "trial"), to_resume(folder));
             signals.map_or(1, Signals::exit_code)
         }
     };
@@ -186,6 +231,16 @@ fn conclude(folder: &Folder, outcome: Outcome, signals: Option<&Signals>) -> any
         return Ok(code.max(1));
     }
     Ok(code)
+}
+
+/// Says how many trials may not be believed; gives whether anything can be judged.
+fn told_soundness(folder: &Folder, definition: &Definition) -> anyhow::Result<bool> {
+    let Soundness { measured, unbelievable, has_comparison } = Soundness::of(definition, &folder.lines()?.0);
+    if unbelievable > 0 {
+        let trials = counted(measured, "measured trial");
+        talk!("{unbelievable} of {trials} may not be believed; the page says why");
+    }
+    Ok(has_comparison)
 }
 
 fn announce(definition: &Definition) {
@@ -210,4 +265,30 @@ fn describe(command: String, definition: Definition, field: &Field) -> anyhow::R
         environment: field.environment(),
         definition,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_that_begin_in_one_second_have_a_folder_each_and_its_name() {
+        let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../reports/published/2026-11-22-grid");
+        let run = Folder::open(published).run().unwrap();
+        let runs = tempfile::tempdir().unwrap();
+        let ids: Vec<String> = (0..3)
+            .map(|_| {
+                let folder = create(runs.path(), &mut run.clone()).unwrap();
+                let id = folder.run().unwrap().id;
+                assert_eq!(folder.path().file_name().unwrap().to_str(), Some(id.as_str()));
+                id
+            })
+            .collect();
+        assert_eq!(ids, [run.id.clone(), format!("{}-2", run.id), format!("{}-3", run.id)]);
+    }
+
+    #[test]
+    fn a_hint_can_be_copied_into_a_shell() {
+        assert_eq!(to_resume(&Folder::open("my runs/1")), "cargo crossover resume 'my runs/1'");
+    }
 }

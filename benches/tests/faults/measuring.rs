@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 use reports_record::{CostSource, Stage, TrialOutcome};
 use servers_contract::Model;
 
-use crate::project::{Ended, Project, STARTS_BEFORE_TRIALS, end, only_failure, trials};
-use crate::server::{NONCE, serve, serve_apart, serve_health_only};
+use crate::project::{Ended, Project, STARTS_BEFORE_TRIALS, end, is_complete, only_failure, trials};
+use crate::server::{NONCE, serve, serve_apart, serve_half_wrong, serve_health_only};
 
 /// The start that is a run's first trial.
 const FIRST_TRIAL: usize = STARTS_BEFORE_TRIALS + 1;
@@ -112,7 +112,7 @@ fn a_program_that_is_changed_amid_a_run_is_not_measured_under_its_old_name() {
     let text = std::fs::read_to_string(&script).unwrap();
     std::fs::write(&script, text.trim_end_matches("# changed\n")).unwrap();
     let Ended { code, stderr, .. } = project.resume(&run);
-    assert_eq!(code, Some(0), "{stderr}");
+    assert!(is_complete(code), "{stderr}");
     project.wait_until_nothing_is_left();
 }
 
@@ -129,7 +129,7 @@ fn a_runner_that_is_rebuilt_amid_its_run_goes_on() {
     let mut runner = std::process::Command::new(&own);
     let Ended { code, stderr, .. } =
         end(runner.args(["run", "failing.toml", "--runs", "kept"]).current_dir(project.path("")));
-    assert_eq!(code, Some(0), "{stderr}");
+    assert!(is_complete(code), "{stderr}");
     assert_eq!(std::fs::read(&own).unwrap(), b"broken\n");
     project.wait_until_nothing_is_left();
 }
@@ -185,7 +185,7 @@ fn a_process_id_that_is_not_its_own_is_not_looked_at() {
         "READY=$(echo \"$READY\" | sed 's/\"pid\":[0-9]*/\"pid\":1/')",
     );
     let Ended { code, stderr, .. } = end(&mut project.runner());
-    assert!(matches!(code, Some(0)), "{stderr}");
+    assert!(is_complete(code), "{stderr}");
     let own = fs::read_to_string("/proc/1/status").unwrap();
     let of_init = own.lines().find_map(|line| line.strip_prefix("Threads:")).unwrap().trim().to_owned();
     let trials = trials(&project.run_folder().unwrap());
@@ -216,7 +216,8 @@ fn a_contender_that_tells_nothing_of_itself_is_measured_by_what_the_kernel_knows
     ));
     // Each request takes ticks of CPU time, however few there is time for.
     let project = project
-        .edit("endpoint = \"wait\", wait_ms = [0]", "endpoint = \"cpu\", rounds = [50000]")
+        .edit("endpoint = \"wait\", wait_ms = [0]", "endpoint = \"cpu\", rounds = [10000]")
+        .edit("duration = \"100ms\"", "duration = \"1s\"")
         .edit("timeout = \"1s\"", "timeout = \"30s\"");
     let Ended { stderr, .. } = end(&mut project.runner());
     let trials = trials(&project.run_folder().expect(&stderr));
@@ -231,5 +232,18 @@ fn a_contender_that_tells_nothing_of_itself_is_measured_by_what_the_kernel_knows
         // Its main thread and one for the connection; an interpreter's memory.
         assert!(held.threads_max >= Some(2) && held.rss_max_bytes > Some(4 << 20), "{held:?}");
     }
+    project.wait_until_nothing_is_left();
+}
+
+#[test]
+fn wrong_replies_leave_nothing_to_judge_and_the_exit_code_says_so() {
+    let project = Project::working(serve_half_wrong());
+    let Ended { code, stderr, .. } = end(&mut project.runner());
+    assert_eq!(code, Some(3), "{stderr}");
+    assert!(stderr.contains("3 of 3 measured trials may not be believed"), "{stderr}");
+    assert!(stderr.contains("nothing can be judged"), "{stderr}");
+    // Also when it is asked again.
+    let run = project.run_folder().unwrap();
+    assert_eq!(project.resume(&run).code, Some(3));
     project.wait_until_nothing_is_left();
 }

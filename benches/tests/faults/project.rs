@@ -169,6 +169,12 @@ pub(crate) fn end(command: &mut Command) -> Ended {
     Ended { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
 }
 
+/// Whether a runner that ended with this code measured every trial. On a busy machine none of them may be believable, which
+/// is another code and not what most tests are about.
+pub(crate) fn is_complete(code: Option<i32>) -> bool {
+    matches!(code, Some(0 | 3))
+}
+
 /// Every trial of a run, in the order of its making; no line may be unreadable.
 pub(crate) fn trials(run: &Path) -> Vec<Trial> {
     let (lines, skipped) = Folder::open(run).lines().unwrap();

@@ -5,17 +5,17 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use reports_record::Folder;
+use reports_record::{Ending, Folder, Line};
 
 use crate::deadline::wait_until;
-use crate::project::{Ended, Project, STARTS_BEFORE_TRIALS, end, trials};
+use crate::project::{Ended, Project, STARTS_BEFORE_TRIALS, end, is_complete, trials};
 use crate::server::serve;
 
 /// A project with a run that is complete.
 fn complete() -> (Project, PathBuf) {
     let project = Project::working(serve());
     let Ended { code, stderr, .. } = end(&mut project.runner());
-    assert_eq!(code, Some(0), "{stderr}");
+    assert!(is_complete(code), "{stderr}");
     let run = project.run_folder().unwrap();
     (project, run)
 }
@@ -29,7 +29,7 @@ fn a_complete_run_is_not_measured_again() {
     let (project, run) = complete();
     let (before, started) = (log(&run), project.pids().len());
     let Ended { code, stdout, stderr } = project.resume(&run);
-    assert_eq!(code, Some(0), "{stderr}");
+    assert!(is_complete(code), "{stderr}");
     assert!(stderr.contains("complete already"), "{stderr}");
     assert_eq!(stdout.trim_end(), run.join("index.html").display().to_string());
     assert_eq!(log(&run), before);
@@ -40,7 +40,7 @@ fn a_complete_run_is_not_measured_again() {
 fn a_page_that_was_lost_is_written_again() {
     let (project, run) = complete();
     fs::remove_file(run.join("index.html")).unwrap();
-    assert_eq!(project.resume(&run).code, Some(0));
+    assert!(is_complete(project.resume(&run).code));
     assert!(run.join("index.html").is_file());
 }
 
@@ -124,7 +124,7 @@ fn a_run_goes_on_only_under_the_conditions_that_it_began_with() {
 
     // As it was, it goes on.
     let Ended { code, stderr, .. } = end(&mut resume());
-    assert_eq!(code, Some(0), "{stderr}");
+    assert!(is_complete(code), "{stderr}");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_changed_experiment_file_changes_nothing_for_a_run_that_began() {
     let (project, run) = interrupted();
     let project = project.edit("wait_ms = [0]", "wait_ms = [0, 1]");
     let Ended { code, stderr, .. } = project.resume(&run);
-    assert_eq!(code, Some(0), "{stderr}");
+    assert!(is_complete(code), "{stderr}");
     assert!(trials(&run).iter().all(|trial| trial.cell == "wait=0ms/c=1"));
 }
 
@@ -181,7 +181,7 @@ fn a_second_runner_is_refused_before_it_starts_anything_and_the_first_goes_on() 
     assert_eq!(code, Some(2), "{stderr}");
     assert!(stderr.contains("another run writes"), "{stderr}");
     assert_eq!((after, started), (before, STARTS_BEFORE_TRIALS + 1));
-    assert_eq!(first.wait().unwrap().code(), Some(0));
+    assert!(is_complete(first.wait().unwrap().code()));
     let (lines, skipped) = Folder::open(&run).lines().unwrap();
     assert!(skipped.is_empty() && !lines.is_empty(), "{skipped:?}");
     project.wait_until_nothing_is_left();
@@ -199,4 +199,26 @@ fn interrupted() -> (Project, PathBuf) {
     let run = project.run_folder().unwrap();
     assert!(trials(&run).is_empty());
     (project, run)
+}
+
+#[test]
+fn a_terminal_that_is_gone_ends_a_run_in_order_with_its_page() {
+    // The first trial's contender gets ready, and is measured until the signal comes.
+    let project = Project::with_fault(serve(), STARTS_BEFORE_TRIALS + 1, "touch $PIDS.measured").edit(
+        "closed = { warm_up = \"1ms\", duration = \"100ms\" }",
+        "closed = { warm_up = \"1ms\", duration = \"60s\" }",
+    );
+    let runner = project.runner().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until(|| project.path("pids.measured").exists(), "the runner came to no trial");
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(runner.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGHUP).unwrap();
+    let output = runner.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(129), "{stderr}");
+    assert!(stderr.contains("interrupted with 3 trials to go; `cargo crossover resume kept/"), "{stderr}");
+    let run = project.run_folder().unwrap();
+    assert!(run.join("index.html").is_file());
+    let (lines, _) = Folder::open(&run).lines().unwrap();
+    assert!(matches!(lines.last(), Some(Line::Ending(Ending { complete: false, .. }))), "{lines:?}");
+    project.wait_until_nothing_is_left();
 }

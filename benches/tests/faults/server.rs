@@ -32,7 +32,18 @@ impl Servers {
 
 /// Answers the whole contract for GET requests, for as long as the test runs.
 pub(crate) fn serve() -> Servers {
-    Servers { blocking: serve_as("blocking", Model::Sync), awaiting: serve_as("awaiting", Model::Async) }
+    Servers {
+        blocking: serve_as("blocking", Model::Sync, false),
+        awaiting: serve_as("awaiting", Model::Async, false),
+    }
+}
+
+/// As [`serve`], but every second reply of a connection has a wrong body: what is asked once is answered rightly.
+pub(crate) fn serve_half_wrong() -> Servers {
+    Servers {
+        blocking: serve_as("blocking", Model::Sync, true),
+        awaiting: serve_as("awaiting", Model::Async, true),
+    }
 }
 
 /// Answers for both contenders, but nothing rightly except their health.
@@ -43,14 +54,14 @@ pub(crate) fn serve_healths_only() -> Servers {
     }
 }
 
-fn serve_as(name: &'static str, model: Model) -> SocketAddr {
+fn serve_as(name: &'static str, model: Model, half_wrong: bool) -> SocketAddr {
     let (listener, address) = listen();
     let requests = Arc::new(Mutex::new(BTreeMap::new()));
     thread::spawn(move || {
         for stream in listener.incoming() {
             let (stream, requests) = (stream.unwrap(), Arc::clone(&requests));
             // A client that is killed breaks its connections off; that is no failure of the test.
-            thread::spawn(move || drop(answer_all(&stream, &requests, &health(name, model))));
+            thread::spawn(move || drop(answer_all(&stream, &requests, &health(name, model), half_wrong)));
         }
     });
     address
@@ -93,7 +104,13 @@ fn answer_health(listener: TcpListener, name: &'static str, model: Model) {
 
 type Requests = Mutex<BTreeMap<String, u64>>;
 
-fn answer_all(stream: &TcpStream, requests: &Requests, health: &Health) -> std::io::Result<()> {
+fn answer_all(
+    stream: &TcpStream,
+    requests: &Requests,
+    health: &Health,
+    half_wrong: bool,
+) -> std::io::Result<()> {
+    let mut asked = 0;
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream);
     while let Some((target, close)) = read_head(&mut reader) {
@@ -106,7 +123,11 @@ fn answer_all(stream: &TcpStream, requests: &Requests, health: &Health) -> std::
         let reply = match call {
             Call::Health => Reply::health(health),
             Call::Stats => Reply::stats(&stats(counted)),
-            _ => expected(&call, b"").unwrap(),
+            _ => {
+                asked += 1;
+                let reply = expected(&call, b"").unwrap();
+                if half_wrong && asked % 2 == 0 { Reply { body: b"wrong".into(), ..reply } } else { reply }
+            }
         };
         write(stream, &reply, close)?;
         if close {

@@ -166,3 +166,27 @@ fn a_program_listed_twice_keeps_its_exceptions() {
     assert_eq!(pool.exceptions, spawn.exceptions);
     assert_eq!(pool.binary, spawn.binary);
 }
+
+#[test]
+fn the_controls_answer_every_request_of_the_document_alike() {
+    let document = std::fs::read_to_string(repository().join("docs/FRAMING.md")).unwrap();
+    let mut compared = 0;
+    let mut places: Option<[usize; 2]> = None;
+    for line in document.lines() {
+        let cells: Vec<&str> = line.split(" | ").collect();
+        let place = |name: &str| cells.iter().position(|cell| cell.trim_matches([' ', '|']) == name);
+        match (places, place("std-threads").zip(place("tokio-tasks"))) {
+            (_, Some((one, other))) => places = Some([one, other]),
+            (Some([one, other]), None) if line.starts_with("| ") => {
+                assert_eq!(
+                    cells[one].trim_matches([' ', '|']),
+                    cells[other].trim_matches([' ', '|']),
+                    "{line}"
+                );
+                compared += 1;
+            }
+            _ => places = None,
+        }
+    }
+    assert!(compared > 100, "only {compared} rows were compared");
+}

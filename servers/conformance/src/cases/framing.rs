@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::case::{Case, Expected};
 use crate::connection::shortened;
 use crate::finding::Finding;
-use crate::framing::{AMBIGUOUS, Ambiguous, RULES, Rule, answer};
+use crate::framing::{AMBIGUOUS, Ambiguous, Delivery, RULES, Rule, answer};
 
 pub(super) fn cases() -> Vec<Case> {
     let case = |row: &Ambiguous| {
@@ -34,7 +34,7 @@ pub(crate) fn judge_rules(
     patience: Duration,
 ) -> impl Iterator<Item = (String, Result<(), Finding>)> {
     RULES.iter().map(move |rule| {
-        let cell = answer(rule.sent, address, patience).to_string();
+        let cell = answer(rule.sent, address, patience, Delivery::Whole).to_string();
         let judged = match rule.right.holds(&cell) {
             true => Ok(()),
             false => Err(Finding::new(shortened(rule.sent), rule.right.describe(), cell)),

@@ -7,6 +7,6 @@ mod table;
 
 pub use document::{DocumentError, with_column};
 pub(crate) use observe::answer;
-pub use observe::{Answer, Answers, observe};
+pub use observe::{Answer, Answers, Delivery, observe};
 pub use rules::{RULES, Right, Rule};
 pub use table::{AMBIGUOUS, Ambiguous};

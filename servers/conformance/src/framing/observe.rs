@@ -15,6 +15,8 @@ pub enum Answer {
     Status(u16, Then),
     /// The same after an interim reply.
     Interim(u16, Then),
+    /// Another reply came for the good request before it.
+    Lost,
     /// The connection ended without a reply.
     Closed,
     /// Nothing within the patience: the contender waits for more.
@@ -43,26 +45,48 @@ pub struct Answers {
     pub rules: Vec<Answer>,
 }
 
+/// How a request reaches the contender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// In one piece.
+    Whole,
+    /// Each byte by itself.
+    Bytes,
+    /// In one piece with a good request before it, which must be answered.
+    AfterAnother,
+}
+
 /// Sends each request on a connection of its own, then `GET /hello` on the same.
 ///
 /// `patience` bounds each wait: a contender that waits for more costs as much for that request.
-pub fn observe(address: SocketAddr, patience: Duration) -> Answers {
+pub fn observe(address: SocketAddr, patience: Duration, delivery: Delivery) -> Answers {
+    let answer = |sent: &[u8]| answer(sent, address, patience, delivery);
     Answers {
-        ambiguous: AMBIGUOUS.iter().map(|row| answer(&row.bytes(), address, patience)).collect(),
-        rules: RULES.iter().map(|rule| answer(rule.sent, address, patience)).collect(),
+        ambiguous: AMBIGUOUS.iter().map(|row| answer(&row.bytes())).collect(),
+        rules: RULES.iter().map(|rule| answer(rule.sent)).collect(),
     }
 }
 
 /// What comes for these bytes, and for `GET /hello` after them.
-pub(crate) fn answer(sent: &[u8], address: SocketAddr, patience: Duration) -> Answer {
+pub(crate) fn answer(sent: &[u8], address: SocketAddr, patience: Duration, delivery: Delivery) -> Answer {
     let received = Connection::open(address, patience).and_then(|mut connection| {
-        connection.send(sent)?;
+        match delivery {
+            Delivery::Whole => connection.send(sent)?,
+            Delivery::Bytes => sent.chunks(1).try_for_each(|byte| connection.send(byte))?,
+            Delivery::AfterAnother => {
+                connection.send(&[&request("GET", "/hello", &[], b"")[..], sent].concat())?;
+                if connection.receive()?.body != b"hello\n" {
+                    return Ok(None);
+                }
+            }
+        }
         let received = connection.receive()?;
-        Ok((received, then(&mut connection)))
+        Ok(Some((received, then(&mut connection))))
     });
     match received {
-        Ok((received, then)) if received.interim => Answer::Interim(received.status, then),
-        Ok((received, then)) => Answer::Status(received.status, then),
+        Ok(None) => Answer::Lost,
+        Ok(Some((received, then))) if received.interim => Answer::Interim(received.status, then),
+        Ok(Some((received, then))) => Answer::Status(received.status, then),
         Err(Trouble::Silent { .. }) => Answer::Waits,
         Err(Trouble::Malformed(_)) => Answer::NotHttp,
         Err(_) => Answer::Closed,
@@ -84,6 +108,7 @@ impl fmt::Display for Answer {
         match self {
             Self::Status(status, then) => write!(formatter, "{status}, {then}"),
             Self::Interim(status, then) => write!(formatter, "100, then {status}, {then}"),
+            Self::Lost => formatter.write_str("lost"),
             Self::Closed => formatter.write_str("closed"),
             Self::Waits => formatter.write_str("waits"),
             Self::NotHttp => formatter.write_str("not HTTP"),

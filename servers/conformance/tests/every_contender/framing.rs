@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use servers_conformance::Program;
 use servers_conformance::contenders::Role;
-use servers_conformance::framing::{AMBIGUOUS, Answers, RULES, observe, with_column};
+use servers_conformance::framing::{AMBIGUOUS, Answers, Delivery, RULES, observe, with_column};
 
 use super::{NAME, command, contender};
 
@@ -14,13 +14,17 @@ use super::{NAME, command, contender};
 /// for the rest of costs as much.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// With `BLESS=1` the document is written instead of compared.
+/// With `BLESS=1` the document is written instead of compared. A control answers alike however the bytes arrive.
 #[test]
 fn the_document_on_framing_says_what_it_answers() {
     let program = Program::start(&command()).unwrap();
-    let answers = observe(program.ready().address, PATIENCE);
+    let answers = observe(program.ready().address, PATIENCE, Delivery::Whole);
     if contender().role == Role::Control {
         is_right(&answers);
+        for delivery in [Delivery::Bytes, Delivery::AfterAnother] {
+            let others = observe(program.ready().address, PATIENCE, delivery);
+            assert_eq!(others, answers, "{delivery:?}");
+        }
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/FRAMING.md");
     let document = fs::read_to_string(&path).unwrap();

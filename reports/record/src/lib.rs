@@ -30,8 +30,8 @@ mod seal;
 mod seed;
 mod shell;
 mod shown;
-#[cfg(unix)]
 mod status;
+#[cfg(unix)]
 mod stream;
 mod times;
 mod trial;
@@ -64,8 +64,8 @@ pub use outcome::{Fault, OutcomeKind};
 pub use regular_file::open_regular;
 pub use shell::shell_word;
 pub use shown::shown;
-#[cfg(unix)]
 pub use status::Status;
+#[cfg(unix)]
 pub use stream::Stream;
 pub use times::{Margin, Times};
 pub use trial::{

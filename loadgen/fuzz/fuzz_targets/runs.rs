@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 /// A document with its checksum in front, as `environment.json` has it.
 fn document(text: &str) -> Option<String> {
     let body = text.strip_prefix('{')?;
-    let unsealed = format!("{{\"crc32\":\"00000000\",{body}");
+    let unsealed = format!("{{\n  \"crc32\": \"00000000\",{body}");
     let crc32 = format!("{:08x}", crc32fast::hash(unsealed.as_bytes()));
     Some(unsealed.replacen("00000000", &crc32, 1))
 }

@@ -19,6 +19,7 @@ mod trial;
 mod verdict;
 pub mod window;
 
+pub use crate::certificate::TOLERATED_ERRORS;
 pub use answer::{Answer, Finding};
 pub use ballot::Ballot;
 pub use range::{SearchRange, SearchRangeError};

@@ -12,6 +12,7 @@ mod steadiness;
 mod tests;
 
 use reports_record::{Certificate, Check, CheckStatus};
+pub use server::TOLERATED_ERRORS;
 
 use crate::evidence::Evidence;
 

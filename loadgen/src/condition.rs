@@ -129,6 +129,26 @@ impl Condition {
         (self.figure == Figure::ErrorRate).then_some(self.bound)
     }
 
+    /// The bound up to which (from which, for `achieved_of_offered`) a measurement is as it may be, where this states what it must
+    /// not be like: `error_rate > 5%` states that 5 % may be. `None` where it states the opposite.
+    #[must_use]
+    pub fn tolerated(&self) -> Option<f64> {
+        let more_is_better = self.figure == Figure::AchievedOfOffered;
+        (self.comparison.wants_more() != more_is_better).then_some(self.bound)
+    }
+
+    /// What holds exactly where this does not: as an objective, it states what must not be.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        let comparison = match self.comparison {
+            Comparison::Below => Comparison::AtLeast,
+            Comparison::AtMost => Comparison::Above,
+            Comparison::Above => Comparison::AtMost,
+            Comparison::AtLeast => Comparison::Below,
+        };
+        Self { comparison, ..self }
+    }
+
     /// Whether it asks for no more than its bound, rather than for no less.
     #[must_use]
     pub fn is_upper_bound(&self) -> bool {
@@ -175,7 +195,7 @@ impl FromStr for Condition {
         let figure: Figure = figure.parse()?;
         let (number, unit) = decimal::split_unit(bound);
         let refused = ConditionError::Bound(figure.unit().expected());
-        let number = decimal::billionths(number).ok_or(refused)? as f64 / 1e9;
+        let number = decimal::billionths(number).ok_or(refused)?;
         let bound = figure.unit().read(number, unit).ok_or(refused)?;
         Ok(Self { figure, comparison, bound })
     }

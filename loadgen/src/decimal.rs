@@ -17,6 +17,22 @@ pub(crate) fn billionths(text: &str) -> Option<u128> {
     format!("{whole}{fraction:0<9}").parse().ok()
 }
 
+/// So many billionths times `numerator` ÷ `denominator`, rounded once.
+///
+/// A figure that is the quotient of two counts is rounded once as well: where both are the same number, they compare as equal.
+pub(crate) fn scaled(billionths: u128, numerator: u128, denominator: u128) -> f64 {
+    let (numerator, denominator) = (billionths * numerator, 1_000_000_000 * denominator);
+    let common = greatest_common_divisor(numerator, denominator);
+    (numerator / common) as f64 / (denominator / common) as f64
+}
+
+fn greatest_common_divisor(mut a: u128, mut b: u128) -> u128 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
 /// Writes a number so that [`billionths`] reads it again: to nine digits after the point, none of them for show.
 pub(crate) fn show(number: f64) -> String {
     let digits = format!("{number:.9}");
@@ -38,6 +54,19 @@ mod tests {
         assert_eq!(billionths("2"), Some(2_000_000_000));
         assert_eq!(billionths("0.1"), Some(100_000_000));
         assert_eq!(billionths("1.000000001"), Some(1_000_000_001));
+    }
+
+    #[test]
+    fn a_scaled_number_is_the_nearest_to_the_quotient() {
+        for tenths in 0..=1000u32 {
+            let share = scaled(billionths(&format!("{}.{}", tenths / 10, tenths % 10)).unwrap(), 1, 100);
+            assert_eq!(share, f64::from(tenths) / 1000.0, "{tenths} tenths of a percent");
+        }
+        for per_minute in 1..=6000u32 {
+            let rate = scaled(billionths(&per_minute.to_string()).unwrap(), 1, 60);
+            assert_eq!(rate, f64::from(per_minute) / 60.0, "{per_minute}/m");
+        }
+        assert_eq!((scaled(0, 7, 9), scaled(1, 1, 1)), (0.0, 1e-9));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reports_record::{Arrivals, Mode};
 
 use crate::span::show_span;
-use crate::{Course, Expect, Rate, Request};
+use crate::{Condition, Course, Expect, Rate, Request};
 
 /// One measurement over connections that stand. The parts combine freely; [`Load::validate`] holds each to its range.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +33,9 @@ pub struct Load {
     pub grace: Duration,
     /// How closely the open loop's starts are waited for.
     pub pacing: Pacing,
+    /// What the measurement must not be like. A figure that a check of the certificate judges as well is held to this bound in the
+    /// place of the check's own, and the check leaves it to the condition to find it too large.
+    pub fail_if: Vec<Condition>,
 }
 
 /// How a client thread waits for the next intended start.
@@ -148,11 +151,20 @@ impl Load {
             timeout: Duration::from_secs(10),
             grace: Duration::from_secs(2),
             pacing: Pacing::default(),
+            fail_if: Vec::new(),
         }
     }
 
     /// Allowed numbers of Poisson arrivals, each of which is drawn before the first one starts: two seconds for all.
     pub const POISSON_REQUESTS: RangeInclusive<u64> = 1..=100_000_000;
+    /// The bound up to which (from which, where more is better) the user tolerates the figure of this name; of several the strictest.
+    pub(crate) fn tolerance(&self, figure: &str) -> Option<f64> {
+        let stated = self.fail_if.iter().filter(|condition| condition.figure() == figure);
+        let bounds =
+            stated.filter_map(|condition| Some((condition.is_upper_bound(), condition.tolerated()?)));
+        // A condition on what must not be too little is an upper bound: the highest of them is the strictest.
+        bounds.reduce(|a, b| if (a.1 < b.1) == a.0 { b } else { a }).map(|(_, bound)| bound)
+    }
 
     /// Holds every part to its range.
     ///
@@ -207,6 +219,23 @@ mod tests {
 
     fn load() -> Load {
         Load::closed(Request::get(&"http://localhost/".parse().unwrap()), Duration::from_secs(1))
+    }
+
+    #[test]
+    fn the_strictest_condition_on_a_figure_is_what_is_tolerated() {
+        let conditions = [
+            "error_rate > 5%",
+            "error_rate > 2%",
+            "achieved_of_offered < 90%",
+            "achieved_of_offered < 95%",
+            "p99 > 1s",
+        ];
+        let load = Load { fail_if: conditions.map(|text| text.parse().unwrap()).to_vec(), ..load() };
+        assert_eq!(
+            (load.tolerance("error_rate"), load.tolerance("achieved_of_offered")),
+            (Some(0.02), Some(0.95))
+        );
+        assert_eq!((load.tolerance("lateness_p99"), load.tolerance("response_time_p99")), (None, Some(1e6)));
     }
 
     #[test]

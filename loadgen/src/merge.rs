@@ -11,6 +11,7 @@ mod times;
 
 use reports_record::{HistogramError, Measurement, MergedPart};
 use serde_json::Value;
+pub(crate) use sum::replies_in;
 
 /// A measurement and where it was read.
 #[derive(Debug, Clone)]

@@ -41,13 +41,14 @@ impl FromStr for Rate {
 
     fn from_str(text: &str) -> Result<Self, RateError> {
         let (number, unit) = decimal::split_unit(text);
-        let requests = decimal::billionths(number).ok_or(RateError)? as f64 / 1e9;
-        Self::per_second(match unit {
-            "/s" => requests,
-            "k/s" => requests * 1e3,
-            "/m" => requests / 60.0,
+        let requests = decimal::billionths(number).ok_or(RateError)?;
+        let (numerator, denominator) = match unit {
+            "/s" => (1, 1),
+            "k/s" => (1000, 1),
+            "/m" => (1, 60),
             _ => return Err(RateError),
-        })
+        };
+        Self::per_second(decimal::scaled(requests, numerator, denominator))
     }
 }
 

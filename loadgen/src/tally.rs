@@ -1,5 +1,6 @@
 //! Everything one client thread counts and times; plain data, added up at the end.
 
+mod backlog;
 mod in_flight;
 mod merge;
 mod parts;
@@ -17,6 +18,8 @@ use reports_record::{Account, Distribution, OutcomeKind, Status, SubWindow};
 use crate::clock::Moment;
 use crate::intervals::Counts;
 use crate::window::Window;
+use backlog::Backlog;
+pub(crate) use backlog::Growth;
 use in_flight::InFlight;
 use parts::Parts;
 use starts_grid::StartsGrid;
@@ -142,6 +145,8 @@ pub(crate) struct Tally {
     parts: Option<Parts>,
     /// Likewise, and in closed loops.
     grid: Option<StartsGrid>,
+    /// Likewise.
+    backlog: Option<Backlog>,
 }
 
 /// Statuses of three digits.
@@ -186,6 +191,7 @@ impl Tally {
             in_flight: InFlight::default(),
             parts: bounded.then(|| Parts::of(&window)),
             grid: (bounded && open_loop).then(|| StartsGrid::over(&window)),
+            backlog: (bounded && open_loop).then(|| Backlog::of(&window)),
         }
     }
 
@@ -197,7 +203,7 @@ impl Tally {
             return;
         }
         self.count_due(flight.intended, 1);
-        let part = self.part(flight.started);
+        let part = self.part(flight.intended);
         if !flight.connect.is_zero() {
             self.timings.connect.record(flight.connect, part);
         }
@@ -263,12 +269,7 @@ impl Tally {
     pub(crate) fn ended(&mut self, flight: &Flight, kind: OutcomeKind, now: Moment) {
         self.landed(flight, now);
         self.last_ended = self.last_ended.max(now);
-        if kind == OutcomeKind::Ok && self.window.contains(now) {
-            self.good_replies += 1;
-            if let Some(parts) = &mut self.parts {
-                parts.served(now, now.since(flight.intended));
-            }
-        }
+        self.good_replies += u64::from(kind == OutcomeKind::Ok && self.window.contains(now));
         self.count_outcome(flight, kind, now);
     }
 
@@ -287,10 +288,16 @@ impl Tally {
             return;
         }
         *self.outcomes.entry(kind).or_default() += 1;
-        let part = self.part(now);
+        if let Some(backlog) = &mut self.backlog {
+            backlog.ended(flight.intended, now);
+        }
+        let part = self.part(flight.intended);
         let service = flight.service(now);
         let response = now.since(flight.intended);
         if kind == OutcomeKind::Ok {
+            if let Some(parts) = &mut self.parts {
+                parts.served(flight.intended, response);
+            }
             self.timings.service.record(service, part);
             self.timings.first_byte.record(flight.first_byte.min(now).since(flight.started), part);
             if self.open_loop {
@@ -301,7 +308,7 @@ impl Tally {
             self.timings.wrong_reply_service.record(service, part);
         } else {
             // It would have taken at least so long: a failure never makes a quantile look better.
-            self.censor(service, response, now);
+            self.censor(service, response, part);
         }
     }
 
@@ -315,16 +322,19 @@ impl Tally {
         self.sums.response += response.as_nanos();
     }
 
-    fn part(&mut self, at: Moment) -> Option<usize> {
-        self.parts.as_mut().and_then(|parts| parts.index(at))
+    /// The part of the window in which a request was due: every time of it belongs there, whenever it ended, so that the parts
+    /// hold what their figure holds.
+    fn part(&mut self, intended: Moment) -> Option<usize> {
+        self.parts.as_mut().and_then(|parts| parts.index(intended))
     }
 
     /// A request is still in flight when measuring stops.
     pub(crate) fn unfinished(&mut self, flight: &Flight, now: Moment) {
         self.landed(flight, now);
         if flight.measured {
-            self.censored += 1;
-            self.censor(flight.service(now), now.since(flight.intended), now);
+            self.left(flight.intended, 1, now);
+            let part = self.part(flight.intended);
+            self.censor(flight.service(now), now.since(flight.intended), part);
         }
     }
 
@@ -332,13 +342,21 @@ impl Tally {
     pub(crate) fn never_sent(&mut self, intended: Moment, requests: u64, now: Moment) {
         if self.window.contains(intended) {
             self.count_due(intended, requests);
-            self.censored += requests;
-            let part = self.part(now);
+            self.left(intended, requests, now);
+            let part = self.part(intended);
             let waited = now.since(intended);
             self.timings.connection_wait.censor(waited, requests, part);
             if self.open_loop {
                 self.timings.response.censor(waited, requests, part);
             }
+        }
+    }
+
+    /// So many requests of the window have not ended when measuring stops.
+    fn left(&mut self, intended: Moment, requests: u64, now: Moment) {
+        self.censored += requests;
+        if let Some(backlog) = &mut self.backlog {
+            backlog.left(intended, requests, now);
         }
     }
 
@@ -380,8 +398,7 @@ impl Tally {
         logged.all_mut()
     }
 
-    fn censor(&mut self, service: Duration, response: Duration, now: Moment) {
-        let part = self.part(now);
+    fn censor(&mut self, service: Duration, response: Duration, part: Option<usize>) {
         self.timings.service.censor(service, 1, part);
         if self.open_loop {
             self.timings.response.censor(response, 1, part);
@@ -392,6 +409,9 @@ impl Tally {
         self.due += requests;
         if let Some(parts) = &mut self.parts {
             parts.due(intended, requests);
+        }
+        if let Some(backlog) = &mut self.backlog {
+            backlog.due(intended, requests);
         }
     }
 
@@ -406,6 +426,11 @@ impl Tally {
     /// Kolmogorov–Smirnov distance of actual from intended starts; `None` in a closed loop or without starts.
     pub(crate) fn starts_distance(&self) -> Option<f64> {
         self.grid.as_ref().and_then(StartsGrid::distance)
+    }
+
+    /// By how much the requests that are due and have not ended became more; `None` in a closed loop, and where that cannot be told.
+    pub(crate) fn backlog_growth(&self) -> Option<Growth> {
+        self.backlog.as_ref()?.growth(self.window.end)
     }
 
     pub(crate) fn sub_windows(&self) -> Vec<SubWindow> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reports_record::Arrivals;
-use reports_stats::quantile::MIN_BEYOND;
+use reports_record::rank::MIN_BEYOND;
 
 use crate::Rate;
 

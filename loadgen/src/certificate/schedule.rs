@@ -30,12 +30,17 @@ pub(super) fn pace(evidence: &Evidence<'_>) -> Check {
     let allowed = |bound: f64, service: Option<f64>| {
         bound.max((SHARE_OF_SERVICE * service.unwrap_or(0.0)).min(EXCUSE_MAX_US))
     };
-    let tail_bound = allowed(TAIL_BOUND_US, highest(&evidence.service).map(|(_, value)| value));
-    let median_bound = allowed(MEDIAN_BOUND_US, evidence.service.p50);
-    let status = grade(tail, tail_bound, tail_bound * TOO_LATE).max(grade(
+    let stated = |name: &str| evidence.load.tolerance(&format!("lateness_{name}"));
+    let tail_bound = stated(tail_name)
+        .unwrap_or_else(|| allowed(TAIL_BOUND_US, highest(&evidence.service).map(|(_, value)| value)));
+    let median_bound = stated("p50").unwrap_or_else(|| allowed(MEDIAN_BOUND_US, evidence.service.p50));
+    // Beyond a bound that --fail-if states, that condition is the judge.
+    let too_late =
+        |name: &str, bound: f64| if stated(name).is_some() { f64::INFINITY } else { bound * TOO_LATE };
+    let status = grade(tail, tail_bound, too_late(tail_name, tail_bound)).max(grade(
         median,
         median_bound,
-        median_bound * TOO_LATE,
+        too_late("p50", median_bound),
     ));
     let finding = format!(
         "requests left {median:.1} us (p50) and {tail:.1} us ({tail_name}) late by the client's doing, against \
@@ -57,55 +62,92 @@ fn highest(times: &Times) -> Option<(&'static str, f64)> {
         .find_map(|(name, value)| Some((name, value?)))
 }
 
-/// Share of the offered rate that has to be answered.
+/// Share of what is due that has to be answered as fast as it becomes due.
 const ACHIEVED_BOUND: f64 = 0.99;
+/// Standard deviations of chance that a growth has to exceed: it does by chance in one window of twenty.
+///
+/// Where arrivals are Poisson, their number in a stretch with n of them varies by √n, and so does the queue of a server that
+/// only just keeps up. What a server's own times add to that is seldom more.
+const BY_CHANCE: f64 = 1.645;
 /// Busier than this the client had no time left to send.
 const CLIENT_SATURATED: f64 = 0.9;
+/// With this share of the connections busy on average, hardly ever was one free.
+const ALL_BUSY: f64 = 0.95;
 
-/// Replies against what was due, and whose doing it is that they differ.
+/// Whether what is due and unanswered became more, and whose doing that is.
 pub(super) fn achieved(evidence: &Evidence<'_>) -> Check {
     let about = About { name: "achieved", unit: "ratio", bound: ACHIEVED_BOUND };
     let due = evidence.tally.account().due;
     if evidence.response.is_none() || due == 0 {
         return about.not_applicable("nothing was offered: the loop is closed or nothing was due");
     }
-    let ratio = evidence.tally.replies as f64 / due as f64;
-    // What is in flight as the window ends is answered after it; a full pipe at its start need not make up for that.
-    let about =
-        About { bound: (ACHIEVED_BOUND - evidence.tally.in_flight_mean() / due as f64).max(0.0), ..about };
-    let late = evidence.lateness.as_ref().and_then(|lateness| lateness.p50);
-    let clients_doing =
-        evidence.cost.busiest_thread > CLIENT_SATURATED || late > Some(MEDIAN_BOUND_US * TOO_LATE);
-    let reached = format!("{} of the offered rate was answered in the window", percent(ratio));
+    let Some(growth) = evidence.tally.backlog_growth() else {
+        return about.not_applicable(
+            "fewer than 10 requests were due early enough to be answered in the window: it is no longer than requests take",
+        );
+    };
+    let ratio = 1.0 - growth.share();
+    let bound = evidence.load.tolerance("achieved_of_offered").unwrap_or(ACHIEVED_BOUND);
+    let about = About { bound: (bound - BY_CHANCE / growth.compared.sqrt()).max(0.0), ..about };
+    let reached = format!(
+        "{} of the offered rate was answered: of {} requests due in the first {:.2} s of the window, {} were unanswered then, \
+         {:.0} of which a filled pipe holds",
+        percent(ratio),
+        growth.due,
+        growth.at.as_secs_f64(),
+        growth.unanswered,
+        growth.in_pipe,
+    );
     if ratio >= about.bound {
-        about.found(CheckStatus::Pass, Some(ratio), reached, "")
-    } else if clients_doing {
+        return about.found(CheckStatus::Pass, Some(ratio), reached, "");
+    }
+    let late = evidence.lateness.as_ref().and_then(|lateness| lateness.p50);
+    if evidence.cost.busiest_thread > CLIENT_SATURATED || late > Some(MEDIAN_BOUND_US * TOO_LATE) {
         let finding = format!("{reached}; the client could not keep the pace");
-        about.found(
-            CheckStatus::Fail,
-            Some(ratio),
-            finding,
-            "lower the rate or add --threads, each on its own CPU",
-        )
-    } else {
-        // Only a warning: that a server does not keep up is a result, and leaving it out would flatter it.
-        let finding = format!(
-            "{reached}; the server did not keep up: {} of the requests waited for a free connection, {:.1} of {} were \
-             busy on average",
+        let remedy = "lower the rate or add --threads, each on its own CPU";
+        return about.found(CheckStatus::Fail, Some(ratio), finding, remedy);
+    }
+    // Only a warning: that a server does not keep up is a result, and leaving it out would flatter it.
+    let (blame, remedy) = plan_limit(evidence).unwrap_or_else(|| {
+        let blame = format!(
+            "the server did not keep up: {} of the requests waited for a free connection, {:.1} of {} were busy on average",
             percent(evidence.tally.waited as f64 / due as f64),
             evidence.tally.in_flight_mean(),
             evidence.crew.connections,
         );
-        let remedy =
-            "read the response times as those of an overloaded server, or lower the rate, or add connections";
-        about.found(CheckStatus::Warn, Some(ratio), finding, remedy)
+        (blame, "read the response times as those of an overloaded server, or lower the rate".into())
+    });
+    about.found(CheckStatus::Warn, Some(ratio), format!("{reached}; {blame}"), &remedy)
+}
+
+/// The plan as the limit, with what to do: connections that are all busy carry no more than their number ÷ the service time.
+fn plan_limit(evidence: &Evidence<'_>) -> Option<(String, String)> {
+    let connections = f64::from(evidence.crew.connections);
+    let mean = evidence.service.mean.filter(|mean| *mean > 0.0)? / 1e6;
+    if evidence.tally.in_flight_mean() < ALL_BUSY * connections {
+        return None;
     }
+    let offered = evidence.per_second(evidence.tally.account().due);
+    let blame = format!(
+        "the plan is the limit: connections that are all busy ({connections}) carry {:.1}/s at {:.3} s a reply, and {offered:.1}/s \
+         were offered; the server did not keep up if replies take longer with more of them",
+        connections / mean,
+        mean,
+    );
+    let remedy = format!(
+        "give more connections (-c {:.0} carry this rate if replies take no longer then), or lower the rate",
+        (offered * mean).ceil()
+    );
+    Some((blame, remedy))
 }
 
 /// Starts that may lie on the wrong side of any instant: half of what `achieved` lets pass.
 const DISTANCE_BOUND: f64 = 0.005;
 /// Beyond this the load was another one.
 const DISTANCE_TOO_FAR: f64 = 0.05;
+
+/// Of fewer starts, one in the wrong place is a distance by itself.
+const FEWEST_STARTS: u64 = 20;
 
 /// How far the actual starts were from the schedule's, over the window.
 pub(super) fn arrivals(evidence: &Evidence<'_>) -> Check {
@@ -114,16 +156,19 @@ pub(super) fn arrivals(evidence: &Evidence<'_>) -> Check {
     {
         return about.not_applicable("only Poisson arrivals are held against their distribution");
     }
+    let due = evidence.tally.account().due;
+    if due < FEWEST_STARTS {
+        return about.not_applicable("fewer than 20 requests were due, too few for a distribution");
+    }
     let Some(distance) = evidence.tally.starts_distance() else {
         return about.not_applicable("no start of the window to compare, or no window fixed beforehand");
     };
     // One start more or less is no distance, however few there are.
-    let about =
-        About { bound: DISTANCE_BOUND.max(1.5 / evidence.tally.account().due.max(1) as f64), ..about };
+    let about = About { bound: DISTANCE_BOUND.max(1.5 / due as f64), ..about };
     let mut status = grade(distance, about.bound, DISTANCE_TOO_FAR.max(about.bound));
     let mut finding =
         format!("at most {} of the starts lie on the wrong side of any instant", percent(distance));
-    if status == CheckStatus::Fail && evidence.tally.waited * 10 > evidence.tally.account().due {
+    if status == CheckStatus::Fail && evidence.tally.waited * 10 > due {
         status = CheckStatus::Warn;
         finding += "; requests waited for busy connections, so the server shaped its own load";
     }

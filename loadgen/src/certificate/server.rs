@@ -9,27 +9,34 @@ use crate::evidence::Evidence;
 use crate::expect::ExpectBody;
 use crate::order::ABANDON_AFTER;
 
-/// Share of failures, or of wrong replies, beyond which the rest is no picture of the server any more.
-const TOO_MANY: f64 = 0.01;
+/// Share (0–1) of failures, or of wrong replies, beyond which the rest is not a picture of the server any more.
+pub const TOLERATED_ERRORS: f64 = 0.01;
 
 /// Whether every reply was the expected one. A wrong reply is never a measurement.
 pub(super) fn replies(evidence: &Evidence<'_>) -> Check {
-    let about = About { name: "replies", unit: "share", bound: 0.0 };
+    let stated = evidence.load.tolerance(ERROR_RATE);
+    let about = About { name: "replies", unit: "share", bound: stated.unwrap_or(0.0) };
     let count = |kind| evidence.tally.outcome(kind);
     let wrong = count(OutcomeKind::WrongStatus) + count(OutcomeKind::WrongBody);
     let all = wrong + count(OutcomeKind::Ok);
     if all == 0 {
         let remedy = "see which failures there were; a window shorter than the replies take has none either";
-        return about.found(CheckStatus::Fail, None, "no request of the window was answered".into(), remedy);
+        let finding = if evidence.tally.account().due == 0 {
+            "no request was due in the window"
+        } else {
+            "no request of the window was answered"
+        };
+        return about.found(CheckStatus::Fail, None, finding.into(), remedy);
     }
     let share = wrong as f64 / all as f64;
-    let status = if wrong == 0 { CheckStatus::Pass } else { grade(share, 0.0, TOO_MANY) };
+    let status = grade_share(share, stated);
     let finding = format!(
-        "{wrong} of {all} replies were wrong ({} by status, expected {}{}, {} by body); {}",
+        "{wrong} of {all} replies were wrong ({} by status, expected {}{}, {} by body){}; {}",
         count(OutcomeKind::WrongStatus),
         evidence.load.expect.status,
         wrong_statuses(evidence),
         count(OutcomeKind::WrongBody),
+        by_condition(stated),
         how_bodies_were_checked(evidence)
     );
     about.found(
@@ -52,6 +59,21 @@ fn wrong_statuses(evidence: &Evidence<'_>) -> String {
     if listed.is_empty() { String::new() } else { format!(", found {}", listed.join(", ")) }
 }
 
+/// The figure of which a user may state how much is tolerable.
+const ERROR_RATE: &str = "error_rate";
+
+/// Beyond a bound that a condition states, the condition is the judge, and the check only warns.
+fn grade_share(share: f64, stated: Option<f64>) -> CheckStatus {
+    stated.map_or_else(|| grade(share, 0.0, TOLERATED_ERRORS), |bound| grade(share, bound, f64::INFINITY))
+}
+
+/// Says that a condition's bound stands in the place of the check's own.
+fn by_condition(stated: Option<f64>) -> String {
+    stated.map_or_else(String::new, |bound| {
+        format!(", held to the {} % of the condition on {ERROR_RATE}", (bound * 1e11).round() / 1e9)
+    })
+}
+
 fn how_bodies_were_checked(evidence: &Evidence<'_>) -> String {
     let (shortest, longest) = evidence.tally.body_bytes.unwrap_or_default();
     match &evidence.load.expect.body {
@@ -71,7 +93,8 @@ fn how_bodies_were_checked(evidence: &Evidence<'_>) -> String {
 
 /// Requests that ended without a whole reply, and whose fault that is.
 pub(super) fn errors(evidence: &Evidence<'_>) -> Check {
-    let about = About { name: "errors", unit: "share", bound: 0.0 };
+    let stated = evidence.load.tolerance(ERROR_RATE);
+    let about = About { name: "errors", unit: "share", bound: stated.unwrap_or(0.0) };
     let failed: Vec<_> = evidence
         .tally
         .outcomes
@@ -88,7 +111,7 @@ pub(super) fn errors(evidence: &Evidence<'_>) -> Check {
     }
     let share = count as f64 / due as f64;
     let of_client = failed.iter().any(|(kind, _)| kind.fault() == Some(Fault::Client));
-    let status = if of_client { CheckStatus::Fail } else { grade(share, 0.0, TOO_MANY) };
+    let status = if of_client { CheckStatus::Fail } else { grade_share(share, stated) };
     let kinds: Vec<_> = failed
         .iter()
         .filter_map(|(kind, count)| Some(format!("{count} {kind} ({}'s fault)", kind.fault()?)))
@@ -97,7 +120,8 @@ pub(super) fn errors(evidence: &Evidence<'_>) -> Check {
     let first = replies.find(|reply| !reply.kind.is_reply());
     let first =
         first.map_or_else(String::new, |reply| format!("; the first reply that did: {}", reply.finding));
-    let finding = format!("{count} of {due} requests failed: {}{first}", kinds.join(", "));
+    let finding =
+        format!("{count} of {due} requests failed{}: {}{first}", by_condition(stated), kinds.join(", "));
     let occurred = |kind| failed.iter().any(|(other, _)| **other == kind);
     let remedy = if occurred(OutcomeKind::LocalFd) || occurred(OutcomeKind::LocalPort) {
         "client-limited: raise the limits on descriptors and local ports, or use fewer connections"

@@ -3,15 +3,18 @@
 use reports_record::Check;
 use reports_stats::drift::{Drift, drift};
 
-use super::{About, grade};
+use super::{About, grade, percent};
 use crate::evidence::Evidence;
 
 /// The margin within which two contenders count as equal: a drift within it cannot make a difference.
 const DRIFT_BOUND: f64 = 0.05;
 /// Beyond this the window saw two regimes and has no single figure.
 const DRIFT_TOO_FAR: f64 = 0.50;
-/// Standard errors that chance alone does not reach once in 300 quiet windows.
-const STANDARD_ERRORS: f64 = 3.0;
+/// Standard errors that chance alone does not reach once in 300 quiet windows: with two halves of ten parts (18 degrees of
+/// freedom) and two figures.
+const STANDARD_ERRORS: f64 = 3.7;
+/// Fewest replies to be compared by halves: of fewer, one more or less is a drift by itself.
+const FEWEST: u64 = 20;
 
 /// Drift between the window's halves, in throughput and in the median service time; the larger one counts.
 pub(super) fn stationarity(evidence: &Evidence<'_>) -> Check {
@@ -20,32 +23,34 @@ pub(super) fn stationarity(evidence: &Evidence<'_>) -> Check {
         return about.not_applicable("the schedule itself changes, and what is measured may change with it");
     }
     let parts = evidence.tally.sub_windows();
-    let open_loop = evidence.response.is_some();
-    // In an open loop relative to what was due, which varies by chance and not by the server.
-    let throughput: Vec<f64> = parts
-        .iter()
-        .map(|part| part.replies as f64 / if open_loop { part.due.max(1) as f64 } else { 1.0 })
-        .collect();
+    if parts.iter().map(|part| part.replies).sum::<u64>() < FEWEST {
+        return about.not_applicable(
+            "fewer than 20 replies ended in the window, or its parts were not known beforehand",
+        );
+    }
+    // In an open loop the schedule decides how many there are, and `achieved` whether the server follows: a pipe that fills is not a
+    // drift.
+    let throughput =
+        evidence.response.is_none().then(|| parts.iter().map(|part| part.replies as f64).collect());
     let medians: Option<Vec<f64>> = parts.iter().map(|part| part.service_time_us_p50).collect();
-    let drifts =
-        [("throughput", drift(&throughput)), ("the median service time", medians.as_deref().and_then(drift))];
-    let beyond = |drift: &Drift| drift.relative.abs() / bound(drift);
+    let drifts = [("throughput", throughput), ("the median service time", medians)];
+    let beyond = |drift: &Drift| drift.relative().abs() / bound(drift);
     let worst = drifts
         .into_iter()
-        .filter_map(|(what, drift)| Some((what, drift?)))
+        .filter_map(|(what, values)| Some((what, drift(&values?)?)))
         .max_by(|a, b| beyond(&a.1).total_cmp(&beyond(&b.1)));
     let Some((what, drift)) = worst else {
         return about.not_applicable("too few parts of the window ended, or too little happened in them");
     };
     let about = About { bound: bound(&drift), ..about };
     let finding = format!(
-        "from the first half to the second, {what} changed by {:+.1} % (standard error {:.1} %)",
-        drift.relative * 100.0,
-        drift.standard_error * 100.0
+        "{} (chance alone lets the halves differ by {})",
+        change(what, &drift),
+        percent(STANDARD_ERRORS * drift.standard_error)
     );
     about.found(
-        grade(drift.relative.abs(), about.bound, DRIFT_TOO_FAR.max(about.bound)),
-        Some(drift.relative.abs()),
+        grade(drift.relative().abs(), about.bound, DRIFT_TOO_FAR.max(about.bound)),
+        Some(drift.relative().abs()),
         finding,
         "warm up for longer, measure for longer, or look for what else runs on the machine",
     )
@@ -53,4 +58,25 @@ pub(super) fn stationarity(evidence: &Evidence<'_>) -> Check {
 
 fn bound(drift: &Drift) -> f64 {
     DRIFT_BOUND.max(STANDARD_ERRORS * drift.standard_error)
+}
+
+/// The drift in words: as a share of the first half, and from twice as much on as a ratio.
+fn change(what: &str, drift: &Drift) -> String {
+    let Drift { first, second, .. } = *drift;
+    if first == 0.0 {
+        format!("{what} was zero in the first half, and not in the second")
+    } else if second == 0.0 {
+        format!("{what} was zero in the second half, and not in the first")
+    } else if second >= 2.0 * first {
+        format!("{what} was {:.1} times as much in the second half as in the first", second / first)
+    } else if first >= 2.0 * second {
+        format!("{what} was {:.1} times as much in the first half as in the second", first / second)
+    } else {
+        let share = second / first - 1.0;
+        format!(
+            "{what} was {} {} in the second half than in the first",
+            percent(share.abs()),
+            if share < 0.0 { "less" } else { "more" }
+        )
+    }
 }

@@ -372,6 +372,97 @@ fn a_window_that_changes_half_way_is_found() {
 }
 
 #[test]
+fn a_change_is_told_in_words_and_never_below_nothing() {
+    let faster = Scene {
+        fate: |index, _| Fate { service_us: if index < 1000 { 440 } else { 50 }, ..SOUND },
+        ..scene()
+    };
+    let check = faster.check("stationarity");
+    assert_eq!(check.status, CheckStatus::Fail, "{}", check.finding);
+    assert!(check.finding.contains("8.8 times as much in the first half"), "{}", check.finding);
+    let a_little = Scene {
+        fate: |index, _| Fate { service_us: if index < 1000 { 400 } else { 440 }, ..SOUND },
+        ..scene()
+    };
+    let check = a_little.check("stationarity");
+    assert!(check.finding.contains("% more in the second half"), "{}", check.finding);
+}
+
+#[test]
+fn what_a_condition_allows_is_not_failed_and_failures_of_the_client_are() {
+    let with = |kind: OutcomeKind, condition: &str| {
+        let fate: fn(u64, Moment) -> Fate = match kind {
+            OutcomeKind::Reset => |index, _| Fate {
+                kind: if index % 33 == 0 { OutcomeKind::Reset } else { OutcomeKind::Ok },
+                ..SOUND
+            },
+            OutcomeKind::LocalPort => |index, _| Fate {
+                kind: if index % 33 == 0 { OutcomeKind::LocalPort } else { OutcomeKind::Ok },
+                ..SOUND
+            },
+            _ => unreachable!("no such case"),
+        };
+        Scene { load: Load { fail_if: vec![condition.parse().unwrap()], ..scene().load }, fate, ..scene() }
+    };
+    let allowed = with(OutcomeKind::Reset, "error_rate > 5%").check("errors");
+    assert_eq!((allowed.status, allowed.bound), (CheckStatus::Pass, 0.05), "{}", allowed.finding);
+    assert!(
+        allowed.finding.contains("held to the 5 % of the condition on error_rate"),
+        "{}",
+        allowed.finding
+    );
+    assert_eq!(with(OutcomeKind::Reset, "error_rate > 2%").status("errors"), CheckStatus::Warn);
+    assert_eq!(with(OutcomeKind::Reset, "error_rate < 5%").status("errors"), CheckStatus::Fail);
+    assert_eq!(with(OutcomeKind::LocalPort, "error_rate > 5%").status("errors"), CheckStatus::Fail);
+}
+
+#[test]
+fn lateness_that_a_condition_allows_is_not_failed() {
+    let late: fn(u64, Moment) -> Fate = |_, _| Fate { late_us: 15_000, service_us: 400, ..SOUND };
+    let with = |conditions: &[&str]| {
+        let fail_if = conditions.iter().map(|condition| condition.parse().unwrap()).collect();
+        Scene { load: Load { fail_if, ..scene().load }, fate: late, ..scene() }.check("pace")
+    };
+    assert_eq!(with(&[]).status, CheckStatus::Fail);
+    let both = with(&["lateness_p99 > 20ms", "lateness_p50 > 20ms"]);
+    assert_eq!((both.status, both.bound), (CheckStatus::Pass, 20_000.0), "{}", both.finding);
+    assert_eq!(with(&["lateness_p99 > 10ms", "lateness_p50 > 10ms"]).status, CheckStatus::Warn);
+}
+
+#[test]
+fn few_requests_fail_no_statistic() {
+    for count in 0..=3 {
+        let window = Window { start: at(START_MS * 1000), end: at(START_MS * 1000 + 1_000_000) };
+        let mut tally = Tally::new(window, true);
+        for index in 0..count {
+            let intended = at(START_MS * 1000 + index * 10_000);
+            let started = intended.after(Duration::from_micros(50));
+            let end = started.after(Duration::from_micros(400));
+            let connect = Duration::ZERO;
+            let flight = Flight {
+                free_since: intended,
+                intended,
+                connect,
+                started,
+                first_byte: end,
+                measured: true,
+                resent: false,
+                stalled_before: Duration::ZERO,
+                stalled_after: Duration::ZERO,
+            };
+            tally.sent(&flight);
+            tally.answered(5, end);
+            tally.ended(&flight, OutcomeKind::Ok, end);
+        }
+        for check in scene().checks_of(tally) {
+            let expected =
+                if count == 0 && check.name == "replies" { CheckStatus::Fail } else { CheckStatus::Pass };
+            assert!(check.status <= expected, "{count}: {}: {}", check.name, check.finding);
+        }
+    }
+}
+
+#[test]
 fn time_counted_twice_breaks_littles_law() {
     let mut tally = scene().tally();
     tally.flown += tally.flown / 20;

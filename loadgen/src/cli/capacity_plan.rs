@@ -10,6 +10,8 @@ use reports_record::{Arrivals, CapacityPlan};
 const BEYOND_BOUND: f64 = 1.1;
 /// A fast server's requests in flight end well within it.
 const SHORTEST_GRACE: Duration = Duration::from_secs(1);
+/// A trial with more wrong replies than this is short of samples, and says so.
+const MOST_WRONG: f64 = 0.5;
 /// What a trial that errs now and then is taken to err by when the plan says what a majority makes of it.
 const TRIAL_ERROR: f64 = 0.05;
 
@@ -44,7 +46,15 @@ impl SearchPlan {
     pub(crate) fn requests(&self) -> f64 {
         let quantiles = self.objectives.iter().filter_map(Condition::quantile).map(window::for_quantile);
         let shares = self.objectives.iter().filter_map(Condition::share).map(window::for_share);
+        // Wrong replies have no response time: room for as many as the trial may have and still pass.
+        let quantiles = quantiles.map(|requests| requests / (1.0 - self.wrong_share()));
         quantiles.chain(shares).fold(0.0, f64::max)
+    }
+
+    /// The largest share of wrong replies with which a trial can pass.
+    fn wrong_share(&self) -> f64 {
+        let stated = self.objectives.iter().filter_map(Condition::share).reduce(f64::min);
+        stated.unwrap_or(loadgen::capacity::TOLERATED_ERRORS).min(MOST_WRONG)
     }
 
     /// Longest time that a trial at `rate` takes, the pause after it included.

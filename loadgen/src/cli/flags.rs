@@ -58,7 +58,7 @@ impl MeasureFlags {
             Some(end) => Stop::After(end.saturating_sub(warm_up)),
             None => self.window.stop(),
         };
-        let load = Load {
+        let mut load = Load {
             request: self.target.request(url)?,
             expect: self.target.expect(),
             pace,
@@ -68,9 +68,11 @@ impl MeasureFlags {
             timeout: self.target.timeout(),
             grace: self.window.grace(),
             pacing: self.pace.pacing()?,
+            fail_if: Vec::new(),
         };
         load.validate()?;
         let (crew, priming) = (self.crew.crew()?, self.target.priming(url)?);
-        Ok(Plan { crew, priming, fail_if: self.fail_if.conditions(&load)?, load })
+        load.fail_if = self.fail_if.conditions(&load)?;
+        Ok(Plan { crew, priming, load })
     }
 }

@@ -61,12 +61,7 @@ pub(crate) fn write_html(file: &Output, measurement: &Measurement) -> anyhow::Re
 
 /// Writes the percentile table of the measurement's times to `file`: response times, in a closed loop service times.
 pub(crate) fn write_hgrm(file: &Output, measurement: &Measurement) -> anyhow::Result<()> {
-    let histograms = &measurement.histograms;
-    let times = match histograms.response_time().transpose() {
-        Some(response) => response,
-        None => histograms.service_time(),
-    };
-    let times = times.context("could not read back the measurement's own histogram")?;
+    let times = measurement.main_times().context("could not read back the measurement's own histogram")?;
     let plan = &measurement.plan;
     let what =
         format!("{} of {} {}", times_of(measurement.response_time_us.is_some()), plan.method, plan.url);

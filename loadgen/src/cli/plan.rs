@@ -1,6 +1,6 @@
 //! What the flags of a measurement come to.
 
-use loadgen::{Client, Condition, Crew, Load, Pace, Request, Stop, show_span};
+use loadgen::{Client, Crew, Load, Pace, Request, Stop, show_span};
 use reports_record::Arrivals;
 
 /// A measurement as it will be made.
@@ -8,8 +8,6 @@ pub(crate) struct Plan {
     pub(crate) crew: Crew,
     pub(crate) load: Load,
     pub(crate) priming: Option<Request>,
-    /// What the measurement must not be like.
-    pub(crate) fail_if: Vec<Condition>,
 }
 
 impl Plan {

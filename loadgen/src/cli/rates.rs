@@ -39,8 +39,7 @@ impl Rates<'_> {
             trials.map(|trial| &trial.measurement)
         };
         let mut all = Distribution::new();
-        for times in trials().filter_map(|measurement| measurement.histograms.response_time().ok().flatten())
-        {
+        for times in trials().filter_map(|measurement| measurement.response_times().ok().flatten()) {
             all.merge(&times);
         }
         let times = all.times();

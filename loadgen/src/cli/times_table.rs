@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use reports_record::{Measurement, TOP, Times};
+use reports_record::{Measurement, TOP, Times, rank};
 
 use super::figures::{count, interval, time};
 use super::page::NAME;
@@ -71,10 +71,14 @@ fn in_full(f: &mut Formatter<'_>, kinds: &[(&str, &Times)]) -> fmt::Result {
     line(f, "count", kinds.iter().map(|(_, times)| (count(times.count), String::new())))
 }
 
-/// A figure, and beside it the interval in which the truth lies.
+/// A figure, and beside it the interval in which the truth lies; of a quantile that is withheld, how many requests it needs.
 fn figure(times: &Times, field: &str, value: Option<f64>) -> (String, String) {
+    let quantile = times.quantiles().into_iter().find(|(name, ..)| *name == field);
+    let needed = quantile.filter(|_| value.is_none()).and_then(|(_, q, _)| rank::needed(q));
     let within = value.and_then(|_| times.intervals.get(field).copied());
-    (cell(times, field, value), within.map_or_else(String::new, interval))
+    let note =
+        needed.map(|needed| format!("needs {} requests", count(needed))).or_else(|| within.map(interval));
+    (cell(times, field, value), note.unwrap_or_default())
 }
 
 /// One row: a name, then figures at the right of their columns and notes at the left of theirs.

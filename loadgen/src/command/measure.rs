@@ -80,7 +80,7 @@ fn measure(plan: Plan, outputs: &Outputs, interrupt: &Interrupt) -> anyhow::Resu
         client.measure(&plan.load, interrupt, &mut show)
     };
     line.clear();
-    Ok(Measured { measurement: measured?, fail_if: plan.fail_if, logs })
+    Ok(Measured { measurement: measured?, fail_if: plan.load.fail_if, logs })
 }
 
 /// Shows the summary on stdout; on stderr where stdout cannot take it, or has something else than the JSON, which says

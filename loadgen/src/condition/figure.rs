@@ -9,7 +9,8 @@ use reports_record::{Margin, Measurement};
 use super::part::Part;
 use super::statistic::Statistic;
 use crate::condition::ConditionError;
-use crate::show_span;
+use crate::merge::replies_in;
+use crate::{decimal, show_span};
 
 /// A figure of a measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,8 +104,12 @@ impl Figure {
             Self::Goodput => Some(exactly(measurement.goodput_per_s)),
             Self::AchievedRate => Some(exactly(measurement.achieved_rate_per_s)),
             Self::AchievedOfOffered => {
+                let (achieved, window_s) = (measurement.achieved_rate_per_s, measurement.window_s);
                 let offered = measurement.offered_rate_per_s.filter(|offered| *offered > 0.0)?;
-                Some(exactly(measurement.achieved_rate_per_s / offered))
+                // Of whole numbers where both are, so that a share is rounded once.
+                let counts = replies_in(achieved, window_s).zip(replies_in(offered, window_s));
+                let counts = counts.filter(|(_, due)| *due > 0);
+                Some(exactly(counts.map_or(achieved / offered, |(replies, due)| replies as f64 / due as f64)))
             }
             Self::CpuPerRequest => measurement.client.cpu_per_request_us.map(exactly),
         }
@@ -153,20 +158,21 @@ impl Unit {
         }
     }
 
-    pub(super) fn read(self, number: f64, unit: &str) -> Option<f64> {
-        let (factor, top) = match (self, unit) {
-            (Self::Time, "us") => (1.0, 3.6e9),
-            (Self::Time, "ms") => (1e3, 3.6e9),
-            (Self::Time, "s") => (1e6, 3.6e9),
-            (Self::Time, "m") => (60e6, 3.6e9),
-            (Self::Time, "h") => (3.6e9, 3.6e9),
-            (Self::Share, "%") => (0.01, 1.0),
-            (Self::Rate, "/s") => (1.0, 1e6),
-            (Self::Rate, "k/s") => (1e3, 1e6),
-            (Self::Rate, "/m") => (1.0 / 60.0, 1e6),
+    /// So many billionths of `unit` in it, rounded once; `None` for another unit, and beyond what is allowed.
+    pub(super) fn read(self, billionths: u128, unit: &str) -> Option<f64> {
+        let (numerator, denominator, top) = match (self, unit) {
+            (Self::Time, "us") => (1, 1, 3.6e9),
+            (Self::Time, "ms") => (1_000, 1, 3.6e9),
+            (Self::Time, "s") => (1_000_000, 1, 3.6e9),
+            (Self::Time, "m") => (60_000_000, 1, 3.6e9),
+            (Self::Time, "h") => (3_600_000_000, 1, 3.6e9),
+            (Self::Share, "%") => (1, 100, 1.0),
+            (Self::Rate, "/s") => (1, 1, 1e6),
+            (Self::Rate, "k/s") => (1_000, 1, 1e6),
+            (Self::Rate, "/m") => (1, 60, 1e6),
             _ => return None,
         };
-        Some(number * factor).filter(|value| *value <= top)
+        Some(decimal::scaled(billionths, numerator, denominator)).filter(|value| *value <= top)
     }
 
     /// As a user would type it, to the nanosecond and the billionth.

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use reports_record::Margin;
+use reports_record::{Margin, rank};
 
 use super::Condition;
 use super::figure::Found;
@@ -38,10 +38,11 @@ impl Display for Judgement {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Condition { figure, bound, .. } = self.condition;
         let Some(Found { value, is_at_least, interval }) = self.found else {
-            return write!(
-                f,
-                "{figure} is not known: too few samples, or no such figure in this measurement"
-            );
+            write!(f, "{figure} is not known: too few samples, or no such figure in this measurement")?;
+            return match figure.quantile().and_then(rank::needed) {
+                Some(needed) => write!(f, " (this quantile needs {needed} requests)"),
+                None => Ok(()),
+            };
         };
         let at_least = if is_at_least { "at least " } else { "" };
         write!(f, "{figure} is {at_least}{}", figure.unit().show_found(value))?;
@@ -51,7 +52,7 @@ impl Display for Judgement {
                 f,
                 " (95 %: {} to {})",
                 low.unwrap_or_default(),
-                high.as_deref().unwrap_or("nobody knows")
+                high.as_deref().unwrap_or("an end that is not known")
             )?;
         }
         write!(f, ", ")?;

@@ -52,11 +52,11 @@ impl Part {
         }
     }
 
-    /// It in full; `None` where the measurement has only a summary, or a histogram that was altered.
+    /// It in full; `None` where the measurement has only a summary, or a histogram that was altered or is another's.
     pub(super) fn distribution(self, measurement: &Measurement) -> Option<Distribution> {
         match self {
-            Self::ResponseTime => measurement.histograms.response_time().ok().flatten(),
-            Self::ServiceTime => measurement.histograms.service_time().ok(),
+            Self::ResponseTime => measurement.response_times().ok().flatten(),
+            Self::ServiceTime => measurement.service_times().ok(),
             _ => None,
         }
     }

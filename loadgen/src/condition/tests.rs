@@ -104,6 +104,7 @@ fn any_percentile_comes_from_the_histogram_as_far_as_samples_suffice() {
     let mut times = Distribution::new();
     (1..=2000).for_each(|tenths| times.record(Duration::from_micros(100 * tenths)));
     measurement.histograms = Histograms::encode(&times, Some(&times));
+    (measurement.service_time_us, measurement.response_time_us) = (times.times(), Some(times.times()));
     let judge = |text: &str| read(text).unwrap().judge(&measurement);
     assert_eq!(judge("p75 > 140ms").holds(), Some(true));
     assert_eq!(judge("service_time_p75 > 160ms").holds(), Some(false));
@@ -157,14 +158,61 @@ fn the_interval_is_said_where_there_is_one() {
     };
     let said = say(Some(64_500.0));
     assert!(said.contains(" (95 %: 58ms to 64.5ms), 22."), "{said}");
-    assert!(say(None).contains(" (95 %: 58ms to nobody knows), "));
+    assert!(say(None).contains(" (95 %: 58ms to an end that is not known), "));
 }
 
 #[test]
 fn too_few_samples_settle_nothing() {
     let judged = read("p99_99 < 1h").unwrap().judge(&measured(61));
     assert_eq!((judged.holds(), judged.is_without_figure()), (None, true));
-    assert!(judged.to_string().contains("too few samples"), "{judged}");
+    let said = judged.to_string();
+    assert!(said.contains("too few samples") && said.ends_with("needs 100000 requests)"), "{said}");
+}
+
+#[test]
+fn a_share_is_held_to_every_bound_in_tenths_of_a_percent_exactly() {
+    let mut measurement = measured(61);
+    for tenths in 1..=999u64 {
+        measurement.account = Account { due: 1000, finished: 1000 - tenths, failed: tenths, censored: 0 };
+        measurement.achieved_rate_per_s = tenths as f64 / measurement.window_s;
+        measurement.offered_rate_per_s = Some(1000.0 / measurement.window_s);
+        let bound = format!("{}.{}%", tenths / 10, tenths % 10);
+        for figure in ["error_rate", "achieved_of_offered"] {
+            let holds = ["<", "<=", ">", ">="]
+                .map(|sign| read(&format!("{figure} {sign} {bound}")).unwrap().judge(&measurement).holds());
+            assert_eq!(holds, [false, true, false, true].map(Some), "{figure} {bound}");
+        }
+    }
+}
+
+#[test]
+fn a_rate_per_minute_is_held_to_exactly() {
+    let mut measurement = measured(61);
+    measurement.window_s = 3.0;
+    for replies in 1..=600u64 {
+        measurement.goodput_per_s = replies as f64 / 3.0;
+        let bound = format!("{}/m", replies * 20);
+        let holds = ["<", ">="]
+            .map(|sign| read(&format!("goodput {sign} {bound}")).unwrap().judge(&measurement).holds());
+        assert_eq!(holds, [Some(false), Some(true)], "{bound}");
+    }
+}
+
+#[test]
+fn what_must_not_be_states_what_may_be() {
+    let tolerated = |text: &str| read(text).unwrap().tolerated();
+    assert_eq!((tolerated("error_rate > 5%"), tolerated("error_rate < 5%")), (Some(0.05), None));
+    assert_eq!(
+        (tolerated("achieved_of_offered < 90%"), tolerated("achieved_of_offered > 90%")),
+        (Some(0.9), None)
+    );
+    assert_eq!(tolerated("lateness_p99 >= 50ms"), Some(50_000.0));
+    for (objective, negated) in
+        [("error_rate < 5%", "error_rate >= 5%"), ("error_rate <= 5%", "error_rate > 5%")]
+    {
+        assert_eq!(read(objective).unwrap().negated(), read(negated).unwrap());
+        assert_eq!(read(negated).unwrap().negated(), read(objective).unwrap());
+    }
 }
 
 proptest! {

@@ -1,37 +1,22 @@
 //! Whether a measurement's figures agree with each other.
 
-use reports_record::{Distribution, HistogramError, Measurement, Mode, OutcomeKind, Times};
+use reports_record::{HistogramError, Measurement, Mode, OutcomeKind};
 
-use super::sum::{replies_by_outcome, replies_in};
-use super::{MergeError, Part};
+use super::sum::replies_by_outcome;
+use super::{MergeError, Part, replies_in};
 
 /// Refuses what was altered in a way that leaves JSON which still reads, as far as that shows.
 pub(super) fn ensure(part: &Part) -> Result<(), MergeError> {
     let Part { name, measurement } = part;
     contradiction(measurement)
         .map_or(Ok(()), |what| Err(MergeError::Contradiction { name: name.clone(), what }))?;
-    let Measurement { histograms, service_time_us, response_time_us, .. } = measurement;
-    let read = |cause: HistogramError| MergeError::Histogram { name: name.clone(), cause };
-    let service = histograms.service_time().map_err(read)?;
-    let response = histograms.response_time().map_err(read)?;
-    let differs = |what, times: &Times, distribution: &Distribution| {
-        let (told, held) = ((times.count, times.censored), (distribution.count(), distribution.censored()));
-        (told != held).then(|| {
-            format!(
-                "{what} has {} observations, {} of them censored, but its histograms {} and {}",
-                told.0, told.1, held.0, held.1
-            )
-        })
+    let read = |cause: HistogramError| match cause {
+        HistogramError::OtherTimes(what) => MergeError::Contradiction { name: name.clone(), what },
+        cause => MergeError::Histogram { name: name.clone(), cause },
     };
-    let what = match (response_time_us, &response) {
-        (Some(times), Some(distribution)) => differs("response_time_us", times, distribution),
-        (None, None) => None,
-        _ => Some("response times with a summary and no histogram, or the other way round".into()),
-    };
-    match what.or_else(|| differs("service_time_us", service_time_us, &service)) {
-        None => Ok(()),
-        Some(what) => Err(MergeError::Contradiction { name: name.clone(), what }),
-    }
+    measurement.service_times().map_err(read)?;
+    measurement.response_times().map_err(read)?;
+    Ok(())
 }
 
 fn contradiction(measurement: &Measurement) -> Option<String> {

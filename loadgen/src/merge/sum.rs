@@ -80,7 +80,7 @@ pub(super) fn of(parts: &[Part]) -> Result<Measurement, MergeError> {
 }
 
 /// Whole replies behind a rate; `None` when it is no such rate, or beyond what a float counts exactly.
-pub(super) fn replies_in(rate_per_s: f64, window_s: f64) -> Option<u64> {
+pub(crate) fn replies_in(rate_per_s: f64, window_s: f64) -> Option<u64> {
     let replies = rate_per_s * window_s;
     let is_whole = (replies - replies.round()).abs() < 0.01;
     (is_whole && (0.0..9e15).contains(&replies)).then(|| replies.round() as u64)

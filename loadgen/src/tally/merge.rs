@@ -61,5 +61,8 @@ impl Tally {
         if let (Some(grid), Some(other)) = (&mut self.grid, &other.grid) {
             grid.merge(other);
         }
+        if let (Some(backlog), Some(other)) = (&mut self.backlog, &other.backlog) {
+            backlog.merge(other);
+        }
     }
 }

@@ -52,7 +52,7 @@ impl Parts {
         }
     }
 
-    /// A correct reply ended, so long after its request was due.
+    /// A request due at this moment had a correct reply, this long after it was due.
     pub(crate) fn served(&mut self, at: Moment, response_time: Duration) {
         if let Some(part) = self.at(at) {
             part.longest_response = part.longest_response.max(Some(response_time));

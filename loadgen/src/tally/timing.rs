@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use reports_record::{Distribution, Margin, TOP, Times};
+use reports_record::{Distribution, Margin, TOP, Times, rank};
 use reports_stats::batch_means::{Batch, mean_interval};
 use reports_stats::design_effect::{SubWindow, design_effect};
-use reports_stats::quantile::interval_ranks;
+use reports_stats::quantile::{Spread, interval_ranks};
 
 /// How surely an interval holds the truth.
 const CONFIDENCE: f64 = 0.95;
@@ -16,24 +16,29 @@ const CONFIDENCE: f64 = 0.95;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Timing {
     all: Distribution,
+    /// Their exact sum, lower bounds included: the histogram's own is off by half a bucket.
+    sum_ns: u128,
     /// How many parts there are; none while the window's end is not known.
     count: usize,
-    /// By the part in which a time ended; made with the first of them, for most kinds never see one.
+    /// By the part in which the request was due; made with the first of them, for most kinds never see one.
     parts: Vec<Part>,
 }
 
-/// What ended in one part of the window.
+/// The times of requests that were due in one part of the window.
 #[derive(Debug, Clone)]
 struct Part {
     /// Two digits, nanoseconds: enough to count below a value, in 22 KiB of which few are ever touched.
     times: Histogram<u32>,
+    /// Times known only by a lower bound: longer than every other, as in the whole.
+    censored: u64,
+    /// Of all of them, lower bounds as they are.
     sum_ns: u128,
 }
 
 impl Timing {
     /// Of a window in so many parts.
     pub(super) fn of(count: usize) -> Self {
-        Self { all: Distribution::new(), count, parts: Vec::new() }
+        Self { all: Distribution::new(), sum_ns: 0, count, parts: Vec::new() }
     }
 
     fn parts_mut(&mut self) -> &mut [Part] {
@@ -42,33 +47,44 @@ impl Timing {
         &mut self.parts
     }
 
-    /// A time was seen to its end, in this part if in any.
+    /// A time of a request due in this part, if in any, was seen to its end.
     pub(super) fn record(&mut self, time: Duration, part: Option<usize>) {
         self.all.record(time);
-        self.count(time, 1, part);
+        let nanos = self.add(time, 1, part);
+        if let Some(part) = part.and_then(|part| self.parts.get_mut(part)) {
+            part.times.saturating_record(nanos);
+        }
     }
 
     /// So many `times` go on, or were cut off, after so long.
     pub(super) fn censor(&mut self, at_least: Duration, times: u64, part: Option<usize>) {
         self.all.censor_many(at_least, times);
-        self.count(at_least, times, part);
+        self.add(at_least, times, part);
+        if let Some(part) = part.and_then(|part| self.parts.get_mut(part)) {
+            part.censored += times;
+        }
     }
 
-    fn count(&mut self, time: Duration, times: u64, part: Option<usize>) {
+    /// Adds a time, so many `times`, to the sums; returns it in nanoseconds.
+    fn add(&mut self, time: Duration, times: u64, part: Option<usize>) -> u64 {
+        let nanos = u64::try_from(time.min(TOP).as_nanos()).unwrap_or(u64::MAX);
+        let sum_ns = u128::from(nanos) * u128::from(times);
+        self.sum_ns += sum_ns;
         if let Some(part) = part.and_then(|part| self.parts_mut().get_mut(part)) {
-            let nanos = u64::try_from(time.min(TOP).as_nanos()).unwrap_or(u64::MAX);
-            part.times.saturating_record_n(nanos, u32::try_from(times).unwrap_or(u32::MAX));
-            part.sum_ns += u128::from(nanos) * u128::from(times);
+            part.sum_ns += sum_ns;
         }
+        nanos
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
         self.all.merge(&other.all);
+        self.sum_ns += other.sum_ns;
         if other.parts.is_empty() {
             return;
         }
         for (part, other) in self.parts_mut().iter_mut().zip(&other.parts) {
             part.times.add(&other.times).expect("all parts share one range and precision");
+            part.censored += other.censored;
             part.sum_ns += other.sum_ns;
         }
     }
@@ -83,7 +99,7 @@ impl Timing {
         &mut self.all
     }
 
-    /// How many ended in a part, and their median to two digits.
+    /// How many of a part were seen to their end, and their median to two digits.
     pub(super) fn of_part(&self, part: usize) -> (u64, Duration) {
         let times = self.parts.get(part).map(|part| &part.times);
         times.map_or_else(Default::default, |times| {
@@ -94,6 +110,7 @@ impl Timing {
     /// Their summary. With intervals if the window is `whole`, for then all its parts were seen.
     pub(crate) fn times(&self, whole: bool) -> Times {
         let mut times = self.all.times();
+        times.mean = (times.count > 0).then(|| self.sum_ns as f64 / times.count as f64 / 1e3);
         if whole {
             times.intervals = self.quantile_intervals(&times);
             times.intervals.extend(self.mean_interval().map(|margin| ("mean".to_owned(), margin)));
@@ -102,18 +119,20 @@ impl Timing {
     }
 
     /// Of every quantile that can be given: order statistics, as far apart as the parts show to be needed.
+    ///
+    /// The lower end is the bottom of its bucket, with lower bounds taken as they are; the upper end the top of its bucket, with
+    /// lower bounds beyond every other time.
     fn quantile_intervals(&self, times: &Times) -> BTreeMap<String, Margin> {
         let merged = self.all.merged();
-        let smallest_bound = self.all.bounds().map(Histogram::min);
-        let at_rank = |rank: u64| {
-            // In the middle between two ranks, so that rounding cannot reach the next.
-            let value = merged.value_at_quantile((rank as f64 - 0.5) / merged.len() as f64);
-            (micros(value), smallest_bound.is_some_and(|bound| value >= bound))
-        };
         let interval = |q: f64| {
-            let ranks = interval_ranks(merged.len(), q, CONFIDENCE, self.design_effect(q)?)?;
-            let (low, (high, is_open)) = (at_rank(ranks.lo).0, at_rank(ranks.hi));
-            Some(Margin { low, high: (!is_open).then_some(high) })
+            let ranks = interval_ranks(merged.len(), q, CONFIDENCE, self.spread(q)?)?;
+            // In the middle between two ranks, so that rounding cannot reach the next.
+            let low = merged.value_at_quantile((ranks.lo as f64 - 0.5) / merged.len() as f64);
+            let (high, is_open) = self.all.at_rank(ranks.hi);
+            Some(Margin {
+                low: micros(merged.lowest_equivalent(low)),
+                high: (!is_open).then_some(micros(high)),
+            })
         };
         let known = times.quantiles().into_iter().filter(|(_, _, value)| value.is_some());
         known.filter_map(|(name, q, _)| Some((name.to_owned(), interval(q)?))).collect()
@@ -121,25 +140,33 @@ impl Timing {
 
     /// How much less than independent times these tell about their quantile `q`.
     ///
-    /// Where all of them, or none, lie at or below it by the parts' coarse digits, there is no variance to compare with:
-    /// then each part counts as one observation, which is the most that times within it can depend on each other.
-    fn design_effect(&self, q: f64) -> Option<f64> {
+    /// They are divided at the edge of the quantile's bucket that is nearer to it. Where neither edge is near, times are alike to a
+    /// hundredth there, and there is no variance to compare with: then each part that holds data counts as one observation, which
+    /// is the most that times within it can depend on each other.
+    fn spread(&self, q: f64) -> Option<Spread> {
         let first = self.parts.first()?;
-        let mut whole = first.times.clone();
-        self.parts[1..].iter().try_for_each(|part| whole.add(&part.times)).ok()?;
-        let edge = whole.value_at_quantile(q);
-        let edges = [edge, whole.lowest_equivalent(edge).saturating_sub(1)];
-        let windows = |edge| {
-            self.parts.iter().map(move |part| SubWindow {
-                observations: part.times.len(),
-                at_or_below: part.times.count_between(0, edge),
-            })
+        let mut exact = first.times.clone();
+        self.parts[1..].iter().try_for_each(|part| exact.add(&part.times)).ok()?;
+        let count: u64 = self.parts.iter().map(Part::count).sum();
+        if exact.is_empty() {
+            return None;
+        }
+        let rank = rank::rank(q, count).min(exact.len());
+        let bucket = exact.value_at_quantile((rank as f64 - 0.5) / exact.len() as f64);
+        let edges = [exact.highest_equivalent(bucket), exact.lowest_equivalent(bucket).saturating_sub(1)];
+        let share = |edge: u64| exact.count_between(0, edge) as f64 / count as f64;
+        let mut near: Vec<u64> = edges.into_iter().filter(|edge| is_near(share(*edge), q)).collect();
+        near.sort_by(|a, b| (share(*a) - q).abs().total_cmp(&(share(*b) - q).abs()));
+        let Some(&edge) = near.first() else {
+            let holding = self.parts.iter().filter(|part| part.count() > 0).count() as f64;
+            return (holding >= 2.0)
+                .then(|| Spread { design_effect: count as f64 / holding, freedom: holding - 1.0 });
         };
-        let found = edges.into_iter().find_map(|edge| design_effect(&windows(edge).collect::<Vec<_>>()));
-        let found =
-            found.or_else(|| (!whole.is_empty()).then(|| whole.len() as f64 / self.parts.len() as f64));
-        // Parts that agree better than chance lets them do not make an interval narrower.
-        found.map(|effect| effect.max(1.0))
+        let windows = self.parts.iter().map(|part| SubWindow {
+            observations: part.count(),
+            at_or_below: part.times.count_between(0, edge),
+        });
+        design_effect(&windows.collect::<Vec<_>>())
     }
 
     /// Of the mean, by batch means; nothing above it is known where a time is only a lower bound.
@@ -147,11 +174,17 @@ impl Timing {
         let batches: Vec<Batch> = self
             .parts
             .iter()
-            .map(|part| Batch { observations: part.times.len(), sum: part.sum_ns as f64 / 1e3 })
+            .map(|part| Batch { observations: part.count(), sum: part.sum_ns as f64 / 1e3 })
             .collect();
         let (low, high) = mean_interval(&batches, CONFIDENCE)?;
         Some(Margin { low: low.max(0.0), high: (self.all.censored() == 0).then_some(high) })
     }
+}
+
+/// Whether a share at or below, and the share beyond, are those of the quantile `q` to within a factor of two.
+fn is_near(share: f64, q: f64) -> bool {
+    let near = |found: f64, expected: f64| (expected / 2.0..=expected * 2.0).contains(&found);
+    near(share, q) && near(1.0 - share, 1.0 - q)
 }
 
 impl Part {
@@ -159,7 +192,11 @@ impl Part {
         let top = u64::try_from(TOP.as_nanos()).unwrap_or(u64::MAX);
         let times =
             Histogram::new_with_bounds(1, top, 2).expect("the bounds are constants within what HDR accepts");
-        Self { times, sum_ns: 0 }
+        Self { times, censored: 0, sum_ns: 0 }
+    }
+
+    fn count(&self) -> u64 {
+        self.times.len() + self.censored
     }
 }
 
@@ -207,20 +244,21 @@ mod tests {
 
     #[test]
     fn slow_and_fast_stretches_make_intervals_wider() {
-        let (calm, stretches) = (timing(|_| 0), timing(|part| if part % 3 == 0 { 60 } else { 0 }));
+        let (calm, stretches) = (timing(|_| 0), timing(|part| if part % 2 == 0 { 60 } else { 0 }));
         for name in ["p50", "p90", "mean"] {
             assert!(width(&stretches, name) > 2.0 * width(&calm, name), "{name}");
         }
     }
 
     #[test]
-    fn above_a_lower_bound_nothing_is_known() {
+    fn an_interval_has_no_upper_end_where_its_rank_is_a_lower_bound_s() {
         let mut timing = timing(|_| 0);
         (0..60).for_each(|index| timing.censor(90 * MS, 1, Some(index % 20)));
         let times = timing.times(true);
-        assert!(times.intervals["p50"].high.is_some());
-        for name in ["p90", "p95", "mean"] {
-            assert_eq!(times.intervals[name].high, None, "{name}");
+        assert!(times.is_at_least("p99") && !times.is_at_least("p95"), "{times:?}");
+        assert!(times.intervals.get("p99").is_none_or(|margin| margin.high.is_none()), "{times:?}");
+        for (name, is_known) in [("p50", true), ("p90", true), ("p95", true), ("mean", false)] {
+            assert_eq!(times.intervals[name].high.is_some(), is_known, "{name}: {times:?}");
         }
     }
 
@@ -228,10 +266,52 @@ mod tests {
     fn times_all_alike_count_once_a_part() {
         let mut timing = Timing::of(20);
         (0..2000).for_each(|index| timing.record(10 * MS, Some(index % 20)));
+        // A few that take longer change nothing of that.
+        (0..5).for_each(|_| timing.record(20 * MS, Some(3)));
         let margin = timing.times(true).intervals["p50"];
-        assert!((margin.low / 10_000.0 - 1.0).abs() < 0.001 && margin.high == Some(margin.low), "{margin:?}");
+        assert!(margin.low <= 10_000.0 && margin.high.unwrap() >= 10_000.0, "{margin:?}");
+        assert!(margin.high.unwrap() / margin.low < 1.001, "{margin:?}");
         // The 99th percentile of twenty observations reaches beyond them.
         assert_eq!(timing.times(true).intervals.get("p99"), None);
+    }
+
+    #[test]
+    fn an_interval_reaches_from_the_bottom_of_a_bucket_to_the_top_of_one() {
+        let mut timing = Timing::of(20);
+        // From 10.0026 to 10.0066 ms: all in the bucket from 10.002432 to 10.010623 ms.
+        let time = |index: u64| Duration::from_nanos(10_002_600 + 2 * index);
+        (0..2000).for_each(|index| timing.record(time(index), Some(index as usize % 20)));
+        let margin = timing.times(true).intervals["p50"];
+        assert!(margin.low <= 10_002.6 && margin.high.unwrap() >= 10_006.6, "{margin:?}");
+    }
+
+    #[test]
+    fn failures_hide_no_interval_of_a_quantile_that_they_do_not_reach() {
+        let mut timing = timing(|_| 0);
+        (0..2).for_each(|index| timing.censor(Duration::from_micros(50), 1, Some(index)));
+        let times = timing.times(true);
+        let (p99, margin) = (times.p99.unwrap(), times.intervals["p99"]);
+        assert!(!times.is_at_least("p99") && margin.low <= p99 && p99 <= margin.high.unwrap(), "{times:?}");
+        assert_eq!(times.intervals["mean"].high, None);
+    }
+
+    #[test]
+    fn what_lies_beyond_in_a_few_parts_only_has_no_interval() {
+        let mut timing = timing(|_| 0);
+        (0..30).for_each(|index| timing.record(500 * MS, Some(10 + index % 3)));
+        let times = timing.times(true);
+        assert!(times.p99.is_some() && !times.intervals.contains_key("p99"), "{times:?}");
+        assert!(times.intervals.contains_key("p50"), "{times:?}");
+    }
+
+    #[test]
+    fn a_mean_is_exact_and_that_of_few_times_has_no_interval() {
+        let mut timing = Timing::of(20);
+        for (count, micros) in [5892u64, 5893, 5897].into_iter().enumerate() {
+            timing.record(Duration::from_micros(micros), Some(count * 6));
+            assert!(timing.times(true).intervals.is_empty(), "{count}");
+        }
+        assert_eq!(timing.times(true).mean, Some(5894.0));
     }
 
     #[test]
@@ -245,7 +325,8 @@ mod tests {
 
     #[test]
     fn threads_add_up_part_by_part() {
-        let (one, mut sum) = (timing(|part| part), timing(|part| part));
+        let shift = |part| part * 7 % 20;
+        let (one, mut sum) = (timing(shift), timing(shift));
         sum.merge(&one);
         assert_eq!(sum.of_part(7).0, 200);
         assert_eq!(sum.all().count(), 4000);

@@ -214,7 +214,7 @@ fn what_cannot_be_searched_is_refused_with_the_arithmetic() {
         (&["-o", "p50 > 1s"], "expected a time or error_rate with < or <="),
         (&["-o", "goodput < 5/s"], "expected a time or error_rate with < or <="),
         (&["-o", "p50 < 10s"], "give one above 10s"),
-        (&["-o", "p99.9 < 1s", "--from", "10/s"], "for 10000 requests, and 2 of them decide the first rate"),
+        (&["-o", "p99.9 < 1s", "--from", "10/s"], "for 10101 requests, and 2 of them decide the first rate"),
         (&["--from", "0/s"], "from 0.01/s to 1000k/s"),
         (&["--to", "2000k/s"], "from 0.01/s to 1000k/s"),
         (&["--from", "500/s", "--to", "500/s"], "found none from 500/s to 500/s"),

@@ -14,6 +14,7 @@ mod faults;
 mod file_format;
 mod flags;
 mod hdr;
+mod judging;
 mod live_line;
 mod merge;
 mod namespace;

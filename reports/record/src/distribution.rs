@@ -109,6 +109,27 @@ impl Distribution {
         times::summarise(self)
     }
 
+    /// The observation of this 1-based `rank` in order of size, in nanoseconds, and whether it is a lower bound.
+    ///
+    /// Censored observations count as longer than every other: what failed, or did not end, never makes a quantile look better,
+    /// and hides none that it does not reach. 0 without observations.
+    #[must_use]
+    pub fn at_rank(&self, rank: u64) -> (u64, bool) {
+        if rank <= self.exact.len() {
+            (at_rank(&self.exact, rank), false)
+        } else {
+            (at_rank(&self.merged(), rank).max(self.exact.max()), self.count() > 0)
+        }
+    }
+
+    /// How many observations lie at or below the value of this 1-based `rank`, with censored ones beyond every other.
+    pub(crate) fn count_up_to(&self, rank: u64) -> u64 {
+        let (nanos, _) = self.at_rank(rank);
+        let exact = self.exact.count_between(0, nanos);
+        let bounds = self.bounds.as_ref().filter(|_| rank > self.exact.len());
+        exact + bounds.map_or(0, |bounds| bounds.count_between(0, nanos))
+    }
+
     /// The quantile `q` (0–1) in microseconds, and whether it is a lower bound; `None` with fewer than ten observations beyond.
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<(f64, bool)> {
@@ -124,6 +145,12 @@ impl Distribution {
         }
         all
     }
+}
+
+/// The top of the bucket of the observation of this 1-based rank; 0 without observations.
+fn at_rank(histogram: &Histogram<u64>, rank: u64) -> u64 {
+    // In the middle between two ranks, so that rounding cannot reach the next.
+    histogram.value_at_quantile((rank as f64 - 0.5) / histogram.len() as f64)
 }
 
 #[cfg(test)]

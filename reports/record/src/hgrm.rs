@@ -2,9 +2,7 @@
 
 use std::fmt::Write as _;
 
-use hdrhistogram::Histogram;
-
-use crate::{Distribution, shown};
+use crate::{Distribution, rank, shown};
 
 /// Longest comment that is written in full, characters.
 const COMMENT: usize = 500;
@@ -19,13 +17,14 @@ const NANOS_PER_MS: f64 = 1e6;
 
 /// `times` as a percentile table in milliseconds; `comments` are added at its end, a line each.
 ///
-/// A censored time enters at its lower bound. Without times there are no rows, and a dash for every figure.
+/// A row's value is the quantile as [`Distribution::quantile`] has it: the observation of rank ⌈q·n⌉, censored ones beyond all
+/// others. The mean takes censored times at their lower bounds. Without times there are no rows, and a dash for every figure.
 #[must_use]
 pub fn percentile_table(times: &Distribution, comments: &[&str]) -> String {
     let histogram = times.merged();
     let mut text =
         format!("{:>14} {:>14} {:>10} {:>14}\n\n", "Value", "Percentile", "TotalCount", "1/(1-Percentile)");
-    rows(&histogram, &mut text).expect("writing to a string cannot fail");
+    rows(times, &mut text).expect("writing to a string cannot fail");
     let figure =
         |value: f64| if histogram.is_empty() { "-".into() } else { format!("{:.6}", value / NANOS_PER_MS) };
     let [mean, deviation, max] = [histogram.mean(), histogram.stdev(), histogram.max() as f64].map(figure);
@@ -45,19 +44,30 @@ pub fn percentile_table(times: &Distribution, comments: &[&str]) -> String {
     text
 }
 
-fn rows(histogram: &Histogram<u64>, text: &mut String) -> std::fmt::Result {
-    if histogram.is_empty() {
+fn rows(times: &Distribution, text: &mut String) -> std::fmt::Result {
+    let count = times.count();
+    if count == 0 {
         return Ok(());
     }
-    let mut count = 0;
-    for step in histogram.iter_quantiles(TICKS) {
-        count += step.count_since_last_iteration();
-        let (value, quantile) = (step.value_iterated_to() as f64 / NANOS_PER_MS, step.quantile_iterated_to());
-        write!(text, "{value:14.6} {quantile:14.12} {count:10}")?;
-        // The last row's would be infinite; the format leaves it out.
-        if quantile < 1.0 { writeln!(text, " {:14.2}", 1.0 / (1.0 - quantile))? } else { writeln!(text)? }
+    let mut q = 0.0;
+    loop {
+        let rank = rank::rank(q, count);
+        let (nanos, _) = times.at_rank(rank);
+        let up_to = times.count_up_to(rank).max(rank);
+        let value = nanos as f64 / NANOS_PER_MS;
+        if up_to == count {
+            // The last row's would be infinite; the format leaves it out.
+            return writeln!(text, "{value:14.6} {:14.12} {count:10}", 1.0);
+        }
+        writeln!(text, "{value:14.6} {q:14.12} {up_to:10} {:14.2}", 1.0 / (1.0 - q))?;
+        q += tick(q);
     }
-    Ok(())
+}
+
+/// From `q` to the next row: [`TICKS`] steps in each half of what is left to 1.
+fn tick(q: f64) -> f64 {
+    let halvings = (1.0 / (1.0 - q)).log2().floor() as i32 + 1;
+    1.0 / (f64::from(TICKS) * 2f64.powi(halvings))
 }
 
 #[cfg(test)]
@@ -88,6 +98,24 @@ mod tests {
             table.contains("# of\\nsomething\n# Values in ms; 1 of the times are lower bounds\n"),
             "{table}"
         );
+    }
+
+    #[test]
+    fn a_row_has_the_quantile_that_a_summary_has_where_the_product_is_whole_too() {
+        let mut times = Distribution::new();
+        (1..=1000).for_each(|ms| times.record(Duration::from_millis(ms)));
+        (0..1000).for_each(|_| times.censor(Duration::from_micros(1)));
+        let table = percentile_table(&times, &[]);
+        let row = |percentile: &str| {
+            let line = table.lines().find(|line| line.split_whitespace().nth(1) == Some(percentile));
+            line.unwrap().split_whitespace().map(|cell| cell.parse::<f64>().unwrap()).collect::<Vec<_>>()
+        };
+        for (percentile, q) in [("0.500000000000", 0.5), ("0.400000000000", 0.4), ("0.100000000000", 0.1)] {
+            let (micros, _) = times.quantile(q).unwrap();
+            assert!((row(percentile)[0] * 1e3 - micros).abs() < 1e-3, "{percentile}: {table}");
+        }
+        assert_eq!(row("0.500000000000")[2], 1000.0, "{table}");
+        assert!((row("1.000000000000")[0] / 1000.0 - 1.0).abs() < 0.001, "{table}");
     }
 
     #[test]

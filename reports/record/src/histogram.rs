@@ -77,6 +77,9 @@ pub enum HistogramError {
         /// Its significant digits.
         digits: u8,
     },
+    /// Of other times than those that are summed up beside it.
+    #[error("histogram of another measurement: {0}")]
+    OtherTimes(String),
     /// Base 64, but what is inside is not a V2 deflated histogram.
     #[error("histogram is not a V2 deflated HDR histogram: {0}")]
     NotHistogram(String),

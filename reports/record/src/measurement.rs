@@ -238,9 +238,9 @@ pub struct SubWindow {
     pub replies: u64,
     /// Requests due (closed loop: started) in it.
     pub due: u64,
-    /// Median service time of correct replies that ended in it, microseconds; `None` with fewer than 20.
+    /// Median service time of correct replies to requests due in it, microseconds; `None` with fewer than 20.
     pub service_time_us_p50: Option<f64>,
-    /// Longest response time (closed loop: service time) of correct replies that ended in it, microseconds; `None`
+    /// Longest response time (closed loop: service time) of correct replies to requests due in it, microseconds; `None`
     /// without any.
     #[serde(default)]
     pub response_time_us_max: Option<f64>,

@@ -2,15 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use crate::Distribution;
-
-/// Fewest observations that must lie beyond a quantile before it is printed.
-///
-/// With fewer, the order statistic has no useful interval: at 10 its rank is known to about ±6 (95 %).
-pub(crate) const BEYOND: f64 = 10.0;
+use crate::{Distribution, rank};
 
 /// A summary of a [`Distribution`] in microseconds. `None` means "too few samples", never zero.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -37,12 +31,13 @@ pub struct Times {
     pub censored: u64,
     /// Observations longer than an hour, entered as an hour.
     pub clamped: u64,
-    /// Names of the fields above that are lower bounds ("≥"), because a censored observation lies at or below them.
+    /// Names of the fields above that are lower bounds ("≥"), because censored observations, which count as longer than every
+    /// other, take their place in the order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub at_least: Vec<String>,
     /// Between which values the truth lies, with 95 % confidence, by the name of the field above. A quantile or a mean
-    /// without one is a figure of which nobody knows how far to trust it: too few observations, or a window that was not
-    /// seen whole.
+    /// without one is a figure whose precision is not known: the window had too few observations, was not seen whole, or
+    /// moved too slowly for its parts to tell.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub intervals: BTreeMap<String, Margin>,
 }
@@ -52,7 +47,7 @@ pub struct Times {
 pub struct Margin {
     /// Lower end.
     pub low: f64,
-    /// Upper end; `None` where a censored observation lies at or below it, so that nobody knows.
+    /// Upper end; `None` where it is not known, because a censored observation takes its place in the order.
     pub high: Option<f64>,
 }
 
@@ -79,14 +74,16 @@ impl Times {
 
 pub(crate) fn summarise(distribution: &Distribution) -> Times {
     let all = distribution.merged();
-    let quantile = |q| quantile(&all, q);
+    let [p50, p90, p95, p99, p99_9, p99_99] =
+        Times::default().quantiles().map(|(_, q, _)| quantile_of(distribution, q));
+    let value = |found: Option<(f64, bool)>| found.map(|(value, _)| value);
     let mut times = Times {
-        p50: quantile(0.5),
-        p90: quantile(0.9),
-        p95: quantile(0.95),
-        p99: quantile(0.99),
-        p99_9: quantile(0.999),
-        p99_99: quantile(0.9999),
+        p50: value(p50),
+        p90: value(p90),
+        p95: value(p95),
+        p99: value(p99),
+        p99_9: value(p99_9),
+        p99_99: value(p99_99),
         mean: (!all.is_empty()).then(|| all.mean() / 1e3),
         max: (!all.is_empty()).then(|| micros(all.max())),
         count: all.len(),
@@ -95,34 +92,23 @@ pub(crate) fn summarise(distribution: &Distribution) -> Times {
         at_least: Vec::new(),
         intervals: BTreeMap::new(),
     };
-    if let Some(bound) = distribution.bounds().map(Histogram::min) {
-        times.at_least = lower_bounds(&times, micros(bound));
+    if times.censored > 0 {
+        let names = times.quantiles().map(|(name, ..)| name);
+        let bounds = names.into_iter().zip([p50, p90, p95, p99, p99_9, p99_99]);
+        let bounds = bounds.filter(|(_, found)| found.is_some_and(|(_, is_at_least)| is_at_least));
+        // The mean and the maximum could always be longer.
+        times.at_least = bounds.map(|(name, _)| name).chain(["mean", "max"]).map(String::from).collect();
     }
     times
 }
 
-/// Microseconds; `None` with too few observations beyond it.
-fn quantile(all: &Histogram<u64>, q: f64) -> Option<f64> {
-    let beyond = all.len() as f64 * (1.0 - q);
-    // The tolerance keeps 1000 × (1 − 0.99) from falling a rounding error short of 10.
-    (beyond >= BEYOND - 1e-6).then(|| micros(all.value_at_quantile(q)))
-}
-
 /// The quantile `q` (0–1) in microseconds, and whether the truth may be larger; `None` with too few observations beyond.
 pub(crate) fn quantile_of(distribution: &Distribution, q: f64) -> Option<(f64, bool)> {
-    let value = quantile(&distribution.merged(), q)?;
-    let smallest_bound = distribution.bounds().map(|bounds| micros(bounds.min()));
-    Some((value, smallest_bound.is_some_and(|bound| value >= bound)))
-}
-
-/// What lies at or above the smallest censored bound could be longer than it looks; the mean and the maximum always could.
-fn lower_bounds(times: &Times, smallest_bound_us: f64) -> Vec<String> {
-    let quantiles = times.quantiles();
-    let affected = quantiles
-        .iter()
-        .filter(|(_, _, value)| value.is_some_and(|value| value >= smallest_bound_us))
-        .map(|(name, _, _)| *name);
-    affected.chain(["mean", "max"]).map(String::from).collect()
+    let count = distribution.count();
+    rank::is_enough(count, q).then(|| {
+        let (nanos, is_at_least) = distribution.at_rank(rank::rank(q, count));
+        (micros(nanos), is_at_least)
+    })
 }
 
 fn micros(nanos: u64) -> f64 {
@@ -175,12 +161,28 @@ mod tests {
     }
 
     #[test]
-    fn quantiles_above_the_smallest_censored_bound_are_lower_bounds() {
+    fn a_quantile_is_a_lower_bound_only_where_its_rank_is_a_censored_observation_s() {
         let mut distribution = of_millis(std::iter::repeat_n(1, 900));
         (0..100).for_each(|_| distribution.censor(Duration::from_secs(2)));
         let times = distribution.times();
         assert_eq!(times.at_least, ["p95", "p99", "mean", "max"]);
-        assert!(!times.is_at_least("p50"));
+        assert!(!times.is_at_least("p50") && !times.is_at_least("p90"));
         assert_eq!((times.count, times.censored), (1000, 100));
+    }
+
+    #[test]
+    fn two_failures_at_once_of_2000_hide_no_quantile_that_does_not_reach_them() {
+        let mut distribution = of_millis(1..=1998);
+        (0..2).for_each(|_| distribution.censor(Duration::from_micros(50)));
+        let times = distribution.times();
+        assert_eq!(times.at_least, ["mean", "max"]);
+        // The 1,980th of 2,000, with the two beyond all others.
+        assert!((times.p99.unwrap() / 1_980e3 - 1.0).abs() < 0.001, "{times:?}");
+        // Eleven failures take the 99th percentile's place in 1,000, and it is no less than the longest time seen.
+        let mut distribution = of_millis(1..=989);
+        (0..11).for_each(|_| distribution.censor(Duration::from_micros(50)));
+        let times = distribution.times();
+        assert!(times.is_at_least("p99") && !times.is_at_least("p95"), "{times:?}");
+        assert!((times.p99.unwrap() / 989e3 - 1.0).abs() < 0.001, "{times:?}");
     }
 }

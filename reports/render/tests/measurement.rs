@@ -211,6 +211,17 @@ fn an_altered_histogram_costs_its_curve_and_says_so() {
     assert_eq!(figures(&html).len(), 2);
 }
 
+#[test]
+fn a_histogram_of_another_run_costs_its_curve_and_says_so() {
+    let mut other = made_up::open();
+    let mut times = other.service_times().unwrap();
+    times.record(std::time::Duration::from_secs(1));
+    other.histograms = reports_record::Histograms::encode(&times, Some(&times));
+    let html = page(&other);
+    assert!(html.contains("No curve.") && html.contains("histogram of another measurement"), "{html}");
+    assert_eq!(figures(&html).len(), 2);
+}
+
 fn report(arguments: &[&Path]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_report")).args(arguments).output().unwrap()
 }

@@ -1,5 +1,8 @@
 //! How much less a measurement knows than its number of observations suggests.
 
+use crate::batches::ratio_variance;
+use crate::quantile::Spread;
+
 /// A variance from fewer sub-windows than this is too uncertain to widen anything by.
 ///
 /// With 20 it is known to about a third (√(2/19)).
@@ -14,37 +17,41 @@ pub struct SubWindow {
     pub at_or_below: u64,
 }
 
-/// The design effect of a quantile: the variance of the share at or below it, as the sub-windows
-/// show it, over the variance that independent observations would have.
+/// Fewest sub-windows that hold observations on either side of the quantile.
 ///
-/// About 1 for independent observations; far above 1 where slow requests come in clusters, which
-/// is the rule (a stall hits everything in flight). Multiply the binomial variance by it, as
-/// [`crate::quantile::interval_ranks`] does. Sub-windows must be long against the clusters: what
-/// spans several of them is not seen.
+/// With fewer, what lies beyond came in a few clusters, of which the next measurement may have twice as many: the simulation in
+/// `tests/rates/coverage.rs` has the interval miss more often than promised.
+const FEWEST: usize = 8;
+
+/// How far the ranks of a quantile's interval have to be apart: the variance of the share at or below it, as the sub-windows
+/// show it, over the variance that independent observations would have, and the degrees of freedom of that variance.
 ///
-/// `None` with fewer than [`MIN_WINDOWS`] sub-windows, if all or no observations are at or below
-/// (there is no variance to compare with), or if a sub-window counts more below than it has.
+/// About 1 for independent observations; far above 1 where slow requests come in clusters, which is the rule (a stall hits
+/// everything in flight). What goes on from one sub-window to the next widens it further, as it does a mean's interval. Multiply the
+/// binomial variance by it, as [`crate::quantile::interval_ranks`] does. The sub-windows that hold data on both sides of the
+/// quantile are what there is to know about it: the degrees of freedom are those of the scarcer side.
+///
+/// `None` with fewer than [`MIN_WINDOWS`] sub-windows, where fewer than eight of them hold an observation at or below it or fewer
+/// than eight one beyond, where neighbours resemble each other by more than 0.8, or if a sub-window counts more below than it has.
 ///
 /// Source: Kish, *Survey Sampling* (1965), §8.2; the variance is that of a ratio estimator with
 /// sub-windows as clusters (Cochran, *Sampling Techniques*, 3rd ed., chs. 6 and 9A).
-pub fn design_effect(windows: &[SubWindow]) -> Option<f64> {
-    if windows.len() < MIN_WINDOWS || windows.iter().any(|window| window.at_or_below > window.observations) {
+pub fn design_effect(windows: &[SubWindow]) -> Option<Spread> {
+    if windows.iter().any(|window| window.at_or_below > window.observations) {
+        return None;
+    }
+    let below = windows.iter().filter(|window| window.at_or_below > 0).count();
+    let beyond = windows.iter().filter(|window| window.at_or_below < window.observations).count();
+    let scarcer = below.min(beyond);
+    if scarcer < FEWEST {
         return None;
     }
     let observations: f64 = windows.iter().map(|window| window.observations as f64).sum();
-    let below: f64 = windows.iter().map(|window| window.at_or_below as f64).sum();
-    let share = below / observations;
-    if !(share > 0.0 && share < 1.0) {
-        return None;
-    }
-    let count = windows.len() as f64;
-    let squares: f64 = windows
-        .iter()
-        .map(|window| (window.at_or_below as f64 - share * window.observations as f64).powi(2))
-        .sum();
-    let clustered = count / (count - 1.0) * squares / (observations * observations);
+    let share = windows.iter().map(|window| window.at_or_below as f64).sum::<f64>() / observations;
+    let deviation = |window: &SubWindow| window.at_or_below as f64 - share * window.observations as f64;
+    let clustered = ratio_variance(windows.iter().map(|window| (window.observations, deviation(window))))?;
     let independent = share * (1.0 - share) / observations;
-    Some(clustered / independent)
+    Some(Spread { design_effect: clustered.variance / independent, freedom: scarcer as f64 - 1.0 })
 }
 
 #[cfg(test)]
@@ -55,18 +62,40 @@ mod tests {
         below.map(|at_or_below| SubWindow { observations: 100, at_or_below }).collect()
     }
 
+    fn effect(below: impl Iterator<Item = u64>) -> Option<f64> {
+        design_effect(&windows(below)).map(|spread| spread.design_effect)
+    }
+
     /// By hand: 20 windows of 100, half with 85 below and half with 95, so share 0.9 and squares
-    /// 20 × 25; 20/19 × 500 / 2000² ÷ (0.09 / 2000) = 2.924.
+    /// 20 × 25; 20/19 × 500 / 2000² ÷ (0.09 / 2000) = 2.924. Neighbours differ, so that nothing widens it.
     #[test]
     fn design_effect_equals_the_one_by_hand() {
-        let found = design_effect(&windows((0..20).map(|i| if i % 2 == 0 { 85 } else { 95 })));
-        assert!(found.is_some_and(|found| (found - 2.92398).abs() < 1e-4), "{found:?}");
+        let found = design_effect(&windows((0..20).map(|i| if i % 2 == 0 { 85 } else { 95 }))).unwrap();
+        assert!((found.design_effect - 2.92398).abs() < 1e-4 && found.freedom == 19.0, "{found:?}");
+    }
+
+    #[test]
+    fn neighbours_that_resemble_each_other_widen_it_and_withhold_it_beyond_four_fifths() {
+        let alternating = effect((0..40).map(|i| if i % 2 == 0 { 85 } else { 95 })).unwrap();
+        let in_pairs = effect((0..40).map(|i| if i % 4 < 2 { 85 } else { 95 })).unwrap();
+        let in_fives = effect((0..40).map(|i| if i % 10 < 5 { 85 } else { 95 })).unwrap();
+        assert!(alternating < in_pairs && 2.0 * in_pairs < in_fives, "{alternating} {in_pairs} {in_fives}");
+        assert_eq!(effect((0..40).map(|i| if i < 20 { 85 } else { 95 })), None);
     }
 
     #[test]
     fn windows_filled_with_copies_of_one_observation_count_each_window_once() {
-        let found = design_effect(&windows((0..1_000).map(|i| if i % 10 == 0 { 0 } else { 100 })));
+        let found = effect((0..1_000).map(|i| if i % 10 == 0 { 0 } else { 100 }));
         assert!(found.is_some_and(|found| (99.0..101.0).contains(&found)), "{found:?}");
+    }
+
+    #[test]
+    fn what_lies_beyond_has_to_lie_in_eight_windows_and_they_are_its_degrees_of_freedom() {
+        let beyond_in = |count: u64| {
+            design_effect(&windows((0..20).map(|i| if i % 2 == 0 && i / 2 < count { 98 } else { 100 })))
+        };
+        assert_eq!(beyond_in(7), None);
+        assert_eq!(beyond_in(8).map(|spread| spread.freedom), Some(7.0));
     }
 
     #[test]

@@ -23,6 +23,7 @@
 //! difference multiplies false wins. And nothing averages quantiles.
 
 pub mod batch_means;
+mod batches;
 pub mod bootstrap;
 pub mod crossover;
 pub mod design_effect;

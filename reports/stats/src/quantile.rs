@@ -1,12 +1,6 @@
-//! When a quantile of one measurement may be printed, and between which ranks it lies.
+//! Between which ranks a quantile of one measurement lies.
 
-use crate::distributions::normal_quantile;
-
-/// A quantile is printed only with this many observations beyond it.
-///
-/// With ten, the share beyond is known to about a third (1/√10): a printed p99 may stand anywhere
-/// between p98.2 and p99.6. It is also where the usual rules let a binomial count pass for normal.
-pub const MIN_BEYOND: u64 = 10;
+use crate::distributions::{normal_quantile, student_quantile};
 
 /// Two 1-based ranks of the sorted observations, both inside the sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,27 +11,25 @@ pub struct Ranks {
     pub hi: u64,
 }
 
-/// Whether `observations` are enough to print their quantile `q` (0–1).
-///
-/// True with at least [`MIN_BEYOND`] observations above the nearest rank ⌈q·n⌉. False for a `q`
-/// outside 0–1 or NaN.
-pub fn enough_beyond(observations: u64, q: f64) -> bool {
-    if !(0.0..=1.0).contains(&q) {
-        return false;
-    }
-    // A percentile of 99.9 becomes 0.9990000000000001, and 10,000 times that 9,990.000000000002:
-    // without slack the rank would be one too high.
-    let slack = 1.0 - 4.0 * f64::EPSILON;
-    let nearest_rank = (observations as f64 * q * slack).ceil() as u64;
-    observations.saturating_sub(nearest_rank) >= MIN_BEYOND
+/// How far the ranks of an interval have to be apart.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spread {
+    /// How many times larger the variance is than for independent observations; below 1 it counts as 1.
+    pub design_effect: f64,
+    /// Degrees of freedom of that variance; infinite where it is known and not estimated.
+    pub freedom: f64,
+}
+
+impl Spread {
+    /// Of independent observations.
+    pub const INDEPENDENT: Self = Self { design_effect: 1.0, freedom: f64::INFINITY };
 }
 
 /// The ranks between which the true quantile `q` lies with at least `confidence`; free of any
 /// assumption about the distribution's shape.
 ///
-/// `design_effect` says how many times wider the variance is than for independent observations
-/// ([`crate::design_effect`]); below 1 it counts as 1, so that it never narrows. `None` if the
-/// sample does not reach far enough to hold either end, or if an argument is out of its range.
+/// `spread` comes from [`crate::design_effect`] where observations depend on each other. `None` if the sample does not reach far
+/// enough to hold either end, or if an argument is out of its range.
 ///
 /// The number of observations below the true quantile is binomial; its two tail points, by the
 /// Cornish–Fisher expansion (the tails of a count near 10 are far from symmetric) and rounded
@@ -45,17 +37,18 @@ pub fn enough_beyond(observations: u64, q: f64) -> bool {
 ///
 /// Source: Woodruff, "Confidence intervals for medians and other position measures", JASA 47
 /// (1952); Conover, *Practical Nonparametric Statistics*, 3rd ed., §3.2; Cornish and Fisher (1938).
-pub fn interval_ranks(observations: u64, q: f64, confidence: f64, design_effect: f64) -> Option<Ranks> {
+pub fn interval_ranks(observations: u64, q: f64, confidence: f64, spread: Spread) -> Option<Ranks> {
     let is_share = |share: f64| share > 0.0 && share < 1.0;
-    let is_factor = design_effect.is_finite() && design_effect > 0.0;
+    let is_factor = spread.design_effect.is_finite() && spread.design_effect >= 0.0 && spread.freedom >= 1.0;
     if !(is_share(q) && is_share(confidence) && is_factor) {
         return None;
     }
     let n = observations as f64;
-    let widening = design_effect.max(1.0);
+    let widening = spread.design_effect.max(1.0);
     let mean = n * q;
     let sd = (widening * n * q * (1.0 - q)).sqrt();
-    let z = normal_quantile(0.5 + confidence / 2.0);
+    let p = 0.5 + confidence / 2.0;
+    let z = if spread.freedom.is_finite() { student_quantile(p, spread.freedom) } else { normal_quantile(p) };
     // Third-moment term of a count whose observations come in clumps of `widening`.
     let skew = widening * (1.0 - 2.0 * q) * (z * z - 1.0) / 6.0;
 
@@ -81,47 +74,28 @@ mod tests {
         sum
     }
 
-    #[test]
-    fn a_quantile_needs_ten_observations_beyond_it() {
-        for (q, needed) in
-            [(0.5, 20), (0.9, 100), (0.95, 200), (0.99, 1_000), (0.999, 10_000), (0.9999, 100_000)]
-        {
-            assert!(enough_beyond(needed, q), "{needed} observations have ten beyond {q}");
-            assert!(!enough_beyond(needed - 1, q), "{} observations have nine beyond {q}", needed - 1);
-        }
-    }
-
-    #[test]
-    fn binary_rounding_of_a_percentile_does_not_cost_an_observation() {
-        assert!(enough_beyond(10_000, 99.9 / 100.0));
-    }
-
-    #[test]
-    fn a_quantile_outside_0_to_1_is_never_printed() {
-        for q in [-0.1, 1.0, 1.1, f64::NAN] {
-            assert!(!enough_beyond(1_000_000, q), "{q}");
-        }
+    fn ranks(observations: u64, q: f64, design_effect: f64) -> Option<Ranks> {
+        interval_ranks(observations, q, 0.95, Spread { design_effect, ..Spread::INDEPENDENT })
     }
 
     /// Printed in tables of the median's interval: n = 16 → ranks 4 and 13; n = 100 → 40 and 61.
     #[test]
     fn median_ranks_equal_the_printed_ones() {
-        assert_eq!(interval_ranks(16, 0.5, 0.95, 1.0), Some(Ranks { lo: 4, hi: 13 }));
-        assert_eq!(interval_ranks(100, 0.5, 0.95, 1.0), Some(Ranks { lo: 40, hi: 61 }));
+        assert_eq!(ranks(16, 0.5, 1.0), Some(Ranks { lo: 4, hi: 13 }));
+        assert_eq!(ranks(100, 0.5, 1.0), Some(Ranks { lo: 40, hi: 61 }));
     }
 
     /// By hand: mean 990, σ = √9.9, z = 1.96, skew term −0.98 × 2.8415 / 6 = −0.464.
     #[test]
     fn p99_ranks_equal_those_by_hand() {
-        assert_eq!(interval_ranks(1_000, 0.99, 0.95, 1.0), Some(Ranks { lo: 983, hi: 997 }));
+        assert_eq!(ranks(1_000, 0.99, 1.0), Some(Ranks { lo: 983, hi: 997 }));
     }
 
     #[test]
     fn ranks_cover_at_least_what_they_promise_and_not_much_more() {
         for q in [0.5, 0.9, 0.95, 0.99] {
-            for n in (20..2_000).step_by(7).filter(|&n| enough_beyond(n, q)) {
-                let ranks =
-                    interval_ranks(n, q, 0.95, 1.0).expect("ten observations beyond hold an interval");
+            for n in (20..2_000).step_by(7).filter(|&n| n as f64 * (1.0 - q) >= 10.0) {
+                let ranks = ranks(n, q, 1.0).expect("ten observations beyond hold an interval");
                 let covered = coverage(ranks, n, q);
                 assert!((0.95..0.99).contains(&covered), "n = {n}, q = {q}: {covered}");
             }
@@ -129,32 +103,43 @@ mod tests {
     }
 
     #[test]
+    fn a_variance_that_was_estimated_makes_an_interval_wider() {
+        let width = |freedom| {
+            let ranks = interval_ranks(1_000_000, 0.9, 0.95, Spread { design_effect: 1.0, freedom }).unwrap();
+            (ranks.hi - ranks.lo) as f64
+        };
+        // t(7) is 2.365, and the normal distribution has 1.960.
+        assert!((width(7.0) / width(f64::INFINITY) - 2.365 / 1.960).abs() < 0.01);
+        assert_eq!(interval_ranks(1_000, 0.5, 0.95, Spread { design_effect: 1.0, freedom: 0.0 }), None);
+    }
+
+    #[test]
     fn a_design_effect_of_four_doubles_the_width() {
-        let narrow = interval_ranks(1_000_000, 0.9, 0.95, 1.0).expect("inside the sample");
-        let wide = interval_ranks(1_000_000, 0.9, 0.95, 4.0).expect("inside the sample");
+        let narrow = ranks(1_000_000, 0.9, 1.0).expect("inside the sample");
+        let wide = ranks(1_000_000, 0.9, 4.0).expect("inside the sample");
         let ratio = (wide.hi - wide.lo) as f64 / (narrow.hi - narrow.lo) as f64;
         assert!((1.98..2.02).contains(&ratio), "{ratio}");
     }
 
     #[test]
     fn a_design_effect_below_one_does_not_narrow() {
-        assert_eq!(interval_ranks(5_000, 0.9, 0.95, 0.3), interval_ranks(5_000, 0.9, 0.95, 1.0));
+        assert_eq!(ranks(5_000, 0.9, 0.3), ranks(5_000, 0.9, 1.0));
     }
 
     #[test]
     fn an_interval_that_leaves_the_sample_is_none() {
-        assert_eq!(interval_ranks(0, 0.5, 0.95, 1.0), None);
-        assert_eq!(interval_ranks(5, 0.5, 0.95, 1.0), None);
-        assert_eq!(interval_ranks(200, 0.99, 0.95, 1.0), None);
-        assert_eq!(interval_ranks(1_000, 0.99, 0.95, 100.0), None);
+        assert_eq!(ranks(0, 0.5, 1.0), None);
+        assert_eq!(ranks(5, 0.5, 1.0), None);
+        assert_eq!(ranks(200, 0.99, 1.0), None);
+        assert_eq!(ranks(1_000, 0.99, 100.0), None);
     }
 
     #[test]
     fn arguments_out_of_range_are_none() {
-        assert_eq!(interval_ranks(1_000, f64::NAN, 0.95, 1.0), None);
-        assert_eq!(interval_ranks(1_000, 0.5, 1.0, 1.0), None);
-        assert_eq!(interval_ranks(1_000, 0.5, 0.95, f64::NAN), None);
-        assert_eq!(interval_ranks(1_000, 0.5, 0.95, f64::INFINITY), None);
-        assert_eq!(interval_ranks(1_000, 0.5, 0.95, 0.0), None);
+        assert_eq!(ranks(1_000, f64::NAN, 1.0), None);
+        assert_eq!(interval_ranks(1_000, 0.5, 1.0, Spread::INDEPENDENT), None);
+        assert_eq!(ranks(1_000, 0.5, f64::NAN), None);
+        assert_eq!(ranks(1_000, 0.5, f64::INFINITY), None);
+        assert_eq!(ranks(1_000, 0.5, -1.0), None);
     }
 }

@@ -139,6 +139,7 @@ impl CapacityFlags {
             warm_up: self.warm_up,
             timeout: self.target.timeout(),
             pacing: Waiting::pacing(self.pacing),
+            fail_if: self.objective.iter().map(|objective| objective.negated()).collect(),
             ..Load::closed(self.target.request(url)?, self.trial)
         };
         let plan = SearchPlan {

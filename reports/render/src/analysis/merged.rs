@@ -5,9 +5,6 @@ use reports_record::{Distribution, HistogramError, Measurement, Trial, TrialOutc
 use super::grid::Grid;
 use super::observation::is_usable;
 
-/// Fewest observations beyond a quantile that is printed, as in a measurement's own times.
-const BEYOND: f64 = 10.0;
-
 /// Which times of which loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
@@ -20,10 +17,7 @@ pub enum Which {
 /// Times of several trials, their counts added: quantiles of the whole, not means of quantiles.
 #[derive(Debug, Clone)]
 pub struct Merged {
-    /// Exact times, and censored ones at their lower bounds.
     all: Distribution,
-    /// The smallest censored bound; what lies at or above it is a lower bound.
-    smallest_bound: Option<u64>,
     /// Trials behind it.
     pub blocks: usize,
 }
@@ -43,7 +37,7 @@ impl Merged {
     /// The times of `contender` in `cell`; `None` without a time. A histogram that was altered counts for nothing.
     #[must_use]
     pub fn of(grid: &Grid<'_>, cell: usize, contender: &str, which: Which) -> Option<Self> {
-        let mut merged = Self { all: Distribution::new(), smallest_bound: None, blocks: 0 };
+        let mut merged = Self { all: Distribution::new(), blocks: 0 };
         for trial in grid.blocks(cell, contender) {
             if let Some(Ok(Some(times))) = usable(trial, which).map(|measurement| read(measurement, which)) {
                 merged.add(&times);
@@ -55,23 +49,16 @@ impl Merged {
     /// One measurement's times by themselves; `None` without a time.
     #[must_use]
     pub fn one(times: &Distribution) -> Option<Self> {
-        let mut merged = Self { all: Distribution::new(), smallest_bound: None, blocks: 0 };
+        let mut merged = Self { all: Distribution::new(), blocks: 0 };
         merged.add(times);
         (merged.all.count() > 0).then_some(merged)
     }
 
     fn add(&mut self, times: &Distribution) {
-        let bounds = times.bounds().map(|bounds| Distribution::from_parts(bounds.clone(), None, 0));
-        let exact = Distribution::from_parts(times.exact().clone(), None, 0);
-        let parts: Vec<Distribution> = [Some(exact), bounds].into_iter().flatten().collect();
-        // A foreign record may hold histograms of another range, which cannot be added to ours.
-        if times.count() == 0 || !parts.iter().all(|part| range(part) == range(&self.all)) {
-            return;
+        if times.count() > 0 {
+            self.all.merge(times);
+            self.blocks += 1;
         }
-        parts.iter().for_each(|part| self.all.merge(part));
-        let bound = times.bounds().map(|bounds| bounds.min());
-        self.smallest_bound = self.smallest_bound.into_iter().chain(bound).min();
-        self.blocks += 1;
     }
 
     /// Observations, censored ones included.
@@ -83,23 +70,13 @@ impl Merged {
     /// The quantile of so many nines; `None` where fewer than ten observations lie beyond it.
     #[must_use]
     pub fn at(&self, nines: f64) -> Option<Quantile> {
-        let beyond = 10_f64.powf(-nines);
-        // The tolerance keeps 1000 × 0.01 from falling a rounding error short of 10.
-        if self.count() as f64 * beyond < BEYOND - 1e-6 {
-            return None;
-        }
-        let nanos = self.all.exact().value_at_quantile(1.0 - beyond);
-        let at_least = self.smallest_bound.is_some_and(|bound| nanos >= bound);
-        Some(Quantile { nines, us: nanos as f64 / 1e3, at_least })
+        let (us, at_least) = self.all.quantile(1.0 - 10_f64.powf(-nines))?;
+        Some(Quantile { nines, us, at_least })
     }
 }
 
 /// The median as a number of nines.
 pub const MEDIAN: f64 = std::f64::consts::LOG10_2;
-
-fn range(times: &Distribution) -> (u64, u64, u8) {
-    (times.exact().low(), times.exact().high(), times.exact().sigfig())
-}
 
 fn usable(trial: &Trial, which: Which) -> Option<&Measurement> {
     let TrialOutcome::Measured(measured) = &trial.outcome else { return None };
@@ -130,7 +107,7 @@ mod tests {
     }
 
     fn merged(parts: &[Distribution]) -> Merged {
-        let mut merged = Merged { all: Distribution::new(), smallest_bound: None, blocks: 0 };
+        let mut merged = Merged { all: Distribution::new(), blocks: 0 };
         parts.iter().for_each(|part| merged.add(part));
         merged
     }
@@ -153,11 +130,14 @@ mod tests {
     }
 
     #[test]
-    fn at_and_above_the_smallest_censored_bound_times_are_lower_bounds() {
+    fn a_time_is_a_lower_bound_only_where_its_rank_is_a_censored_observation_s() {
         let mut part = of_millis(std::iter::repeat_n(1, 900));
-        (0..100).for_each(|_| part.censor(Duration::from_secs(2)));
-        let merged = merged(&[part, of_millis(std::iter::repeat_n(1, 100))]);
+        (0..100).for_each(|_| part.censor(Duration::from_millis(500)));
+        let merged = merged(&[part, of_millis(std::iter::repeat_n(2_000, 100))]);
         assert!(!merged.at(MEDIAN).unwrap().at_least);
+        // The 1,000th of 1,100 is the last that was seen to end; beyond it are those that were not.
+        let last = merged.at(1.0).unwrap();
+        assert!(!last.at_least && last.us > 1.9e6, "{last:?}");
         let tail = merged.at(1.9).unwrap();
         assert!(tail.at_least && tail.us > 1.9e6, "{tail:?}");
     }

@@ -4,9 +4,8 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use reports_record::{BENCH_SAMPLES, BenchSamples, BenchUnit, SCHEMA, open_regular};
+use reports_record::{BENCH_SAMPLES, BenchSamples, BenchUnit, SCHEMA, open_regular, rank};
 use reports_stats::effect::Interval;
-use reports_stats::quantile::enough_beyond;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -190,7 +189,9 @@ fn quantiles(kept: &BenchSamples, operations: f64) -> Result<Quantiles, String> 
              operations: they are not of one measurement"
         ));
     }
-    let at = |q: f64| enough_beyond(samples, q).then(|| histogram.value_at_quantile(q) as f64 / each);
+    // In the middle between two ranks, so that rounding cannot reach the next.
+    let at_rank = |rank: u64| histogram.value_at_quantile((rank as f64 - 0.5) / samples as f64) as f64 / each;
+    let at = |q: f64| rank::is_enough(samples, q).then(|| at_rank(rank::rank(q, samples)));
     Ok(Quantiles {
         samples,
         p50: at(0.5),

@@ -32,7 +32,7 @@ pub(super) fn markup(measurement: &Measurement) -> Markup {
                 h2 { "The whole tail" }
                 @match &tails {
                     Err(error) => p.banner role="note" {
-                        strong { "No curve." } " The measurement's histograms cannot be read: "
+                        strong { "No curve." } " The measurement's histograms cannot be used: "
                         bdi { (label::passage(&error.to_string())) } ". The figures above are those that were written beside them."
                     },
                     Ok(_) => @if let Some(figure) = figure { (figure.markup()) },
@@ -50,10 +50,9 @@ fn tails(measurement: &Measurement) -> Result<Vec<Tail>, HistogramError> {
     // The pair of inks that every kind of colour vision tells apart; nothing here is sync or async.
     let response = Style { ink: Ink::Awaiting, form: Form::Diamond, dashed: false };
     let service = Style { ink: Ink::Sync, form: Form::Disc, dashed: true };
-    let histograms = &measurement.histograms;
     let both = [
-        of("response time", histograms.response_time()?, response),
-        of("service time", Some(histograms.service_time()?), service),
+        of("response time", measurement.response_times()?, response),
+        of("service time", Some(measurement.service_times()?), service),
     ];
     Ok(both.into_iter().flatten().collect())
 }
@@ -84,7 +83,7 @@ fn figure(tails: &[Tail]) -> Option<Figure> {
         id: "tail".into(),
         finding: finding(tails),
         reading: "Each nine further right is ten times rarer. A curve ends where fewer than ten requests lie beyond. “≥”: \
-                  requests that failed or were unfinished lie at or below, so that the time is a lower bound. Where response \
+                  a lower bound, since requests that failed or were unfinished, which count as longer than all others, take this place. Where response \
                   time lies above service time, requests waited to be sent."
             .into(),
         scene: chart.scene(),

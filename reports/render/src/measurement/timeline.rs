@@ -147,7 +147,7 @@ fn times(parts: Parts<'_>, is_open: bool) -> Option<Figure> {
         id: "course".into(),
         finding,
         reading: format!(
-            "The {longest} and the median service time of correct replies that ended in each part, on a logarithmic axis. A gap \
+            "The {longest} and the median service time of correct replies to requests due in each part, on a logarithmic axis. A gap \
              is a part in which too little was answered to say; it is not a zero."
         ),
         scene: chart.scene(),

@@ -1,7 +1,7 @@
 //! Every time of a request that was measured, as a table of quantiles with their intervals.
 
 use maud::{Markup, html};
-use reports_record::{Margin, Measurement, TOP, Times};
+use reports_record::{Margin, Measurement, TOP, Times, rank};
 
 use super::count;
 use crate::number;
@@ -23,8 +23,8 @@ pub(super) fn markup(measurement: &Measurement) -> Markup {
     html! {
         section #times {
             h2 { "Times" }
-            p.note { "“—”: too few requests for the figure, which needs ten beyond it. “≥”: requests that failed or were unfinished \
-                      lie at or below, so that only a lower bound is known. Response times run from the intended start; service \
+            p.note { "“—”: too few requests for the figure, which needs ten beyond it. “≥”: a lower bound, since requests that failed or \
+                      were unfinished, which count as longer than all others, take this place in the order. Response times run from the intended start; service \
                       times from the first byte sent." }
             (table(measurement).markup())
         }
@@ -36,8 +36,9 @@ fn table(measurement: &Measurement) -> Table {
     table.head.extend(COLUMNS.map(|(_, title)| title.to_owned()));
     table.head.push("requests".into());
     for (name, times) in rows(measurement) {
-        let cells = COLUMNS
-            .map(|(field, _)| written(times, field, value(times, field)).unwrap_or_else(|| "—".into()));
+        let cells = COLUMNS.map(|(field, _)| {
+            written(times, field, value(times, field)).unwrap_or_else(|| withheld(times, field))
+        });
         table.push([name.to_owned()].into_iter().chain(cells).chain([count(times.count)]).collect());
         if !times.intervals.is_empty() {
             let ends = COLUMNS.map(|(field, _)| times.intervals.get(field).map_or_else(String::new, around));
@@ -46,6 +47,15 @@ fn table(measurement: &Measurement) -> Table {
         }
     }
     table
+}
+
+/// In the place of a figure that there are too few requests for; of a quantile with how many it needs.
+fn withheld(times: &Times, field: &str) -> String {
+    let quantile = times.quantiles().into_iter().find(|(name, ..)| *name == field);
+    match quantile.and_then(|(_, q, _)| rank::needed(q)) {
+        Some(needed) => format!("— (needs\u{a0}{})", count(needed)),
+        None => "—".into(),
+    }
 }
 
 /// The times that this measurement has, in the order in which they explain each other.

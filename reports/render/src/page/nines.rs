@@ -67,7 +67,7 @@ fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], index: usize, telling:
         id: format!("nines-{}", index + 1).into(),
         finding: finding(&cell, telling, series, &merged),
         reading: "Each nine further right is ten times rarer. Counts of all believable blocks added; a curve ends where fewer \
-                  than ten requests lie beyond. “≥”: unfinished requests lie at or below, so that the time is a lower bound."
+                  than ten requests lie beyond. “≥”: a lower bound, since unfinished requests, which count as longer than all others, take this place."
             .into(),
         scene: chart.scene(),
         folded: false,

@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stdout, reason = "what a test prints is shown where it fails, or when asked for")]
 
+mod coverage;
 mod sequential;
 mod simulated;
 
@@ -14,7 +15,7 @@ use reports_stats::evidence::MARGIN;
 use reports_stats::false_wins::FalseWins;
 use reports_stats::judge::{Cell, Judgement, Question, judge};
 use reports_stats::looks::Looks;
-use reports_stats::quantile::interval_ranks;
+use reports_stats::quantile::{Spread, interval_ranks};
 use reports_stats::verdict::{Better, Verdict};
 use simulated::Simulation;
 
@@ -218,12 +219,12 @@ fn design_effect_restores_the_coverage_of_a_clustered_quantile() {
                 at_or_below: window.iter().filter(|&&value| value <= median).count() as u64,
             })
             .collect();
-        let covers = |factor| {
+        let covers = |spread| {
             let ranks =
-                interval_ranks(sorted.len() as u64, 0.5, 0.95, factor).expect("far inside the sample");
+                interval_ranks(sorted.len() as u64, 0.5, 0.95, spread).expect("far inside the sample");
             (sorted[ranks.lo as usize - 1]..=sorted[ranks.hi as usize - 1]).contains(&0.0)
         };
-        plain += usize::from(covers(1.0));
+        plain += usize::from(covers(Spread::INDEPENDENT));
         widened += usize::from(covers(design_effect(&counts).expect("enough sub-windows")));
     }
     assert!(plain < 140, "{plain} of 200");

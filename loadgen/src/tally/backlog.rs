@@ -1,0 +1,291 @@
+//! Requests that are due and have not ended yet: whether they became more while the window went on.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use reports_record::TOP;
+
+use crate::clock::Moment;
+use crate::window::Window;
+
+/// Instants of the window that are told apart.
+const SLOTS: usize = 1000;
+/// The requests due in this first part of the window show how many a filled pipe holds.
+const FIRST: usize = SLOTS / 4;
+/// Fewest requests from which a growth is told.
+const FEWEST: f64 = 10.0;
+
+/// Requests due and ended over time, and how long those due at first took.
+#[derive(Debug, Clone)]
+pub(super) struct Backlog {
+    start: Moment,
+    /// Length of a slot, nanoseconds.
+    width: u64,
+    /// Requests due in each slot.
+    due: Vec<u64>,
+    /// Requests of the window that ended in each slot.
+    ended: Vec<u64>,
+    /// Times from the intended start to the end, of whatever kind, of requests due in the first slots: two digits, nanoseconds.
+    first: Histogram<u32>,
+}
+
+/// By how much the backlog grew between two instants at which the pipe was filled.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Growth {
+    /// Since the window's start: the later of the two instants.
+    pub(crate) at: Duration,
+    /// Requests of the window that were due by then.
+    pub(crate) due: u64,
+    /// Those of them that had not ended.
+    pub(crate) unanswered: u64,
+    /// How many had not ended if each took as long as those due at first: what a filled pipe holds.
+    pub(crate) in_pipe: f64,
+    /// Requests that were due between the two instants.
+    pub(crate) compared: f64,
+}
+
+impl Growth {
+    /// As a share of what was due meanwhile; 0 at least.
+    pub(crate) fn share(&self) -> f64 {
+        ((self.unanswered as f64 - self.in_pipe) / self.compared).max(0.0)
+    }
+}
+
+impl Backlog {
+    pub(super) fn of(window: &Window) -> Self {
+        let width =
+            u64::try_from(window.length().as_nanos()).unwrap_or(u64::MAX).div_ceil(SLOTS as u64).max(1);
+        let top = u64::try_from(TOP.as_nanos()).unwrap_or(u64::MAX);
+        let first =
+            Histogram::new_with_bounds(1, top, 2).expect("the bounds are constants within what HDR accepts");
+        Self { start: window.start, width, due: vec![0; SLOTS], ended: vec![0; SLOTS], first }
+    }
+
+    /// `None` before and after the window.
+    fn slot(&self, at: Moment) -> Option<usize> {
+        if at < self.start {
+            return None;
+        }
+        let slot = at.since(self.start).as_nanos() / u128::from(self.width);
+        usize::try_from(slot).ok().filter(|slot| *slot < SLOTS)
+    }
+
+    /// So many `requests` of the window are due at `intended`.
+    pub(super) fn due(&mut self, intended: Moment, requests: u64) {
+        if let Some(slot) = self.slot(intended) {
+            self.due[slot] += requests;
+        }
+    }
+
+    /// A request of the window ended, in whatever way.
+    pub(super) fn ended(&mut self, intended: Moment, now: Moment) {
+        if let Some(slot) = self.slot(now) {
+            self.ended[slot] += 1;
+        }
+        self.took(intended, 1, now);
+    }
+
+    /// So many `requests` of the window that were due at `intended` have not ended when measuring stops.
+    pub(super) fn left(&mut self, intended: Moment, requests: u64, now: Moment) {
+        self.took(intended, requests, now);
+    }
+
+    fn took(&mut self, intended: Moment, requests: u64, now: Moment) {
+        if self.slot(intended).is_some_and(|slot| slot < FIRST) {
+            let nanos = now.since(intended).min(TOP).as_nanos();
+            let (nanos, requests) =
+                (u64::try_from(nanos).unwrap_or(u64::MAX), u32::try_from(requests).unwrap_or(u32::MAX));
+            self.first.saturating_record_n(nanos, requests);
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        let add = |into: &mut [u64], from: &[u64]| into.iter_mut().zip(from).for_each(|(a, b)| *a += b);
+        add(&mut self.due, &other.due);
+        add(&mut self.ended, &other.ended);
+        self.first.add(&other.first).expect("all backlogs share one range and precision");
+    }
+
+    /// By how much it grew up to `end`, the window's.
+    ///
+    /// Requests due at first found a pipe that they, or the warm-up, filled. From the instant at which they ended on, what the pipe
+    /// holds beyond those that have been due for no longer than they took is growth. That leaves out a pipe that is still
+    /// filling, and a rate that changes: what is due shortly before the end is on its way and not behind. Of the instants in the
+    /// last quarter of that time the one that says least is taken, so that a burst near the end is not a growth.
+    ///
+    /// `None` where fewer than ten requests were due meanwhile: the window is then no longer than requests take.
+    pub(super) fn growth(&self, end: Moment) -> Option<Growth> {
+        let last = (end.since(self.start).as_nanos() / u128::from(self.width)).min(SLOTS as u128) as usize;
+        let took = Took::of(&self.first)?;
+        let first_due: u64 = self.due.iter().take(FIRST.min(last)).sum();
+        let middle: f64 = self
+            .due
+            .iter()
+            .take(FIRST.min(last))
+            .zip(0..)
+            .map(|(due, slot)| *due as f64 * (f64::from(slot) + 0.5))
+            .sum::<f64>()
+            / (first_due.max(1) as f64);
+        let filled = middle + took.mean / self.width as f64;
+        let from = filled + 0.75 * (last as f64 - filled);
+        let at = |slot: usize| {
+            let (due, ended): (u64, u64) = (self.due[..slot].iter().sum(), self.ended[..slot].iter().sum());
+            let in_pipe = self.in_pipe(slot, &took);
+            Growth {
+                at: Duration::from_nanos(self.width.saturating_mul(slot as u64)),
+                due,
+                unanswered: due.saturating_sub(ended),
+                in_pipe,
+                compared: due as f64 - first_due as f64 / 2.0 - in_pipe,
+            }
+        };
+        let whole = at(last);
+        if whole.compared < FEWEST || filled >= last as f64 {
+            return None;
+        }
+        let instants = (from.ceil() as usize..last).step_by(SLOTS / 100).map(at);
+        // Of instants that say the same, the window's end.
+        let told = std::iter::once(whole).chain(instants.filter(|growth| growth.compared >= FEWEST));
+        told.min_by(|a, b| a.share().total_cmp(&b.share()))
+    }
+
+    /// How many of the requests due before `slot` had not ended there if each took as long as those due at first.
+    fn in_pipe(&self, slot: usize, took: &Took) -> f64 {
+        let width = self.width as f64;
+        let still = |age: f64| (took.within(age + width) - took.within(age)) / width;
+        self.due[..slot]
+            .iter()
+            .rev()
+            .zip(0..)
+            .map(|(due, slots)| *due as f64 * still(f64::from(slots) * width))
+            .sum()
+    }
+}
+
+/// How long requests took, nanoseconds.
+struct Took {
+    mean: f64,
+    /// Times in ascending order, with how many are no longer, and the sum of these.
+    times: Vec<(f64, f64, f64)>,
+}
+
+impl Took {
+    /// `None` without a time.
+    fn of(histogram: &Histogram<u32>) -> Option<Self> {
+        let mut so_far = (0.0, 0.0);
+        let times: Vec<_> = histogram
+            .iter_recorded()
+            .map(|step| {
+                let (time, count) = (
+                    histogram.median_equivalent(step.value_iterated_to()) as f64,
+                    step.count_since_last_iteration() as f64,
+                );
+                so_far = (so_far.0 + count, so_far.1 + count * time);
+                (time, so_far.0, so_far.1)
+            })
+            .collect();
+        let (_, count, sum) = *times.last()?;
+        Some(Self { mean: sum / count, times })
+    }
+
+    /// The mean of the times, each cut off at `limit`: the integral up to there of the share that takes longer.
+    fn within(&self, limit: f64) -> f64 {
+        let below = self.times.partition_point(|(time, ..)| *time <= limit);
+        let (count, sum) =
+            below.checked_sub(1).map_or((0.0, 0.0), |last| (self.times[last].1, self.times[last].2));
+        let all = self.times.last().map_or(1.0, |(_, count, _)| *count);
+        (sum + limit * (all - count)) / all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn at(nanos: u64) -> Moment {
+        Moment::from_nanos(10 * SECOND + nanos)
+    }
+
+    /// Requests due at `starts` (nanoseconds since 5 s before a window of 5 s), of which a single worker answers one after another,
+    /// each after `work`, and each `delay` later.
+    fn growth(starts: impl IntoIterator<Item = u64>, work: u64, delay: u64) -> Option<Growth> {
+        let window = Window { start: at(5 * SECOND), end: at(10 * SECOND) };
+        let mut backlog = Backlog::of(&window);
+        let mut free = 0;
+        for start in starts {
+            free = free.max(start) + work;
+            if window.contains(at(start)) {
+                backlog.due(at(start), 1);
+                backlog.ended(at(start), at(free + delay));
+            }
+        }
+        backlog.growth(window.end)
+    }
+
+    /// At a rate from 0 (with a warm-up) or 5 s (without one) on.
+    fn steady(per_second: u64, from: u64) -> impl Iterator<Item = u64> {
+        (0..).map(move |index| from + index * SECOND / per_second).take_while(|start| *start < 10 * SECOND)
+    }
+
+    const MS: u64 = 1_000_000;
+
+    #[test]
+    fn a_queue_that_grows_is_told_as_the_share_that_is_too_much_with_and_without_a_warm_up() {
+        // 100/s of 150/s are answered.
+        for from in [0, 5 * SECOND] {
+            let growth = growth(steady(150, from), 10 * MS, 0).unwrap();
+            assert!((growth.share() - 1.0 / 3.0).abs() < 0.03, "{from}: {growth:?}");
+        }
+    }
+
+    #[test]
+    fn a_pipe_that_fills_is_no_growth_however_long_it_is() {
+        for (rate, delay) in [(10, SECOND), (100, SECOND), (1000, 10 * MS), (20, 3 * SECOND)] {
+            for from in [0, 5 * SECOND] {
+                let growth = growth(steady(rate, from), 0, delay).unwrap();
+                // Half a request in a slot, and times to two digits.
+                assert!(
+                    growth.share() * growth.compared < 2.0,
+                    "{rate}/s, {delay} ns, from {from}: {growth:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_rate_that_ends_high_and_a_burst_at_the_end_are_no_growth() {
+        // Quadratic in time: from 0 to 400/s, each after 200 ms.
+        let ramp = (0..1000).map(|index| 5 * SECOND + ((f64::from(index) / 1000.0).sqrt() * 5e9) as u64);
+        let ramp = growth(ramp, 0, 200 * MS).unwrap();
+        assert!(ramp.share() < 0.01, "{ramp:?}");
+        let burst = (0..40).map(|index| 5 * SECOND + index * 120 * MS).chain([9_900 * MS; 64]);
+        let burst = growth(burst, 10 * MS, 0).unwrap();
+        assert!(burst.share() < 0.01, "{burst:?}");
+    }
+
+    #[test]
+    fn a_window_no_longer_than_requests_take_tells_nothing() {
+        assert_eq!(growth(steady(1, 5 * SECOND), 0, MS), None);
+        assert_eq!(growth(steady(100, 5 * SECOND), 0, 6 * SECOND), None);
+        assert_eq!(growth([], 0, 0), None);
+    }
+
+    #[test]
+    fn threads_add_up() {
+        let window = Window { start: at(0), end: at(5 * SECOND) };
+        let mut threads = [Backlog::of(&window), Backlog::of(&window)];
+        for (index, start) in (0..2).cycle().zip(steady(100, 0)) {
+            threads[index].due(at(start), 1);
+            if start % 2 == 0 {
+                threads[index].ended(at(start), at(start + MS));
+            } else {
+                threads[index].left(at(start), 1, at(9 * SECOND));
+            }
+        }
+        let [mut sum, other] = threads;
+        sum.merge(&other);
+        assert_eq!(sum.growth(window.end).unwrap().due, 500);
+    }
+}

@@ -1,0 +1,239 @@
+//! What a measurement is judged to be: by servers whose fault, or whose health, is known.
+
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use loadgen::{Load, Pace, Rate, Replay};
+use reports_record::{Arrivals, CapacityReport, CheckStatus, Measurement};
+
+use super::server::{HELLO, Server};
+use super::{check, load, measure};
+
+fn open(rate: f64) -> Pace {
+    Pace::open(Rate::per_second(rate).unwrap(), Arrivals::Constant, 7)
+}
+
+/// One worker: answers one request after another, each `work` after the one before.
+///
+/// By the clock and not by sleeps, so that a machine under load is no slower a server.
+fn one_worker(work: Duration) -> Server {
+    let free = Mutex::new(Instant::now());
+    Server::start(move |mut connection| {
+        while connection.request().is_some() {
+            let end = {
+                let mut free = free.lock().unwrap();
+                *free = (*free).max(Instant::now()) + work;
+                *free
+            };
+            std::thread::sleep(end.saturating_duration_since(Instant::now()));
+            connection.send(HELLO);
+        }
+    })
+}
+
+#[test]
+fn a_queue_that_the_warm_up_filled_and_that_grows_does_not_pass() {
+    // 100/s of 200/s: the growth is a half.
+    let (warm_up, window) = (Duration::from_millis(1000), Duration::from_millis(2000));
+    for warm_up in [Duration::ZERO, warm_up] {
+        let server = one_worker(Duration::from_millis(10));
+        let load = Load { pace: open(200.0), warm_up, ..load(&server.url("/"), window) };
+        let measurement = measure(&load, 600);
+        let found = check(&measurement, "achieved");
+        assert!(found.status >= CheckStatus::Warn, "{}", found.finding);
+        let share = found.figure.unwrap();
+        assert!((0.35..0.65).contains(&share), "{}", found.finding);
+    }
+}
+
+#[test]
+fn replies_that_all_take_half_the_window_keep_up_and_do_not_drift() {
+    let server = Server::answering(HELLO, Duration::from_millis(1000));
+    let load = Load {
+        pace: open(20.0),
+        grace: Duration::from_secs(3),
+        ..load(&server.url("/"), Duration::from_millis(2500))
+    };
+    let measurement = measure(&load, 60);
+    for name in ["achieved", "stationarity"] {
+        let found = check(&measurement, name);
+        assert!(found.status <= CheckStatus::Pass, "{name}: {}", found.finding);
+        assert!(!found.finding.contains('-'), "{}", found.finding);
+    }
+    assert_eq!(check(&measurement, "achieved").status, CheckStatus::Pass);
+}
+
+#[test]
+fn a_short_recording_keeps_up() {
+    let server = Server::answering(HELLO, Duration::from_millis(50));
+    let offsets: String = (0..30).map(|index| format!("{:.2}\n", f64::from(index) * 0.05)).collect();
+    let replay = Replay::read(offsets.as_bytes()).unwrap();
+    let window = replay.length();
+    let pace = Pace::Open { course: loadgen::Course::Replay(replay), arrivals: Arrivals::Constant, seed: 0 };
+    let measurement = measure(&Load { pace, ..load(&server.url("/"), window) }, 8);
+    let found = check(&measurement, "achieved");
+    assert_eq!(found.status, CheckStatus::Pass, "{}", found.finding);
+}
+
+#[test]
+fn connections_that_are_all_busy_are_named_as_the_plans_limit() {
+    let server = Server::answering(HELLO, Duration::from_millis(20));
+    let measurement =
+        measure(&Load { pace: open(300.0), ..load(&server.url("/"), Duration::from_secs(2)) }, 2);
+    let found = check(&measurement, "achieved");
+    assert!(found.status >= CheckStatus::Warn, "{}", found.finding);
+    if found.status == CheckStatus::Warn {
+        assert!(found.finding.contains("the plan is the limit"), "{}", found.finding);
+        assert!(found.remedy.as_ref().unwrap().contains("more connections"), "{:?}", found.remedy);
+    }
+}
+
+#[test]
+fn one_due_request_fails_no_check() {
+    let server = Server::answering(HELLO, Duration::from_millis(5));
+    for count in 1..=3 {
+        let pace = open(f64::from(count));
+        let measurement = measure(&Load { pace, ..load(&server.url("/"), Duration::from_secs(1)) }, 2);
+        for name in ["achieved", "stationarity", "arrivals", "pace", "replies", "errors", "little", "parts"] {
+            let found = check(&measurement, name);
+            assert!(found.status <= CheckStatus::Pass, "{count} due, {name}: {}", found.finding);
+        }
+        assert!(measurement.service_time_us.intervals.is_empty(), "{:?}", measurement.service_time_us);
+    }
+}
+
+#[test]
+fn an_interval_holds_its_figure_where_a_standstill_ends_in_the_drain() {
+    // Still from a while before the window's end until just after it, as seen from the first request.
+    let first = Mutex::new(None);
+    let server = Server::start(move |mut connection| {
+        while connection.request().is_some() {
+            let begin = *first.lock().unwrap().get_or_insert_with(Instant::now);
+            let (still, end) = (begin + Duration::from_millis(2400), begin + Duration::from_millis(3300));
+            if Instant::now() >= still {
+                std::thread::sleep(end.saturating_duration_since(Instant::now()));
+            }
+            connection.send(HELLO);
+        }
+    });
+    let load = Load {
+        pace: open(100.0),
+        grace: Duration::from_secs(2),
+        ..load(&server.url("/"), Duration::from_secs(3))
+    };
+    let response = measure(&load, 200).response_time_us.unwrap();
+    let mean = response.mean.unwrap();
+    // A fifth of the requests wait for 600 ms on average.
+    assert!(mean > 60_000.0, "{response:?}");
+    for (name, margin) in &response.intervals {
+        let figure = if name == "mean" {
+            response.mean
+        } else {
+            response.quantiles().iter().find(|one| one.0 == name).unwrap().2
+        };
+        let figure = figure.unwrap();
+        assert!(
+            margin.low <= figure && margin.high.is_none_or(|high| figure <= high),
+            "{name}: {figure}, {margin:?}"
+        );
+    }
+}
+
+fn run(arguments: &[&str]) -> (Option<i32>, Measurement, String) {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_loadgen")).args(arguments).args(["--json", "-"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let measurement =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
+    (output.status.code(), measurement, said)
+}
+
+/// Answers each connection's requests, and closes it in the place of every `n`th answer.
+fn closing(n: u32) -> Server {
+    let count = std::sync::atomic::AtomicU32::new(0);
+    Server::start(move |mut connection| {
+        while connection.request().is_some() {
+            if count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) % n == n - 1 {
+                let _ = connection.stream.shutdown(std::net::Shutdown::Both);
+                return;
+            }
+            connection.send(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
+        }
+    })
+}
+
+/// Answers every `n`th request with 503.
+fn unavailable(n: u32) -> Server {
+    let count = std::sync::atomic::AtomicU32::new(0);
+    Server::start(move |mut connection| {
+        while connection.request().is_some() {
+            let is_wrong = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) % n == n - 1;
+            connection.send(if is_wrong {
+                b"HTTP/1.1 503 No\r\ncontent-length: 5\r\n\r\nhello"
+            } else {
+                HELLO
+            });
+        }
+    })
+}
+
+#[test]
+fn an_error_rate_that_a_condition_allows_is_not_failed_by_the_certificate() {
+    let server = unavailable(33);
+    let url = server.url("/").to_string();
+    let status = |measurement: &Measurement| check(measurement, "replies").status;
+    let (_, measurement, _) = run(&[&url, "-n", "660"]);
+    assert_eq!(status(&measurement), CheckStatus::Fail, "3 % are beyond the check's own bound");
+    let (code, measurement, said) = run(&[&url, "-n", "660", "--fail-if", "error_rate > 5%"]);
+    let found = check(&measurement, "replies");
+    assert_eq!((found.status, found.bound), (CheckStatus::Pass, 0.05), "{}", found.finding);
+    assert!(found.finding.contains("held to the 5 % of the condition on error_rate"), "{}", found.finding);
+    let believable = measurement.certificate.is_believable();
+    assert_eq!(code, Some(if believable { 0 } else { 3 }), "{said}");
+    let (code, measurement, said) = run(&[&url, "-n", "660", "--fail-if", "error_rate > 2%"]);
+    assert_eq!(status(&measurement), CheckStatus::Warn, "the condition is the judge");
+    let believable = measurement.certificate.is_believable();
+    assert_eq!(code, Some(if believable { 1 } else { 3 }), "{said}");
+}
+
+#[test]
+fn a_few_failures_leave_the_quantiles_known_that_they_do_not_reach() {
+    let server = closing(500);
+    let url = server.url("/").to_string();
+    let (_, measurement, said) = run(&[&url, "-n", "2000", "-c", "4", "--fail-if", "service_time_p99 > 5s"]);
+    let times = &measurement.service_time_us;
+    assert!(times.p99.is_some() && !times.is_at_least("p99"), "{times:?}");
+    assert!(!said.contains("cannot be told"), "{said}");
+}
+
+#[test]
+fn a_capacity_is_not_at_least_a_rate_at_which_the_queue_grows() {
+    let server = one_worker(Duration::from_millis(10));
+    let url = server.url("/").to_string();
+    let plan = [
+        "-o",
+        "p50 < 8s",
+        "--warm-up",
+        "1s",
+        "--trial",
+        "2s",
+        "-c",
+        "1000",
+        "--trials",
+        "1",
+        "--settle",
+        "50ms",
+    ];
+    let range =
+        ["--from", "200/s", "--to", "220/s", "--arrivals", "constant", "--pacing", "timer", "--json", "-"];
+    let output = Command::new(env!("CARGO_BIN_EXE_loadgen"))
+        .arg("capacity")
+        .arg(&url)
+        .args(plan)
+        .args(range)
+        .output()
+        .unwrap();
+    let report: CapacityReport = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report.passed_per_s, None, "{}", report.answer);
+}

@@ -1,0 +1,59 @@
+//! The consecutive, equally long parts of a measurement, and how far a ratio of two of their sums may be trusted.
+
+use crate::design_effect::MIN_WINDOWS;
+
+/// Parts that resemble their neighbours more than this belong to one movement, and no interval of theirs is honest.
+pub(crate) const MOST_CORRELATION: f64 = 0.8;
+
+/// The variance of a ratio of two sums over parts, and its degrees of freedom.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct RatioVariance {
+    /// Squared units of the ratio.
+    pub(crate) variance: f64,
+    /// Parts that hold data, less one.
+    pub(crate) freedom: f64,
+}
+
+/// The variance of Σ value ÷ Σ observations, from each part's observations and its value's deviation from the one that the
+/// ratio predicts for them.
+///
+/// Dependence within a part costs nothing, since the variance is that between parts. Dependence between neighbours widens it
+/// by (1 + r) ÷ (1 − r), where r is the correlation of their deviations; a negative one counts as none. Parts without
+/// observations hold no data: they add no degree of freedom.
+///
+/// `None` with fewer than [`MIN_WINDOWS`] parts, with fewer than two that hold data, and where neighbours are alike by more
+/// than 0.8: the parts are then too short for what moves here.
+///
+/// Source: Cochran, *Sampling Techniques*, 3rd ed., §6.3 (the ratio of two sums); the widening is that of a first-order
+/// autoregressive series. An estimated correlation is too low by (1 + 3r) ÷ n on average (Marriott and Pope, "Bias in the
+/// estimation of autocorrelations", Biometrika 41, 1954), which is added back.
+pub(crate) fn ratio_variance(parts: impl Iterator<Item = (u64, f64)>) -> Option<RatioVariance> {
+    let parts: Vec<(u64, f64)> = parts.collect();
+    let holding = parts.iter().filter(|(observations, _)| *observations > 0).count() as f64;
+    if parts.len() < MIN_WINDOWS || holding < 2.0 {
+        return None;
+    }
+    let observations: f64 = parts.iter().map(|(observations, _)| *observations as f64).sum();
+    let squares: f64 = parts.iter().map(|(_, deviation)| deviation * deviation).sum();
+    let correlation = if squares > 0.0 { correlation(&parts, squares) } else { 0.0 };
+    if correlation > MOST_CORRELATION {
+        return None;
+    }
+    let independent = holding / (holding - 1.0) * squares / (observations * observations);
+    let variance = independent * (1.0 + correlation) / (1.0 - correlation);
+    Some(RatioVariance { variance, freedom: holding - 1.0 })
+}
+
+/// Of neighbouring parts, 0 at least.
+fn correlation(parts: &[(u64, f64)], squares: f64) -> f64 {
+    let count = parts.len() as f64;
+    let deviations: Vec<f64> = parts.iter().map(|(_, deviation)| *deviation).collect();
+    let (products, _) = neighbours(&deviations);
+    ((products / squares + 1.0 / count) / (1.0 - 3.0 / count)).max(0.0)
+}
+
+/// The sum of the products of neighbours, and that of the squares.
+pub(crate) fn neighbours(deviations: &[f64]) -> (f64, f64) {
+    let products = deviations.windows(2).map(|pair| pair[0] * pair[1]).sum();
+    (products, deviations.iter().map(|deviation| deviation * deviation).sum())
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use reports_record::shown;
-use servers_conformance::ask;
+use servers_conformance::{Patience, ask};
 use servers_contract::{Health, Ready, Stats};
 
 use crate::outside;
@@ -103,11 +103,23 @@ fn is_planned(health: &Health, planned: &Identity) -> anyhow::Result<()> {
 }
 
 fn wait_until_ready(process: &mut Process, first_line: &Receiver<Vec<u8>>) -> anyhow::Result<Ready> {
-    match first_line.recv_timeout(READY) {
+    match receive(first_line, READY) {
         Ok(line) => read_ready(&line),
         Err(RecvTimeoutError::Timeout) => bail!("not ready within {}s", READY.as_secs()),
         Err(RecvTimeoutError::Disconnected) => bail!("ended before it was ready ({})", process.wait()?),
     }
+}
+
+/// What comes within `limit` of time in which this process could run.
+fn receive<T>(first_line: &Receiver<T>, limit: Duration) -> Result<T, RecvTimeoutError> {
+    let mut patience = Patience::of(limit);
+    while let Some(turn) = patience.turn() {
+        match first_line.recv_timeout(turn) {
+            Err(RecvTimeoutError::Timeout) => {}
+            received => return received,
+        }
+    }
+    Err(RecvTimeoutError::Timeout)
 }
 
 /// Characters of a first line, a name or a nonce that are shown when they are wrong.

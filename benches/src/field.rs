@@ -90,6 +90,12 @@ impl Field {
         self.places.hide(text)
     }
 
+    /// The CPUs of the client and of contenders.
+    #[must_use]
+    pub fn cpus(&self) -> Vec<u32> {
+        [self.host.split.client.as_slice(), &self.host.split.contender].concat()
+    }
+
     /// The client's CPUs.
     #[must_use]
     pub fn client_cpus(&self) -> &[u32] {

@@ -1,8 +1,11 @@
 //! What the machine says of itself. Neither host nor user is named.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use reports_record::{Cpu, Environment};
 
@@ -107,6 +110,31 @@ fn cpu_time_of(stat: &str) -> Option<CpuTime> {
     Some(CpuTime { stolen, busy: all - idle - stolen, all })
 }
 
+/// The share of each CPU's time in which something ran, 0–1, looked at for `span`; none where the system does not say.
+#[must_use]
+pub fn busy_cpus(span: Duration) -> BTreeMap<u32, f64> {
+    let before = cpu_times();
+    thread::sleep(span);
+    let since = |(cpu, now): (u32, CpuTime)| {
+        let since = now.since(*before.get(&cpu)?);
+        (since.all > 0).then(|| (cpu, since.busy as f64 / since.all as f64))
+    };
+    cpu_times().into_iter().filter_map(since).collect()
+}
+
+fn cpu_times() -> BTreeMap<u32, CpuTime> {
+    cpu_times_of(&fs::read_to_string("/proc/stat").unwrap_or_default())
+}
+
+/// The lines behind the first, `cpu0 …`, are of single CPUs.
+fn cpu_times_of(stat: &str) -> BTreeMap<u32, CpuTime> {
+    let of = |line: &str| {
+        let number = line.strip_prefix("cpu")?.split_whitespace().next()?.parse().ok()?;
+        Some((number, cpu_time_of(line)?))
+    };
+    stat.lines().skip(1).filter_map(of).collect()
+}
+
 /// The share of CPU time stolen since `before`, 0–1.
 #[must_use]
 pub fn steal_since(before: Option<CpuTime>) -> Option<f64> {
@@ -171,6 +199,15 @@ mod tests {
         let text = "cpu  10 1 20 100 5 1 2 7 4 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n";
         assert_eq!(cpu_time_of(text), Some(CpuTime { stolen: 7, busy: 34, all: 146 }));
         assert_eq!(cpu_time_of("cpu 1 2 3\n"), None);
+    }
+
+    #[test]
+    fn each_cpu_has_its_own_line() {
+        let times = cpu_times_of(
+            "cpu  9 9 9 9 9 9 9 9 0 0\ncpu0 10 0 0 90 0 0 0 0 0 0\ncpu12 1 0 0 1 0 0 0 0 0 0\nintr 5\n",
+        );
+        assert_eq!(times.keys().copied().collect::<Vec<_>>(), [0, 12]);
+        assert_eq!(times[&0], CpuTime { stolen: 0, busy: 10, all: 100 });
     }
 
     #[test]

@@ -43,11 +43,17 @@ enum Subcommands {
         /// Folder that gets the run's own folder [default: reports/runs in the project]
         #[arg(long, value_name = "DIR")]
         runs: Option<PathBuf>,
+        /// Measure although another run measures on the same CPUs; the page says so
+        #[arg(long)]
+        anyway: bool,
     },
     /// Go on with a run that was interrupted or killed; finished trials are kept
     Resume {
         /// The run's folder
         folder: PathBuf,
+        /// Measure although another run measures on the same CPUs
+        #[arg(long)]
+        anyway: bool,
     },
     /// Say whether experiments would run, and if not, what is wrong on which line; measures nothing
     ///
@@ -92,6 +98,9 @@ enum Subcommands {
         /// Folder that gets the measurement's own folder [default: reports/runs in the project]
         #[arg(long, value_name = "DIR")]
         runs: Option<PathBuf>,
+        /// Measure although another run measures on the same CPUs; the page says so
+        #[arg(long, conflicts_with = "quick")]
+        anyway: bool,
     },
     /// Run a program on a leash; the runner starts contenders by this
     #[command(hide = true)]
@@ -110,12 +119,12 @@ enum Subcommands {
 
 fn dispatch(command: Subcommands) -> anyhow::Result<i32> {
     match command {
-        Subcommands::Run { experiment, runs } => command::run(&experiment, runs),
-        Subcommands::Resume { folder } => command::resume(folder),
+        Subcommands::Run { experiment, runs, anyway } => command::run(&experiment, runs, anyway),
+        Subcommands::Resume { folder, anyway } => command::resume(folder, anyway),
         Subcommands::Check { experiments } => command::check(&experiments),
         Subcommands::List { experiment } => command::list(experiment.as_deref()),
         Subcommands::Verify { contenders, address, faults } => command::verify(&contenders, address, faults),
-        Subcommands::Doctor { quick, span, runs } => command::doctor(quick, span, runs),
+        Subcommands::Doctor { quick, span, runs, anyway } => command::doctor(quick, span, runs, anyway),
         Subcommands::Supervise { cpus, executable, command } => {
             supervise::supervise(&cpus, executable.as_deref(), &command)
         }

@@ -8,10 +8,11 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
 use reports_record::shown;
+use servers_conformance::Patience;
 use servers_contract::Model;
 
 use crate::supervise::{LEFT_PROCESSES, TERMINATE};
@@ -163,7 +164,7 @@ impl Process {
             // One that is already gone has closed the leash; its exit code tells below.
             let _ = leash.write_all(&[TERMINATE]);
         }
-        let asked = Instant::now();
+        let mut patience = Patience::of(STOP);
         loop {
             if let Some(status) = self.supervisor.try_wait().context("cannot wait for it")? {
                 return match status.code() {
@@ -173,7 +174,7 @@ impl Process {
                 };
             }
             ensure!(
-                asked.elapsed() < STOP,
+                patience.turn().is_some(),
                 "did not end within {}s of SIGTERM and was killed",
                 STOP.as_secs()
             );

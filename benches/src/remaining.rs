@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use reports_record::{Calibration, Cell, Definition, Line, Overshoot, Trial, TrialOutcome};
+use reports_record::{Calibration, Cell, Definition, Line, Overshoot, Stage, Trial, TrialOutcome};
 
 use crate::{order, trial};
 
@@ -58,19 +58,43 @@ pub fn plan(definition: &Definition) -> Vec<Planned> {
 /// Most attempts at a trial that the machine or the client spoils: at the third, the machine is what it is.
 pub const ATTEMPTS: u32 = 3;
 
-/// What came of an attempt at a trial.
+/// What came of the last attempt at a trial.
 #[derive(Debug, Clone, Copy)]
 struct Attempt {
     /// Its number, from 0.
     number: u32,
-    has_failed: bool,
+    /// How far it came, where it failed.
+    failed: Option<Stage>,
     is_spoilt: bool,
+    /// Whether the contender itself is to blame that it counts for nothing: that is never given another try.
+    is_lost: bool,
+    /// The number from which no further attempt is made.
+    end: u32,
 }
 
 impl Attempt {
-    fn is_last(self) -> bool {
-        !self.is_spoilt || self.number + 1 >= ATTEMPTS
+    /// Whether the machine or the client spoilt it, and another one may follow.
+    fn is_to_follow(self) -> bool {
+        self.is_spoilt && self.number + 1 < self.end
     }
+}
+
+/// A trial's place: cell, block and contender.
+type Place = (String, u32, String);
+
+/// Contenders that are held against each other, and so are measured again together: each pair, with the duplicate where it
+/// doubles one of its sides.
+#[must_use]
+pub fn held_together(definition: &Definition) -> Vec<Vec<String>> {
+    let duplicate = &definition.duplicate;
+    let together = definition.pairs.iter().map(|pair| {
+        let mut names = vec![pair.sync.clone(), pair.awaiting.clone()];
+        if names.contains(&duplicate.of) {
+            names.push(duplicate.name.clone());
+        }
+        names
+    });
+    together.collect()
 }
 
 /// What the lines of a run's log already hold.
@@ -79,11 +103,15 @@ pub struct Done {
     overshoots: Vec<Overshoot>,
     calibrations: Vec<Calibration>,
     /// The last attempt at the trial of each place.
-    trials: HashMap<(String, u32, String), Attempt>,
+    trials: HashMap<Place, Attempt>,
+    /// The offered rate of the trials that a contender has had in a cell, as their plans tell it.
+    offered: HashMap<(String, String), String>,
+    /// Whether it was written by a runner that measures both sides of a block again.
+    has_rounds: bool,
 }
 
 impl Done {
-    /// Sorts the lines of a log.
+    /// Sorts the lines of a log. Trials that failed because the machine stood still are given new attempts.
     #[must_use]
     pub fn of(lines: Vec<Line>) -> Self {
         let mut done = Self::default();
@@ -91,16 +119,43 @@ impl Done {
             match line {
                 Line::Overshoot(overshoot) => done.overshoots.push(overshoot),
                 Line::Calibration(calibration) => done.calibrations.push(calibration),
-                Line::Trial(trial) => {
-                    let Trial { cell, block, contender, attempt: number, outcome, .. } = *trial;
-                    let has_failed = matches!(outcome, TrialOutcome::Failed { .. });
-                    let is_spoilt = trial::is_spoilt(&outcome);
-                    done.trials.insert((cell, block, contender), Attempt { number, has_failed, is_spoilt });
-                }
-                Line::Beginning(_) | Line::Ending(_) => {}
+                Line::Trial(trial) => done.note(&trial),
+                Line::Beginning(_) => done.has_rounds = true,
+                Line::Ending(_) => {}
+            }
+        }
+        for attempt in done.trials.values_mut() {
+            if attempt.failed == Some(Stage::Standstill) {
+                attempt.end = attempt.number + 1 + ATTEMPTS;
             }
         }
         done
+    }
+
+    /// A runner begins that measures both sides of a block again.
+    pub fn begin(&mut self) {
+        self.has_rounds = true;
+    }
+
+    /// Takes in an attempt at a trial.
+    pub fn note(&mut self, trial: &Trial) {
+        let place = (trial.cell.clone(), trial.block, trial.contender.clone());
+        let failed = match &trial.outcome {
+            TrialOutcome::Failed { stage, .. } => Some(*stage),
+            TrialOutcome::Measured(measured) => {
+                if let Some(schedule) = &measured.open.measurement.plan.schedule {
+                    self.offered.insert((trial.cell.clone(), trial.contender.clone()), schedule.clone());
+                }
+                None
+            }
+        };
+        let end = self.trials.get(&place).map_or(ATTEMPTS, |earlier| earlier.end);
+        let is_spoilt = trial::is_spoilt(&trial.outcome);
+        let is_lost = match &trial.outcome {
+            TrialOutcome::Failed { stage, .. } => !matches!(stage, Stage::Standstill | Stage::Calibrate),
+            TrialOutcome::Measured(measured) => !is_spoilt && !measured.is_believable(),
+        };
+        self.trials.insert(place, Attempt { number: trial.attempt, failed, is_spoilt, is_lost, end });
     }
 
     /// Whether this contender's overshoot at this wait is known.
@@ -109,16 +164,21 @@ impl Done {
         self.overshoots.iter().any(|known| known.contender == contender && known.wait_ms == wait_ms)
     }
 
-    /// This contender's calibration for this workload, if it was made.
+    /// The throughput that this contender reached when it was calibrated for this workload; `None` while no calibration
+    /// has come to something.
     #[must_use]
-    pub fn calibration(&self, workload: &str, contender: &str) -> Option<&Calibration> {
-        self.calibrations.iter().find(|known| known.cell == workload && known.contender == contender)
+    pub fn calibrated(&self, workload: &str, contender: &str) -> Option<f64> {
+        let of = |known: &&Calibration| known.cell == workload && known.contender == contender;
+        self.calibrations
+            .iter()
+            .filter(of)
+            .find_map(|known| known.goodput_per_s.filter(|&reached| reached > 0.0))
     }
 
-    /// How many calibrations were made.
+    /// How many calibrations came to something.
     #[must_use]
     pub fn calibrations(&self) -> usize {
-        self.calibrations.len()
+        self.calibrations.iter().filter(|known| known.goodput_per_s.is_some()).count()
     }
 
     /// Takes in a calibration that was just made.
@@ -126,12 +186,45 @@ impl Done {
         self.calibrations.push(calibration);
     }
 
-    /// Whether the trial at this place failed; `None` while it has no line, or none but of attempts that were spoilt and
-    /// are to be followed by another.
+    /// The rate that trials of this contender in this cell were offered, as their plans tell it: it holds for those to
+    /// come, whatever became of the calibration that it followed from.
+    #[must_use]
+    pub fn offered(&self, cell: &str, contender: &str) -> Option<&str> {
+        self.offered.get(&(cell.to_owned(), contender.to_owned())).map(String::as_str)
+    }
+
+    /// Those of `names`, contenders held against each other, that are to be measured next in this block of a cell; none
+    /// when the block is done. `is_rated` says whether there is a rate to offer.
+    ///
+    /// Where an attempt was spoilt, all of them are measured again, so that a ratio is never of two attempts that lie
+    /// apart; but not where one of them is lost by its own fault, for then the block counts for nothing anyway.
+    #[must_use]
+    pub fn due(&self, cell: &str, block: u32, names: &[String], is_rated: bool) -> Vec<String> {
+        let last = |name: &String| self.trials.get(&(cell.to_owned(), block, name.clone())).copied();
+        let attempts: Vec<Option<Attempt>> = names.iter().map(last).collect();
+        let follows = |attempt: &Attempt| {
+            attempt.is_to_follow() || (is_rated && attempt.failed == Some(Stage::Calibrate))
+        };
+        let is_lost = attempts.iter().flatten().any(|attempt| attempt.is_lost);
+        let again = attempts.iter().flatten().filter(|attempt| !is_lost && follows(attempt));
+        let next = again.map(|attempt| attempt.number + 1).max();
+        // The others of a round that was begun and not ended.
+        let begun = attempts.iter().flatten().map(|attempt| attempt.number).max().filter(|_| self.has_rounds);
+        let round = next.or(begun).unwrap_or(0);
+        let is_due = |attempt: &Option<Attempt>| attempt.is_none_or(|attempt| attempt.number < round);
+        names
+            .iter()
+            .zip(&attempts)
+            .filter(|(_, attempt)| is_due(attempt))
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
+    /// Whether the last attempt at this place failed; `None` without one.
     #[must_use]
     pub fn has_failed(&self, cell: &str, block: u32, contender: &str) -> Option<bool> {
         let attempt = self.trials.get(&(cell.to_owned(), block, contender.to_owned()))?;
-        attempt.is_last().then_some(attempt.has_failed)
+        Some(attempt.failed.is_some())
     }
 
     /// The number of the next attempt at the trial of this place.
@@ -141,15 +234,23 @@ impl Done {
         attempt.map_or(0, |attempt| attempt.number + 1)
     }
 
-    /// How many trials of `definition` failed, once every one of them has a line; `None` before that.
+    /// How many trials of `definition` failed, once nothing is left to be measured; `None` before that. What failed by the
+    /// machine's fault, or for want of a calibration, is worth another try.
     #[must_use]
     pub fn failed_if_complete(&self, definition: &Definition) -> Option<usize> {
-        let names = contender_names(definition);
-        plan(definition).into_iter().try_fold(0, |failed, planned| {
-            let cell = &definition.cells[planned.cell].name;
-            let has_failed = self.has_failed(cell, planned.block, &names[planned.contender])?;
-            Some(failed + usize::from(has_failed))
-        })
+        let mut failed = 0;
+        for cell in &definition.cells {
+            for block in 0..definition.blocks {
+                for names in held_together(definition) {
+                    if !self.due(&cell.name, block, &names, true).is_empty() {
+                        return None;
+                    }
+                    let has_failed = |name: &&String| self.has_failed(&cell.name, block, name) == Some(true);
+                    failed += names.iter().filter(has_failed).count();
+                }
+            }
+        }
+        Some(failed)
     }
 }
 
@@ -182,27 +283,79 @@ mod tests {
         assert_eq!(contender_names(&definition).last(), Some(&definition.duplicate.name));
     }
 
-    #[test]
-    fn a_failed_trial_is_done_too() {
-        let line = r#"{"kind":"trial","cell":"a","block":1,"contender":"x","position":0,"seed":1,
-            "started_at":"","outcome":{"failed":{"stage":"start","reason":"r","stderr_tail":[]}}}"#;
-        let done = Done::of(vec![serde_json::from_str(line).unwrap()]);
-        assert_eq!(done.has_failed("a", 1, "x"), Some(true));
-        assert_eq!(done.has_failed("a", 0, "x"), None);
+    /// An attempt at a trial of cell `a`, block 0, that failed at `stage`.
+    fn attempt(contender: &str, number: u32, stage: Stage) -> Trial {
+        let trial = serde_json::json!({
+            "cell": "a", "block": 0, "contender": contender, "position": 0, "attempt": number, "seed": 1,
+            "started_at": "", "outcome": {"failed": {"stage": stage, "reason": "r", "stderr_tail": []}},
+        });
+        serde_json::from_value(trial).unwrap()
+    }
+
+    fn names() -> Vec<String> {
+        ["x", "y"].map(str::to_owned).to_vec()
+    }
+
+    fn done(attempts: &[Trial]) -> Done {
+        let mut done = Done { has_rounds: true, ..Done::default() };
+        attempts.iter().for_each(|trial| done.note(trial));
+        done
     }
 
     #[test]
-    fn a_kill_between_two_attempts_costs_neither() {
-        let place = || ("a".to_owned(), 0, "x".to_owned());
+    fn a_failed_trial_is_done_too() {
+        let done = done(&[attempt("x", 0, Stage::Start), attempt("y", 0, Stage::Stop)]);
+        assert_eq!(done.due("a", 0, &names(), true), [""; 0]);
+        assert_eq!(done.has_failed("a", 0, "x"), Some(true));
+        assert_eq!(done.has_failed("a", 1, "x"), None);
+        assert_eq!(done.due("a", 1, &names(), true), ["x", "y"]);
+    }
+
+    #[test]
+    fn both_sides_of_a_block_are_made_again_when_the_machine_spoilt_one() {
+        let mut made = vec![attempt("x", 0, Stage::Standstill)];
+        assert_eq!(done(&made).due("a", 0, &names(), true), ["x", "y"]);
+        // A kill between the two leaves the other side to be made.
+        made = vec![attempt("x", 1, Stage::Stop), attempt("y", 0, Stage::Standstill)];
+        assert_eq!(done(&made).due("a", 0, &names(), true), ["y"]);
+        made.push(attempt("y", 1, Stage::Stop));
+        assert_eq!(done(&made).due("a", 0, &names(), true), [""; 0]);
+    }
+
+    #[test]
+    fn a_contender_s_own_failure_is_not_made_again_because_the_machine_spoilt_its_rival() {
+        let made = [attempt("x", 0, Stage::Stop), attempt("y", 0, Stage::Standstill)];
+        assert_eq!(done(&made).due("a", 0, &names(), true), [""; 0]);
+    }
+
+    #[test]
+    fn attempts_end_but_a_resumed_run_gives_the_machine_s_failures_new_ones() {
+        let spoilt = |number| ["x", "y"].map(|name| attempt(name, number, Stage::Standstill));
+        let made: Vec<Trial> = (0..ATTEMPTS).flat_map(spoilt).collect();
+        assert_eq!(done(&made).due("a", 0, &names(), true), [""; 0]);
+        let lines = made.into_iter().map(|trial| Line::Trial(Box::new(trial))).collect();
+        assert_eq!(Done::of(lines).due("a", 0, &names(), true), ["x", "y"]);
+    }
+
+    #[test]
+    fn what_failed_for_want_of_a_calibration_is_made_as_soon_as_there_is_one() {
+        let done = done(&[attempt("x", 0, Stage::Calibrate), attempt("y", 0, Stage::Calibrate)]);
+        assert_eq!(done.due("a", 0, &names(), false), [""; 0]);
+        assert_eq!(done.due("a", 0, &names(), true), ["x", "y"]);
+    }
+
+    #[test]
+    fn a_calibration_that_came_to_nothing_is_made_again() {
+        let calibration = |goodput_per_s| Calibration {
+            cell: "a".into(),
+            contender: "x".into(),
+            goodput_per_s,
+            failure: None,
+        };
         let mut done = Done::default();
-        assert_eq!(done.next_attempt("a", 0, "x"), 0);
-        for number in 0..ATTEMPTS {
-            done.trials.insert(place(), Attempt { number, has_failed: false, is_spoilt: true });
-            assert_eq!(done.next_attempt("a", 0, "x"), number + 1);
-            let is_last = number == ATTEMPTS - 1;
-            assert_eq!(done.has_failed("a", 0, "x"), is_last.then_some(false));
-        }
-        done.trials.insert(place(), Attempt { number: 0, has_failed: false, is_spoilt: false });
-        assert_eq!(done.has_failed("a", 0, "x"), Some(false));
+        done.add(calibration(None));
+        assert_eq!(done.calibrated("a", "x"), None);
+        done.add(calibration(Some(5.0)));
+        assert_eq!((done.calibrated("a", "x"), done.calibrations()), (Some(5.0), 1));
     }
 }

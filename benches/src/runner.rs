@@ -1,7 +1,7 @@
 //! Carries a run out: overshoot, calibration, then block after block, each result on disk before the next begins.
 
-use std::collections::HashMap;
-use std::time::SystemTime;
+use std::collections::{HashMap, HashSet};
+use std::time::{Instant, SystemTime};
 
 use anyhow::Context as _;
 use loadgen::Rate;
@@ -12,8 +12,9 @@ use reports_record::{
 
 use crate::field::Field;
 use crate::progress::Progress;
-use crate::remaining::{ATTEMPTS, Done, Planned, calibrated, contender_names, plan};
+use crate::remaining::{ATTEMPTS, Done, Planned, calibrated, contender_names, held_together, plan};
 use crate::signals::Signals;
+use crate::standstill::Watch;
 use crate::trial::{self, Task};
 use crate::{estimate, machine, order, overshoot, program};
 
@@ -42,6 +43,9 @@ pub struct Runner<'a> {
     done: Done,
     names: Vec<String>,
     progress: Progress,
+    standstills: Watch,
+    /// Workloads and contenders whose calibration came to nothing in this session.
+    given_up: HashSet<(String, String)>,
 }
 
 impl<'a> Runner<'a> {
@@ -60,14 +64,16 @@ impl<'a> Runner<'a> {
         let definition = &run.definition;
         let names = contender_names(definition);
         let calibrations = calibrated(definition).len() * (names.len() - 1);
-        let done = Done::of(lines);
+        let mut done = Done::of(lines);
+        done.begin();
         let mut progress =
             Progress::of(calibrations + plan(definition).len(), estimate::duration(definition));
         (0..done.calibrations()).for_each(|_| progress.skip());
         for line in &skipped {
             progress.say(&format!("line {} of the log is torn and skipped: {}", line.number, line.reason));
         }
-        Ok(Self { definition, field, signals, log, done, names, progress })
+        let (standstills, given_up) = (Watch::start(), HashSet::new());
+        Ok(Self { definition, field, signals, log, done, names, progress, standstills, given_up })
     }
 
     /// Does everything that is still to be done.
@@ -130,21 +136,26 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    /// The offered rates of every pair in every cell where one of the two could be calibrated.
+    /// The offered rates of every pair in every cell where both of its contenders could be calibrated.
     fn calibrations(&mut self) -> anyhow::Result<Rates> {
         let definition = self.definition;
         let mut rates = Rates::default();
         for cell in &definition.cells {
             for pair in &definition.pairs {
+                if let Some(rate) = self.rate_so_far(cell, pair)? {
+                    rates.insert(definition, &cell.name, pair, rate);
+                    continue;
+                }
                 let mut reached = Vec::new();
                 for name in [&pair.sync, &pair.awaiting] {
-                    let Some(calibration) = self.calibration(cell, name)? else { return Ok(rates) };
-                    reached.extend(calibration.goodput_per_s.filter(|&it| it > 0.0));
+                    let Some(throughput) = self.calibration(cell, name)? else { return Ok(rates) };
+                    reached.push(throughput);
                 }
-                // One that could not be calibrated beside one that could still gets its trials, which then tell why.
-                if let Some(offered) = offered(&reached, cell.load, definition.phases.open_load) {
-                    let rate = Rate::per_second(offered)
-                        .with_context(|| format!("cell {}: the calibrated rate", cell.name))?;
+                // Half of what the stronger one can do may be more than the weaker one can: without both, no rate.
+                if let [Some(sync), Some(awaiting)] = reached[..] {
+                    let rate =
+                        Rate::per_second(offered([sync, awaiting], cell.load, definition.phases.open_load))
+                            .with_context(|| format!("cell {}: the calibrated rate", cell.name))?;
                     rates.insert(definition, &cell.name, pair, rate);
                 }
             }
@@ -152,92 +163,147 @@ impl<'a> Runner<'a> {
         Ok(rates)
     }
 
-    /// Calibrates one contender for a cell's workload, unless that is done; `None` when interrupted.
-    fn calibration(&mut self, cell: &Cell, name: &str) -> anyhow::Result<Option<Calibration>> {
-        if let Some(known) = self.done.calibration(cell.workload(), name) {
-            return Ok(Some(known.clone()));
+    /// The rate that trials of a pair in a cell were offered already: it holds, whatever their calibration says now.
+    fn rate_so_far(&self, cell: &Cell, pair: &Pair) -> anyhow::Result<Option<Rate>> {
+        let of = |name: &String| self.done.offered(&cell.name, name);
+        let Some(text) = of(&pair.sync).or_else(|| of(&pair.awaiting)) else { return Ok(None) };
+        let rate = text.parse().map_err(|error| anyhow::anyhow!("{error}"));
+        rate.map(Some)
+            .with_context(|| format!("cell {}: the rate of its trials, {text:?}, cannot be read", cell.name))
+    }
+
+    /// The throughput that a contender reaches in a cell's workload, measured unless it is known; `Some(None)` when no
+    /// attempt came to something, `None` when interrupted.
+    fn calibration(&mut self, cell: &Cell, name: &str) -> anyhow::Result<Option<Option<f64>>> {
+        if let Some(known) = self.done.calibrated(cell.workload(), name) {
+            return Ok(Some(Some(known)));
+        }
+        if self.given_up.contains(&(cell.workload().to_owned(), name.to_owned())) {
+            return Ok(Some(None));
         }
         self.progress.show("calibration", &format!("{} · {name}", cell.workload()));
-        let launch = self.field.launch(name, &cell.flags)?;
-        let measured = trial::calibrate(&self.task(cell, &launch));
-        if self.interrupted() {
-            return Ok(None);
+        let mut failure = None;
+        for _ in 0..ATTEMPTS {
+            let launch = self.field.launch(name, &cell.flags)?;
+            let measured = trial::calibrate(&self.task(cell, &launch));
+            if self.interrupted() {
+                return Ok(None);
+            }
+            let error = match measured {
+                Ok(reached) if reached > 0.0 => {
+                    self.keep_calibration(cell, name, Some(reached), None)?;
+                    return Ok(Some(Some(reached)));
+                }
+                Ok(_) => "no correct reply within a loop".to_owned(),
+                Err(error) => self.field.hide(&format!("{error:#}")),
+            };
+            self.progress.say(&format!("calibration of {name} in {}: {error}", cell.workload()));
+            failure = Some(error);
         }
-        let calibration = Calibration {
-            cell: cell.workload().to_owned(),
-            contender: name.to_owned(),
-            goodput_per_s: measured.as_ref().ok().copied(),
-            failure: measured.err().map(|error| self.field.hide(&format!("{error:#}"))),
-        };
-        if let Some(failure) = &calibration.failure {
-            self.progress.say(&format!("calibration of {name} in {}: {failure}", cell.workload()));
-        }
+        self.given_up.insert((cell.workload().to_owned(), name.to_owned()));
+        self.keep_calibration(cell, name, None, failure)?;
+        Ok(Some(None))
+    }
+
+    fn keep_calibration(
+        &mut self,
+        cell: &Cell,
+        name: &str,
+        goodput_per_s: Option<f64>,
+        failure: Option<String>,
+    ) -> anyhow::Result<()> {
+        let (cell, contender) = (cell.workload().to_owned(), name.to_owned());
+        let calibration = Calibration { cell, contender, goodput_per_s, failure };
         self.log.push(&Line::Calibration(calibration.clone()))?;
-        self.done.add(calibration.clone());
+        self.done.add(calibration);
         self.progress.step();
-        Ok(Some(calibration))
+        Ok(())
     }
 
     fn trials(&mut self, rates: &Rates) -> anyhow::Result<Outcome> {
         let definition = self.definition;
         let plan = plan(definition);
-        let mut failed = 0;
-        for (index, planned) in plan.iter().enumerate() {
-            if self.interrupted() {
-                return Ok(Outcome::Interrupted { left: plan.len() - index });
-            }
-            let cell = &definition.cells[planned.cell];
-            let known = self.done.has_failed(&cell.name, planned.block, &self.names[planned.contender]);
-            let rate = rates.get(&cell.name, &self.names[planned.contender]);
-            let has_failed = match (known, rate) {
-                (Some(known), _) => known,
-                (None, Some(rate)) => match self.trial(planned, cell, rate)? {
-                    Some(outcome) => matches!(outcome, TrialOutcome::Failed { .. }),
-                    // Cut short, and so to be made again.
-                    None => return Ok(Outcome::Interrupted { left: plan.len() - index }),
-                },
-                (None, None) => self.write_off(planned, cell)?,
+        let together = held_together(definition);
+        let (mut failed, mut past) = (0, 0);
+        for block in plan.chunk_by(|a, b| (a.cell, a.block) == (b.cell, b.block)) {
+            let cell = &definition.cells[block[0].cell];
+            let is_known = |planned: &&Planned| {
+                self.done.has_failed(&cell.name, planned.block, &self.names[planned.contender]).is_some()
             };
-            failed += usize::from(has_failed);
-            if known.is_some() { self.progress.skip() } else { self.progress.step() }
+            let known = block.iter().filter(is_known).count();
+            for names in &together {
+                if !self.block(block, cell, names, rates)? {
+                    return Ok(Outcome::Interrupted { left: plan.len() - past });
+                }
+            }
+            let has_failed = |planned: &&Planned| {
+                self.done.has_failed(&cell.name, planned.block, &self.names[planned.contender]) == Some(true)
+            };
+            failed += block.iter().filter(has_failed).count();
+            past += block.len();
+            (0..known).for_each(|_| self.progress.skip());
+            (known..block.len()).for_each(|_| self.progress.step());
         }
         Ok(Outcome::Complete { failed })
     }
 
-    /// Makes one trial and writes its lines, one an attempt; `None` when a signal cut it short, which leaves no line.
-    fn trial(&mut self, planned: &Planned, cell: &Cell, rate: Rate) -> anyhow::Result<Option<TrialOutcome>> {
-        let definition = self.definition;
-        let name = self.names[planned.contender].clone();
-        let heading = format!("block {}/{}", planned.block + 1, definition.blocks);
-        self.progress.show(&heading, &format!("{} · {name}", cell.name));
-        let seed = self.seed(planned);
-        // A runner that was killed may have left spoilt attempts.
-        let mut attempt = self.done.next_attempt(&cell.name, planned.block, &name);
+    /// Measures the contenders `names` in one block of a cell, in the block's order, all of them again where the machine
+    /// spoilt one. False when a signal cut it short.
+    fn block(
+        &mut self,
+        block: &[Planned],
+        cell: &Cell,
+        names: &[String],
+        rates: &Rates,
+    ) -> anyhow::Result<bool> {
+        let rate = rates.get(&cell.name, &names[0]);
         loop {
-            let started_at = now();
-            let launch = self.field.launch(&name, &cell.flags)?;
-            let outcome = trial::measure(&self.task(cell, &launch), rate, seed);
-            if self.interrupted() {
-                return Ok(None);
+            let due = self.done.due(&cell.name, block[0].block, names, rate.is_some());
+            if due.is_empty() {
+                return Ok(true);
             }
-            if let TrialOutcome::Failed { stage, reason, .. } = &outcome {
-                self.progress.say(&format!("{name} in {}, {heading}: {stage:?}: {reason}", cell.name));
+            for planned in block {
+                if !due.contains(&self.names[planned.contender]) {
+                    continue;
+                }
+                if self.interrupted() {
+                    return Ok(false);
+                }
+                match rate {
+                    Some(rate) => self.trial(planned, cell, rate)?,
+                    None => self.write_off(planned, cell)?,
+                }
             }
-            self.write(planned, attempt, started_at, outcome.clone())?;
-            if attempt == ATTEMPTS - 1 || !trial::is_spoilt(&outcome) {
-                return Ok(Some(outcome));
-            }
-            attempt += 1;
         }
     }
 
+    /// Makes one attempt at a trial and writes its line; a signal that cuts it short leaves none.
+    fn trial(&mut self, planned: &Planned, cell: &Cell, rate: Rate) -> anyhow::Result<()> {
+        let name = self.names[planned.contender].clone();
+        let heading = format!("block {}/{}", planned.block + 1, self.definition.blocks);
+        self.progress.show(&heading, &format!("{} · {name}", cell.name));
+        let attempt = self.done.next_attempt(&cell.name, planned.block, &name);
+        let launch = self.field.launch(&name, &cell.flags)?;
+        let (started_at, mark) = (now(), Instant::now());
+        let outcome = trial::measure(&self.task(cell, &launch), rate, self.seed(planned));
+        let outcome = self.standstills.explain(mark, outcome);
+        if self.interrupted() {
+            return Ok(());
+        }
+        if let TrialOutcome::Failed { stage, reason, .. } = &outcome {
+            self.progress.say(&format!("{name} in {}, {heading}: {stage:?}: {reason}", cell.name));
+        }
+        self.write(planned, attempt, started_at, outcome)
+    }
+
     /// Writes a trial off whose pair could not be calibrated: a line with its reason, never a missing line.
-    fn write_off(&mut self, planned: &Planned, cell: &Cell) -> anyhow::Result<bool> {
-        let reason =
-            format!("no offered rate: neither contender of its pair could be calibrated in {}", cell.name);
+    fn write_off(&mut self, planned: &Planned, cell: &Cell) -> anyhow::Result<()> {
+        let reason = format!(
+            "no offered rate: not both contenders of its pair could be calibrated in {}; resume the run to try again",
+            cell.name
+        );
         let outcome = TrialOutcome::Failed { stage: Stage::Calibrate, reason, stderr_tail: Vec::new() };
-        self.write(planned, 0, now(), outcome)?;
-        Ok(true)
+        self.write(planned, 0, now(), outcome)
     }
 
     fn write(
@@ -265,6 +331,7 @@ impl<'a> Runner<'a> {
             started_at,
             outcome,
         };
+        self.done.note(&trial);
         Ok(self.log.push(&Line::Trial(Box::new(trial)))?)
     }
 
@@ -289,13 +356,12 @@ impl<'a> Runner<'a> {
 }
 
 /// What a pair whose contenders reached these closed throughputs is offered, requests/s: a share of the weaker's, so
-/// that neither is overloaded, or in a sweep of the stronger's, so that both are in the end. `None` for no throughput.
-fn offered(reached: &[f64], sweep: Option<f64>, open_load: f64) -> Option<f64> {
-    let (share, of) = match sweep {
-        Some(load) => (load, reached.iter().copied().max_by(f64::total_cmp)),
-        None => (open_load, reached.iter().copied().min_by(f64::total_cmp)),
-    };
-    of.map(|throughput| throughput * share)
+/// that neither is overloaded, or in a sweep of the stronger's, so that both are in the end.
+fn offered([one, other]: [f64; 2], sweep: Option<f64>, open_load: f64) -> f64 {
+    match sweep {
+        Some(load) => load * one.max(other),
+        None => open_load * one.min(other),
+    }
 }
 
 /// Offered rates by cell and contender.
@@ -329,9 +395,7 @@ mod tests {
 
     #[test]
     fn a_pair_is_offered_a_share_of_its_weaker_and_in_a_sweep_of_its_stronger() {
-        assert_eq!(offered(&[100.0, 400.0], None, 0.5), Some(50.0));
-        assert_eq!(offered(&[100.0, 400.0], Some(1.5), 0.5), Some(600.0));
-        assert_eq!(offered(&[400.0], None, 0.5), Some(200.0));
-        assert_eq!(offered(&[], Some(1.5), 0.5), None);
+        assert_eq!(offered([100.0, 400.0], None, 0.5), 50.0);
+        assert_eq!(offered([100.0, 400.0], Some(1.5), 0.5), 600.0);
     }
 }

@@ -57,12 +57,19 @@ const NOT_THE_CONTENDERS: [&str; 7] =
 /// Whether the machine or the client alone spoilt this trial, so that it may be made again without favouring anyone.
 #[must_use]
 pub fn is_spoilt(outcome: &TrialOutcome) -> bool {
-    let TrialOutcome::Measured(measured) = outcome else { return false };
-    let mut failed = measured
+    let measured = match outcome {
+        TrialOutcome::Measured(measured) => measured,
+        TrialOutcome::Failed { stage, .. } => return *stage == Stage::Standstill,
+    };
+    let failed: Vec<&str> = measured
         .loops()
         .flat_map(|(_, one)| &one.measurement.certificate.checks)
-        .filter(|check| check.status == CheckStatus::Fail);
-    !measured.is_believable() && failed.all(|check| NOT_THE_CONTENDERS.contains(&check.name.as_str()))
+        .filter(|check| check.status == CheckStatus::Fail)
+        .map(|check| check.name.as_str())
+        .collect();
+    // Whatever else fails in a window in which the client stood still (time-outs, resets) follows from that.
+    let stood_still = failed.contains(&"gap");
+    !measured.is_believable() && (stood_still || failed.iter().all(|name| NOT_THE_CONTENDERS.contains(name)))
 }
 
 /// Closed loops of one calibration. What disturbs a loop only ever slows it down, so the best of a few is nearest to

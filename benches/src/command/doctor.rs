@@ -20,7 +20,7 @@ const WATCH: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// When the measurement cannot be made: outside the project, or when a contender cannot be built or started.
-pub fn doctor(quick: bool, span: Duration, runs: Option<PathBuf>) -> anyhow::Result<i32> {
+pub fn doctor(quick: bool, span: Duration, runs: Option<PathBuf>, anyway: bool) -> anyhow::Result<i32> {
     let signals = Signals::install()?;
     let kept = runs.clone().or_else(|| Some(root::find().ok()?.join(root::RUNS)));
     let readings = Readings::now(kept.as_deref().unwrap_or(Path::new(".")))?;
@@ -40,7 +40,7 @@ pub fn doctor(quick: bool, span: Duration, runs: Option<PathBuf>) -> anyhow::Res
         return Ok(0);
     }
     let command = format!("cargo crossover doctor --span {}s", span.as_secs());
-    let (code, folder) = measure(alike::definition(span)?, command, runs, &signals)?;
+    let (code, folder) = measure(alike::definition(span)?, command, runs, anyway, &signals)?;
     let Some(folder) = folder.filter(|_| !signals.interrupt().is_raised()) else { return Ok(code) };
     let (run, (lines, _)) = (folder.run()?, folder.lines()?);
     let checks = alike::judge(Analysis::of(&run, &lines).verdicts.repeats());

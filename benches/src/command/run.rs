@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail};
 use reports_record::{
@@ -13,13 +13,16 @@ use reports_terminal::{print, talk};
 
 use super::check;
 use crate::conditions::Conditions;
+use crate::cpu_claim::CpuClaim;
+use crate::cpus::Split;
 use crate::field::Field;
+use crate::host::Host;
 use crate::progress::counted;
 use crate::remaining::Done;
 use crate::runner::{Outcome, Runner};
 use crate::signals::Signals;
 use crate::soundness::Soundness;
-use crate::{cpus, estimate, program, progress, root};
+use crate::{cpus, estimate, machine, program, progress, root};
 
 /// Exit code when trials could not be measured.
 const FAILED: i32 = 1;
@@ -31,10 +34,10 @@ const UNJUDGED: i32 = 3;
 ///
 /// # Errors
 /// When it could not start, or a result could not be written.
-pub fn run(name: &str, runs: Option<PathBuf>) -> anyhow::Result<i32> {
+pub fn run(name: &str, runs: Option<PathBuf>, anyway: bool) -> anyhow::Result<i32> {
     let definition = check::load(name, check::contenders()?.as_ref())?;
     let signals = Signals::install()?;
-    Ok(measure(definition, format!("cargo crossover run {}", shell_word(name)), runs, &signals)?.0)
+    Ok(measure(definition, format!("cargo crossover run {}", shell_word(name)), runs, anyway, &signals)?.0)
 }
 
 /// Builds, measures and writes the page of a new run that `command` asked for; gives the exit code and the run's folder,
@@ -46,16 +49,20 @@ pub(super) fn measure(
     definition: Definition,
     command: String,
     runs: Option<PathBuf>,
+    anyway: bool,
     signals: &Signals,
 ) -> anyhow::Result<(i32, Option<Folder>)> {
     let root = root::find()?;
     warn_of_one_cpu()?;
+    let (_claim, shared) = claim_cpus(&definition, anyway)?;
     let Some(field) = build(&root, &definition, signals)? else { return Ok((signals.exit_code(), None)) };
     announce(&definition);
+    let busy = warn_of_busy_cpus(&field);
     let described = describe(command, definition, &field);
     let Some(mut run) = unless_interrupted(described, signals)? else {
         return Ok((signals.exit_code(), None));
     };
+    run.environment.remarks.extend(shared.into_iter().chain(busy));
     let folder = create(&runs.unwrap_or_else(|| root.join(root::RUNS)), &mut run)?;
     let code = finish(&folder, folder.append()?, &run, &field, signals)?;
     Ok((code, Some(folder)))
@@ -93,12 +100,52 @@ fn warn_of_one_cpu() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Makes sure that no other run measures on the same CPUs; with `anyway` one that does is only told of. Gives the claim, to
+/// be held until the run ends, and what the page has to say.
+fn claim_cpus(definition: &Definition, anyway: bool) -> anyhow::Result<(Option<CpuClaim>, Option<String>)> {
+    let Split { client, contender } = Host::of(definition)?.split;
+    match CpuClaim::of(client.into_iter().chain(contender)) {
+        Ok(claim) => Ok((Some(claim), None)),
+        Err(error) if anyway => {
+            talk!("warning: {error:#}");
+            Ok((
+                None,
+                Some("another run measured on the same CPUs: each spoilt the other's figures".to_owned()),
+            ))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Looks, before anything is measured, whether others use the CPUs that this run will; gives what the page has to say.
+fn warn_of_busy_cpus(field: &Field) -> Option<String> {
+    let busy = machine::busy_cpus(LOOK);
+    let own = field.cpus();
+    let taken: Vec<String> = busy
+        .into_iter()
+        .filter(|(cpu, share)| own.contains(cpu) && *share > TAKEN)
+        .map(|(cpu, share)| format!("CPU {cpu} was {:.0} % busy", share * 100.0))
+        .collect();
+    if taken.is_empty() {
+        return None;
+    }
+    let told = format!("other processes used the run's CPUs before it began: {}", taken.join(", "));
+    talk!(
+        "warning: {told}; stop what else runs here, or expect trials that are spoilt and verdicts that cannot tell"
+    );
+    Some(told)
+}
+
+/// How long the CPUs are looked at before a run, and the share of one that others may use unmentioned.
+const LOOK: Duration = Duration::from_millis(300);
+const TAKEN: f64 = 0.5;
+
 /// Goes on with the run in `folder`; gives the exit code.
 ///
 /// # Errors
 /// When it cannot go on there (no run, somebody else's at the moment, other programs than it began with), or a result
 /// could not be written.
-pub fn resume(folder: PathBuf) -> anyhow::Result<i32> {
+pub fn resume(folder: PathBuf, anyway: bool) -> anyhow::Result<i32> {
     let folder = Folder::open(folder);
     let run = folder.run()?;
     // Held from here on: a second runner must not start contenders beside those that the first one measures.
@@ -109,6 +156,7 @@ pub fn resume(folder: PathBuf) -> anyhow::Result<i32> {
     }
     let root = root::find()?;
     warn_of_one_cpu()?;
+    let (_claim, _) = claim_cpus(&run.definition, anyway)?;
     let signals = Signals::install()?;
     let Some(field) = build(&root, &run.definition, &signals)? else { return Ok(signals.exit_code()) };
     let records = unless_interrupted(field.records(), &signals)?;

@@ -16,6 +16,12 @@ const STEAL: (f64, f64) = (0.01, 0.25);
 /// Part of a CPU that other processes may use before they move a median of the client or the contender.
 const BUSY_CPUS: f64 = 0.05;
 
+/// CPUs that others must leave: one for the client and one for a contender, less what either has to spare.
+const LEFT_CPUS: f64 = 1.5;
+
+/// Part of a CPU that others may use wherever there are not that many.
+const SPARE_CPUS: f64 = 0.5;
+
 /// Median lateness of a 1 ms sleep, µs: an idle Linux adds its timer slack of 50 µs and a wake-up of a few. Beyond a
 /// whole millisecond, no wait of an experiment is what it says.
 const OVERSLEEP_US: (f64, f64) = (150.0, 1_000.0);
@@ -30,7 +36,7 @@ const FREE_DISK: (u64, u64) = (2 << 30, 200 << 20);
 #[must_use]
 pub fn judge(readings: &Readings, watch: &Watch) -> Vec<Check> {
     let of_readings = [cpus, quota, hardware_threads, frequency, virtualisation].map(|judge| judge(readings));
-    let of_watch = [steal, busy, throttling, sleep].map(|judge| judge(watch));
+    let of_watch = [steal(watch), busy(readings, watch), throttling(watch), sleep(watch)];
     let rest = [clock, descriptors, ports, listen_queue, tcp, disk, kernel].map(|judge| judge(readings));
     of_readings.into_iter().chain(of_watch).chain(rest).flatten().collect()
 }
@@ -139,13 +145,21 @@ fn steal(watch: &Watch) -> Option<Check> {
     })
 }
 
-fn busy(watch: &Watch) -> Option<Check> {
+fn busy(readings: &Readings, watch: &Watch) -> Option<Check> {
     let busy = watch.busy_cpus?;
     let most = watch.busiest.as_ref().map_or_else(String::new, |busiest| {
         format!(", {:.0} % of it by {:?}", busiest.share * 100.0, busiest.name)
     });
     let found = format!("{busy:.2} CPUs used{most}");
-    Some(if busy > BUSY_CPUS {
+    let allowed = readings.allowed_cpus.len() as f64;
+    let left = allowed - busy;
+    Some(if busy > (allowed - LEFT_CPUS).max(SPARE_CPUS) {
+        Check::unfit(
+            "other processes",
+            format!("{found}, which leaves {:.2} of {}", left.max(0.0), readings.allowed_cpus.len()),
+            "stop what else runs here, or wait until it has ended: client and contender need a CPU each",
+        )
+    } else if busy > BUSY_CPUS {
         Check::warn("other processes", found, "stop what else runs here, or wait until it has ended")
     } else {
         Check::fit("other processes", found)
@@ -311,6 +325,21 @@ mod tests {
         let check = checks.into_iter().find(|check| check.name == name).unwrap();
         assert_eq!(check.change.is_empty(), check.fitness == Fitness::Fit, "{check:?}");
         check
+    }
+
+    #[test]
+    fn a_machine_whose_cpus_others_use_is_unfit() {
+        let (mut readings, mut watch) = good();
+        readings.allowed_cpus = vec![0, 1];
+        let fitness = |readings: &Readings, watch: &Watch| {
+            judge(readings, watch).into_iter().find(|check| check.name == "other processes").unwrap().fitness
+        };
+        for (busy, expected) in
+            [(0.0, Fitness::Fit), (0.3, Fitness::Warn), (1.0, Fitness::Unfit), (2.0, Fitness::Unfit)]
+        {
+            watch.busy_cpus = Some(busy);
+            assert_eq!(fitness(&readings, &watch), expected, "{busy}");
+        }
     }
 
     #[test]

@@ -11,4 +11,5 @@ mod measuring;
 mod project;
 mod resuming;
 mod server;
+mod standstill;
 mod starting;

@@ -128,7 +128,7 @@ fn a_runner_that_is_rebuilt_amid_its_run_goes_on() {
     std::fs::copy(env!("CARGO_BIN_EXE_crossover"), &own).unwrap();
     let mut runner = std::process::Command::new(&own);
     let Ended { code, stderr, .. } =
-        end(runner.args(["run", "failing.toml", "--runs", "kept"]).current_dir(project.path("")));
+        end(runner.args(["run", "failing.toml", "--runs", "kept", "--anyway"]).current_dir(project.path("")));
     assert!(is_complete(code), "{stderr}");
     assert_eq!(std::fs::read(&own).unwrap(), b"broken\n");
     project.wait_until_nothing_is_left();

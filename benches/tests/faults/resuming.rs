@@ -88,8 +88,16 @@ fn a_run_goes_on_only_under_the_conditions_that_it_began_with() {
     // Another split of the CPUs: client and contender on the last one.
     let last = benches::cpus::allowed().unwrap().last().unwrap().to_string();
     let own = env!("CARGO_BIN_EXE_crossover");
-    let mut bound =
-        project.crossover(&["supervise", "--cpus", &last, "--", own, "resume", run.to_str().unwrap()]);
+    let mut bound = project.crossover(&[
+        "supervise",
+        "--cpus",
+        &last,
+        "--",
+        own,
+        "resume",
+        run.to_str().unwrap(),
+        "--anyway",
+    ]);
     let (leash, _held) = std::io::pipe().unwrap();
     let said = refused(&project, &run, bound.stdin(leash));
     assert!(
@@ -105,7 +113,7 @@ fn a_run_goes_on_only_under_the_conditions_that_it_began_with() {
     fs::copy(own, &other).unwrap();
     fs::OpenOptions::new().append(true).open(&other).unwrap().write_all(b"x").unwrap();
     let mut by_other = Command::new(&other);
-    by_other.args(["resume", run.to_str().unwrap()]).current_dir(project.path(""));
+    by_other.args(["resume", run.to_str().unwrap(), "--anyway"]).current_dir(project.path(""));
     let said = refused(&project, &run, &mut by_other);
     assert!(said.contains("the runner itself"), "{said}");
 

@@ -99,7 +99,8 @@ fn on_one_cpu_a_run_says_what_that_does_to_it_and_goes_on() {
     let cpu = benches::cpus::allowed().unwrap()[0].to_string();
     // The supervisor binds what it starts; its leash must stay open meanwhile.
     let own = env!("CARGO_BIN_EXE_crossover");
-    let arguments = ["supervise", "--cpus", &cpu, "--", own, "run", "failing.toml", "--runs", "kept"];
+    let arguments =
+        ["supervise", "--cpus", &cpu, "--", own, "run", "failing.toml", "--runs", "kept", "--anyway"];
     let mut supervised = project.crossover(&arguments);
     let mut child =
         supervised.stdin(Stdio::piped()).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();

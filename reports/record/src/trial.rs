@@ -126,6 +126,8 @@ pub enum Stage {
     Account,
     /// Stop the process.
     Stop,
+    /// None of these: the machine stood still meanwhile, and what failed after it says nothing about the contender.
+    Standstill,
 }
 
 /// Everything one trial measured.

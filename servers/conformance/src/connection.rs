@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
+use crate::patience::Patience;
 use crate::reply::{self, Malformed, Received};
 
 /// What kept a reply from coming.
@@ -89,7 +90,7 @@ impl Connection {
 
     /// The next reply.
     pub(crate) fn receive(&mut self) -> Result<Received, Trouble> {
-        let deadline = Instant::now() + self.patience;
+        let mut patience = Patience::of(self.patience);
         loop {
             if let Some((received, used)) = reply::take(&self.unused, self.ended)? {
                 self.unused.drain(..used);
@@ -101,15 +102,15 @@ impl Connection {
             if self.unused.len() > self.limit {
                 return Err(Trouble::TooLong { limit: self.limit });
             }
-            self.read(deadline)?;
+            self.read_patiently(&mut patience)?;
         }
     }
 
     /// Waits for the contender to close, with nothing sent after the last reply.
     pub(crate) fn ends(&mut self) -> Result<(), Trouble> {
-        let deadline = Instant::now() + self.patience;
+        let mut patience = Patience::of(self.patience);
         while !self.ended && self.unused.is_empty() {
-            match self.read(deadline) {
+            match self.read_patiently(&mut patience) {
                 Err(Trouble::Silent { patience, .. }) => {
                     return Err(Trouble::NotClosed(format!("open and silent for {patience:?}")));
                 }
@@ -162,6 +163,18 @@ impl Connection {
             }
         }
         Ok(!self.ended && self.unused.is_empty())
+    }
+
+    /// Reads what comes within a turn; an error once patience is at its end.
+    fn read_patiently(&mut self, patience: &mut Patience) -> Result<(), Trouble> {
+        let Some(turn) = patience.turn() else {
+            return Err(Trouble::Silent { patience: self.patience, so_far: shortened(&self.unused) });
+        };
+        match self.read(Instant::now() + turn) {
+            // No time was left to read in: the next turn has some.
+            Err(Trouble::Silent { .. }) => Ok(()),
+            read => read,
+        }
     }
 
     fn read(&mut self, deadline: Instant) -> Result<(), Trouble> {

@@ -152,5 +152,6 @@ fn stage_name(stage: Stage) -> &'static str {
         Stage::Measure => "be measured",
         Stage::Account => "give its counters",
         Stage::Stop => "stop",
+        Stage::Standstill => "be measured while the machine stood still",
     }
 }

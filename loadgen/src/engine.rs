@@ -29,6 +29,7 @@ use crate::progress::Gauges;
 use crate::reply::{KnownHead, ReplyParser};
 use crate::route::Route;
 use crate::tally::{Flight, Tally};
+use crate::timer::Timer;
 use free::Free;
 use pacer::Pacer;
 use standstills::Standstills;
@@ -47,6 +48,8 @@ pub(crate) struct Engine {
     free: RefCell<Free>,
     starts: RefCell<Starts>,
     pacer: Pacer,
+    /// The steward's.
+    nap: Timer,
     standstills: Standstills,
     asleep_ns: Arc<AtomicU64>,
     tally: RefCell<Tally>,
@@ -85,6 +88,7 @@ impl Engine {
             starts: RefCell::new(Starts::of(order.clone(), index)),
             tally: RefCell::new(Tally::new(order.window, open_loop)),
             pacer: Pacer::new(order.load.pacing)?,
+            nap: Timer::new()?,
             standstills: Standstills::new(order.window, order.begin, slots.len()),
             asleep_ns,
             free: RefCell::default(),

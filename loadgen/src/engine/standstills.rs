@@ -94,9 +94,9 @@ impl Standstills {
         past.push_back(standstill);
     }
 
-    /// The steward sleeps until `wake`, on a timer that ticks in milliseconds.
+    /// The steward sleeps until `wake`.
     pub(super) fn steward_wakes(&self, wake: Moment) {
-        self.steward_wakes.set(wake.after(STEP));
+        self.steward_wakes.set(wake);
     }
 
     /// Whether replies may have come that were not read in time.
@@ -168,11 +168,11 @@ mod tests {
     #[test]
     fn sleep_up_to_an_alarm_is_no_standstill_and_oversleeping_is() {
         let standstills = standstills();
-        standstills.steward_wakes(at(19_000));
+        standstills.steward_wakes(at(20_000));
         standstills.look(at(15_000), at(10), Moment::NEVER, || 2);
         assert!(!standstills.is_catching_up());
         standstills.look(at(220_000), at(15_010), Moment::NEVER, || 2);
-        // From the alarm on, and the steward's timer is late by a millisecond anyway.
+        // From the steward's alarm on.
         assert_eq!((standstills.longest(), standstills.in_window()), (us(200_000), us(200_000)));
         standstills.steward_wakes(Moment::NEVER);
         standstills.look(at(300_000), at(220_010), at(290_000), || 2);

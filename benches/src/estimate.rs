@@ -21,8 +21,12 @@ pub fn duration(definition: &Definition) -> Duration {
     let length = |phase: &reports_record::Phase| phase.warm_up_s + phase.duration_s;
     let priming = |cell: &Cell| PRIMING_S * f64::from(cell.connections);
     let trial = |cell: &Cell| {
-        let closed = if cell.is_sweep() { 0.0 } else { length(&closed_phase(phases, cell)) };
-        AROUND_A_TRIAL_S + priming(cell) + closed + length(&phases.open)
+        let (closed, levels) = if cell.is_sweep() {
+            (0.0, 1)
+        } else {
+            (length(&closed_phase(phases, cell)), phases.open_loads.len())
+        };
+        AROUND_A_TRIAL_S + priming(cell) + closed + levels as f64 * length(&phases.open)
     };
     let calibration = |cell: &Cell| {
         AROUND_A_TRIAL_S + priming(cell) + f64::from(CALIBRATIONS) * length(&calibration_phase(phases, cell))

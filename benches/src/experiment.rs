@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
 use loadgen::Load;
-use reports_record::{Cell, Definition, Duplicate, Pair, Phase, Phases, Prediction, open_regular, shown};
+use reports_record::{
+    Cell, Definition, Duplicate, MOST_LEVELS, Pair, Phase, Phases, Prediction, open_regular, shown,
+};
 use servers_conformance::contenders::Contenders;
 use servers_contract::Model;
 use toml::Spanned;
@@ -169,9 +171,17 @@ fn check_sentences(file: &ExperimentFile, problems: &mut Problems) {
 }
 
 fn phases(file: &file::PhasesTable, problems: &mut Problems) -> Phases {
-    let open_load = *file.open_load.get_ref();
-    problems.expect(open_load > 0.0 && open_load <= 1.0, file.open_load.span(), || {
-        format!("phases.open_load must be above 0 and at most 1, not {open_load}")
+    let open_loads = file.open_load.get_ref().all().to_vec();
+    for load in &open_loads {
+        problems.expect(*load > 0.0 && *load <= 1.0, file.open_load.span(), || {
+            format!("phases.open_load must be above 0 and at most 1, not {load}")
+        });
+    }
+    problems.expect((1..=MOST_LEVELS).contains(&open_loads.len()), file.open_load.span(), || {
+        format!("phases.open_load must hold 1 to {MOST_LEVELS} rate levels, not {}", open_loads.len())
+    });
+    problems.expect(open_loads.windows(2).all(|pair| pair[0] < pair[1]), file.open_load.span(), || {
+        "phases.open_load must ascend: list each rate level once, the lowest first".to_owned()
     });
     let mut seconds = |name: &str, span: &Spanned<file::Span>, range: RangeInclusive<Duration>| {
         let duration = span.get_ref().0;
@@ -192,7 +202,7 @@ fn phases(file: &file::PhasesTable, problems: &mut Problems) -> Phases {
     Phases {
         closed: phase("closed", &file.closed),
         open: phase("open", &file.open),
-        open_load,
+        open_loads,
         calibration: phase("calibration", &file.calibration),
         timeout_s: seconds("timeout", &file.timeout, Load::TIMEOUT),
         grace_s: seconds("grace", &file.grace, Load::MARGIN),

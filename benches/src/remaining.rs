@@ -104,8 +104,8 @@ pub struct Done {
     calibrations: Vec<Calibration>,
     /// The last attempt at the trial of each place.
     trials: HashMap<Place, Attempt>,
-    /// The offered rate of the trials that a contender has had in a cell, as their plans tell it.
-    offered: HashMap<(String, String), String>,
+    /// The offered rates of the trials that a contender has had in a cell, as their plans tell them.
+    offered: HashMap<(String, String), Vec<String>>,
     /// Whether it was written by a runner that measures both sides of a block again.
     has_rounds: bool,
 }
@@ -143,8 +143,9 @@ impl Done {
         let failed = match &trial.outcome {
             TrialOutcome::Failed { stage, .. } => Some(*stage),
             TrialOutcome::Measured(measured) => {
-                if let Some(schedule) = &measured.open.measurement.plan.schedule {
-                    self.offered.insert((trial.cell.clone(), trial.contender.clone()), schedule.clone());
+                let schedules = measured.open.iter().map(|open| open.measurement.plan.schedule.clone());
+                if let Some(schedules) = schedules.collect::<Option<Vec<String>>>() {
+                    self.offered.insert((trial.cell.clone(), trial.contender.clone()), schedules);
                 }
                 None
             }
@@ -186,11 +187,11 @@ impl Done {
         self.calibrations.push(calibration);
     }
 
-    /// The rate that trials of this contender in this cell were offered, as their plans tell it: it holds for those to
+    /// The rates that trials of this contender in this cell were offered, as their plans tell them: they hold for those to
     /// come, whatever became of the calibration that it followed from.
     #[must_use]
-    pub fn offered(&self, cell: &str, contender: &str) -> Option<&str> {
-        self.offered.get(&(cell.to_owned(), contender.to_owned())).map(String::as_str)
+    pub fn offered(&self, cell: &str, contender: &str) -> Option<&[String]> {
+        self.offered.get(&(cell.to_owned(), contender.to_owned())).map(Vec::as_slice)
     }
 
     /// Those of `names`, contenders held against each other, that are to be measured next in this block of a cell; none

@@ -142,8 +142,8 @@ impl<'a> Runner<'a> {
         let mut rates = Rates::default();
         for cell in &definition.cells {
             for pair in &definition.pairs {
-                if let Some(rate) = self.rate_so_far(cell, pair)? {
-                    rates.insert(definition, &cell.name, pair, rate);
+                if let Some(so_far) = self.rates_so_far(cell, pair)? {
+                    rates.insert(definition, &cell.name, pair, &so_far);
                     continue;
                 }
                 let mut reached = Vec::new();
@@ -153,23 +153,26 @@ impl<'a> Runner<'a> {
                 }
                 // Half of what the stronger one can do may be more than the weaker one can: without both, no rate.
                 if let [Some(sync), Some(awaiting)] = reached[..] {
-                    let rate =
-                        Rate::per_second(offered([sync, awaiting], cell.load, definition.phases.open_load))
-                            .with_context(|| format!("cell {}: the calibrated rate", cell.name))?;
-                    rates.insert(definition, &cell.name, pair, rate);
+                    let offered = offered([sync, awaiting], cell.load, &definition.phases.open_loads);
+                    let offered = offered.into_iter().map(Rate::per_second).collect::<Result<Vec<_>, _>>();
+                    let offered =
+                        offered.with_context(|| format!("cell {}: the calibrated rates", cell.name))?;
+                    rates.insert(definition, &cell.name, pair, &offered);
                 }
             }
         }
         Ok(rates)
     }
 
-    /// The rate that trials of a pair in a cell were offered already: it holds, whatever their calibration says now.
-    fn rate_so_far(&self, cell: &Cell, pair: &Pair) -> anyhow::Result<Option<Rate>> {
+    /// The rates that trials of a pair in a cell were offered already: they hold, whatever their calibration says now.
+    fn rates_so_far(&self, cell: &Cell, pair: &Pair) -> anyhow::Result<Option<Vec<Rate>>> {
         let of = |name: &String| self.done.offered(&cell.name, name);
-        let Some(text) = of(&pair.sync).or_else(|| of(&pair.awaiting)) else { return Ok(None) };
-        let rate = text.parse().map_err(|error| anyhow::anyhow!("{error}"));
-        rate.map(Some)
-            .with_context(|| format!("cell {}: the rate of its trials, {text:?}, cannot be read", cell.name))
+        let Some(texts) = of(&pair.sync).or_else(|| of(&pair.awaiting)) else { return Ok(None) };
+        let read = |text: &String| {
+            let rate = text.parse::<Rate>().map_err(|error| anyhow::anyhow!("{error}"));
+            rate.with_context(|| format!("cell {}: the rate of its trials, {text:?}, cannot be read", cell.name))
+        };
+        texts.iter().map(read).collect::<anyhow::Result<Vec<Rate>>>().map(Some)
     }
 
     /// The throughput that a contender reaches in a cell's workload, measured unless it is known; `Some(None)` when no
@@ -256,9 +259,9 @@ impl<'a> Runner<'a> {
         names: &[String],
         rates: &Rates,
     ) -> anyhow::Result<bool> {
-        let rate = rates.get(&cell.name, &names[0]);
+        let rates = rates.get(&cell.name, &names[0]);
         loop {
-            let due = self.done.due(&cell.name, block[0].block, names, rate.is_some());
+            let due = self.done.due(&cell.name, block[0].block, names, rates.is_some());
             if due.is_empty() {
                 return Ok(true);
             }
@@ -269,8 +272,8 @@ impl<'a> Runner<'a> {
                 if self.interrupted() {
                     return Ok(false);
                 }
-                match rate {
-                    Some(rate) => self.trial(planned, cell, rate)?,
+                match rates {
+                    Some(rates) => self.trial(planned, cell, rates)?,
                     None => self.write_off(planned, cell)?,
                 }
             }
@@ -278,14 +281,14 @@ impl<'a> Runner<'a> {
     }
 
     /// Makes one attempt at a trial and writes its line; a signal that cuts it short leaves none.
-    fn trial(&mut self, planned: &Planned, cell: &Cell, rate: Rate) -> anyhow::Result<()> {
+    fn trial(&mut self, planned: &Planned, cell: &Cell, rates: &[Rate]) -> anyhow::Result<()> {
         let name = self.names[planned.contender].clone();
         let heading = format!("block {}/{}", planned.block + 1, self.definition.blocks);
         self.progress.show(&heading, &format!("{} · {name}", cell.name));
         let attempt = self.done.next_attempt(&cell.name, planned.block, &name);
         let launch = self.field.launch(&name, &cell.flags)?;
         let (started_at, mark) = (now(), Instant::now());
-        let outcome = trial::measure(&self.task(cell, &launch), rate, self.seed(planned));
+        let outcome = trial::measure(&self.task(cell, &launch), rates, self.seed(planned));
         let outcome = self.standstills.explain(mark, outcome);
         if self.interrupted() {
             return Ok(());
@@ -355,33 +358,33 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// What a pair whose contenders reached these closed throughputs is offered, requests/s: a share of the weaker's, so
-/// that neither is overloaded, or in a sweep of the stronger's, so that both are in the end.
-fn offered([one, other]: [f64; 2], sweep: Option<f64>, open_load: f64) -> f64 {
+/// What a pair whose contenders reached these closed throughputs is offered, requests/s: shares of the weaker's, so
+/// that neither is overloaded, or in a sweep one share of the stronger's, so that both are in the end.
+fn offered([one, other]: [f64; 2], sweep: Option<f64>, levels: &[f64]) -> Vec<f64> {
     match sweep {
-        Some(load) => load * one.max(other),
-        None => open_load * one.min(other),
+        Some(load) => vec![load * one.max(other)],
+        None => levels.iter().map(|load| load * one.min(other)).collect(),
     }
 }
 
 /// Offered rates by cell and contender.
 #[derive(Debug, Default)]
-struct Rates(HashMap<(String, String), Rate>);
+struct Rates(HashMap<(String, String), Vec<Rate>>);
 
 impl Rates {
-    /// Both contenders of a pair get its rate, and the duplicate that of the contender it doubles.
-    fn insert(&mut self, definition: &Definition, cell: &str, pair: &Pair, rate: Rate) {
+    /// Both contenders of a pair get its rates, and the duplicate that of the contender it doubles.
+    fn insert(&mut self, definition: &Definition, cell: &str, pair: &Pair, rates: &[Rate]) {
         let duplicate = &definition.duplicate;
         for name in [&pair.sync, &pair.awaiting] {
-            self.0.insert((cell.to_owned(), name.clone()), rate);
+            self.0.insert((cell.to_owned(), name.clone()), rates.to_vec());
             if *name == duplicate.of {
-                self.0.insert((cell.to_owned(), duplicate.name.clone()), rate);
+                self.0.insert((cell.to_owned(), duplicate.name.clone()), rates.to_vec());
             }
         }
     }
 
-    fn get(&self, cell: &str, contender: &str) -> Option<Rate> {
-        self.0.get(&(cell.to_owned(), contender.to_owned())).copied()
+    fn get(&self, cell: &str, contender: &str) -> Option<&[Rate]> {
+        self.0.get(&(cell.to_owned(), contender.to_owned())).map(Vec::as_slice)
     }
 }
 
@@ -395,7 +398,7 @@ mod tests {
 
     #[test]
     fn a_pair_is_offered_a_share_of_its_weaker_and_in_a_sweep_of_its_stronger() {
-        assert_eq!(offered([100.0, 400.0], None, 0.5), 50.0);
-        assert_eq!(offered([100.0, 400.0], Some(1.5), 0.5), 600.0);
+        assert_eq!(offered([100.0, 400.0], None, &[0.1, 0.5]), [10.0, 50.0]);
+        assert_eq!(offered([100.0, 400.0], Some(1.5), &[0.1, 0.5]), [600.0]);
     }
 }

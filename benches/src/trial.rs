@@ -35,13 +35,14 @@ pub struct Task<'a> {
 /// A stage that failed, and why.
 type Failure = (Stage, anyhow::Error);
 
-/// Measures once, in both loops (in a sweep only the open one); the open loop offers `rate` with `seed`.
+/// Measures once: a closed loop, then an open loop at each of `rates`; in a sweep only the latter. Schedules follow from
+/// `seed` and the rate's place.
 ///
 /// A failure is an outcome too: with its stage, its reason, and what the contender last said.
 #[must_use]
-pub fn measure(task: &Task<'_>, rate: Rate, seed: u64) -> TrialOutcome {
+pub fn measure(task: &Task<'_>, rates: &[Rate], seed: u64) -> TrialOutcome {
     let tail = Tail::default();
-    match stages(task, &tail, |trial| loops(task, trial, rate, seed)) {
+    match stages(task, &tail, |trial| loops(task, trial, rates, seed)) {
         Ok(measured) => TrialOutcome::Measured(Box::new(measured)),
         Err((stage, error)) => {
             TrialOutcome::Failed { stage, reason: format!("{error:#}"), stderr_tail: tail.lines() }
@@ -159,8 +160,8 @@ fn at<E: Into<anyhow::Error>>(stage: Stage) -> impl Fn(E) -> Failure {
     move |error| (stage, error.into())
 }
 
-/// The closed loop for throughput, then over the same connections the open loop for response times.
-fn loops(task: &Task<'_>, trial: &mut Trial, rate: Rate, seed: u64) -> Result<Measured, Failure> {
+/// The closed loop for throughput, then over the same connections the open loops for costs and response times.
+fn loops(task: &Task<'_>, trial: &mut Trial, rates: &[Rate], seed: u64) -> Result<Measured, Failure> {
     let sampler = Sampler::start(trial.contender.supervisor());
     let overflows = listen_overflows();
     let closed = if task.cell.is_sweep() {
@@ -170,8 +171,11 @@ fn loops(task: &Task<'_>, trial: &mut Trial, rate: Rate, seed: u64) -> Result<Me
         sampler.read_pss();
         Some(closed)
     };
-    let open = Pace::open(rate, Arrivals::Poisson, seed);
-    let open = one_loop(task, trial, &task.phases.open, open)?;
+    let mut open = Vec::new();
+    for (&rate, level) in rates.iter().zip(0..) {
+        let pace = Pace::open(rate, Arrivals::Poisson, seed.wrapping_add(level));
+        open.push(one_loop(task, trial, &task.phases.open, pace)?);
+    }
     if task.cell.is_sweep() {
         sampler.read_pss();
     }

@@ -61,7 +61,7 @@ pub fn judge(repeats: &[Repeat]) -> Vec<Check> {
 }
 
 fn of_metric(repeat: &Repeat) -> Check {
-    let name = match repeat.metric {
+    let name = match repeat.subject.metric {
         Metric::Throughput => "A/A: throughput",
         Metric::ResponseTimeP50 => "A/A: p50",
         Metric::ResponseTimeP99 => "A/A: p99",
@@ -71,7 +71,7 @@ fn of_metric(repeat: &Repeat) -> Check {
     let found = |visible: f64| {
         format!("differences from {:.1} % on show in 4 of 5 runs here", (visible - 1.0) * 100.0)
     };
-    match (repeat.visible, repeat.metric) {
+    match (repeat.visible, repeat.subject.metric) {
         (Some(visible), _) if visible <= FINE => Check::fit(name, found(visible)),
         (Some(visible), Metric::Throughput) if visible > HOPELESS => Check::unfit(
             name,

@@ -30,9 +30,27 @@ pub(super) struct PhasesTable {
     pub(super) closed: PhaseTable,
     pub(super) open: PhaseTable,
     pub(super) calibration: PhaseTable,
-    pub(super) open_load: Spanned<f64>,
+    /// One share, or one for each rate level.
+    pub(super) open_load: Spanned<Shares>,
     pub(super) timeout: Spanned<Span>,
     pub(super) grace: Spanned<Span>,
+}
+
+/// One number or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a number, or a list of numbers")]
+pub(super) enum Shares {
+    One(f64),
+    Many(Vec<f64>),
+}
+
+impl Shares {
+    pub(super) fn all(&self) -> &[f64] {
+        match self {
+            Self::One(share) => std::slice::from_ref(share),
+            Self::Many(shares) => shares,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]

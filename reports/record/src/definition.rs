@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::one_or_many::one_or_many;
+
+/// Most rate levels of an experiment.
+pub const MOST_LEVELS: usize = 4;
+
 /// An experiment, resolved: what an experiment file says after its matrix has been multiplied out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Definition {
@@ -55,15 +60,17 @@ impl Definition {
     }
 }
 
-/// The parts of one trial: a closed loop for throughput, then an open loop for response times.
+/// The parts of one trial: a closed loop for throughput, then an open loop at each offered rate for costs and response times.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Phases {
     /// Closed loop: every connection sends its next request when the last one ended.
     pub closed: Phase,
-    /// Open loop at the cell's calibrated rate.
+    /// Each open loop.
     pub open: Phase,
-    /// Offered rate of the open loop as a share of the closed throughput of the pair's weaker contender, 0–1.
-    pub open_load: f64,
+    /// The rate levels: offered rates as shares of the closed throughput of the pair's weaker contender, each 0–1, in the
+    /// order that they are asked, at most [`MOST_LEVELS`]. Runs before levels had one.
+    #[serde(rename = "open_load", deserialize_with = "one_or_many")]
+    pub open_loads: Vec<f64>,
     /// Closed loop of the calibration that fixes the offered rate, once per workload and pair.
     pub calibration: Phase,
     /// Deadline of one request, seconds.
@@ -174,11 +181,11 @@ impl Cell {
 pub enum Metric {
     /// Correct replies per second in the closed loop. More is better.
     Throughput,
-    /// Median response time at the pair's offered rate, less the wait asked for. Less is better.
+    /// Median response time at an offered rate, less the wait asked for. Less is better.
     ResponseTimeP50,
-    /// 99th percentile of the response time at the pair's offered rate, less the wait asked for. Less is better.
+    /// 99th percentile of the response time at an offered rate, less the wait asked for. Less is better.
     ResponseTimeP99,
-    /// Server CPU time per request at the pair's offered rate. Less is better.
+    /// Server CPU time per request at an offered rate. Less is better.
     CpuPerRequest,
     /// Proportional set size after the closed loop. Less is better.
     Memory,
@@ -188,6 +195,12 @@ impl Metric {
     /// Every metric, in the order that reports list them.
     pub const ALL: [Self; 5] =
         [Self::Throughput, Self::ResponseTimeP50, Self::ResponseTimeP99, Self::CpuPerRequest, Self::Memory];
+
+    /// Whether it is asked at each offered rate; the others are asked of the closed loop.
+    #[must_use]
+    pub fn is_at_a_rate(self) -> bool {
+        matches!(self, Self::ResponseTimeP50 | Self::ResponseTimeP99 | Self::CpuPerRequest)
+    }
 
     /// Whether a higher figure is better.
     #[must_use]

@@ -11,7 +11,7 @@ use crate::record_files::{RUN, TRIALS, TRIALS_PACKED, refuse_to_replace};
 use crate::seal::{self, Seal};
 use crate::trial_log::TrialLog;
 use crate::whole_file::{sync_folder_of, write_whole};
-use crate::{Line, Run, SCHEMA, shown};
+use crate::{Line, OLDEST_SCHEMA, Run, SCHEMA, shown};
 
 /// Largest `environment.json` that is read: thousands of cells stay below it.
 const RUN_LIMIT: u64 = 16 << 20;
@@ -104,7 +104,9 @@ pub enum FolderError {
         reason: String,
     },
     /// Another version of this project wrote the file.
-    #[error("{path} has schema {found}, this version reads schema {SCHEMA}; use the version that wrote it")]
+    #[error(
+        "{path} has schema {found}, this version reads schema {OLDEST_SCHEMA} to {SCHEMA}; use the version that wrote it"
+    )]
     OtherSchema {
         /// Which file.
         path: PathBuf,
@@ -293,7 +295,7 @@ fn same_schema(path: &Path, text: &[u8]) -> Result<(), FolderError> {
         schema: u32,
     }
     match parse::<Version>(path, text)?.schema {
-        SCHEMA => Ok(()),
+        OLDEST_SCHEMA..=SCHEMA => Ok(()),
         found => Err(FolderError::OtherSchema { path: path.to_owned(), found }),
     }
 }

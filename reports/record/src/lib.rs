@@ -23,7 +23,11 @@ mod interval_log;
 mod log_file;
 mod measurement;
 mod measurement_file;
+<<<<<<< HEAD
 mod measurement_times;
+=======
+mod one_or_many;
+>>>>>>> 0eacc01 (crossover, render: costs and waits at several offered rates, and where they change sides)
 mod outcome;
 pub mod rank;
 mod record_files;
@@ -48,7 +52,7 @@ pub use capacity::{
 };
 pub use certificate::{BOTTLENECK, Certificate, CertificateVerdict, Check, CheckStatus};
 pub use definition::{
-    Cell, Definition, Duplicate, Expectation, Metric, Pair, Phase, Phases, Prediction, Role,
+    Cell, Definition, Duplicate, Expectation, MOST_LEVELS, Metric, Pair, Phase, Phases, Prediction, Role,
 };
 #[cfg(unix)]
 pub use destination::Destination;
@@ -71,11 +75,16 @@ pub use status::Status;
 pub use stream::Stream;
 pub use times::{Margin, Times};
 pub use trial::{
-    Beginning, Calibration, CostSource, Ending, Line, Loop, Measured, Overshoot, Resources, ServerCost,
+    Beginning, Calibration, CostSource, Ending, LOOPS, Line, Loop, Measured, Overshoot, Resources, ServerCost,
     Stage, Trial, TrialOutcome,
 };
 pub use trial_log::TrialLog;
 pub use wrong_reply::WrongReply;
 
-/// Version of every file this crate writes; a reader refuses any other and says so.
-pub const SCHEMA: u32 = 2;
+/// Version of every file this crate writes.
+pub const SCHEMA: u32 = 3;
+
+/// The oldest version that a reader still takes; it refuses any other and says so.
+///
+/// Schema 2 had one open loop a trial where schema 3 has one for each rate level.
+pub const OLDEST_SCHEMA: u32 = 2;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::folder::REASON;
-use crate::{Measurement, SCHEMA, open_regular, shown};
+use crate::{Measurement, OLDEST_SCHEMA, SCHEMA, open_regular, shown};
 
 /// Largest file that is read: four histograms of at most 1 MiB each, and room for what schemas to come add.
 const LIMIT: u64 = 16 << 20;
@@ -39,7 +39,9 @@ pub enum MeasurementFileError {
         reason: String,
     },
     /// Another version of this project wrote the file.
-    #[error("{path} has schema {found}, this version reads schema {SCHEMA}; use the version that wrote it")]
+    #[error(
+        "{path} has schema {found}, this version reads schema {OLDEST_SCHEMA} to {SCHEMA}; use the version that wrote it"
+    )]
     OtherSchema {
         /// Which file.
         path: PathBuf,
@@ -60,7 +62,7 @@ pub fn read_measurement(path: impl AsRef<Path>) -> Result<Measurement, Measureme
         return Err(MeasurementFileError::NotMeasurement { path: path.to_owned(), reason });
     }
     match parse::<Version>(path, &text)?.schema {
-        SCHEMA => parse(path, &text),
+        OLDEST_SCHEMA..=SCHEMA => parse(path, &text),
         found => Err(MeasurementFileError::OtherSchema { path: path.to_owned(), found }),
     }
 }

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Measurement;
+use crate::one_or_many::one_or_many;
+use crate::{MOST_LEVELS, Measurement};
+
+/// The names of a trial's loops: the closed one, then the open ones by rate level.
+pub const LOOPS: [&str; MOST_LEVELS + 1] = ["closed", "open", "open2", "open3", "open4"];
 
 /// One line of `trials.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,9 +38,16 @@ pub struct Overshoot {
 }
 
 impl Measured {
-    /// The loops that were measured, with their names.
+    /// The loops that were measured, with their names ([`LOOPS`]).
     pub fn loops(&self) -> impl Iterator<Item = (&'static str, &Loop)> {
-        self.closed.iter().map(|closed| ("closed", closed)).chain([("open", &self.open)])
+        let closed = self.closed.iter().map(|closed| (LOOPS[0], closed));
+        closed.chain(LOOPS[1..].iter().copied().zip(&self.open))
+    }
+
+    /// The open loop at a rate level, from 0; `None` where it was not measured.
+    #[must_use]
+    pub fn open_at(&self, level: usize) -> Option<&Loop> {
+        self.open.get(level)
     }
 
     /// Whether every loop may feed a verdict.
@@ -135,8 +146,9 @@ pub enum Stage {
 pub struct Measured {
     /// Closed loop: throughput. `None` in a sweep.
     pub closed: Option<Loop>,
-    /// Open loop at the pair's offered rate: response times.
-    pub open: Loop,
+    /// Open loops at the pair's offered rates, in the order of the rate levels: costs and response times. One in a sweep.
+    #[serde(deserialize_with = "one_or_many")]
+    pub open: Vec<Loop>,
     /// What the contender held meanwhile.
     pub resources: Resources,
 }
@@ -242,4 +254,25 @@ pub struct Ending {
     pub steal: Option<f64>,
     /// Times this control group was throttled in this session.
     pub throttled: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Schema 2 wrote the only open loop in no list.
+    #[test]
+    fn a_trial_of_schema_2_has_one_rate_level() {
+        #[derive(Deserialize)]
+        struct Opens {
+            #[serde(deserialize_with = "one_or_many")]
+            open: Vec<ServerCost>,
+        }
+        let cost = r#"{"requests":3,"cpu_user_us":4,"cpu_system_us":5,"voluntary_switches":6,"involuntary_switches":7}"#;
+        for text in [format!(r#"{{"open":{cost}}}"#), format!(r#"{{"open":[{cost}]}}"#)] {
+            let opens: Opens = serde_json::from_str(&text).unwrap();
+            assert_eq!(opens.open.len(), 1);
+            assert_eq!(opens.open[0].requests, 3);
+        }
+    }
 }

@@ -8,6 +8,7 @@ use crate::analysis::comparison::{Comparison, Obstacle};
 use crate::analysis::contrast::{Contrast, Kind};
 use crate::analysis::crossovers::{by_connections, reach};
 use crate::analysis::decomposition::{Decomposition, decompose};
+use crate::analysis::subject::{Subject, level_name};
 use crate::analysis::verdicts::{Score, Verdicts};
 use crate::{label, number};
 
@@ -45,7 +46,7 @@ fn no_answer(verdicts: &Verdicts<'_>) -> Option<Sentence> {
     for comparison in [Kind::Control, Kind::Stock]
         .into_iter()
         .flat_map(|kind| Metric::ALL.map(|metric| (kind, metric)))
-        .flat_map(|(kind, metric)| verdicts.of_metric(kind, metric))
+        .flat_map(|(kind, metric)| verdicts.about(kind, metric))
     {
         compared += 1;
         any_data |= comparison.ratio().is_some();
@@ -77,7 +78,7 @@ fn no_answer(verdicts: &Verdicts<'_>) -> Option<Sentence> {
 }
 
 fn throughput(verdicts: &Verdicts<'_>, contrast: Contrast<'_>) -> Sentence {
-    let found = verdicts.of_metric(contrast.kind, Metric::Throughput);
+    let found = verdicts.about(contrast.kind, Metric::Throughput);
     Sentence {
         lead: format!("The I/O model alone ({})", names(contrast)),
         text: format!(
@@ -90,20 +91,26 @@ fn throughput(verdicts: &Verdicts<'_>, contrast: Contrast<'_>) -> Sentence {
 }
 
 fn cost(verdicts: &Verdicts<'_>, contrast: Contrast<'_>) -> Sentence {
-    let metric = Metric::CpuPerRequest;
+    let subjects = || verdicts.subjects(Metric::CpuPerRequest);
+    let at = |subject: Subject| {
+        let load = level_name(verdicts.levels[subject.level]);
+        format!("at {load} {}", tally(verdicts.score(contrast.kind, subject)))
+    };
+    let clauses: Vec<String> = subjects().map(at).collect();
     Sentence {
         lead: format!("CPU per request at the same offered rate ({})", names(contrast)),
         text: format!(
-            "In server CPU {}.{}",
-            tally(verdicts.score(contrast.kind, metric)),
-            extremes(verdicts, verdicts.of_metric(contrast.kind, metric))
+            "{}.{}",
+            number::capitalised(&clauses.join("; ")),
+            extremes(verdicts, subjects().flat_map(|subject| verdicts.about(contrast.kind, subject)))
         ),
     }
 }
 
 fn response_time(verdicts: &Verdicts<'_>, contrast: Contrast<'_>) -> Sentence {
-    let at = |metric| tally(verdicts.score(contrast.kind, metric));
-    let found = verdicts.of_metric(contrast.kind, Metric::ResponseTimeP99);
+    let last = |metric| verdicts.at_last_level(metric);
+    let at = |metric| tally(verdicts.score(contrast.kind, last(metric)));
+    let found = verdicts.about(contrast.kind, last(Metric::ResponseTimeP99));
     Sentence {
         lead: format!("Response time less the wait, at the same offered rate ({})", names(contrast)),
         text: format!(
@@ -121,7 +128,7 @@ fn off_the_shelf(verdicts: &Verdicts<'_>, contrast: Contrast<'_>) -> Sentence {
         tally(verdicts.score(contrast.kind, Metric::Throughput)),
         places(verdicts, contrast, Metric::Throughput)
     );
-    if let Some(comparison) = largest(verdicts.of_metric(contrast.kind, Metric::Throughput)) {
+    if let Some(comparison) = largest(verdicts.about(contrast.kind, Metric::Throughput)) {
         text.push_str(&format!(" The largest difference is {}", written(verdicts, comparison)));
         let parts = decompose(verdicts, Metric::Throughput);
         if let Some(split) = parts.iter().find(|part| part.cell == comparison.cell).and_then(split) {
@@ -228,7 +235,10 @@ fn largest<'v, 'a: 'v>(comparisons: impl Iterator<Item = &'v Comparison<'a>>) ->
 
 /// Where, by how much, and how sure.
 fn written(verdicts: &Verdicts<'_>, comparison: &Comparison<'_>) -> String {
-    let cell = label::name(&verdicts.cells[comparison.cell].name);
+    let mut cell = label::name(&verdicts.cells[comparison.cell].name);
+    if comparison.subject.metric.is_at_a_rate() && verdicts.levels.len() > 1 {
+        cell.push_str(&format!(" and {}", level_name(verdicts.levels[comparison.subject.level])));
+    }
     let ratio = comparison.ratio().map_or_else(|| number::NO_DATA.into(), number::change);
     match comparison.interval() {
         Some(interval) => {

@@ -96,6 +96,13 @@ fn with_unit(value: f64, unit: &str) -> String {
     if value.is_finite() { format!("{}{unit}", plain(value)) } else { NO_DATA.into() }
 }
 
+/// Text with its first letter large.
+#[must_use]
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// A figure of `metric` in the unit that suits its size.
 #[must_use]
 pub fn of_metric(metric: Metric, value: f64) -> String {

@@ -6,6 +6,7 @@ mod synthetic;
 use reports_record::{Cell, Line, Measured, Metric, Run, ServerCost, TrialOutcome};
 use reports_render::analysis::Analysis;
 use reports_render::analysis::contrast::Kind;
+use reports_render::analysis::crossovers::by_rate;
 use reports_render::answer::{Sentence, answer};
 use reports_stats::verdict::Verdict;
 use synthetic::{Fate, World, definition, lines, quick_cells, run};
@@ -20,7 +21,7 @@ fn answered(run: &Run, record: &[Line]) -> Vec<Sentence> {
 
 /// How many cells that count have this verdict, straight from the table.
 fn counted(analysis: &Analysis<'_>, kind: Kind, metric: Metric, verdict: Verdict) -> usize {
-    let comparisons = analysis.verdicts.of_metric(kind, metric);
+    let comparisons = analysis.verdicts.about(kind, metric);
     comparisons.filter(|one| one.verdict == verdict && !one.is_by_construction()).count()
 }
 
@@ -135,12 +136,40 @@ fn cost_is_judged_at_the_offered_rate_and_not_in_the_saturated_loop() {
         };
         if contender.starts_with("tokio-tasks") {
             times(&mut measured.closed.as_mut().expect("no sweep").cost, 0.5);
-            times(&mut measured.open.cost, 1.35);
+            times(&mut measured.open[0].cost, 1.35);
         }
     });
     let analysis = Analysis::of(&run, &record);
     let score = analysis.verdicts.score(Kind::Control, Metric::CpuPerRequest);
     assert_eq!((score.sync_wins, score.cells()), (11, 11), "{score:?}");
+}
+
+/// Threads cost less at a tenth of the load, tasks at seven tenths: neither answer alone would be true.
+#[test]
+fn a_cost_that_changes_sides_along_the_rate_is_told_as_a_crossover() {
+    let mut run = quick(8);
+    run.definition.phases.open_loads = vec![0.1, 0.7];
+    let mut record = lines(&run, &World::equal());
+    change(&run, &mut record, |_, contender, measured| {
+        let mut busy = measured.open[0].clone();
+        busy.measurement.offered_rate_per_s = busy.measurement.offered_rate_per_s.map(|rate| rate * 7.0);
+        measured.open.push(busy);
+        if contender.starts_with("tokio-tasks") {
+            for (open, factor) in measured.open.iter_mut().zip([1.35, 0.7]) {
+                open.cost.cpu_user_us = (open.cost.cpu_user_us as f64 * factor) as u64;
+                open.cost.cpu_system_us = (open.cost.cpu_system_us as f64 * factor) as u64;
+            }
+        }
+    });
+    let analysis = Analysis::of(&run, &record);
+    let rows = by_rate(&analysis.verdicts, &analysis.grid, Kind::Control, Metric::CpuPerRequest);
+    assert_eq!(rows.len(), 11);
+    assert!(rows.iter().all(|row| row.changes().starts_with("sync wins → async wins between ")));
+    let text = &answer(&analysis.verdicts)[1].text;
+    assert!(
+        text.starts_with("At 10.0\u{a0}% load sync wins in all 11 cells; at 70.0\u{a0}% load async wins"),
+        "{text}"
+    );
 }
 
 /// 10.1 against 10.2 ms of a wait of 10 ms is 0.1 against 0.2 ms: no tie.
@@ -149,11 +178,11 @@ fn response_times_are_judged_less_the_wait_that_both_must_wait() {
     let run = quick(8);
     let mut record = lines(&run, &World::equal());
     change(&run, &mut record, |wait_us, contender, measured| {
-        let times = measured.open.measurement.response_time_us.as_mut().expect("an open loop");
+        let times = measured.open[0].measurement.response_time_us.as_mut().expect("an open loop");
         times.p50 = Some(wait_us + if contender.starts_with("tokio-tasks") { 200.0 } else { 100.0 });
     });
     let analysis = Analysis::of(&run, &record);
-    for comparison in analysis.verdicts.of_metric(Kind::Control, Metric::ResponseTimeP50) {
+    for comparison in analysis.verdicts.about(Kind::Control, Metric::ResponseTimeP50) {
         assert_eq!(comparison.verdict, Verdict::SyncWins, "cell {}", comparison.cell);
         assert!((comparison.ratio().unwrap() - 2.0).abs() < 1e-9, "cell {}", comparison.cell);
     }
@@ -178,7 +207,7 @@ fn one_block_decides_nothing_however_large_the_difference() {
     assert_eq!(sentences[0].lead, "Too short for verdicts");
     for kind in [Kind::Control, Kind::Stock] {
         for metric in Metric::ALL {
-            assert!(analysis.verdicts.of_metric(kind, metric).all(|one| one.verdict == Verdict::CannotTell));
+            assert!(analysis.verdicts.about(kind, metric).all(|one| one.verdict == Verdict::CannotTell));
         }
     }
 }
@@ -232,7 +261,7 @@ fn a_pair_of_unlike_loads_is_not_compared() {
         let Line::Trial(trial) = line else { continue };
         let reports_record::TrialOutcome::Measured(measured) = &mut trial.outcome else { continue };
         if trial.contender == "tokio-tasks" {
-            let offered = &mut measured.open.measurement.offered_rate_per_s;
+            let offered = &mut measured.open[0].measurement.offered_rate_per_s;
             *offered = offered.map(|rate| rate * 1.1);
         }
     }

@@ -24,7 +24,7 @@ fn folder(parent: &Path) -> PathBuf {
         if let Line::Trial(trial) = &mut line
             && let TrialOutcome::Measured(measured) = &mut trial.outcome
         {
-            measured.open.measurement.histograms = Histograms::encode(&times, Some(&times));
+            measured.open[0].measurement.histograms = Histograms::encode(&times, Some(&times));
         }
         log.push(&line).unwrap();
     }
@@ -121,7 +121,7 @@ fn a_run_that_was_altered_is_refused_with_what_to_do() {
         (text[..text.len() / 2].to_owned(), "was altered after it was written"),
         (
             "{\"schema\": 1}".into(),
-            "has schema 1, this version reads schema 2; use the version that wrote it",
+            "has schema 1, this version reads schema 2 to 3; use the version that wrote it",
         ),
         (String::new(), "is not a run's record"),
     ] {

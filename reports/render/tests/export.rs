@@ -38,7 +38,7 @@ fn record() -> (Run, Vec<Line>) {
     for line in &mut lines {
         let Line::Trial(trial) = line else { continue };
         let TrialOutcome::Measured(measured) = &mut trial.outcome else { continue };
-        measured.open.measurement.histograms = Histograms::encode(&times, Some(&times));
+        measured.open[0].measurement.histograms = Histograms::encode(&times, Some(&times));
         if let Some(closed) = &mut measured.closed {
             closed.measurement.histograms = Histograms::encode(&times, None);
         }

@@ -250,7 +250,11 @@ fn what_is_no_measurement_is_refused_and_an_earlier_page_stays() {
     let [json, html] = ["m.json", "m.html"].map(|name| folder.path().join(name));
     fs::write(&html, "earlier").unwrap();
     let whole = serde_json::to_vec(&made_up::open()).unwrap();
-    let other = String::from_utf8(whole.clone()).unwrap().replacen("\"schema\":2", "\"schema\":999", 1);
+    let other = String::from_utf8(whole.clone()).unwrap().replacen(
+        &format!("\"schema\":{}", reports_record::SCHEMA),
+        "\"schema\":999",
+        1,
+    );
     let cases: [(&[u8], &str); 5] = [
         (b"", "is not a measurement"),
         (b"{\"kind\": \"trial\"}", "expected a file that loadgen --json wrote"),

@@ -133,7 +133,7 @@ fn a_sweep_that_the_client_limited_says_so() {
         let Line::Trial(trial) = line else { continue };
         let TrialOutcome::Measured(measured) = &mut trial.outcome else { continue };
         if trial.cell.contains("load=150%") {
-            let open = &mut measured.open.measurement;
+            let open = &mut measured.open[0].measurement;
             let late = open.certificate.checks.iter_mut().find(|check| check.name == "pace").unwrap();
             late.status = reports_record::CheckStatus::Fail;
             open.certificate = reports_record::Certificate::from_checks(open.certificate.checks.clone());

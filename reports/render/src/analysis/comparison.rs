@@ -12,6 +12,7 @@ use super::contrast::Contrast;
 use super::estimate::Estimate;
 use super::grid::Grid;
 use super::observation::{Observation, is_usable};
+use super::subject::Subject;
 
 /// How far two offered rates may lie apart and still be the same load.
 ///
@@ -26,7 +27,7 @@ pub struct Comparison<'a> {
     /// The cell, by its index in the definition.
     pub cell: usize,
     /// What is compared.
-    pub metric: Metric,
+    pub subject: Subject,
     /// The blocks that count, by number.
     pub blocks: Vec<(u32, Pair)>,
     /// Blocks that were planned.
@@ -103,11 +104,11 @@ impl<'a> Comparison<'a> {
         grid: &Grid<'_>,
         contrast: Contrast<'a>,
         cell: usize,
-        metric: Metric,
+        subject: Subject,
     ) -> Self {
         let mut tally = Tally::default();
         for block in 0..definition.blocks {
-            tally.add(grid, contrast, (cell, &definition.cells[cell]), block, metric);
+            tally.add(grid, contrast, (cell, &definition.cells[cell]), block, subject);
         }
         let planned = definition.blocks as usize;
         let obstacle = tally.obstacle(planned);
@@ -118,7 +119,7 @@ impl<'a> Comparison<'a> {
         Self {
             contrast,
             cell,
-            metric,
+            subject,
             blocks: tally.pairs,
             planned,
             obstacle,
@@ -252,24 +253,25 @@ impl Tally {
         contrast: Contrast<'_>,
         (index, cell): (usize, &reports_record::Cell),
         block: u32,
-        metric: Metric,
+        subject: Subject,
     ) {
         let trials = (grid.trial(index, contrast.sync, block), grid.trial(index, contrast.awaiting, block));
         let (Some(sync), Some(awaiting)) = trials else {
             self.missing += 1;
             return;
         };
-        match (Observation::of(metric, cell, sync), Observation::of(metric, cell, awaiting)) {
+        match (Observation::of(subject, cell, sync), Observation::of(subject, cell, awaiting)) {
             (Observation::Unusable, _) | (_, Observation::Unusable) => {}
             (Observation::TooFewRequests, _) | (_, Observation::TooFewRequests) => self.too_few_requests += 1,
             (Observation::AtLeast(_), _) | (_, Observation::AtLeast(_)) => self.censored += 1,
             (Observation::Figure(_), Observation::Figure(_))
-                if is_at_a_rate(metric) && !same_load(&sync.outcome, &awaiting.outcome) =>
+                if subject.metric.is_at_a_rate()
+                    && !same_load(&sync.outcome, &awaiting.outcome, subject.level) =>
             {
                 self.other_load += 1;
             }
             (Observation::Figure(of_sync), Observation::Figure(of_awaiting)) => {
-                if metric == Metric::Throughput {
+                if subject.metric == Metric::Throughput {
                     self.understated.sync |= is_understated(&sync.outcome);
                     self.understated.awaiting |= is_understated(&awaiting.outcome);
                 }
@@ -294,21 +296,17 @@ impl Tally {
     }
 }
 
-/// Whether the metric is asked at an offered rate, which both sides must then have met.
-fn is_at_a_rate(metric: Metric) -> bool {
-    matches!(metric, Metric::ResponseTimeP50 | Metric::ResponseTimeP99 | Metric::CpuPerRequest)
-}
-
 fn is_understated(outcome: &TrialOutcome) -> bool {
     matches!(outcome, TrialOutcome::Measured(measured) if measured.closed.as_ref().is_some_and(|closed| closed.measurement.certificate.is_client_limited()))
 }
 
-fn same_load(sync: &TrialOutcome, awaiting: &TrialOutcome) -> bool {
+fn same_load(sync: &TrialOutcome, awaiting: &TrialOutcome, level: usize) -> bool {
     let offered = |outcome: &TrialOutcome| match outcome {
-        TrialOutcome::Measured(measured) if is_usable(&measured.open.measurement) => {
-            measured.open.measurement.offered_rate_per_s
+        TrialOutcome::Measured(measured) => {
+            let open = measured.open_at(level).filter(|open| is_usable(&open.measurement));
+            open.and_then(|open| open.measurement.offered_rate_per_s)
         }
-        _ => None,
+        TrialOutcome::Failed { .. } => None,
     };
     match (offered(sync), offered(awaiting)) {
         (Some(sync), Some(awaiting)) => (sync / awaiting - 1.0).abs() <= SAME_LOAD,
@@ -326,7 +324,7 @@ mod tests {
         let mut comparison = Comparison {
             contrast,
             cell: 0,
-            metric: Metric::Throughput,
+            subject: Metric::Throughput.into(),
             blocks: Vec::new(),
             planned: 6,
             obstacle: None,

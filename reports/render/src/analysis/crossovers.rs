@@ -6,6 +6,8 @@ use reports_stats::verdict::Verdict;
 
 use super::comparison::Comparison;
 use super::contrast::Kind;
+use super::grid::Grid;
+use super::subject::Subject;
 use super::verdicts::Verdicts;
 use super::workload;
 
@@ -22,10 +24,14 @@ pub struct Row<'v, 'a> {
 
 /// A row a workload, along the number of connections.
 #[must_use]
-pub fn by_connections<'v, 'a>(verdicts: &'v Verdicts<'a>, kind: Kind, metric: Metric) -> Vec<Row<'v, 'a>> {
+pub fn by_connections<'v, 'a>(
+    verdicts: &'v Verdicts<'a>,
+    kind: Kind,
+    of: impl Into<Subject>,
+) -> Vec<Row<'v, 'a>> {
     let cells = verdicts.cells;
     let mut rows: Vec<(usize, Vec<(f64, &Comparison<'a>)>)> = Vec::new();
-    for comparison in verdicts.of_metric(kind, metric) {
+    for comparison in verdicts.about(kind, of) {
         let cell = &cells[comparison.cell];
         let point = (f64::from(cell.connections), comparison);
         match rows.iter_mut().find(|(first, _)| workload::is_same(&cells[*first], cell)) {
@@ -36,11 +42,46 @@ pub fn by_connections<'v, 'a>(verdicts: &'v Verdicts<'a>, kind: Kind, metric: Me
     rows.into_iter().filter_map(|(first, points)| Row::of(workload::name(&cells[first]), points)).collect()
 }
 
+/// A row a cell, along the offered rate; none where an experiment asks one rate.
+///
+/// Rates are calibrated, so that a place on this axis is rounded to two digits.
+#[must_use]
+pub fn by_rate<'v, 'a>(
+    verdicts: &'v Verdicts<'a>,
+    grid: &Grid<'_>,
+    kind: Kind,
+    metric: Metric,
+) -> Vec<Row<'v, 'a>> {
+    let point = |cell: usize, subject: Subject| {
+        let comparison = verdicts.at(kind, subject, cell)?;
+        let offered = grid.offered(cell, comparison.contrast.sync, subject.level)?;
+        Some((two_digits(offered), comparison))
+    };
+    verdicts
+        .judged_cells()
+        .filter_map(|(index, cell)| {
+            let points = verdicts.subjects(metric).filter_map(|subject| point(index, subject));
+            Row::of(cell.name.clone(), points.collect())
+        })
+        .collect()
+}
+
+/// A place on an axis as it is written, without the last digits that rounding leaves.
+fn place(value: f64) -> String {
+    format!("{}", (value * 1e6).round() / 1e6)
+}
+
+/// A positive figure rounded to two significant digits.
+fn two_digits(value: f64) -> f64 {
+    let unit = 10_f64.powf(value.log10().floor() - 1.0);
+    (value / unit).round() * unit
+}
+
 /// A row a number of connections, along the wait, over cells that do nothing but wait.
 #[must_use]
-pub fn by_wait<'v, 'a>(verdicts: &'v Verdicts<'a>, kind: Kind, metric: Metric) -> Vec<Row<'v, 'a>> {
+pub fn by_wait<'v, 'a>(verdicts: &'v Verdicts<'a>, kind: Kind, of: impl Into<Subject>) -> Vec<Row<'v, 'a>> {
     let mut rows: Vec<(u32, Vec<(f64, &Comparison<'a>)>)> = Vec::new();
-    for comparison in verdicts.of_metric(kind, metric) {
+    for comparison in verdicts.about(kind, of) {
         let cell = &verdicts.cells[comparison.cell];
         if cell.family != "wait" || cell.rounds > 0 || !cell.flags.is_empty() {
             continue;
@@ -86,7 +127,7 @@ impl<'v, 'a> Row<'v, 'a> {
             }
         }
         let end = self.points.len() - 1;
-        let place = |index: usize| self.points[index].0;
+        let place = |index: usize| place(self.points[index].0);
         let written = runs.iter().map(|&(first, last)| match (first, last) {
             (0, last) if last == end => "everywhere".into(),
             (first, last) if first == last => format!("at {}", place(first)),
@@ -103,14 +144,15 @@ impl<'v, 'a> Row<'v, 'a> {
         match &self.found {
             Crossover::CannotTell => "cannot tell: no place is decided".into(),
             Crossover::NoneInRange { verdict, first, last } if first == last => {
-                format!("none in range: {verdict} at {first}, the only decided place")
+                format!("none in range: {verdict} at {}, the only decided place", place(*first))
             }
             Crossover::NoneInRange { verdict, first, last } => {
-                format!("none in range: {verdict}, {first} to {last}")
+                format!("none in range: {verdict}, {} to {}", place(*first), place(*last))
             }
             Crossover::Changes(changes) => {
                 let written = changes.iter().map(|change| {
-                    format!("{} → {} between {} and {}", change.from, change.to, change.after, change.before)
+                    let (after, before) = (place(change.after), place(change.before));
+                    format!("{} → {} between {after} and {before}", change.from, change.to)
                 });
                 written.collect::<Vec<_>>().join("; ")
             }
@@ -158,7 +200,7 @@ mod tests {
         let of = |&verdict: &Verdict| Comparison {
             contrast: Contrast { kind: Kind::Control, sync: "threads", awaiting: "tasks" },
             cell: 0,
-            metric: Metric::Throughput,
+            subject: Metric::Throughput.into(),
             blocks: Vec::new(),
             planned: 6,
             obstacle: None,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use reports_record::{Definition, Line, Trial};
+use reports_record::{Definition, Line, Trial, TrialOutcome};
+
+use super::observation::is_usable;
 
 use crate::label;
 
@@ -60,6 +62,18 @@ impl<'a> Grid<'a> {
     /// The trials of one contender in one cell, by block.
     pub fn blocks<'g>(&'g self, cell: usize, contender: &'g str) -> impl Iterator<Item = &'a Trial> + 'g {
         self.trials.range((cell, contender, 0)..=(cell, contender, u32::MAX)).map(|(_, trial)| *trial)
+    }
+
+    /// The rate that a contender was offered at a level in a cell: its first usable trial's, since all are alike.
+    #[must_use]
+    pub fn offered(&self, cell: usize, contender: &str, level: usize) -> Option<f64> {
+        self.blocks(cell, contender).find_map(|trial| match &trial.outcome {
+            TrialOutcome::Measured(measured) => {
+                let open = measured.open_at(level).filter(|open| is_usable(&open.measurement))?;
+                open.measurement.offered_rate_per_s
+            }
+            TrialOutcome::Failed { .. } => None,
+        })
     }
 
     /// Every trial, by cell, contender and block.

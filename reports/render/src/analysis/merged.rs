@@ -8,8 +8,8 @@ use super::observation::is_usable;
 /// Which times of which loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// The open loop's, from the intended start.
-    Response,
+    /// The open loop's at this rate level, from the intended start.
+    Response(usize),
     /// The closed loop's, from the first byte sent: there connections are never idle, as in a busy client's hands.
     Service,
 }
@@ -81,7 +81,7 @@ pub const MEDIAN: f64 = std::f64::consts::LOG10_2;
 fn usable(trial: &Trial, which: Which) -> Option<&Measurement> {
     let TrialOutcome::Measured(measured) = &trial.outcome else { return None };
     let of = match which {
-        Which::Response => &measured.open,
+        Which::Response(level) => measured.open_at(level)?,
         Which::Service => measured.closed.as_ref()?,
     };
     Some(&of.measurement).filter(|measurement| is_usable(measurement))
@@ -89,7 +89,7 @@ fn usable(trial: &Trial, which: Which) -> Option<&Measurement> {
 
 fn read(measurement: &Measurement, which: Which) -> Result<Option<Distribution>, HistogramError> {
     match which {
-        Which::Response => measurement.histograms.response_time(),
+        Which::Response(_) => measurement.histograms.response_time(),
         Which::Service => measurement.histograms.service_time().map(Some),
     }
 }

@@ -14,6 +14,7 @@ pub mod observation;
 pub mod overshoot;
 pub mod prediction;
 pub mod sessions;
+pub mod subject;
 pub mod sweep;
 pub mod telling;
 pub mod timeline;
@@ -21,7 +22,7 @@ pub mod usage;
 pub mod verdicts;
 pub mod workload;
 
-use reports_record::{Calibration, Ending, Line, Metric, Overshoot, Run};
+use reports_record::{Calibration, Ending, Line, Overshoot, Run};
 
 use bound::Bounds;
 use estimate::Estimate;
@@ -29,6 +30,7 @@ use evidence::EvidenceRecord;
 use grid::Grid;
 use observation::Observation;
 use sessions::Sessions;
+use subject::Subject;
 use verdicts::Verdicts;
 
 /// A run, analysed.
@@ -90,11 +92,12 @@ impl<'a> Analysis<'a> {
         self.grid.made() >= self.grid.planned() && self.ending.is_some_and(|ending| ending.complete)
     }
 
-    /// One contender's figure of one metric in one cell; `None` where no trial gives one.
+    /// One contender's figure in one cell; `None` where no trial gives one.
     #[must_use]
-    pub fn estimate(&self, metric: Metric, cell: usize, contender: &str) -> Option<Estimate> {
+    pub fn estimate(&self, of: impl Into<Subject>, cell: usize, contender: &str) -> Option<Estimate> {
+        let subject = of.into();
         let asked = &self.run.definition.cells[cell];
         let trials = self.grid.blocks(cell, contender);
-        Estimate::of_observations(trials.map(|trial| Observation::of(metric, asked, trial)))
+        Estimate::of_observations(trials.map(|trial| Observation::of(subject, asked, trial)))
     }
 }

@@ -2,6 +2,8 @@
 
 use reports_record::{Cell, Loop, Measured, Measurement, Metric, Trial, TrialOutcome};
 
+use super::subject::Subject;
+
 const MIB: f64 = 1_048_576.0;
 
 /// One trial's figure of one metric, or why there is none.
@@ -18,11 +20,11 @@ pub enum Observation {
 }
 
 impl Observation {
-    /// What `trial`, made in `cell`, says about `metric`.
+    /// What `trial`, made in `cell`, says about a subject.
     #[must_use]
-    pub fn of(metric: Metric, cell: &Cell, trial: &Trial) -> Self {
+    pub fn of(subject: Subject, cell: &Cell, trial: &Trial) -> Self {
         match &trial.outcome {
-            TrialOutcome::Measured(measured) => of_measured(metric, cell, measured),
+            TrialOutcome::Measured(measured) => of_measured(subject, cell, measured),
             TrialOutcome::Failed { .. } => Self::Unusable,
         }
     }
@@ -45,10 +47,13 @@ pub fn is_usable(measurement: &Measurement) -> bool {
 
 /// The closed loop says what a contender can serve. What a request costs and how long it waits is asked at the offered
 /// rate: in a saturated loop connections march in step, and one wake-up serves many.
-fn of_measured(metric: Metric, cell: &Cell, measured: &Measured) -> Observation {
+fn of_measured(subject: Subject, cell: &Cell, measured: &Measured) -> Observation {
+    let metric = subject.metric;
     let source = match metric {
         Metric::Throughput | Metric::Memory => measured.closed.as_ref(),
-        Metric::CpuPerRequest | Metric::ResponseTimeP50 | Metric::ResponseTimeP99 => Some(&measured.open),
+        Metric::CpuPerRequest | Metric::ResponseTimeP50 | Metric::ResponseTimeP99 => {
+            measured.open_at(subject.level)
+        }
     };
     let Some(Loop { measurement: source, cost }) = source.filter(|one| is_usable(&one.measurement)) else {
         return Observation::Unusable;

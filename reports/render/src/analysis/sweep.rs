@@ -64,7 +64,7 @@ impl Step {
         let complete: Vec<&Measurement> = grid
             .blocks(cell, contender)
             .filter_map(|trial| match &trial.outcome {
-                TrialOutcome::Measured(measured) => Some(&measured.open.measurement),
+                TrialOutcome::Measured(measured) => Some(&measured.open_at(0)?.measurement),
                 TrialOutcome::Failed { .. } => None,
             })
             .filter(|open| open.complete)

@@ -30,7 +30,7 @@ pub fn telling(verdicts: &Verdicts<'_>) -> Vec<Telling> {
     let largest = |wanted: &dyn Fn(&Comparison<'_>) -> bool| {
         let size = |comparison: &Comparison<'_>| comparison.ratio().map_or(0.0, |ratio| ratio.ln().abs());
         verdicts
-            .of_metric(kind, Metric::ResponseTimeP99)
+            .about(kind, verdicts.at_last_level(Metric::ResponseTimeP99))
             .filter(|comparison| comparison.ratio().is_some() && wanted(comparison))
             .max_by(|one, other| size(one).total_cmp(&size(other)))
             .map(|comparison| comparison.cell)

@@ -36,11 +36,17 @@ pub struct Timeline {
 impl Timeline {
     /// The first block of `cell` in which both contenders have their windows in parts; `None` if there is none.
     ///
-    /// Any complete loop will do, an overloaded one too: a timeline shows, it does not judge.
+    /// Any complete loop at that rate level will do, an overloaded one too: a timeline shows, it does not judge.
     #[must_use]
-    pub fn of(grid: &Grid<'_>, contrast: Contrast<'_>, cell: usize, blocks: u32) -> Option<Self> {
+    pub fn of(
+        grid: &Grid<'_>,
+        contrast: Contrast<'_>,
+        cell: usize,
+        level: usize,
+        blocks: u32,
+    ) -> Option<Self> {
         let of = |contender, block| match &grid.trial(cell, contender, block)?.outcome {
-            TrialOutcome::Measured(measured) => parts(&measured.open.measurement),
+            TrialOutcome::Measured(measured) => parts(&measured.open_at(level)?.measurement),
             TrialOutcome::Failed { .. } => None,
         };
         (0..blocks).find_map(|block| {

@@ -31,14 +31,18 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// What `contender` used in `cell`.
+    /// What `contender` used in `cell`; at the offered rate of a `level`.
     #[must_use]
-    pub fn of(grid: &Grid<'_>, cell: usize, contender: &str) -> Self {
+    pub fn of(grid: &Grid<'_>, cell: usize, contender: &str, level: usize) -> Self {
         let measured = || grid.blocks(cell, contender).filter_map(measured);
         let estimate = |figures: Vec<f64>| {
             Estimate::of(&figures.into_iter().filter(|figure| *figure > 0.0).collect::<Vec<_>>())
         };
-        let open = || measured().map(|measured| &measured.open).filter(|open| is_usable(&open.measurement));
+        let open = || {
+            measured()
+                .filter_map(|measured| measured.open_at(level))
+                .filter(|open| is_usable(&open.measurement))
+        };
         let usable: Vec<(&Resources, &Loop)> = measured()
             .filter_map(|measured| Some((&measured.resources, measured.closed.as_ref()?)))
             .filter(|(_, closed)| is_usable(&closed.measurement))

@@ -12,12 +12,15 @@ use super::bound::Bounds;
 use super::comparison::Comparison;
 use super::contrast::{Contrast, Kind, contrasts};
 use super::grid::Grid;
+use super::subject::Subject;
 
 /// The verdict table: all that an answer may be derived from.
 #[derive(Debug)]
 pub struct Verdicts<'a> {
     /// The experiment's cells, in order.
     pub cells: &'a [Cell],
+    /// The rate levels, as shares of what the pair's weaker contender can do.
+    pub levels: &'a [f64],
     /// What is held against what.
     pub contrasts: Vec<Contrast<'a>>,
     comparisons: Vec<Comparison<'a>>,
@@ -27,8 +30,8 @@ pub struct Verdicts<'a> {
 /// What measuring one contender as if it were two came to, by one metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Repeat {
-    /// The metric.
-    pub metric: Metric,
+    /// The metric, and its rate level.
+    pub subject: Subject,
     /// Wins among the A/A cells; every one of them is false.
     pub false_wins: FalseWins,
     /// The smallest effect that the typical (median) A/A cell would have shown in four of five runs, as a ratio above 1, in
@@ -77,22 +80,28 @@ impl<'a> Verdicts<'a> {
         let contrasts = contrasts(definition);
         let mut comparisons = Vec::new();
         let mut repeats = Vec::new();
-        for metric in Metric::ALL {
-            let mut of_metric = collect(definition, grid, bounds, &contrasts, metric);
+        for subject in Subject::all(definition) {
+            let mut of_subject = collect(definition, grid, bounds, &contrasts, subject);
             let looks = Looks::once(definition.blocks as usize);
-            let question = question(metric, &looks);
-            let mut repeat = Repeat { metric, false_wins: FalseWins { wins: 0, cells: 0 }, visible: None };
+            let question = question(subject.metric, &looks);
+            let mut repeat = Repeat { subject, false_wins: FalseWins { wins: 0, cells: 0 }, visible: None };
             for bind in [false, true] {
-                let (originals, family): (Vec<_>, Vec<_>) = of_metric
+                let (originals, family): (Vec<_>, Vec<_>) = of_subject
                     .iter_mut()
                     .filter(|comparison| comparison.connections_bind == bind && comparison.is_fit())
                     .partition(|comparison| comparison.contrast.kind == Kind::Repeat);
                 repeat.add_family(question, &originals, family);
             }
             repeats.push(repeat);
-            comparisons.append(&mut of_metric);
+            comparisons.append(&mut of_subject);
         }
-        Self { cells: &definition.cells, contrasts, comparisons, repeats }
+        Self {
+            cells: &definition.cells,
+            levels: &definition.phases.open_loads,
+            contrasts,
+            comparisons,
+            repeats,
+        }
     }
 
     /// The cells that get verdicts, with their indices: all but the steps of sweeps.
@@ -100,18 +109,29 @@ impl<'a> Verdicts<'a> {
         self.cells.iter().enumerate().filter(|(_, cell)| !cell.is_sweep())
     }
 
-    /// The comparisons of one contrast by one metric, in the order of the cells.
-    pub fn of_metric(&self, kind: Kind, metric: Metric) -> impl Iterator<Item = &Comparison<'a>> {
-        let contrast = self.contrast(kind);
+    /// The comparisons of one contrast about one subject, in the order of the cells; a metric alone means its first rate level.
+    pub fn about(&self, kind: Kind, of: impl Into<Subject>) -> impl Iterator<Item = &Comparison<'a>> {
+        let (contrast, subject) = (self.contrast(kind), of.into());
         self.comparisons
             .iter()
-            .filter(move |comparison| comparison.metric == metric && Some(comparison.contrast) == contrast)
+            .filter(move |comparison| comparison.subject == subject && Some(comparison.contrast) == contrast)
+    }
+
+    /// A metric at the last rate level, which is asked the most requests.
+    #[must_use]
+    pub fn at_last_level(&self, metric: Metric) -> Subject {
+        Subject { metric, level: self.levels.len().saturating_sub(1) }
+    }
+
+    /// A metric at each rate level, or as it is where it has none.
+    pub fn subjects(&self, metric: Metric) -> impl Iterator<Item = Subject> + use<> {
+        Subject::at_levels(metric, if metric.is_at_a_rate() { self.levels.len() } else { 1 })
     }
 
     /// One comparison; `None` if the experiment has no such contrast.
     #[must_use]
-    pub fn at(&self, kind: Kind, metric: Metric, cell: usize) -> Option<&Comparison<'a>> {
-        self.of_metric(kind, metric).find(|comparison| comparison.cell == cell)
+    pub fn at(&self, kind: Kind, of: impl Into<Subject>, cell: usize) -> Option<&Comparison<'a>> {
+        self.about(kind, of).find(|comparison| comparison.cell == cell)
     }
 
     /// The first contrast of a kind.
@@ -120,11 +140,11 @@ impl<'a> Verdicts<'a> {
         self.contrasts.iter().copied().find(|contrast| contrast.kind == kind)
     }
 
-    /// How often each verdict fell for one contrast and metric.
+    /// How often each verdict fell for one contrast and subject.
     #[must_use]
-    pub fn score(&self, kind: Kind, metric: Metric) -> Score {
+    pub fn score(&self, kind: Kind, of: impl Into<Subject>) -> Score {
         let mut score = Score::default();
-        for comparison in self.of_metric(kind, metric) {
+        for comparison in self.about(kind, of) {
             let counter = match comparison.verdict {
                 _ if comparison.is_by_construction() => &mut score.by_construction,
                 Verdict::AsyncWins => &mut score.async_wins,
@@ -150,15 +170,15 @@ fn collect<'a>(
     grid: &Grid<'_>,
     bounds: &Bounds<'_>,
     contrasts: &[Contrast<'a>],
-    metric: Metric,
+    subject: Subject,
 ) -> Vec<Comparison<'a>> {
     let mut all = Vec::new();
     for &contrast in contrasts {
         let judged = (0..definition.cells.len()).filter(|&cell| !definition.cells[cell].is_sweep());
         for cell in judged {
-            let mut comparison = Comparison::collect(definition, grid, contrast, cell, metric);
+            let mut comparison = Comparison::collect(definition, grid, contrast, cell, subject);
             comparison.connections_bind =
-                metric == Metric::Throughput && bounds.connections_bind_both(cell, contrast);
+                subject.metric == Metric::Throughput && bounds.connections_bind_both(cell, contrast);
             all.push(comparison);
         }
     }

@@ -7,7 +7,7 @@ use reports_stats::verdict::Verdict;
 use super::table::Table;
 use crate::analysis::Analysis;
 use crate::analysis::contrast::{Contrast, Kind};
-use crate::analysis::crossovers::{Row, by_connections, by_wait, reach};
+use crate::analysis::crossovers::{Row, by_connections, by_rate, by_wait, reach};
 use crate::number;
 
 /// Nothing without an axis: where every workload was measured at one number of connections.
@@ -24,6 +24,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
         section #crossovers aria-labelledby="crossovers-title" {
             h2 id="crossovers-title" { "From how many connections on?" }
             @for contrast in contrasts() { (of_contrast(analysis, contrast, metric)) }
+            @for contrast in contrasts() { (of_rates(analysis, contrast)) }
             p.note {
                 "A crossover is an interval between two measured places where the verdict differs; between them nothing is \
                  known, and nothing is interpolated. “None in range” is a result. Places that are not decided widen an interval."
@@ -32,13 +33,15 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                 summary { "The same for CPU per request and the 99th percentile of the response time, and along the wait" }
                 @for contrast in contrasts() {
                     @for metric in [Metric::CpuPerRequest, Metric::ResponseTimeP99] {
+                        @let last = analysis.verdicts.at_last_level(metric);
                         (table(contrast, metric, "workload",
-                            &by_connections(&analysis.verdicts, contrast.kind, metric)).markup())
+                            &by_connections(&analysis.verdicts, contrast.kind, last)).markup())
                     }
                 }
                 @for contrast in contrasts() {
                     @for metric in [Metric::Throughput, Metric::CpuPerRequest, Metric::ResponseTimeP99] {
-                        @let rows = by_wait(&analysis.verdicts, contrast.kind, metric);
+                        @let subject = analysis.verdicts.subjects(metric).last().unwrap_or(metric.into());
+                        @let rows = by_wait(&analysis.verdicts, contrast.kind, subject);
                         @if !rows.is_empty() { (table(contrast, metric, "connections", &rows).markup()) }
                     }
                 }
@@ -57,6 +60,16 @@ fn of_contrast(analysis: &Analysis<'_>, contrast: Contrast<'_>, metric: Metric) 
     }
 }
 
+/// The same question along the offered rate: where on it the cost of a request, and the wait, change sides.
+fn of_rates(analysis: &Analysis<'_>, contrast: Contrast<'_>) -> Markup {
+    html! {
+        @for metric in [Metric::CpuPerRequest, Metric::ResponseTimeP50] {
+            @let rows = by_rate(&analysis.verdicts, &analysis.grid, contrast.kind, metric);
+            @if !rows.is_empty() { (table(contrast, metric, "cell", &rows).markup()) }
+        }
+    }
+}
+
 fn finding(contrast: Contrast<'_>, rows: &[Row<'_, '_>]) -> String {
     let part = |verdict, whose: &str| match reach(rows, verdict) {
         Some(places) => format!("{whose} wins {places}"),
@@ -68,7 +81,11 @@ fn finding(contrast: Contrast<'_>, rows: &[Row<'_, '_>]) -> String {
 
 /// One pair by one metric: where on the axis each verdict falls, and where it changes.
 fn table(contrast: Contrast<'_>, metric: Metric, rows_are: &str, rows: &[Row<'_, '_>]) -> Table {
-    let axis = if rows_are == "connections" { "wait in ms" } else { "connections" };
+    let axis = match rows_are {
+        "connections" => "wait in ms",
+        "cell" => "offered requests/s",
+        _ => "connections",
+    };
     let caption = format!("{}, {}, by {axis}", contrast.kind.title(), metric.title());
     let head = [
         rows_are,

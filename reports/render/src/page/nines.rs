@@ -43,7 +43,8 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
 }
 
 fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], index: usize, telling: &Telling) -> Option<Figure> {
-    let of = |one: &Series<'_>| Merged::of(&analysis.grid, telling.cell, one.contender, Which::Response);
+    let which = Which::Response(analysis.verdicts.levels.len().saturating_sub(1));
+    let of = |one: &Series<'_>| Merged::of(&analysis.grid, telling.cell, one.contender, which);
     let merged: Vec<Option<Merged>> = series.iter().map(of).collect();
     let lines = series.iter().zip(&merged).map(|(one, merged)| line(one, curve(merged.as_ref())));
     let lines: Vec<_> = lines.collect();

@@ -6,6 +6,7 @@ use reports_record::Metric;
 use super::table::Table;
 use crate::analysis::Analysis;
 use crate::analysis::contrast::Kind;
+use crate::analysis::subject::Subject;
 use crate::answer::answer;
 use crate::{label, number};
 
@@ -61,9 +62,9 @@ fn scope(analysis: &Analysis<'_>) -> String {
     let cpus = analysis.run.definition.contender_cpus;
     let cores = if cpus == 1 { "a one-core server".into() } else { format!("a server on {cpus} cores") };
     format!(
-        "Scope: verdicts for {cores} over loopback on this machine. Ratios are async ÷ sync. A win needs an \
-         interval wholly beyond 5\u{a0}% and beyond what this set-up shows between two copies of one contender; a \
-         tie needs one wholly inside 5\u{a0}%. Nothing is said about other hardware, other networks or more cores."
+        "Scope: verdicts for {cores} over loopback on this machine. Ratios are async ÷ sync. A win means that \
+         a difference of 5\u{a0}% or less could hardly look like this; a tie, that one of 5\u{a0}% or more could \
+         hardly. A load of 10\u{a0}% is a tenth of what the weaker contender of the pair can serve. Nothing is said about other hardware, other networks or more cores."
     )
 }
 
@@ -75,8 +76,8 @@ fn scores(analysis: &Analysis<'_>) -> Table {
         if analysis.verdicts.contrast(kind).is_none() {
             continue;
         }
-        for metric in Metric::ALL {
-            let score = analysis.verdicts.score(kind, metric);
+        for subject in Metric::ALL.into_iter().flat_map(|metric| analysis.verdicts.subjects(metric)) {
+            let score = analysis.verdicts.score(kind, subject);
             let counts = [
                 score.async_wins,
                 score.sync_wins,
@@ -85,15 +86,15 @@ fn scores(analysis: &Analysis<'_>) -> Table {
                 score.invalid,
                 score.by_construction,
             ];
-            let names = [kind.title().to_owned(), better(metric)];
+            let names = [kind.title().to_owned(), better(analysis, subject)];
             table.push(names.into_iter().chain(counts.map(|count| count.to_string())).collect());
         }
     }
     table
 }
 
-/// A metric and which way it improves.
-pub(super) fn better(metric: Metric) -> String {
-    let arrow = if metric.more_is_better() { "more is better" } else { "less is better" };
-    format!("{} ({arrow})", metric.title())
+/// A subject and which way it improves.
+pub(super) fn better(analysis: &Analysis<'_>, subject: Subject) -> String {
+    let arrow = if subject.metric.more_is_better() { "more is better" } else { "less is better" };
+    format!("{} ({arrow})", subject.title(analysis.verdicts.levels))
 }

@@ -30,8 +30,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
 }
 
 fn figure(analysis: &Analysis<'_>) -> Figure {
-    let metric = Metric::Throughput;
-    let groups = analysis.verdicts.of_metric(Kind::Repeat, metric).map(|comparison| {
+    let groups = analysis.verdicts.about(Kind::Repeat, Metric::Throughput).map(|comparison| {
         let ratios: Vec<f64> = comparison.pairs().iter().map(|pair| pair.r#async / pair.sync).collect();
         Group {
             title: label::name(&analysis.verdicts.cells[comparison.cell].name),
@@ -85,7 +84,7 @@ fn counts(analysis: &Analysis<'_>) -> Table {
             _ => "no",
         };
         table.push(vec![
-            repeat.metric.title().into(),
+            repeat.subject.title(analysis.verdicts.levels),
             found.wins.to_string(),
             found.cells.to_string(),
             repeat
@@ -103,12 +102,12 @@ fn table(analysis: &Analysis<'_>) -> Table {
         &["cell", "metric", "ratio", "95\u{a0}% interval", "block SD", "blocks"],
         2,
     );
-    for metric in Metric::ALL {
-        for comparison in analysis.verdicts.of_metric(Kind::Repeat, metric) {
+    for subject in Metric::ALL.into_iter().flat_map(|metric| analysis.verdicts.subjects(metric)) {
+        for comparison in analysis.verdicts.about(Kind::Repeat, subject) {
             let or_none = |text: Option<String>| text.unwrap_or_else(|| number::NO_DATA.into());
             table.push(vec![
                 label::name(&analysis.verdicts.cells[comparison.cell].name),
-                metric.title().into(),
+                subject.title(analysis.verdicts.levels),
                 or_none(comparison.ratio().map(number::plain)),
                 or_none(comparison.interval().map(number::interval)),
                 or_none(comparison.effect().map(|effect| number::percent(effect.block_sd()))),

@@ -8,6 +8,7 @@ use super::footprint;
 use super::series::{Series, chart, finding, table};
 use super::table::Table;
 use crate::analysis::Analysis;
+use crate::analysis::subject::Subject;
 use crate::analysis::usage::Usage;
 use crate::{label, number};
 
@@ -15,7 +16,7 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
     html! {
         section {
             h2 { "What it cost the server" }
-            (cpu(analysis, series).markup())
+            @for subject in analysis.verdicts.subjects(Metric::CpuPerRequest) { (cpu(analysis, series, subject).markup()) }
             (memory(analysis, series).markup())
             (footprint::markup(analysis, series))
             details {
@@ -26,24 +27,24 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
     }
 }
 
-fn cpu(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Figure {
-    let metric = Metric::CpuPerRequest;
+fn cpu(analysis: &Analysis<'_>, series: &[Series<'_>], subject: Subject) -> Figure {
+    let what = number::capitalised(&subject.title(analysis.verdicts.levels));
     Figure {
-        id: "cpu".into(),
-        finding: finding(analysis, "Server CPU per request at the offered rate", metric),
+        id: format!("cpu-{}", subject.level + 1).into(),
+        finding: finding(analysis, &what, subject),
         reading:
             "User and kernel time of the whole process ÷ requests it counted, at the rate that both contenders of a \
                   pair were offered; geometric mean over blocks with its 95\u{a0}% interval. Less is better."
                 .into(),
         folded: is_long(analysis),
-        scene: chart(analysis, series, metric, "CPU time per request, less is better", number::micros)
+        scene: chart(analysis, series, subject, "CPU time per request, less is better", number::micros)
             .scene(),
-        table: table(analysis, series, metric, "Server CPU per request at the offered rate", number::micros),
+        table: table(analysis, series, subject, &what, number::micros),
     }
 }
 
 fn memory(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Figure {
-    let metric = Metric::Memory;
+    let metric = Metric::Memory.into();
     Figure {
         id: "memory".into(),
         finding: finding(analysis, "Server memory", metric),
@@ -73,9 +74,10 @@ fn usage(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Table {
     ];
     let mut table =
         Table::new("Means over blocks; the whole process ÷ connections, its base included", &head, 2);
+    let last = analysis.verdicts.levels.len().saturating_sub(1);
     for (index, cell) in analysis.verdicts.judged_cells() {
         for one in series {
-            let used = Usage::of(&analysis.grid, index, one.contender);
+            let used = Usage::of(&analysis.grid, index, one.contender, last);
             let or_none = |text: Option<String>| text.unwrap_or_else(|| number::NO_DATA.into());
             let per_connection = |mib: f64| mib / f64::from(cell.connections);
             table.push(vec![

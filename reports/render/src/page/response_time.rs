@@ -1,14 +1,14 @@
 //! Response times at the same offered rate.
 
 use maud::{Markup, html};
-use reports_record::{Metric, TrialOutcome};
+use reports_record::Metric;
 
 use super::figure::{Figure, is_long};
 use super::series::{Series, chart, finding};
 use super::table::Table;
 use crate::analysis::Analysis;
 use crate::analysis::estimate::Estimate;
-use crate::analysis::observation::is_usable;
+use crate::analysis::subject::Subject;
 use crate::{label, number};
 
 pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
@@ -18,45 +18,45 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
             p { "An open loop: requests start when the schedule says so, at one rate for both \
                  contenders of a pair, and times run from the intended start. The two pairs may differ in their rate. \
                  The wait that the workload asks for is left out, since every server must wait it." }
-            @for (metric, id) in [(Metric::ResponseTimeP50, "response-p50"), (Metric::ResponseTimeP99, "response-p99")] {
-                (figure(analysis, series, metric, id).markup())
+            @for metric in [Metric::ResponseTimeP50, Metric::ResponseTimeP99] {
+                @for subject in analysis.verdicts.subjects(metric) { (figure(analysis, series, subject).markup()) }
             }
         }
     }
 }
 
-fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], metric: Metric, id: &'static str) -> Figure {
-    let what = if metric == Metric::ResponseTimeP50 {
-        "Median response time less the wait"
-    } else {
-        "99th percentile of the response time less the wait"
-    };
+fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], subject: Subject) -> Figure {
+    let name = if subject.metric == Metric::ResponseTimeP50 { "p50" } else { "p99" };
+    let what = number::capitalised(&subject.title(analysis.verdicts.levels));
     Figure {
-        id: id.into(),
-        finding: finding(analysis, what, metric),
+        id: format!("response-{name}-{}", subject.level + 1).into(),
+        finding: finding(analysis, &what, subject),
         reading: format!(
             "{what}, geometric mean over blocks with its 95\u{a0}% interval, on a logarithmic axis. Less is better. \
              “≥”: requests were still unfinished, so that only a lower bound is known."
         ),
         folded: is_long(analysis),
-        scene: chart(analysis, series, metric, "response time − wait, less is better", number::micros)
+        scene: chart(analysis, series, subject, "response time − wait, less is better", number::micros)
             .scene(),
-        table: table(analysis, series, metric, what),
+        table: table(analysis, series, subject, &what),
     }
 }
 
-fn table(analysis: &Analysis<'_>, series: &[Series<'_>], metric: Metric, what: &str) -> Table {
+fn table(analysis: &Analysis<'_>, series: &[Series<'_>], subject: Subject, what: &str) -> Table {
     let head = ["cell", "contender", "offered rate", "response − wait", "wait", "together"];
     let mut table = Table::new(what, &head, 2);
     for (index, cell) in analysis.verdicts.judged_cells() {
         let wait_us = cell.wait_ms * 1e3;
         for one in series {
-            let estimate = analysis.estimate(metric, index, one.contender);
+            let estimate = analysis.estimate(subject, index, one.contender);
             let whole = estimate.map(|estimate| with_wait(estimate, wait_us));
             table.push(vec![
                 label::name(&cell.name),
                 label::name(one.contender),
-                offered(analysis, index, one.contender).map_or_else(|| number::NO_DATA.into(), number::rate),
+                analysis
+                    .grid
+                    .offered(index, one.contender, subject.level)
+                    .map_or_else(|| number::NO_DATA.into(), number::rate),
                 number::estimate(estimate.as_ref(), number::micros),
                 if wait_us > 0.0 { number::micros(wait_us) } else { "—".into() },
                 number::estimate(whole.as_ref(), number::micros),
@@ -75,14 +75,4 @@ fn with_wait(estimate: Estimate, wait_us: f64) -> Estimate {
         interval.hi += wait_us;
     }
     whole
-}
-
-/// The rate that a contender was offered in a cell: its first usable trial's, since all are alike.
-fn offered(analysis: &Analysis<'_>, cell: usize, contender: &str) -> Option<f64> {
-    analysis.grid.blocks(cell, contender).find_map(|trial| match &trial.outcome {
-        TrialOutcome::Measured(measured) if is_usable(&measured.open.measurement) => {
-            measured.open.measurement.offered_rate_per_s
-        }
-        _ => None,
-    })
 }

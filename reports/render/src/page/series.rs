@@ -1,11 +1,10 @@
 //! The contenders of the pairs as series of a chart: who they are and how they look.
 
-use reports_record::Metric;
-
 use super::table::Table;
 use crate::analysis::Analysis;
 use crate::analysis::comparison::Comparison;
 use crate::analysis::contrast::Kind;
+use crate::analysis::subject::Subject;
 use crate::figure::ink::Ink;
 use crate::figure::interval_chart::{Group, IntervalChart, Style};
 use crate::figure::scene::Form;
@@ -41,10 +40,10 @@ pub(super) fn series<'a>(analysis: &Analysis<'a>) -> Vec<Series<'a>> {
     all
 }
 
-/// What a chart of `metric` shows in one sentence: from where to where the ratios of each pair run.
-pub(super) fn finding(analysis: &Analysis<'_>, what: &str, metric: Metric) -> String {
+/// What a chart of a subject shows in one sentence: from where to where the ratios of each pair run.
+pub(super) fn finding(analysis: &Analysis<'_>, what: &str, subject: Subject) -> String {
     let spans = [Kind::Control, Kind::Stock].into_iter().filter_map(|kind| {
-        let ratios = || analysis.verdicts.of_metric(kind, metric).filter_map(Comparison::ratio);
+        let ratios = || analysis.verdicts.about(kind, subject).filter_map(Comparison::ratio);
         let (least, most) = (ratios().reduce(f64::min)?, ratios().reduce(f64::max)?);
         Some(format!("{} to {} in the {}", number::change(least), number::change(most), kind.title()))
     });
@@ -55,11 +54,11 @@ pub(super) fn finding(analysis: &Analysis<'_>, what: &str, metric: Metric) -> St
     format!("{what}, from sync to async: {}", spans.join(", "))
 }
 
-/// The chart of `metric` for all series in all cells.
+/// The chart of a subject for all series in all cells.
 pub(super) fn chart(
     analysis: &Analysis<'_>,
     series: &[Series<'_>],
-    metric: Metric,
+    subject: Subject,
     axis_title: &str,
     write: fn(f64) -> String,
 ) -> IntervalChart {
@@ -68,7 +67,7 @@ pub(super) fn chart(
     });
     let groups = analysis.verdicts.judged_cells().map(|(index, cell)| Group {
         title: label::name(&cell.name),
-        rows: series.iter().map(|one| analysis.estimate(metric, index, one.contender)).collect(),
+        rows: series.iter().map(|one| analysis.estimate(subject, index, one.contender)).collect(),
     });
     IntervalChart {
         axis_title: axis_title.into(),
@@ -83,7 +82,7 @@ pub(super) fn chart(
 pub(super) fn table(
     analysis: &Analysis<'_>,
     series: &[Series<'_>],
-    metric: Metric,
+    subject: Subject,
     caption: &str,
     write: fn(f64) -> String,
 ) -> Table {
@@ -92,7 +91,7 @@ pub(super) fn table(
     for (index, cell) in analysis.verdicts.judged_cells() {
         let figures = series
             .iter()
-            .map(|one| number::estimate(analysis.estimate(metric, index, one.contender).as_ref(), write));
+            .map(|one| number::estimate(analysis.estimate(subject, index, one.contender).as_ref(), write));
         table.push([label::name(&cell.name)].into_iter().chain(figures).collect());
     }
     table

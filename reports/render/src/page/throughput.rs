@@ -11,18 +11,18 @@ use crate::analysis::Analysis;
 use crate::{label, number};
 
 pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
-    let metric = Metric::Throughput;
+    let subject = Metric::Throughput.into();
     let figure = Figure {
         id: "throughput".into(),
-        finding: finding(analysis, "Throughput", metric),
+        finding: finding(analysis, "Throughput", subject),
         reading:
             "Correct replies per second in a closed loop, geometric mean over blocks with its 95\u{a0}% \
                   interval, on a logarithmic axis. More is better. Times of a closed loop are this figure \
                   inverted and are not compared."
                 .into(),
         folded: is_long(analysis),
-        scene: chart(analysis, series, metric, "requests/s, more is better", number::rate).scene(),
-        table: table(analysis, series, metric, "Throughput, closed loop", number::rate),
+        scene: chart(analysis, series, subject, "requests/s, more is better", number::rate).scene(),
+        table: table(analysis, series, subject, "Throughput, closed loop", number::rate),
     };
     html! {
         section {

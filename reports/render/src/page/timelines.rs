@@ -22,9 +22,12 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
     let Some(contrast) = verdicts.contrast(Kind::Control).or(verdicts.contrast(Kind::Stock)) else {
         return html! {};
     };
-    let of = |cell| Timeline::of(&analysis.grid, contrast, cell, analysis.run.definition.blocks);
-    let judged = telling(verdicts).iter().find_map(|one| of(one.cell));
-    let loaded = sweeps(verdicts.cells).first().and_then(|sweep| of(*sweep.cells.last()?));
+    let of =
+        |cell, level| Timeline::of(&analysis.grid, contrast, cell, level, analysis.run.definition.blocks);
+    let last = verdicts.levels.len().saturating_sub(1);
+    let judged = telling(verdicts).iter().find_map(|one| of(one.cell, last));
+    // A step of a sweep has one open loop.
+    let loaded = sweeps(verdicts.cells).first().and_then(|sweep| of(*sweep.cells.last()?, 0));
     let both: Vec<Timeline> = judged.into_iter().chain(loaded).collect();
     html! {
         @if !both.is_empty() {

@@ -10,6 +10,7 @@ use crate::analysis::Analysis;
 use crate::analysis::comparison::Comparison;
 use crate::analysis::contrast::{Contrast, Kind};
 use crate::analysis::estimate::Estimate;
+use crate::analysis::subject::Subject;
 use crate::{label, number};
 
 pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
@@ -21,11 +22,11 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                  “Visible” is the smallest effect that these blocks would have shown in four of five runs. \
                  “Sync” and “async” are geometric means over the same blocks as the ratio. \
                  “Needed” is how many blocks would decide an undecided cell, if the effect seen is the true one." }
-            @for metric in Metric::ALL {
+            @for subject in Metric::ALL.into_iter().flat_map(|metric| analysis.verdicts.subjects(metric)) {
                 details {
-                    summary { (better(metric)) }
+                    summary { (better(analysis, subject)) }
                     @for contrast in contrasts.into_iter().flatten() {
-                        (verdict_table(analysis, contrast, metric).markup())
+                        (verdict_table(analysis, contrast, subject).markup())
                     }
                 }
             }
@@ -33,12 +34,12 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
     }
 }
 
-/// One contrast by one metric, a row a cell.
-pub(super) fn verdict_table(analysis: &Analysis<'_>, contrast: Contrast<'_>, metric: Metric) -> Table {
+/// One contrast about one subject, a row a cell.
+pub(super) fn verdict_table(analysis: &Analysis<'_>, contrast: Contrast<'_>, subject: Subject) -> Table {
     let caption = format!(
         "{}, {}: {} (sync) against {} (async)",
         contrast.kind.title(),
-        better(metric),
+        better(analysis, subject),
         label::name(contrast.sync),
         label::name(contrast.awaiting)
     );
@@ -56,7 +57,7 @@ pub(super) fn verdict_table(analysis: &Analysis<'_>, contrast: Contrast<'_>, met
         "async",
     ];
     let mut table = Table::new(&caption, &head, 2);
-    for comparison in analysis.verdicts.of_metric(contrast.kind, metric) {
+    for comparison in analysis.verdicts.about(contrast.kind, subject) {
         table.push(row(analysis, comparison));
     }
     table
@@ -64,7 +65,7 @@ pub(super) fn verdict_table(analysis: &Analysis<'_>, contrast: Contrast<'_>, met
 
 fn row(analysis: &Analysis<'_>, comparison: &Comparison<'_>) -> Vec<String> {
     let or_none = |text: Option<String>| text.unwrap_or_else(|| number::NO_DATA.into());
-    let metric = comparison.metric;
+    let metric = comparison.subject.metric;
     let sides = comparison.sides();
     let figure =
         |estimate: Option<Estimate>| estimate.map(|estimate| number::of_metric(metric, estimate.middle));

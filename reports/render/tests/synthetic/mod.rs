@@ -142,7 +142,7 @@ pub(crate) fn definition(cells: Vec<Cell>, blocks: u32) -> Definition {
         phases: Phases {
             closed,
             open: closed,
-            open_load: 0.5,
+            open_loads: vec![0.5],
             calibration: closed,
             timeout_s: 5.0,
             grace_s: 2.0,
@@ -318,7 +318,7 @@ fn measured(cell: &Cell, contender: &str, block: u32, world: &World, fate: Fate)
     }
     Measured {
         closed: cell.load.is_none().then_some(closed),
-        open: Loop { measurement: open, cost: cost(offered, work_us) },
+        open: vec![Loop { measurement: open, cost: cost(offered, work_us) }],
         resources: Resources {
             threads_max: Some(threads),
             rss_max_bytes: Some(5_000_000 + threads * 30_000),

@@ -23,11 +23,8 @@ mod interval_log;
 mod log_file;
 mod measurement;
 mod measurement_file;
-<<<<<<< HEAD
 mod measurement_times;
-=======
 mod one_or_many;
->>>>>>> 0eacc01 (crossover, render: costs and waits at several offered rates, and where they change sides)
 mod outcome;
 pub mod rank;
 mod record_files;

@@ -7,7 +7,7 @@ mod synthetic;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reports_record::{Beginning, Line};
+use reports_record::{Beginning, CostSource, Line, TrialOutcome};
 use serde_json::Value;
 use synthetic::{Fate, World, cell, definition, lines, run};
 
@@ -40,6 +40,12 @@ fn every_field_of_a_line_is_documented_and_every_documented_field_occurs() {
     let began = Beginning { began_at: "2026-01-02T03:04:05Z".into(), runner_sha256: "0".repeat(64) };
     let begun = [Line::Beginning(began)].into_iter();
     for mut line in begun.chain(lines(&run, &World { fate, ..World::plausible() })) {
+        if let Line::Trial(trial) = &mut line
+            && let TrialOutcome::Measured(measured) = &mut trial.outcome
+        {
+            let cost = &mut measured.open[0].cost;
+            (cost.cpu_source, cost.switches_source) = (CostSource::Kernel, CostSource::Kernel);
+        }
         if let Line::Calibration(calibration) = &mut line {
             calibration.failure = Some("refused".into());
         }

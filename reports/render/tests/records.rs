@@ -146,7 +146,7 @@ fn both_sides_of_a_row_are_of_the_blocks_that_its_ratio_is_of() {
     let mut rows = 0;
     for contrast in &analysis.verdicts.contrasts {
         for metric in Metric::ALL {
-            for row in analysis.verdicts.of_metric(contrast.kind, metric) {
+            for row in analysis.verdicts.about(contrast.kind, metric) {
                 let (Some(ratio), Some((sync, awaiting))) = (row.ratio(), row.sides()) else {
                     assert_eq!((row.ratio(), row.sides()), (None, None));
                     continue;

@@ -1,6 +1,6 @@
 //! The times of every cell and contender as percentile tables, all its believable blocks merged.
 
-use reports_record::{Distribution, Line, Measurement, Run, TrialOutcome, percentile_table};
+use reports_record::{Distribution, LOOPS, Line, Measurement, Run, TrialOutcome, percentile_table};
 
 use super::ExportError;
 use crate::analysis::grid::{Grid, contenders};
@@ -29,7 +29,7 @@ pub fn percentile_tables(run: &Run, lines: &[Line]) -> Result<Vec<Table>, Export
     let mut tables: Vec<Table> = Vec::new();
     for (index, cell) in definition.cells.iter().enumerate() {
         for contender in contenders(definition) {
-            for name in ["closed", "open"] {
+            for name in LOOPS {
                 let (mut all, mut blocks) = (Distribution::new(), 0);
                 for trial in grid.blocks(index, contender) {
                     let TrialOutcome::Measured(measured) = &trial.outcome else { continue };
@@ -42,8 +42,11 @@ pub fn percentile_tables(run: &Run, lines: &[Line]) -> Result<Vec<Table>, Export
                     blocks += 1;
                 }
                 if blocks > 0 {
-                    let what = if name == "open" { "response times" } else { "service times" };
-                    let comment = format!("{what} of {contender} in {}, {blocks} blocks merged", cell.name);
+                    let what = if name == LOOPS[0] { "service times" } else { "response times" };
+                    let comment = format!(
+                        "{what} of {contender} in {}, loop {name}, {blocks} blocks merged",
+                        cell.name
+                    );
                     let stem = format!("{}--{}--{name}", safe(&cell.name), safe(contender));
                     let text = percentile_table(&all, &[&comment]);
                     tables.push(Table { name: unused(&tables, &stem), text });

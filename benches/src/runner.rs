@@ -170,7 +170,9 @@ impl<'a> Runner<'a> {
         let Some(texts) = of(&pair.sync).or_else(|| of(&pair.awaiting)) else { return Ok(None) };
         let read = |text: &String| {
             let rate = text.parse::<Rate>().map_err(|error| anyhow::anyhow!("{error}"));
-            rate.with_context(|| format!("cell {}: the rate of its trials, {text:?}, cannot be read", cell.name))
+            rate.with_context(|| {
+                format!("cell {}: the rate of its trials, {text:?}, cannot be read", cell.name)
+            })
         };
         texts.iter().map(read).collect::<anyhow::Result<Vec<Rate>>>().map(Some)
     }

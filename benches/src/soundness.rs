@@ -48,7 +48,10 @@ fn measured(outcome: &TrialOutcome) -> Option<&Measured> {
 /// Whether the two have a loop in common that may be believed of both.
 fn compare(one: &Measured, other: &Measured) -> bool {
     let closed = one.closed.as_ref().zip(other.closed.as_ref());
-    closed.into_iter().chain(one.open.iter().zip(&other.open)).any(|(one, other)| usable(one) && usable(other))
+    closed
+        .into_iter()
+        .chain(one.open.iter().zip(&other.open))
+        .any(|(one, other)| usable(one) && usable(other))
 }
 
 fn usable(one: &Loop) -> bool {

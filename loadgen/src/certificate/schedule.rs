@@ -90,8 +90,8 @@ pub(super) fn achieved(evidence: &Evidence<'_>) -> Check {
     let bound = evidence.load.tolerance("achieved_of_offered").unwrap_or(ACHIEVED_BOUND);
     let about = About { bound: (bound - BY_CHANCE / growth.compared.sqrt()).max(0.0), ..about };
     let reached = format!(
-        "{} of the offered rate was answered: of {} requests due in the first {:.2} s of the window, {} were unanswered then, \
-         {:.0} of which a filled pipe holds",
+        "{} of the offered rate was answered: of {} requests due in the first {:.2} s of the window, {} had no reply yet by \
+         then, and {:.0} in progress is usual for this load",
         percent(ratio),
         growth.due,
         growth.at.as_secs_f64(),

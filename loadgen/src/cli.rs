@@ -21,6 +21,7 @@ pub(crate) mod page;
 pub(crate) mod patience;
 pub(crate) mod plan;
 pub(crate) mod rates;
+pub(crate) mod raw_log;
 pub(crate) mod refusal;
 pub(crate) mod search_log;
 pub(crate) mod second;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use reports_record::{Distribution, Measurement};
+use reports_record::Measurement;
 
 use crate::bystanders::Bystanders;
 use crate::clock::Moment;
@@ -14,7 +14,7 @@ use crate::crew::{Crew, CrewError};
 use crate::descriptors::{self, TooFewDescriptors};
 use crate::engine::ThreadReport;
 use crate::evidence::Evidence;
-use crate::intervals::{Collector, Counts, Interval};
+use crate::intervals::{Collector, Ended, Interval};
 use crate::opening::{LeftOut, Opening};
 use crate::order::Order;
 use crate::progress::Progress;
@@ -194,7 +194,7 @@ impl Client {
         interrupt: &Interrupt,
         progress: &mut dyn FnMut(&Progress),
     ) -> Result<Measurement, MeasureError> {
-        self.measure_in_part(load, interrupt, progress, None)
+        self.measure_in_part(load, interrupt, progress, None, false)
     }
 
     /// As [`Client::measure`], and tells `each` second of it as soon as it is over, in order, late by up to 70 ms or by
@@ -211,7 +211,23 @@ impl Client {
         progress: &mut dyn FnMut(&Progress),
         each: &mut dyn FnMut(&Interval),
     ) -> Result<Measurement, MeasureError> {
-        self.measure_in_part(load, interrupt, progress, Some(each))
+        self.measure_in_part(load, interrupt, progress, Some(each), false)
+    }
+
+    /// As [`Client::measure_by_seconds`], and each second has every request that ended in it.
+    ///
+    /// Costs memory for the requests of a second, about 200 bytes each, and a copy of each request's times.
+    ///
+    /// # Errors
+    /// As [`Client::measure`].
+    pub fn measure_by_requests(
+        &mut self,
+        load: &Load,
+        interrupt: &Interrupt,
+        progress: &mut dyn FnMut(&Progress),
+        each: &mut dyn FnMut(&Interval),
+    ) -> Result<Measurement, MeasureError> {
+        self.measure_in_part(load, interrupt, progress, Some(each), true)
     }
 
     fn measure_in_part(
@@ -220,6 +236,7 @@ impl Client {
         interrupt: &Interrupt,
         progress: &mut dyn FnMut(&Progress),
         mut each: Option<&mut dyn FnMut(&Interval)>,
+        keeps_requests: bool,
     ) -> Result<Measurement, MeasureError> {
         load.validate()?;
         let attendance = || self.bystanders.as_ref().map(Bystanders::attendance).unwrap_or_default();
@@ -227,7 +244,9 @@ impl Client {
         let (slices, sliced) = mpsc::channel();
         let slices = each.is_some().then_some(slices);
         let connections = self.crew.connections as usize;
-        let order = Arc::new(Order::new(load, self.threads.len(), connections, slices));
+        let mut order = Order::new(load, self.threads.len(), connections, slices);
+        order.keeps_requests = keeps_requests;
+        let order = Arc::new(order);
         let due = each.as_ref().and_then(|_| order.due());
         let mut collector = Collector::new(self.threads.len(), order.begin, order.window.start, due);
         let (done, finished) = mpsc::channel();
@@ -263,16 +282,17 @@ impl Client {
             untaken.into_iter().for_each(|(due, requests)| report.tally.never_sent(due, requests, now));
         }
         if let Some(each) = each {
-            let (mut held, mut counts) = (Distribution::new(), Counts::default());
+            let mut held = Ended::default();
             for report in &mut reports {
-                held.merge(&report.tally.take_times());
-                counts.add(&report.tally.counts());
+                held.times.merge(&report.tally.take_times());
+                held.counts.add(&report.tally.counts());
+                held.requests.extend(report.tally.take_requests());
             }
             if let Some(report) = reports.first_mut() {
                 report.tally.give_back(collector.all());
-                report.tally.give_back(&held);
+                report.tally.give_back(&held.times);
             }
-            if let Some(last) = collector.last(now, end, held, &counts) {
+            if let Some(last) = collector.last(now, end, held) {
                 each(&last);
             }
         }

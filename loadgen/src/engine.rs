@@ -84,9 +84,13 @@ impl Engine {
         asleep_ns: Arc<AtomicU64>,
     ) -> io::Result<Rc<Self>> {
         let open_loop = matches!(order.load.pace, Pace::Open { .. });
+        let mut tally = Tally::new(order.window, open_loop);
+        if order.keeps_requests {
+            tally.keep_requests();
+        }
         Ok(Rc::new(Self {
             starts: RefCell::new(Starts::of(order.clone(), index)),
-            tally: RefCell::new(Tally::new(order.window, open_loop)),
+            tally: RefCell::new(tally),
             pacer: Pacer::new(order.load.pacing)?,
             nap: Timer::new()?,
             standstills: Standstills::new(order.window, order.begin, slots.len()),

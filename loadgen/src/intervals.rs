@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use reports_record::Distribution;
 
+use crate::RawRequest;
 use crate::clock::Moment;
 use crate::window::Window;
 pub use counts::Counts;
@@ -31,6 +32,16 @@ pub struct Interval {
     pub measured: Duration,
     /// What happened in it.
     pub counts: Counts,
+    /// Each request that ended in it, by its end; only if they were asked for.
+    pub requests: Vec<RawRequest>,
+}
+
+/// Everything that ended in an interval, of several threads together.
+#[derive(Debug, Default)]
+pub(crate) struct Ended {
+    pub(crate) times: Distribution,
+    pub(crate) counts: Counts,
+    pub(crate) requests: Vec<RawRequest>,
 }
 
 /// One thread's part of an interval.
@@ -40,6 +51,7 @@ pub(crate) struct Slice {
     index: u32,
     times: Distribution,
     counts: Counts,
+    requests: Vec<RawRequest>,
 }
 
 /// A client thread's end: hands over what it timed whenever a second is over.
@@ -66,16 +78,20 @@ impl Slicer {
         if self.slices.is_some() { self.start.after(INTERVAL * (self.done + 1)) } else { Moment::NEVER }
     }
 
-    /// Hands over what `take` gives for every second that is over, times since it was last called and counts since the
-    /// beginning: all of it for the first, nothing for those slept over.
-    pub(crate) fn look(&mut self, now: Moment, mut take: impl FnMut() -> (Distribution, Counts)) {
+    /// Hands over what `take` gives for every second that is over, times and requests since it was last called and counts since
+    /// the beginning: all of it for the first, nothing for those slept over.
+    pub(crate) fn look(
+        &mut self,
+        now: Moment,
+        mut take: impl FnMut() -> (Distribution, Counts, Vec<RawRequest>),
+    ) {
         while now >= self.next_end() {
             if let Some(slices) = &self.slices {
-                let (times, counted) = take();
+                let (times, counted, requests) = take();
                 let counts = counted.since(&self.counted);
                 self.counted = counted;
                 // Who no longer listens has given the measurement up.
-                let _ = slices.send(Slice { index: self.done, times, counts });
+                let _ = slices.send(Slice { index: self.done, times, counts, requests });
             }
             self.done += 1;
         }
@@ -95,7 +111,7 @@ pub(crate) struct Collector {
     told: u32,
     counted: Counts,
     /// Slices of later ones, with how many threads handed theirs over.
-    waiting: BTreeMap<u32, (usize, Distribution, Counts)>,
+    waiting: BTreeMap<u32, (usize, Ended)>,
     /// All times that were handed over.
     all: Distribution,
 }
@@ -117,40 +133,38 @@ impl Collector {
 
     pub(crate) fn take(&mut self, slice: Slice) {
         self.all.merge(&slice.times);
-        let (threads, times, counts) = self.waiting.entry(slice.index).or_default();
+        let (threads, ended) = self.waiting.entry(slice.index).or_default();
         *threads += 1;
-        times.merge(&slice.times);
-        counts.add(&slice.counts);
+        ended.times.merge(&slice.times);
+        ended.counts.add(&slice.counts);
+        ended.requests.extend(slice.requests);
     }
 
     /// The next interval for which every thread handed over its slice, while the window is to end at `end`.
     pub(crate) fn next(&mut self, end: Moment) -> Option<Interval> {
         let entry = self.waiting.first_entry().filter(|entry| entry.get().0 == self.threads)?;
-        let (_, times, mut counts) = entry.remove();
+        let (_, mut ended) = entry.remove();
         let start = self.next_start();
         if let Some(due) = &mut self.due {
-            counts.due = due.before(start.after(INTERVAL).min(end));
+            ended.counts.due = due.before(start.after(INTERVAL).min(end));
         }
         self.told += 1;
-        self.counted.add(&counts);
-        Some(self.interval(start, start.after(INTERVAL), end, times, counts))
+        self.counted.add(&ended.counts);
+        Some(self.interval(start, start.after(INTERVAL), end, ended))
     }
 
-    /// What is left at `now`, the measurement's end: the times that threads still held, and of `counts` in all what was not
-    /// told. The window ended at `end`.
+    /// What is left at `now`, the measurement's end: the times and requests that threads still held, and of the counts of all of it
+    /// what was not told. The window ended at `end`.
     ///
     /// `None` when the warm-up was not over.
-    pub(crate) fn last(
-        &mut self,
-        now: Moment,
-        end: Moment,
-        mut times: Distribution,
-        counts: &Counts,
-    ) -> Option<Interval> {
-        std::mem::take(&mut self.waiting).values().for_each(|(_, waiting, _)| times.merge(waiting));
+    pub(crate) fn last(&mut self, now: Moment, end: Moment, mut held: Ended) -> Option<Interval> {
+        for (_, waiting) in std::mem::take(&mut self.waiting).into_values() {
+            held.times.merge(&waiting.times);
+            held.requests.extend(waiting.requests);
+        }
         let start = self.next_start();
-        let counts = counts.since(&self.counted);
-        (now > start).then(|| self.interval(start, now, end, times, counts))
+        held.counts = held.counts.since(&self.counted);
+        (now > start).then(|| self.interval(start, now, end, held))
     }
 
     /// Everything that threads handed over, for the measurement as a whole.
@@ -163,11 +177,11 @@ impl Collector {
         from: Moment,
         to: Moment,
         end: Moment,
-        times: Distribution,
-        counts: Counts,
+        Ended { times, counts, mut requests }: Ended,
     ) -> Interval {
+        requests.sort_unstable_by_key(|request| (request.ended, request.intended));
         let measured = Window { start: self.start, end }.overlap(from, to);
-        Interval { start: from.since(self.begin), length: to.since(from), measured, times, counts }
+        Interval { start: from.since(self.begin), length: to.since(from), measured, times, counts, requests }
     }
 
     fn next_start(&self) -> Moment {
@@ -199,7 +213,7 @@ mod tests {
         let mut slicer = Slicer::new(Some(sender), second(1));
         let mut left = vec![one(1)];
         slicer.look(second(1), || unreachable!("no second is over"));
-        slicer.look(second(4), || (left.pop().unwrap_or_default(), replies(5)));
+        slicer.look(second(4), || (left.pop().unwrap_or_default(), replies(5), Vec::new()));
         assert_eq!(slicer.next_end(), second(5));
         drop(slicer);
         let slices = receiver.iter().map(|slice| (slice.index, slice.times.count(), slice.counts.replies));
@@ -219,7 +233,15 @@ mod tests {
     }
 
     fn slice(index: u32, ms: u64, count: u64) -> Slice {
-        Slice { index, times: one(ms), counts: replies(count) }
+        Slice { index, times: one(ms), counts: replies(count), requests: Vec::new() }
+    }
+
+    fn empty(index: u32, counts: Counts) -> Slice {
+        Slice { index, times: Distribution::new(), counts, requests: Vec::new() }
+    }
+
+    fn held(times: Distribution, counts: Counts) -> Ended {
+        Ended { times, counts, requests: Vec::new() }
     }
 
     #[test]
@@ -235,7 +257,7 @@ mod tests {
         assert_eq!((first.counts.replies, first.counts.in_flight), (40, 2));
         assert_eq!(collector.next(end), None);
         let now = Moment::default().after(Duration::from_millis(6500));
-        let last = collector.last(now, end, one(4), &replies(100)).unwrap();
+        let last = collector.last(now, end, held(one(4), replies(100))).unwrap();
         assert_eq!((last.start, last.length), (Duration::from_secs(4), Duration::from_millis(2500)));
         assert_eq!((last.times.count(), collector.all().count()), (2, 3));
         assert_eq!((last.counts.replies, last.counts.outcomes[&OutcomeKind::Ok]), (60, 60));
@@ -250,11 +272,11 @@ mod tests {
         let mut collector = Collector::new(1, second(0), second(1), Some(due));
         // The thread stood still in the first second, and cut the window short in the second.
         let (sent_late, end) = (Counts { due: 3, ..Counts::default() }, starts[4]);
-        collector.take(Slice { index: 0, times: Distribution::new(), counts: Counts::default() });
-        collector.take(Slice { index: 1, times: Distribution::new(), counts: sent_late.clone() });
+        collector.take(empty(0, Counts::default()));
+        collector.take(empty(1, sent_late.clone()));
         let told = [collector.next(end), collector.next(end)].map(|interval| interval.unwrap().counts.due);
         assert_eq!(told, [2, 1]);
-        let last = collector.last(second(4), end, Distribution::new(), &sent_late).unwrap();
+        let last = collector.last(second(4), end, held(Distribution::new(), sent_late)).unwrap();
         assert_eq!((last.counts.due, last.measured), (0, Duration::ZERO));
     }
 
@@ -262,6 +284,6 @@ mod tests {
     fn a_measurement_that_ended_in_its_warm_up_has_no_interval() {
         let mut collector = Collector::new(1, second(0), second(3), None);
         let end = second(9);
-        assert_eq!(collector.last(second(2), end, Distribution::new(), &Counts::default()), None);
+        assert_eq!(collector.last(second(2), end, Ended::default()), None);
     }
 }

@@ -32,9 +32,9 @@ mod measured;
 mod merge;
 mod opening;
 mod order;
-
 mod progress;
 mod rate;
+mod raw_request;
 mod reply;
 mod request;
 mod route;
@@ -64,6 +64,7 @@ pub use merge::{MergeError, Part, merge};
 pub use opening::LeftOut;
 pub use progress::Progress;
 pub use rate::{Rate, RateError};
+pub use raw_request::RawRequest;
 pub use request::{Request, RequestError};
 pub use schedule::{Bursts, BurstsError, Course, Replay, ReplayError, Schedule, Stages, StagesError};
 pub use span::{parse_span, show_span};

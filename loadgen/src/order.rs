@@ -41,6 +41,8 @@ pub(crate) struct Order {
     pub(crate) gauges: Vec<Gauges>,
     /// Where to hand over each second's times; `None` when nobody wants them.
     pub(crate) slices: Option<Sender<Slice>>,
+    /// Whether each request is handed over by itself, with the second in which it ended.
+    pub(crate) keeps_requests: bool,
     /// Nanoseconds of the moment at which the measurement is to end early.
     stop_at: AtomicU64,
 }
@@ -74,6 +76,7 @@ impl Order {
             begin,
             window,
             slices,
+            keeps_requests: false,
             gauges: (0..threads).map(|_| Gauges::default()).collect(),
             stop_at: AtomicU64::new(Moment::NEVER.as_nanos()),
         }

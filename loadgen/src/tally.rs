@@ -4,6 +4,7 @@ mod backlog;
 mod in_flight;
 mod merge;
 mod parts;
+mod requests;
 mod starts_grid;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use backlog::Backlog;
 pub(crate) use backlog::Growth;
 use in_flight::InFlight;
 use parts::Parts;
+use requests::Requests;
 use starts_grid::StartsGrid;
 pub(crate) use timing::Timing;
 pub(crate) use wrong_replies::{Wrong, WrongReplies};
@@ -147,6 +149,8 @@ pub(crate) struct Tally {
     grid: Option<StartsGrid>,
     /// Likewise.
     backlog: Option<Backlog>,
+    /// Each request by itself; `None` where nobody asked for that.
+    requests: Option<Requests>,
 }
 
 /// Statuses of three digits.
@@ -192,6 +196,7 @@ impl Tally {
             parts: bounded.then(|| Parts::of(&window)),
             grid: (bounded && open_loop).then(|| StartsGrid::over(&window)),
             backlog: (bounded && open_loop).then(|| Backlog::of(&window)),
+            requests: None,
         }
     }
 
@@ -225,7 +230,7 @@ impl Tally {
         flight.connect += now.since(flight.started);
         flight.started = now;
         if flight.measured {
-            let part = self.part(now);
+            let part = self.part(flight.intended);
             self.timings.connect.record(flight.connect, part);
         }
     }
@@ -249,10 +254,14 @@ impl Tally {
         }
     }
 
-    /// A whole reply answered a request in time.
+    /// A whole reply ends a request, in time or late.
     #[inline]
-    pub(crate) fn replied(&mut self, flight: &Flight, status: u16) {
+    pub(crate) fn replied(&mut self, flight: &Flight, status: u16, in_time: bool) {
+        if let Some(requests) = &mut self.requests {
+            requests.replied(status);
+        }
         if flight.measured
+            && in_time
             && let Some(count) = self.statuses.get_mut(usize::from(status))
         {
             *count += 1;
@@ -270,12 +279,14 @@ impl Tally {
         self.landed(flight, now);
         self.last_ended = self.last_ended.max(now);
         self.good_replies += u64::from(kind == OutcomeKind::Ok && self.window.contains(now));
+        self.keep(flight, Some(kind), true, now);
         self.count_outcome(flight, kind, now);
     }
 
     /// A request failed for want of a connection: it was due, and nothing was sent.
     pub(crate) fn not_connected(&mut self, flight: &Flight, kind: OutcomeKind, now: Moment) {
         self.last_ended = self.last_ended.max(now);
+        self.keep(flight, Some(kind), false, now);
         if flight.measured {
             self.count_due(flight.intended, 1);
         }
@@ -332,6 +343,7 @@ impl Tally {
     pub(crate) fn unfinished(&mut self, flight: &Flight, now: Moment) {
         self.landed(flight, now);
         if flight.measured {
+            self.keep(flight, None, true, now);
             self.left(flight.intended, 1, now);
             let part = self.part(flight.intended);
             self.censor(flight.service(now), now.since(flight.intended), part);
@@ -341,6 +353,7 @@ impl Tally {
     /// So many `requests` were due at `intended` and were not sent when measuring stops.
     pub(crate) fn never_sent(&mut self, intended: Moment, requests: u64, now: Moment) {
         if self.window.contains(intended) {
+            self.keep_never_sent(intended, requests, now);
             self.count_due(intended, requests);
             self.left(intended, requests, now);
             let part = self.part(intended);
@@ -364,7 +377,7 @@ impl Tally {
     fn landed(&mut self, flight: &Flight, now: Moment) {
         if self.open_loop && flight.measured {
             // Known only now: its reply may have lain unread.
-            let part = self.part(flight.started);
+            let part = self.part(flight.intended);
             self.timings.lateness.record(flight.lateness(), part);
         }
         self.in_flight.leave(now, &self.window);

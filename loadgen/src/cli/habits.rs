@@ -105,9 +105,9 @@ const FLAGS: &[(&[&str], &str)] = &[
             "--report",
             "-j",
         ],
-        "results go to files by --json, --csv, --html, --hgrm and --hdr-log; --json - is stdout",
+        "results go to files by --json, --csv, --html, --hgrm, --hdr-log and --raw; --json - is stdout",
     ),
-    (&["-e", "--export-csv"], "a row for each second is --csv PATH"),
+    (&["-e", "--export-csv"], "a row for each second is --csv PATH, a row for each request --raw PATH"),
     (
         &["-g", "--gnuplot", "--plot", "--histogram"],
         "the whole distribution is --hgrm PATH, a page with figures --html PATH",

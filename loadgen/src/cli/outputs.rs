@@ -15,6 +15,7 @@ pub(crate) struct Outputs {
     pub(crate) hgrm: Option<Output>,
     pub(crate) hdr_log: Option<Output>,
     pub(crate) csv: Option<Output>,
+    pub(crate) raw: Option<Output>,
 }
 
 /// Where results are to go, as flags name it, and the files that are read (flag and path).
@@ -25,6 +26,7 @@ pub(crate) struct Places<'a> {
     pub(crate) hgrm: Option<&'a Path>,
     pub(crate) hdr_log: Option<&'a Path>,
     pub(crate) csv: Option<&'a Path>,
+    pub(crate) raw: Option<&'a Path>,
     pub(crate) inputs: Vec<(&'static str, &'a Path)>,
 }
 
@@ -38,6 +40,7 @@ impl Outputs {
             hgrm: open("--hgrm", places.hgrm)?,
             hdr_log: open("--hdr-log", places.hdr_log)?,
             csv: open("--csv", places.csv)?,
+            raw: open("--raw", places.raw)?,
         };
         ensure_apart(&outputs.all(), &places.inputs)?;
         Ok(outputs)
@@ -49,8 +52,8 @@ impl Outputs {
     }
 
     fn all(&self) -> Vec<&Output> {
-        let Self { json, html, hgrm, hdr_log, csv } = self;
-        [csv, hdr_log, json, html, hgrm].into_iter().flatten().collect()
+        let Self { json, html, hgrm, hdr_log, csv, raw } = self;
+        [raw, csv, hdr_log, json, html, hgrm].into_iter().flatten().collect()
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn columns() -> Vec<String> {
 
 /// The cells of `interval`, one for each column; empty where there is no such figure.
 pub(crate) fn row(interval: &Interval, is_open: bool) -> Vec<String> {
-    let Interval { start, length, measured, counts, times } = interval;
+    let Interval { start, length, measured, counts, times, .. } = interval;
     let per_second = |count: u64| {
         let rate = (!measured.is_zero()).then(|| count as f64 / measured.as_secs_f64());
         rate.map_or_else(String::new, |rate| format!("{rate:.3}"))
@@ -76,7 +76,8 @@ mod tests {
         let outcomes = [(OutcomeKind::Ok, 90), (OutcomeKind::Timeout, 9), (OutcomeKind::Reset, 1)].into();
         let counts = Counts { due: 120, replies: 91, good_replies: 90, outcomes, in_flight: 20 };
         let second = Duration::from_secs(1);
-        let interval = Interval { start: second * 3, length: second, measured: second / 2, times, counts };
+        let (start, measured, requests) = (second * 3, second / 2, Vec::new());
+        let interval = Interval { start, length: second, measured, times, counts, requests };
         let cells = cells(&interval);
         let cell = |name: &str| cells[name].as_str();
         assert_eq!((cell("start_s"), cell("length_s"), cell("measured_s")), ("3", "1", "0.5"));
@@ -97,6 +98,7 @@ mod tests {
             measured: Duration::ZERO,
             times: Distribution::new(),
             counts: Counts::default(),
+            requests: Vec::new(),
         };
         let cells = cells(&interval);
         let empty = ["achieved_rate_per_s", "time_us_p50", "time_us_mean", "time_us_max", "time_us_at_least"];

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use loadgen::{Client, Condition, Interrupt, Progress};
+use loadgen::{Client, Condition, Interrupt, Interval, Progress};
 use reports_record::Measurement;
 use reports_terminal::{print, talk};
 
@@ -74,8 +74,12 @@ fn measure(plan: Plan, outputs: &Outputs, interrupt: &Interrupt) -> anyhow::Resu
     talk!("{}", plan.announcement(&client));
     let mut line = LiveProgress::new(&plan.load);
     let mut show = |progress: &Progress| line.show(progress);
-    let measured = if logs.are_wanted() {
-        client.measure_by_seconds(&plan.load, interrupt, &mut show, &mut |interval| logs.push(interval))
+    let (want_seconds, want_requests) = (logs.are_wanted(), logs.want_requests());
+    let mut each = |interval: &Interval| logs.push(interval);
+    let measured = if want_requests {
+        client.measure_by_requests(&plan.load, interrupt, &mut show, &mut each)
+    } else if want_seconds {
+        client.measure_by_seconds(&plan.load, interrupt, &mut show, &mut each)
     } else {
         client.measure(&plan.load, interrupt, &mut show)
     };

@@ -185,9 +185,7 @@ impl Engine {
         let unasked = reply.surplus > 0 && reply.keep_alive;
         {
             let mut tally = self.tally.borrow_mut();
-            if in_time {
-                tally.replied(flight, reply.status);
-            }
+            tally.replied(flight, reply.status, in_time);
             tally.answered(reply.body.bytes, now);
             tally.ended(flight, kind, now);
             tally.unasked_replies += u64::from(unasked);

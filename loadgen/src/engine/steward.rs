@@ -53,7 +53,7 @@ impl Engine {
             usage.look(|| ThreadUsage::read(now, self.pacer.spin()), now, window);
             slicer.look(now, || {
                 let mut tally = self.tally.borrow_mut();
-                (tally.take_times(), tally.counts())
+                (tally.take_times(), tally.counts(), tally.take_requests())
             });
             self.sweep(now);
             self.publish(now);

@@ -1,6 +1,7 @@
 //! Where a request's times go.
 
 use super::*;
+use crate::RawRequest;
 
 fn at(ms: u64) -> Moment {
     Moment::from_nanos(ms * 1_000_000)
@@ -123,4 +124,92 @@ fn threads_add_up() {
     assert_eq!(sum.flown, Duration::from_millis(1100));
     assert_eq!(sum.sub_windows()[0].due, 2);
     assert_eq!(sum.starts_distance(), Some(0.0));
+}
+
+#[test]
+fn every_time_is_in_the_part_in_which_its_request_was_due() {
+    // Due in the last part, sent in the drain by the client's doing, its connection lost then and opened anew.
+    let mut tally = Tally::new(window(), true);
+    let mut late = flight(1999, 0, 2100);
+    tally.sent(&late);
+    tally.resent(&mut late, at(2200));
+    tally.ended(&late, OutcomeKind::Ok, at(2300));
+    let Timings { lateness, connection_wait, connect, first_byte, service, response, .. } = &tally.timings;
+    for times in [lateness, connection_wait, connect, first_byte, service, response] {
+        assert_eq!((times.all().count(), times.of_part(19).0), (1, 1), "{times:?}");
+    }
+    assert_eq!(tally.sub_windows()[19].due, 1);
+}
+
+#[test]
+fn a_request_that_goes_out_again_is_sent_twice_due_once_and_has_lost_the_time_by_connecting() {
+    let mut tally = Tally::new(window(), true);
+    let mut again = flight(1000, 0, 1010);
+    tally.sent(&again);
+    tally.resent(&mut again, at(1040));
+    tally.ended(&again, OutcomeKind::Ok, at(1100));
+    assert_eq!((tally.sent_in_all, tally.stale_reuse, tally.in_flight()), (2, 1, 0));
+    assert_eq!(tally.account(), Account { due: 1, finished: 1, failed: 0, censored: 0 });
+    assert_eq!(tally.flown, Duration::from_millis(90), "of both times, and of opening between them");
+    assert_eq!((again.connect, again.started), (Duration::from_millis(30), at(1040)));
+    assert_eq!((longest(&tally.timings.connect), longest(&tally.timings.service)), (Some(30), Some(60)));
+    assert_eq!(tally.sums.gap(), 0);
+}
+
+#[test]
+fn requests_are_kept_one_by_one_only_where_that_is_asked_for() {
+    let ended = flight(1000, 1100, 1105);
+    let mut tally = tally_of(&[(ended, OutcomeKind::Ok, 1125)]);
+    assert!(tally.take_requests().is_empty());
+    tally.keep_requests();
+    tally.sent(&ended);
+    tally.replied(&ended, 204, true);
+    tally.ended(&ended, OutcomeKind::Ok, at(1125));
+    tally.not_connected(&flight(1200, 0, 1200), OutcomeKind::Refused, at(1230));
+    tally.sent(&flight(1300, 0, 1300));
+    tally.unfinished(&flight(1300, 0, 1300), at(2500));
+    tally.never_sent(at(1400), 3, at(2500));
+    // Of the warm-up: one that ends in it, one whose reply ends in the window, and one that fails in the window.
+    for (kind, status, end) in [
+        (OutcomeKind::Ok, Some(200), 990),
+        (OutcomeKind::Ok, Some(200), 1001),
+        (OutcomeKind::Reset, None, 1002),
+    ] {
+        tally.sent(&flight(900, 0, 900));
+        status.into_iter().for_each(|status| tally.replied(&flight(900, 0, 900), status, true));
+        tally.ended(&flight(900, 0, 900), kind, at(end));
+    }
+    let kept = tally.take_requests();
+    let ms = |ns: i64| ns / 1_000_000;
+    let shapes: Vec<_> = kept
+        .iter()
+        .map(|kept| {
+            (
+                ms(kept.intended),
+                kept.started.map(ms),
+                ms(kept.ended),
+                kept.status,
+                kept.outcome,
+                kept.requests,
+            )
+        })
+        .collect();
+    assert_eq!(
+        shapes,
+        [
+            (0, Some(105), 125, Some(204), Some(OutcomeKind::Ok), 1),
+            (200, None, 230, None, Some(OutcomeKind::Refused), 1),
+            (300, Some(300), 1500, None, None, 1),
+            (400, None, 1500, None, None, 3),
+            (-100, Some(-100), 1, Some(200), Some(OutcomeKind::Ok), 1),
+        ]
+    );
+    let times =
+        [kept[0].lateness, kept[0].connection_wait, kept[0].connect, kept[0].service, kept[0].response];
+    assert_eq!(times.map(|time| time.unwrap() / 1_000_000), [5, 100, 0, 20, 125]);
+    assert_eq!(
+        kept.iter().map(RawRequest::is_censored).collect::<Vec<_>>(),
+        [false, true, true, true, false]
+    );
+    assert!(tally.take_requests().is_empty(), "each is taken once");
 }

@@ -127,7 +127,7 @@ fn a_place_that_cannot_be_written_is_refused_before_anything_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     fs::create_dir(path("there")).unwrap();
-    for flag in ["--hdr-log", "--hgrm", "--csv"] {
+    for flag in ["--hdr-log", "--hgrm", "--csv", "--raw"] {
         for (place, expected) in [
             (path("there"), "found a folder"),
             (path("no/such"), "could not create"),

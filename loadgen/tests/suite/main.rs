@@ -18,6 +18,7 @@ mod judging;
 mod live_line;
 mod merge;
 mod namespace;
+mod oracle;
 mod outputs;
 mod page;
 mod replies;

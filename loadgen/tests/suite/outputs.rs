@@ -35,7 +35,7 @@ fn every_result_is_replaced_whole_and_none_of_its_neighbours() {
     let (_server, url) = server();
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    let names = ["--json", "--html", "--hgrm", "--hdr-log", "--csv"];
+    let names = ["--json", "--html", "--hgrm", "--hdr-log", "--csv", "--raw"];
     let flags: Vec<String> =
         names.iter().flat_map(|flag| [(*flag).to_owned(), text(&path(&flag[2..])).to_owned()]).collect();
     let arguments: Vec<&str> =

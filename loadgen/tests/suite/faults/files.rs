@@ -122,7 +122,7 @@ fn a_read_only_folder_is_refused_before_anything_is_sent() {
         let (server, url) = server();
         let disk = small_disk(8192);
         set_read_only(disk.path());
-        for flag in ["--json", "--html", "--hgrm", "--hdr-log", "--csv"] {
+        for flag in ["--json", "--html", "--hgrm", "--hdr-log", "--csv", "--raw"] {
             let path = disk.path().join("out");
             let output = loadgen(&[&url, "-n", "5", flag, path.to_str().unwrap()]).output().unwrap();
             assert_eq!(output.status.code(), Some(2), "{flag}: {}", stderr(&output));

@@ -74,6 +74,8 @@ pub(crate) struct ReplyParser {
     beginning: Vec<u8>,
     /// Whether a byte of the current reply has come, be it of a 1xx before it.
     begun: bool,
+    /// Whether it has read a reply from this connection.
+    has_replied: bool,
     refusal: Option<Refusal>,
     reply: Reply,
     body: Body,
@@ -98,6 +100,7 @@ impl ReplyParser {
             head: HeadReader::new(to_head_request),
             beginning: Vec::new(),
             begun: false,
+            has_replied: false,
             refusal: None,
             reply: Reply { status: 0, keep_alive: true, body, proven: None, surplus: 0 },
             body: Body::new(look),
@@ -116,7 +119,9 @@ impl ReplyParser {
             self.beginning.clear();
         }
         self.begun |= !bytes.is_empty();
-        let fed = self.take(bytes);
+        let has_replied = self.has_replied;
+        let fed =
+            self.take(bytes).map_err(|refusal| if has_replied { refusal.after_a_reply() } else { refusal });
         if !matches!(fed, Ok(Some(_))) {
             self.refusal = fed.err();
             let room = BEGINNING - self.beginning.len();
@@ -242,6 +247,7 @@ impl ReplyParser {
         reply.surplus = surplus;
         self.stage = Stage::Head;
         self.begun = false;
+        self.has_replied = true;
         reply
     }
 }

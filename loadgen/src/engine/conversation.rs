@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{Absence, Engine, Slot};
 use crate::clock::Moment;
-use crate::reply::{End, Reply};
+use crate::reply::{End, Refusal, Reply};
 use crate::socket;
 use crate::tally::Flight;
 
@@ -159,7 +159,10 @@ impl Engine {
                 slot.flight.set(Some(Flight { stalled_after: Duration::ZERO, ..flight }));
                 None
             }
-            Err(error) => Some(Loss::Failed(error.into())),
+            Err(refusal) => {
+                self.tally.borrow_mut().unasked_replies += u64::from(refusal == Refusal::Unasked);
+                Some(Loss::Failed(refusal.into()))
+            }
         }
     }
 

@@ -165,11 +165,14 @@ fn each_odd_reply_has_one_verdict_however_it_is_split_and_wherever_it_stands() {
         let whole = case.verdict(usize::MAX, false);
         // What another protocol is, is told by the bytes at hand: one byte of it is only known not to be HTTP.
         let is_other_protocol = case.why == "another protocol";
+        let unasked = format!("refused: {}", Refusal::Unasked);
         for cut in 1..case.bytes.len() {
             for is_second in [false, true] {
                 let split = case.verdict(cut, is_second);
+                let is_refused = split.starts_with("refused") && whole.starts_with("refused");
                 let is_same = split == whole
-                    || is_other_protocol && split.starts_with("refused") && whole.starts_with("refused");
+                    || is_refused && is_other_protocol
+                    || is_refused && is_second && split == unasked && split == case.verdict(usize::MAX, true);
                 assert!(is_same, "{} by {cut}: {split}, not {whole}", case.name);
             }
         }

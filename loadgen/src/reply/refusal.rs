@@ -19,10 +19,12 @@ pub(crate) enum Refusal {
     Http2,
     #[error("the status line names another version than HTTP/1.0 and HTTP/1.1")]
     OtherVersion,
-    #[error("the reply begins with an empty line; the one before it may be longer than it announced")]
+    #[error("the reply begins with an empty line")]
     EmptyLine,
     #[error("the reply does not begin with HTTP/1.0 or HTTP/1.1; check the port")]
     NotHttp,
+    #[error("bytes came that begin no reply; the reply before them may be longer than it announced")]
+    Unasked,
     #[error("the status line is malformed: expected a version, a space, three digits and a reason")]
     StatusLine,
     #[error("the status is below 100: expected one from 100 to 599")]
@@ -102,6 +104,17 @@ impl Refusal {
             (0, 0) if is_first_frame(after) => Self::Http2,
             (5.., _) => Self::OtherVersion,
             _ => Self::NotHttp,
+        }
+    }
+}
+
+impl Refusal {
+    /// What it is on a connection that has carried a reply: a server that speaks HTTP there begins no reply so, and these bytes
+    /// belong to no request.
+    pub(super) fn after_a_reply(self) -> Self {
+        match self {
+            Self::Tls | Self::Ssh | Self::Http2 | Self::EmptyLine | Self::NotHttp => Self::Unasked,
+            other => other,
         }
     }
 }

@@ -74,6 +74,22 @@ fn without_framing_the_connections_end_is_the_replys() {
 }
 
 #[test]
+fn what_begins_no_reply_is_of_another_protocol_first_and_nobodys_after_a_reply() {
+    for bytes in [&b"\r\n"[..], b"\n", b"hello", b"HTTX", b"\x15\x03\x01", b"SSH-2.0", b"PRI * HTTP/2.0"] {
+        assert_ne!(whole(bytes), Err(Refusal::Unasked), "{}", bytes.escape_ascii());
+        for piece in [1, bytes.len()] {
+            let mut parser = parser();
+            parser.feed(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").unwrap();
+            let refusal = bytes.chunks(piece).find_map(|piece| parser.feed(piece).err());
+            assert_eq!(refusal, Some(Refusal::Unasked), "{}", bytes.escape_ascii());
+        }
+    }
+    let mut parser = parser();
+    parser.feed(b"HTTP/1.1 204 X\r\n\r\n").unwrap();
+    assert_eq!(parser.feed(b"HTTP/2 200\r\n\r\n"), Err(Refusal::OtherVersion));
+}
+
+#[test]
 fn an_early_end_is_told_from_no_reply_at_all() {
     assert_eq!(parser().end(), End::Closed);
     for bytes in

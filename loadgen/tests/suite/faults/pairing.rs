@@ -51,6 +51,32 @@ fn replies_sent_twice_are_told_whatever_packets_and_delays_in_both_loops() {
 }
 
 #[test]
+fn a_reply_longer_than_it_announced_is_told_whatever_packets_and_delays() {
+    // One in two hundred: as failed requests alone they would only be warned of.
+    for delay in [None, Some(0), Some(2)] {
+        let turn = Arc::new(AtomicUsize::new(0));
+        let server = Server::start(move |mut connection| {
+            while connection.request().is_some() {
+                let is_longer = turn.fetch_add(1, Ordering::SeqCst) == 50;
+                match delay.filter(|_| is_longer) {
+                    None if is_longer => connection.send(&[HELLO, b"\n"].concat()),
+                    None => connection.send(HELLO),
+                    Some(delay) => {
+                        connection.send(HELLO);
+                        std::thread::sleep(Duration::from_millis(delay));
+                        connection.send(b"\n");
+                    }
+                }
+            }
+        });
+        let load = Load { stop: Stop::Requests(200), ..load(&server.url("/"), Duration::from_secs(1)) };
+        let measurement = measure(&load, 1);
+        assert_told(&measurement, &format!("after {delay:?} ms"));
+        assert_eq!(measurement.unasked_replies, 1);
+    }
+}
+
+#[test]
 fn one_reply_too_many_is_found_at_the_end_at_the_latest() {
     // The copy comes while the second request is under way, and every reply after it answers the request before.
     let server = Server::start(|mut connection| {

@@ -18,8 +18,9 @@ pub(crate) fn path_and_query<'target>(method: &str, target: &'target str) -> Res
 
 /// The target of CONNECT: a host and a port.
 fn is_authority(target: &str) -> bool {
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     is_host(target.as_bytes())
-        && target.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && !port.is_empty())
+        && target.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && is_port(port))
 }
 
 /// The path of the form that clients send to proxies and every server must accept: `http://host/path`. Another scheme
@@ -85,6 +86,9 @@ mod tests {
             ("CONNECT", "a"),
             ("CONNECT", "a:"),
             ("CONNECT", ":80"),
+            // The last colon of an address is not the one before a port.
+            ("CONNECT", "[::1]"),
+            ("CONNECT", "[::]"),
             ("CONNECT", "http://a:80/"),
         ] {
             let refused = Err(Refusal::Framing(Framing::Target));

@@ -1,11 +1,13 @@
 //! What a contender's processes hold, read from outside while they are measured.
 
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use procfs::process::Process;
+use procfs::{Current as _, LoadAverage, Meminfo};
 use reports_record::Resources;
 
 use crate::descendants;
@@ -50,18 +52,19 @@ impl Sampler {
         Self { supervisor, seen, stop, thread: Some(thread) }
     }
 
-    /// Reads the proportional set size, once: walking the page tables of a process with many threads takes long
-    /// and holds up the process, so it belongs between two windows.
-    pub fn read_pss(&self) {
-        let of_process = |pid| {
-            let rollup = Process::new(pid).ok()?.smaps_rollup().ok()?;
-            rollup.memory_map_rollup.0.first()?.extension.map.get("Pss").copied()
-        };
-        let pss = descendants::below(self.supervisor)
-            .into_iter()
-            .filter_map(of_process)
-            .reduce(|sum, one| sum + one);
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).pss_bytes = pss;
+    /// Reads the proportional set size and what the kernel holds, once: walking the page tables of a process with many
+    /// threads takes long and holds up the process, so it belongs between two windows.
+    pub fn read_memory(&self) {
+        let stack = kernel_stack_bytes();
+        let (mut pss, mut kernel) = (None, None);
+        for process in
+            descendants::below(self.supervisor).into_iter().filter_map(|pid| Process::new(pid).ok())
+        {
+            pss = sum(pss, pss_bytes(&process));
+            kernel = sum(kernel, stack.and_then(|stack| kernel_bytes(&process, stack)));
+        }
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        (seen.pss_bytes, seen.kernel_bytes) = (pss, kernel);
     }
 
     /// Stops looking and gives what was seen.
@@ -85,6 +88,27 @@ impl Drop for Sampler {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+fn pss_bytes(process: &Process) -> Option<u64> {
+    let rollup = process.smaps_rollup().ok()?;
+    rollup.memory_map_rollup.0.first()?.extension.map.get("Pss").copied()
+}
+
+/// Page tables and kernel stacks of a process whose threads have `stack` bytes each.
+fn kernel_bytes(process: &Process, stack: u64) -> Option<u64> {
+    let status = process.status().ok()?;
+    Some(status.vmpte? * 1024 + status.threads * stack)
+}
+
+/// Sizes that a kernel stack can have, bytes; anything else means that the two counts are of different sets of threads.
+const KERNEL_STACK: RangeInclusive<u64> = 4 * 1024..=64 * 1024;
+
+/// The kernel stack of one thread, bytes: all of the machine's over all of its threads, as a power of two.
+fn kernel_stack_bytes() -> Option<u64> {
+    let (all, threads) = (Meminfo::current().ok()?.kernel_stack?, LoadAverage::current().ok()?.max);
+    let one = all as f64 / f64::from(threads.max(1));
+    Some(2_u64.pow(one.max(1.0).log2().round() as u32)).filter(|stack| KERNEL_STACK.contains(stack))
 }
 
 /// Adds up what `processes` hold, and keeps the most of it; one that has ended holds nothing.
@@ -134,7 +158,7 @@ mod tests {
         let child = || Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
         let mut children = [child(), child()];
         let sampler = Sampler::start(std::process::id());
-        sampler.read_pss();
+        sampler.read_memory();
         while sampler.seen.lock().unwrap().samples == 0 {
             thread::yield_now();
         }
@@ -142,6 +166,9 @@ mod tests {
         assert!(seen.threads_max.unwrap() >= 2, "{seen:?}");
         assert!(seen.rss_max_bytes.unwrap() > 200_000, "{seen:?}");
         assert!(seen.pss_bytes.unwrap() > 20_000, "{seen:?}");
+        // Two threads of a page table and a stack each; far below what the processes hold themselves.
+        assert!((2 * 8_192..4_000_000).contains(&seen.kernel_bytes.unwrap()), "{seen:?}");
+        assert!(seen.memory_bytes() > seen.pss_bytes, "{seen:?}");
         assert!(seen.descriptors_max.unwrap() >= 6, "{seen:?}");
         for child in &mut children {
             child.kill().unwrap();

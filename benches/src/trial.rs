@@ -168,7 +168,7 @@ fn loops(task: &Task<'_>, trial: &mut Trial, rates: &[Rate], seed: u64) -> Resul
         None
     } else {
         let closed = one_loop(task, trial, &closed_phase(task.phases, task.cell), Pace::CLOSED)?;
-        sampler.read_pss();
+        sampler.read_memory();
         Some(closed)
     };
     let mut open = Vec::new();
@@ -177,7 +177,7 @@ fn loops(task: &Task<'_>, trial: &mut Trial, rates: &[Rate], seed: u64) -> Resul
         open.push(one_loop(task, trial, &task.phases.open, pace)?);
     }
     if task.cell.is_sweep() {
-        sampler.read_pss();
+        sampler.read_memory();
     }
     let listen_overflows = overflows.zip(listen_overflows()).map(|(before, after)| after - before);
     let resources = Resources { listen_overflows, ..sampler.finish() };

@@ -187,7 +187,7 @@ pub enum Metric {
     ResponseTimeP99,
     /// Server CPU time per request at an offered rate. Less is better.
     CpuPerRequest,
-    /// Proportional set size after the closed loop. Less is better.
+    /// Memory after the closed loop: proportional set size, page tables and kernel stacks. Less is better.
     Memory,
 }
 

@@ -216,6 +216,14 @@ impl ServerCost {
     }
 }
 
+impl Resources {
+    /// Memory as a machine sees it, bytes: the proportional set size and what the kernel holds, where that is known.
+    #[must_use]
+    pub fn memory_bytes(&self) -> Option<u64> {
+        Some(self.pss_bytes? + self.kernel_bytes.unwrap_or(0))
+    }
+}
+
 /// What the contender held while it was measured. `None` where the system does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Resources {
@@ -227,6 +235,10 @@ pub struct Resources {
     pub descriptors_max: Option<u64>,
     /// Proportional set size, once, after the first loop with its connections still open, bytes.
     pub pss_bytes: Option<u64>,
+    /// What the kernel holds for it, once, together with `pss_bytes`, bytes: page tables and the stacks of its threads.
+    /// Memory of sockets is in no process's account and is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel_bytes: Option<u64>,
     /// How often the sampler looked.
     pub samples: u32,
     /// Connections the kernel dropped on full accept queues during the trial, machine-wide.

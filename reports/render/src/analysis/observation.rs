@@ -61,7 +61,7 @@ fn of_measured(subject: Subject, cell: &Cell, measured: &Measured) -> Observatio
     match metric {
         Metric::Throughput => positive(Some(source.goodput_per_s)),
         Metric::CpuPerRequest => positive(cost.cpu_per_request_us()),
-        Metric::Memory => positive(measured.resources.pss_bytes.map(|bytes| bytes as f64 / MIB)),
+        Metric::Memory => positive(measured.resources.memory_bytes().map(|bytes| bytes as f64 / MIB)),
         Metric::ResponseTimeP50 => quantile(source, "p50").less(cell.wait_ms * 1e3),
         Metric::ResponseTimeP99 => quantile(source, "p99").less(cell.wait_ms * 1e3),
     }

@@ -22,8 +22,10 @@ pub struct Usage {
     pub switches_per_request: Option<f64>,
     /// Most threads seen in any block.
     pub threads_max: Option<u64>,
-    /// Proportional set size, MiB.
-    pub pss_mib: Option<Estimate>,
+    /// Proportional set size and what the kernel holds, MiB.
+    pub memory_mib: Option<Estimate>,
+    /// Of it, what the kernel holds: page tables and stacks of threads, MiB, mean over blocks.
+    pub kernel_mib: Option<f64>,
     /// Largest resident set, MiB, mean over blocks.
     pub rss_mib: Option<f64>,
     /// Connections dropped on full accept queues, all blocks together, machine-wide.
@@ -59,9 +61,10 @@ impl Usage {
                 usable.iter().filter_map(|(_, closed)| closed.cost.switches_per_request()),
             ),
             threads_max: usable.iter().filter_map(|(resources, _)| resources.threads_max).max(),
-            pss_mib: estimate(
-                usable.iter().filter_map(|(resources, _)| Some(resources.pss_bytes? as f64 / MIB)).collect(),
+            memory_mib: estimate(
+                usable.iter().filter_map(|(held, _)| Some(held.memory_bytes()? as f64 / MIB)).collect(),
             ),
+            kernel_mib: mean(usable.iter().filter_map(|(held, _)| Some(held.kernel_bytes? as f64 / MIB))),
             rss_mib: mean(
                 usable.iter().filter_map(|(resources, _)| Some(resources.rss_max_bytes? as f64 / MIB)),
             ),

@@ -27,10 +27,10 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
     };
     let memory = Quantity {
         id: "footprint-memory",
-        what: "memory (PSS)",
-        title: "proportional set size",
+        what: "memory",
+        title: "memory",
         write: number::mebibytes,
-        of: |used| used.pss_mib,
+        of: |used| used.memory_mib,
     };
     html! {
         h3 { "What a connection costs, at a wait of " (wait) " ms" }

@@ -48,11 +48,12 @@ fn memory(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Figure {
     Figure {
         id: "memory".into(),
         finding: finding(analysis, "Server memory", metric),
-        reading: "Proportional set size of the whole process with all connections open, geometric mean over \
-                  blocks with its 95\u{a0}% interval. Less is better. Kernel memory of sockets is not in it."
+        reading: "Proportional set size of the whole process with all connections open, with its page tables and \
+                  the kernel stacks of its threads; geometric mean over blocks with its 95\u{a0}% interval. Less is \
+                  better. Memory of sockets is not in it, and in runs of schema 2 none of the kernel's."
             .into(),
         folded: is_long(analysis),
-        scene: chart(analysis, series, metric, "proportional set size, less is better", number::mebibytes)
+        scene: chart(analysis, series, metric, "memory, less is better", number::mebibytes)
             .scene(),
         table: table(analysis, series, metric, "Server memory", number::mebibytes),
     }
@@ -67,8 +68,9 @@ fn usage(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Table {
         "saturated",
         "switches, saturated",
         "threads, most",
-        "PSS",
-        "PSS per connection",
+        "memory",
+        "of it the kernel's",
+        "memory per connection",
         "RSS, largest",
         "accept queue overflows",
     ];
@@ -92,8 +94,9 @@ fn usage(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Table {
                 number::estimate(used.saturated_cpu_us.as_ref(), number::micros),
                 or_none(used.switches_per_request.map(number::plain)),
                 or_none(used.threads_max.map(|threads| number::plain(threads as f64))),
-                number::estimate(used.pss_mib.as_ref(), number::mebibytes),
-                or_none(used.pss_mib.map(|pss| number::mebibytes(per_connection(pss.middle)))),
+                number::estimate(used.memory_mib.as_ref(), number::mebibytes),
+                or_none(used.kernel_mib.map(number::mebibytes)),
+                or_none(used.memory_mib.map(|memory| number::mebibytes(per_connection(memory.middle)))),
                 or_none(used.rss_mib.map(number::mebibytes)),
                 or_none(used.listen_overflows.map(|dropped| dropped.to_string())),
             ]);

@@ -323,6 +323,7 @@ fn measured(cell: &Cell, contender: &str, block: u32, world: &World, fate: Fate)
             threads_max: Some(threads),
             rss_max_bytes: Some(5_000_000 + threads * 30_000),
             descriptors_max: Some(u64::from(cell.connections) + 9),
+            kernel_bytes: Some(threads * 20_000),
             pss_bytes: Some(((4_000_000 + threads * 14_000) as f64 * noise("memory")) as u64),
             samples: 12,
             listen_overflows: Some(0),

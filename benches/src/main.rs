@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use benches::{command, supervise};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 use reports_terminal::talk;
 
 fn main() -> ExitCode {
-    let code = match dispatch(Arguments::parse().command) {
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| with_a_tip(error).exit());
+    let code = match dispatch(arguments.command) {
         Ok(code) => code,
         Err(error) => {
             talk!("crossover: {error:#}");
@@ -18,6 +20,15 @@ fn main() -> ExitCode {
         }
     };
     ExitCode::from(u8::try_from(code).unwrap_or(1))
+}
+
+/// `error` with a tip for flags of load generators, where clap would have an unknown flag passed as an experiment's name.
+fn with_a_tip(mut error: clap::Error) -> clap::Error {
+    if error.kind() == ErrorKind::UnknownArgument && error.get(ContextKind::Suggested).is_some() {
+        let tip = "loads, durations and workloads are set in an experiment file: copy benches/experiments/quick.toml, run the copy";
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
 }
 
 /// Runs an experiment: paired servers, one load generator, and a page that says when async wins, when it

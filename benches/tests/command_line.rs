@@ -50,6 +50,19 @@ fn quick_lists_its_eleven_cells() {
 }
 
 #[test]
+fn a_load_generators_flag_gets_the_advice_to_write_an_experiment() {
+    let folder = tempdir().unwrap();
+    let said = refusal(folder.path(), &["run", "quick", "--rate", "3"]);
+    assert!(
+        said.contains("'--rate'") && said.contains("quick.toml") && !said.contains("-- --rate"),
+        "{said}"
+    );
+    // A slip of a flag there is still gets that flag.
+    let said = refusal(folder.path(), &["run", "--run", "x"]);
+    assert!(said.contains("'--runs'"), "{said}");
+}
+
+#[test]
 fn a_reader_that_closes_the_pipe_is_no_error() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);

@@ -442,8 +442,8 @@ impl Tally {
     }
 
     /// By how much the requests that are due and have not ended became more; `None` in a closed loop, and where that cannot be told.
-    pub(crate) fn backlog_growth(&self) -> Option<Growth> {
-        self.backlog.as_ref()?.growth(self.window.end)
+    pub(crate) fn backlog_growth(&self, connections: u32) -> Option<Growth> {
+        self.backlog.as_ref()?.growth(self.window.end, connections)
     }
 
     pub(crate) fn sub_windows(&self) -> Vec<SubWindow> {

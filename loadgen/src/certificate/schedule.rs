@@ -81,7 +81,7 @@ pub(super) fn achieved(evidence: &Evidence<'_>) -> Check {
     if evidence.response.is_none() || due == 0 {
         return about.not_applicable("nothing was offered: the loop is closed or nothing was due");
     }
-    let Some(growth) = evidence.tally.backlog_growth() else {
+    let Some(growth) = evidence.tally.backlog_growth(evidence.crew.connections) else {
         return about.not_applicable(
             "fewer than 10 requests were due early enough to be answered in the window: it is no longer than requests take",
         );

@@ -215,6 +215,16 @@ fn every_check_finds_what_it_is_there_for() {
 }
 
 #[test]
+fn a_queue_that_no_window_sees_the_end_of_is_a_server_that_does_not_keep_up() {
+    let queue = Scene { fate: |_, _| Fate { waited_us: 3_000_000, ..SOUND }, ..scene() };
+    assert_eq!(queue.status("achieved"), CheckStatus::Warn);
+    // With a connection for each request nothing waits: all that is known is that requests take longer than the window.
+    let crew = Crew { connections: 2000, ..Crew::default() };
+    let slow = Scene { crew, fate: |_, _| Fate { service_us: 3_000_000, ..SOUND }, ..scene() };
+    assert_eq!(slow.status("achieved"), CheckStatus::NotApplicable);
+}
+
+#[test]
 fn no_service_time_excuses_a_client_that_did_not_run() {
     let starved = Scene { fate: |_, _| Fate { late_us: 200_000, service_us: 3_000_000, ..SOUND }, ..scene() };
     assert_eq!(starved.status("pace"), CheckStatus::Fail);

@@ -68,8 +68,13 @@ const FLAGS: &[(&[&str], &str)] = &[
         "every header is a --header of its own: -H 'content-type: text/plain'",
     ),
     (
-        &["--max-time", "-s", "--request-timeout"],
+        &["--max-time", "--request-timeout"],
         "the deadline of a request is --timeout, with its unit: --timeout 5s",
+    ),
+    // A script to wrk, a time-out to ab.
+    (
+        &["-s"],
+        "scripts are not run: give the request by --method, --header and --body; the deadline of a request is --timeout 5s",
     ),
     (
         &["--disable-keepalive", "--no-keepalive", "--disableKeepAlive"],

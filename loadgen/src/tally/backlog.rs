@@ -27,6 +27,8 @@ pub(super) struct Backlog {
     ended: Vec<u64>,
     /// Times from the intended start to the end, of whatever kind, of requests due in the first slots: two digits, nanoseconds.
     first: Histogram<u32>,
+    /// Those of them that ended in the window.
+    first_ended: u64,
 }
 
 /// By how much the backlog grew between two instants at which the pipe was filled.
@@ -58,7 +60,7 @@ impl Backlog {
         let top = u64::try_from(TOP.as_nanos()).unwrap_or(u64::MAX);
         let first =
             Histogram::new_with_bounds(1, top, 2).expect("the bounds are constants within what HDR accepts");
-        Self { start: window.start, width, due: vec![0; SLOTS], ended: vec![0; SLOTS], first }
+        Self { start: window.start, width, due: vec![0; SLOTS], ended: vec![0; SLOTS], first, first_ended: 0 }
     }
 
     /// `None` before and after the window.
@@ -81,6 +83,7 @@ impl Backlog {
     pub(super) fn ended(&mut self, intended: Moment, now: Moment) {
         if let Some(slot) = self.slot(now) {
             self.ended[slot] += 1;
+            self.first_ended += u64::from(self.slot(intended).is_some_and(|due| due < FIRST));
         }
         self.took(intended, 1, now);
     }
@@ -103,6 +106,7 @@ impl Backlog {
         let add = |into: &mut [u64], from: &[u64]| into.iter_mut().zip(from).for_each(|(a, b)| *a += b);
         add(&mut self.due, &other.due);
         add(&mut self.ended, &other.ended);
+        self.first_ended += other.first_ended;
         self.first.add(&other.first).expect("all backlogs share one range and precision");
     }
 
@@ -113,9 +117,30 @@ impl Backlog {
     /// filling, and a rate that changes: what is due shortly before the end is on its way and not behind. Of the instants in the
     /// last quarter of that time the one that says least is taken, so that a burst near the end is not a growth.
     ///
-    /// `None` where fewer than ten requests were due meanwhile: the window is then no longer than requests take.
-    pub(super) fn growth(&self, end: Moment) -> Option<Growth> {
+    /// Where fewer than ten requests were due meanwhile, requests take as long as the window. Each of the `connections` holds one of
+    /// them; if more of those due at first are unanswered at the end, they still wait for a connection, and what is unanswered beyond
+    /// the connections is growth. `None` otherwise.
+    pub(super) fn growth(&self, end: Moment, connections: u32) -> Option<Growth> {
         let last = (end.since(self.start).as_nanos() / u128::from(self.width)).min(SLOTS as u128) as usize;
+        self.growth_of_a_filled_pipe(last).or_else(|| self.queue(last, connections))
+    }
+
+    /// The requests due before slot `last` that wait for one of the `connections` there; `None` unless those due at first still do.
+    fn queue(&self, last: usize, connections: u32) -> Option<Growth> {
+        let (due, ended): (u64, u64) = (self.due[..last].iter().sum(), self.ended[..last].iter().sum());
+        let growth = Growth {
+            at: Duration::from_nanos(self.width.saturating_mul(last as u64)),
+            due,
+            unanswered: due.saturating_sub(ended),
+            in_pipe: f64::from(connections),
+            compared: due as f64,
+        };
+        let first_due: u64 = self.due.iter().take(FIRST.min(last)).sum();
+        let waits = first_due.saturating_sub(self.first_ended) > u64::from(connections);
+        (waits && growth.compared >= FEWEST).then_some(growth)
+    }
+
+    fn growth_of_a_filled_pipe(&self, last: usize) -> Option<Growth> {
         let took = Took::of(&self.first)?;
         let first_due: u64 = self.due.iter().take(FIRST.min(last)).sum();
         let middle: f64 = self
@@ -211,6 +236,16 @@ mod tests {
     /// Requests due at `starts` (nanoseconds since 5 s before a window of 5 s), of which a single worker answers one after another,
     /// each after `work`, and each `delay` later.
     fn growth(starts: impl IntoIterator<Item = u64>, work: u64, delay: u64) -> Option<Growth> {
+        growth_over(u32::MAX, starts, work, delay)
+    }
+
+    /// The same over so many `connections`.
+    fn growth_over(
+        connections: u32,
+        starts: impl IntoIterator<Item = u64>,
+        work: u64,
+        delay: u64,
+    ) -> Option<Growth> {
         let window = Window { start: at(5 * SECOND), end: at(10 * SECOND) };
         let mut backlog = Backlog::of(&window);
         let mut free = 0;
@@ -221,7 +256,7 @@ mod tests {
                 backlog.ended(at(start), at(free + delay));
             }
         }
-        backlog.growth(window.end)
+        backlog.growth(window.end, connections)
     }
 
     /// At a rate from 0 (with a warm-up) or 5 s (without one) on.
@@ -273,6 +308,18 @@ mod tests {
     }
 
     #[test]
+    fn a_queue_longer_than_the_window_is_growth_and_a_delay_as_long_is_not() {
+        // 16 connections of a second each: 80 of 1,500 requests are answered, 16 are on their way, the others wait.
+        let queue = growth_over(16, steady(300, 5 * SECOND), SECOND / 16, 0).unwrap();
+        assert_eq!((queue.due, queue.in_pipe), (1500, 16.0));
+        assert!((queue.share() - 1404.0 / 1500.0).abs() < 0.002, "{queue:?}");
+        assert_eq!(growth_over(500, steady(100, 5 * SECOND), 0, 6 * SECOND), None);
+        // What is due shortly before the end is on its way, however few connections there are.
+        let burst = (0..3).map(|index| 5 * SECOND + index * SECOND).chain([9_990 * MS; 17]);
+        assert_eq!(growth_over(2, burst, 20 * MS, 0), None);
+    }
+
+    #[test]
     fn threads_add_up() {
         let window = Window { start: at(0), end: at(5 * SECOND) };
         let mut threads = [Backlog::of(&window), Backlog::of(&window)];
@@ -286,6 +333,6 @@ mod tests {
         }
         let [mut sum, other] = threads;
         sum.merge(&other);
-        assert_eq!(sum.growth(window.end).unwrap().due, 500);
+        assert_eq!(sum.growth(window.end, 1).unwrap().due, 500);
     }
 }

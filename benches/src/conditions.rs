@@ -15,7 +15,7 @@ pub struct Conditions<'a> {
 }
 
 impl Conditions<'_> {
-    /// What differs from `self` in `now`, each in a phrase with both values; empty when trials made now are of the same
+    /// The differences between `self` and `now`, each a phrase with both values; empty when trials made now are of the same
     /// run.
     ///
     /// Not compared is what an equal hash makes irrelevant (the compiler, uncommitted changes), and what a machine tells

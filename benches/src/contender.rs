@@ -110,7 +110,7 @@ fn wait_until_ready(process: &mut Process, first_line: &Receiver<Vec<u8>>) -> an
     }
 }
 
-/// What comes within `limit` of time in which this process could run.
+/// The result of waiting for at most `limit`, counting only time in which this process could run.
 fn receive<T>(first_line: &Receiver<T>, limit: Duration) -> Result<T, RecvTimeoutError> {
     let mut patience = Patience::of(limit);
     while let Some(turn) = patience.turn() {

@@ -15,7 +15,7 @@ use crate::doctor::Readings;
 /// Descriptors of the runner besides its connections: pipes, logs, and one more connection to ask for counters.
 pub(crate) const OWN_DESCRIPTORS: u64 = 64;
 
-/// What a run gets of this machine.
+/// The part of this machine that a run gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host {
     /// The CPUs.
@@ -24,7 +24,7 @@ pub struct Host {
     pub descriptor_limit: u64,
 }
 
-/// What this machine has.
+/// The resources of this machine.
 #[derive(Debug, Clone)]
 struct Offer {
     /// CPUs that this process may use, ascending.
@@ -36,7 +36,7 @@ struct Offer {
 }
 
 impl Host {
-    /// What `definition` is given of this machine. Nothing is bound or raised yet.
+    /// The part of this machine that `definition` gets. Nothing is bound or raised yet.
     ///
     /// # Errors
     /// Everything of which the machine has too little, and when the kernel does not tell.

@@ -5,7 +5,7 @@ use std::path::Path;
 /// Folders below which every system keeps its users, the user's name next.
 const OF_USERS: [&str; 2] = ["/home/", "/Users/"];
 
-/// What is written in place of a folder: nothing of a path is lost but where it begins.
+/// The text that stands for a folder: of a path, only its beginning is lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Places {
     /// A folder and what stands for it; longer ones first, for they may lie within others.

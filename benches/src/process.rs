@@ -44,11 +44,11 @@ pub struct Launch {
     pub folder: PathBuf,
     /// The file to execute, where that is not what the command's first word finds.
     pub executable: Option<PathBuf>,
-    /// Who has to answer there; `None` leaves that open.
+    /// The contender that has to answer there; `None` accepts any.
     pub identity: Option<Identity>,
 }
 
-/// What a contender has to say of itself in its `/health`.
+/// The name and model that a contender has to give in its `/health`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// Its name.

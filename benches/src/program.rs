@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, ensure};
 use sha2::{Digest as _, Sha256};
 
-/// What a file that the kernel loads by itself begins with; a script is opened anew, by its name, by its interpreter.
+/// The first bytes of a file that the kernel loads itself; a script is opened again, by name, by its interpreter.
 const ELF: &[u8; 4] = b"\x7fELF";
 
 /// Read at once while a file is hashed.
@@ -19,7 +19,7 @@ const PIECE: usize = 64 << 10;
 #[derive(Debug)]
 pub struct Program {
     path: PathBuf,
-    /// What stands at `path` may be replaced, as a build does; this is the program that was there at first.
+    /// The file at `path` may be replaced, for instance by a build; this is the program that was there first.
     file: File,
     is_loaded: bool,
     scripts: Vec<PathBuf>,

@@ -58,7 +58,7 @@ pub fn plan(definition: &Definition) -> Vec<Planned> {
 /// Most attempts at a trial that the machine or the client spoils: at the third, the machine is what it is.
 pub const ATTEMPTS: u32 = 3;
 
-/// What came of the last attempt at a trial.
+/// The outcome of the last attempt at a trial.
 #[derive(Debug, Clone, Copy)]
 struct Attempt {
     /// Its number, from 0.

@@ -360,7 +360,7 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// What a pair whose contenders reached these closed throughputs is offered, requests/s: shares of the weaker's, so
+/// The rates offered to a pair whose contenders reached these closed throughputs, requests/s: shares of the weaker's, so
 /// that neither is overloaded, or in a sweep one share of the stronger's, so that both are in the end.
 fn offered([one, other]: [f64; 2], sweep: Option<f64>, levels: &[f64]) -> Vec<f64> {
     match sweep {

@@ -1,4 +1,4 @@
-//! What a contender's processes hold, read from outside while they are measured.
+//! The resources that a contender's processes hold, read from outside while they are measured.
 
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -128,7 +128,7 @@ fn look(processes: &[i32], seen: &Mutex<Resources>) {
     seen.samples += now.samples;
 }
 
-/// What is known of two together.
+/// The sum of two readings.
 fn sum(one: Option<u64>, other: Option<u64>) -> Option<u64> {
     one.into_iter().chain(other).reduce(|one, other| one + other)
 }

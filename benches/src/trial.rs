@@ -220,7 +220,7 @@ fn load(task: &Task<'_>, trial: &Trial, phase: &Phase, pace: Pace) -> anyhow::Re
     })
 }
 
-/// What is known of the contender's cost at one moment.
+/// A reading of the contender's cost at one moment.
 #[derive(Debug, Clone, PartialEq, Default)]
 struct Reading {
     /// By itself.
@@ -245,7 +245,7 @@ fn cpu_outside(before: &Reading, after: &Reading) -> Option<(u64, u64)> {
     Some((u64::try_from(user.as_micros()).ok()?, u64::try_from(system.as_micros()).ok()?))
 }
 
-/// What the contender spent between two readings: by itself where it tells, else by the kernel.
+/// The contender's cost between two readings: its own figures where it reports them, else the kernel's.
 ///
 /// # Errors
 /// When nobody tells its CPU time, or its counts run backwards.

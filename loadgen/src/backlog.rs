@@ -21,7 +21,7 @@ const LEAST: Duration = Duration::from_millis(1);
 /// ends at once and with the exact count; a list of them would grow with the overload.
 #[derive(Debug)]
 pub(crate) struct Backlog {
-    /// What is not due yet.
+    /// The starts that are not due yet.
     ahead: Peekable<Intended>,
     window: Window,
     counts: VecDeque<Count>,

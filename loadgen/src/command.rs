@@ -36,7 +36,7 @@ pub(crate) fn complain(error: &anyhow::Error, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Says a sentence on stderr.
+/// Writes a sentence to stderr.
 pub(crate) fn say(sentence: &str) {
     talk!("loadgen: {sentence}");
 }

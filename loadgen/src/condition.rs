@@ -137,7 +137,7 @@ impl Condition {
         (self.comparison.wants_more() != more_is_better).then_some(self.bound)
     }
 
-    /// What holds exactly where this does not: as an objective, it states what must not be.
+    /// The opposite condition, which holds exactly where this one does not.
     #[must_use]
     pub fn negated(self) -> Self {
         let comparison = match self.comparison {

@@ -304,7 +304,7 @@ async fn pace(engine: Rc<Engine>) {
     }
 }
 
-/// Says that a thread is done, however it ends.
+/// Reports that a thread is done, however it ends.
 struct Done<'a>(&'a Gauges);
 
 impl Drop for Done<'_> {

@@ -33,7 +33,7 @@ pub(crate) struct Order {
     pub(crate) begin: Moment,
     /// As planned; see [`Order::stop_at`]. Its end is [`Moment::NEVER`] in a closed loop of a number of requests.
     pub(crate) window: Window,
-    /// What starts next.
+    /// The next start.
     pub(crate) starts: SharedStarts,
     /// Connections of all threads together.
     pub(crate) connections: usize,

@@ -174,7 +174,7 @@ impl ReplyParser {
         &self.beginning
     }
 
-    /// What is missing of a reply that has begun, in words.
+    /// The part that a begun reply still lacks, in words.
     pub(crate) fn missing(&self) -> String {
         match &self.stage {
             Stage::Head => "its head did not end".into(),

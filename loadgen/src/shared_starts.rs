@@ -15,7 +15,7 @@ use crate::{Load, Stop};
 /// A schedule that is this far behind is counted ahead: several times what waking a thread takes.
 const BEHIND: Duration = Duration::from_millis(100);
 
-/// What starts next, for the threads together.
+/// The next start, for all threads together.
 ///
 /// Each connection that becomes ready is given the next start of the schedule, be it due or not: starts in their order meet
 /// connections in the order in which they became ready. That is one queue for all connections, whatever thread they are on,

@@ -281,7 +281,7 @@ fn conclude(
     Ok(code)
 }
 
-/// Says how many trials may not be believed; gives whether anything can be judged.
+/// Reports how many trials may not be believed; returns whether anything can be judged.
 fn told_soundness(folder: &Folder, definition: &Definition) -> anyhow::Result<bool> {
     let Soundness { measured, unbelievable, has_comparison } = Soundness::of(definition, &folder.lines()?.0);
     if unbelievable > 0 {

@@ -67,7 +67,7 @@ fn grade_share(share: f64, stated: Option<f64>) -> CheckStatus {
     stated.map_or_else(|| grade(share, 0.0, TOLERATED_ERRORS), |bound| grade(share, bound, f64::INFINITY))
 }
 
-/// Says that a condition's bound stands in the place of the check's own.
+/// A note that a condition's bound replaces the check's own.
 fn by_condition(stated: Option<f64>) -> String {
     stated.map_or_else(String::new, |bound| {
         format!(", held to the {} % of the condition on {ERROR_RATE}", (bound * 1e11).round() / 1e9)

@@ -24,7 +24,7 @@ pub(crate) fn show(error: &Error, command: &Command, words: &[String]) -> ExitCo
     ExitCode::from(if print(error.to_string()).is_ok() { VALID } else { UNWRITTEN })
 }
 
-/// What clap says, with a tip that knows other load generators in place of clap's own.
+/// clap's message, with a tip that knows other load generators in place of clap's own.
 fn text(error: &Error, command: &Command, words: &[String]) -> String {
     let whole = error.to_string();
     let Some(Advice { finding, tip }) = advice(error, command, words) else { return whole };
@@ -35,7 +35,7 @@ fn text(error: &Error, command: &Command, words: &[String]) -> String {
 }
 
 struct Advice {
-    /// What was found, where clap's own sentence misses it.
+    /// The finding, where clap's own sentence misses it.
     finding: Option<String>,
     tip: String,
 }

@@ -67,7 +67,7 @@ pub(super) async fn converse(engine: Rc<Engine>, slot: Rc<Slot>, ready: Moment) 
 }
 
 impl Engine {
-    /// What became of an open connection without a request while nobody looked; `None` when it is as it was.
+    /// What happened to an idle connection since it was last looked at; `None` when nothing did.
     async fn probe(&self, slot: &Slot) -> Option<Loss> {
         let event = std::future::poll_fn(|cx| match self.poll_event(slot, cx) {
             Poll::Ready(event) => Poll::Ready(Some(event)),
@@ -123,7 +123,7 @@ impl Engine {
         })
     }
 
-    /// What an event means for the connection; `None` when it goes on.
+    /// The loss that an event means for the connection; `None` when it goes on.
     fn take(&self, slot: &Slot, event: &Event) -> Option<Loss> {
         match event {
             Event::Bytes(count) => self.take_bytes(slot, *count),

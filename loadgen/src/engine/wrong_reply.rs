@@ -1,4 +1,4 @@
-//! What is kept of wrong replies, to be shown: the first of each kind.
+//! The wrong replies that are kept to be shown: the first of each kind.
 
 use reports_record::{OutcomeKind, WrongReply};
 

@@ -7,7 +7,7 @@ use super::head::Framing;
 /// and `identity`, which older servers send and which changes nothing.
 const CODINGS: [&str; 6] = ["gzip", "x-gzip", "deflate", "compress", "x-compress", "identity"];
 
-/// What was said about the body's end and the connection's.
+/// The header fields that decide where the body and the connection end.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct FramingFields {
     length: Option<u64>,
@@ -75,7 +75,7 @@ impl FramingFields {
         if self.coding == Coding::None && before == Coding::None { Err(Refusal::NoCoding) } else { Ok(()) }
     }
 
-    /// What follows the head of a reply that may have a body.
+    /// The body framing that follows the head of a reply that may have a body.
     pub(super) fn framing(&self) -> Result<Framing, Refusal> {
         match (self.coding, self.length) {
             (Coding::None, None) | (Coding::Other, None) => Ok(Framing::UntilClose),

@@ -87,7 +87,7 @@ pub(crate) enum Refusal {
     TooManyTrailers,
 }
 
-/// What the first bytes of TLS records are: change of cipher, alert, handshake, data.
+/// The first bytes of TLS records: change of cipher, alert, handshake, data.
 const TLS_RECORDS: std::ops::RangeInclusive<u8> = 0x14..=0x17;
 
 impl Refusal {

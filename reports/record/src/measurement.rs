@@ -47,7 +47,7 @@ pub struct Measurement {
     pub lateness_us: Option<Times>,
     /// How long due requests waited for a free connection; `None` in a closed loop.
     pub connection_wait_us: Option<Times>,
-    /// What opening a connection took, of requests that had one opened for them; `None` where every request met an
+    /// The time to open a connection, of requests that had one opened for them; `None` where every request met an
     /// open one.
     #[serde(default)]
     pub connect_us: Option<Times>,

@@ -11,10 +11,10 @@ use crate::folder::io_error;
 use crate::seal;
 use crate::whole_file::folder_of;
 
-/// What a run is.
+/// The file that describes the run.
 pub(crate) const RUN: &str = "environment.json";
 
-/// What happened.
+/// The file with a line for each attempt at a trial.
 pub(crate) const TRIALS: &str = "trials.jsonl";
 
 /// The same, compressed to be published.

@@ -18,7 +18,7 @@ const SECRETS: [&str; 2] = ["set-cookie", "set-cookie2"];
 pub struct WrongReply {
     /// How its request ended.
     pub kind: OutcomeKind,
-    /// What was wrong with it, in words.
+    /// The fault found, in words.
     pub finding: String,
     /// Its first line; `None` where the bytes are not a reply's.
     pub status_line: Option<String>,

@@ -21,7 +21,8 @@ pub fn plain(value: f64) -> String {
     format!("{}{suffix}", three_digits(value / size))
 }
 
-/// Three significant digits without a suffix; trailing zeros stay, for they say how exact a figure is.
+/// Three significant digits without a suffix; trailing zeros stay, for they say how exact a figure is. A power of ten where
+/// zeros alone would fill a column.
 fn three_digits(value: f64) -> String {
     if value == 0.0 {
         return "0".into();
@@ -29,8 +30,10 @@ fn three_digits(value: f64) -> String {
     let magnitude = value.abs().log10().floor() as i32;
     // Rounding can carry into the next decade: 9.996 has to print as 10.0, not 10.00.
     let carried = (value.abs() / 10_f64.powi(magnitude - 2)).round() >= 1000.0;
-    let decimals = (2 - magnitude - i32::from(carried)).clamp(0, 9) as usize;
-    format!("{value:.decimals$}")
+    match 2 - magnitude - i32::from(carried) {
+        decimals @ ..=9 => format!("{value:.*}", decimals.max(0) as usize),
+        _ => format!("{value:.2e}"),
+    }
 }
 
 /// A count in full, with thin spaces between thousands.
@@ -178,6 +181,9 @@ mod tests {
         let cases = [
             (0.0, "0"),
             (0.001_234, "0.00123"),
+            (0.000_000_123_4, "0.000000123"),
+            (0.000_000_012_34, "1.23e-8"),
+            (-1.5e-16, "-1.50e-16"),
             (0.9996, "1.00"),
             (9.996, "10.0"),
             (99.96, "100"),

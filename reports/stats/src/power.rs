@@ -1,4 +1,4 @@
-//! What a cell could have seen, and what more blocks could still show.
+//! The smallest effect that a cell could have shown, and the one that more blocks could still show.
 
 use crate::distributions::{normal_cdf, normal_quantile, student_quantile};
 use crate::evidence::{Evidence, MARGIN};

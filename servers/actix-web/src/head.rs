@@ -1,4 +1,4 @@
-//! What a parsed head says, judged by the contract: its limits are lower than the framework's fixed ones, its rules on
+//! A parsed head, judged by the contract: its limits are lower than the framework's fixed ones, its rules on
 //! hosts stricter.
 
 use std::borrow::Cow;

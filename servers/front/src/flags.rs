@@ -139,7 +139,7 @@ fn slack(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// What the list of contenders takes for a name.
+/// A name that the list of contenders accepts.
 fn name(text: &str) -> Result<String, String> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     if text.is_empty() || text.len() > 64 || text.starts_with('-') || !text.bytes().all(fits) {

@@ -44,7 +44,7 @@ impl Loops {
         (handed_out, open)
     }
 
-    /// Gives a connection to the loop with the fewest.
+    /// Hands a connection to the loop with the fewest.
     pub(crate) fn hand_out(&mut self, stream: TcpStream) {
         let open: Vec<usize> = self.loops.iter().map(|one| one.open.load(Relaxed)).collect();
         self.last = fewest(&open, self.last);

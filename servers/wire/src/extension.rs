@@ -1,4 +1,4 @@
-//! What may follow a chunk's size (RFC 9112 §7.1.1).
+//! Extensions that may follow a chunk's size (RFC 9112 §7.1.1).
 
 /// Whether `text` is a list of extensions, empty or not: `;name`, `;name=value` or `;name="value"` each, with blanks
 /// beside the semicolons and the equals signs.
@@ -12,7 +12,7 @@ pub(crate) fn are_extensions(mut text: &[u8]) -> bool {
     true
 }
 
-/// What follows the first extension; `None` if there is none.
+/// The bytes after the first extension; `None` if there is none.
 fn extension(text: &[u8]) -> Option<&[u8]> {
     let name = without_blanks(without_blanks(text).strip_prefix(b";")?);
     let rest = token(name)?;
@@ -30,14 +30,14 @@ fn without_blanks(text: &[u8]) -> &[u8] {
     &text[blanks..]
 }
 
-/// What follows a token of at least one character.
+/// The bytes after a token of at least one character.
 fn token(text: &[u8]) -> Option<&[u8]> {
     let fits = |byte: &&u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     let length = text.iter().take_while(fits).count();
     (length > 0).then(|| &text[length..])
 }
 
-/// What follows a quoted string whose opening quote has been taken off.
+/// The bytes after a quoted string whose opening quote has been taken off.
 fn quoted(mut text: &[u8]) -> Option<&[u8]> {
     loop {
         text = match text {

@@ -20,7 +20,7 @@ pub enum Observation {
 }
 
 impl Observation {
-    /// What `trial`, made in `cell`, says about a subject.
+    /// The figure that `trial`, made in `cell`, has for a subject.
     #[must_use]
     pub fn of(subject: Subject, cell: &Cell, trial: &Trial) -> Self {
         match &trial.outcome {

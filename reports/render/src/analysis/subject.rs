@@ -1,11 +1,11 @@
-//! What a verdict is about.
+//! The subject of a verdict: a metric, at one rate level where it has any.
 
 use reports_record::{Definition, Metric};
 
 /// A metric, and the rate level that it is asked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subject {
-    /// What is compared.
+    /// The metric that is compared.
     pub metric: Metric,
     /// The rate level, from 0; 0 for what is asked of the closed loop.
     pub level: usize,
@@ -25,7 +25,7 @@ impl Subject {
         (0..levels).map(move |level| Self { metric, level })
     }
 
-    /// What it is called on screen: with its rate, if it has one.
+    /// Its name on screen, with its rate if it has one.
     #[must_use]
     pub fn title(self, levels: &[f64]) -> String {
         match levels.get(self.level) {

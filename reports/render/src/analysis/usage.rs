@@ -33,7 +33,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// What `contender` used in `cell`; at the offered rate of a `level`.
+    /// The resources that `contender` used in `cell`, at the offered rate of a `level`.
     #[must_use]
     pub fn of(grid: &Grid<'_>, cell: usize, contender: &str, level: usize) -> Self {
         let measured = || grid.blocks(cell, contender).filter_map(measured);

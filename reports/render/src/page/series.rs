@@ -40,7 +40,7 @@ pub(super) fn series<'a>(analysis: &Analysis<'a>) -> Vec<Series<'a>> {
     all
 }
 
-/// What a chart of a subject shows in one sentence: from where to where the ratios of each pair run.
+/// One sentence about the chart of a subject: the range of the ratios of each pair.
 pub(super) fn finding(analysis: &Analysis<'_>, what: &str, subject: Subject) -> String {
     let spans = [Kind::Control, Kind::Stock].into_iter().filter_map(|kind| {
         let ratios = || analysis.verdicts.about(kind, subject).filter_map(Comparison::ratio);

@@ -20,7 +20,7 @@ impl<'a> Flag<'a> {
         (words.next().is_none() && flag.value != Some("")).then_some(flag)
     }
 
-    /// What `value` must be, unless it is that.
+    /// The kind of value expected, when `value` is not of it.
     fn expected(&self, value: &str) -> Option<&'static str> {
         let whole = || value.bytes().all(|byte| byte.is_ascii_digit()) && !value.is_empty();
         let time = || humantime::parse_duration(value).is_ok_and(|time| TIME.contains(&time));

@@ -46,7 +46,7 @@ pub enum ContendersError {
         origin: String,
         /// Line that it is about, from 1; the first for what the whole file lacks.
         line: usize,
-        /// What is wrong, escaped and cut.
+        /// The fault, escaped and cut.
         reason: String,
     },
     /// Well-formed, but not a list that can be run.

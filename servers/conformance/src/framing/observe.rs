@@ -1,4 +1,4 @@
-//! What a contender makes of each request, judged by nobody.
+//! The answers of a contender to each request, without a judgement.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -36,7 +36,7 @@ pub enum Then {
     Another,
 }
 
-/// What came for all of them, in the order of the tables.
+/// The answers to all of them, in the order of the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answers {
     /// For each row of [`AMBIGUOUS`].
@@ -67,7 +67,7 @@ pub fn observe(address: SocketAddr, patience: Duration, delivery: Delivery) -> A
     }
 }
 
-/// What comes for these bytes, and for `GET /hello` after them.
+/// The answer to these bytes, and to `GET /hello` after them.
 pub(crate) fn answer(sent: &[u8], address: SocketAddr, patience: Duration, delivery: Delivery) -> Answer {
     let received = Connection::open(address, patience).and_then(|mut connection| {
         match delivery {

@@ -1,19 +1,19 @@
-//! What RFC 9110 and RFC 9112 ask of a server beyond the refusal of what is ambiguous.
+//! Rules of RFC 9110 and RFC 9112 for servers, beyond refusing ambiguous requests.
 
 /// One request, or two in one packet, and what must come for it.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
-    /// What it is about; unique.
+    /// The subject of the rule; unique.
     pub what: &'static str,
     /// Where the rule stands.
     pub section: &'static str,
     /// The bytes that are sent.
     pub sent: &'static [u8],
-    /// What must come.
+    /// The answer that the rule demands.
     pub right: Right,
 }
 
-/// What a request must meet.
+/// The demand on the answer to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Right {
     /// It is answered, and so is the next request on its connection.

@@ -503,3 +503,100 @@ fn many_short_standstills_count_as_much_as_a_long_one() {
         [CheckStatus::Pass, CheckStatus::Warn, CheckStatus::Warn, CheckStatus::Fail]
     );
 }
+
+/// A scene, and what is changed in its books afterwards.
+type Doing = (Scene, fn(&mut Tally));
+
+/// Everything that a party can do to a measurement, as far as its books show it.
+fn doings(party: &str) -> Vec<Doing> {
+    let nothing: fn(&mut Tally) = |_| {};
+    let fated = |fate| (Scene { fate, ..scene() }, nothing);
+    let costed = |change: fn(&mut ClientCost)| {
+        let mut scene = scene();
+        change(&mut scene.cost);
+        (scene, nothing)
+    };
+    let late = || fated(|_, _| Fate { late_us: 3_000, ..SOUND });
+    let ever_later = || fated(|index, _| Fate { late_us: index * 500, ..SOUND });
+    let queueing = || fated(|index, _| Fate { waited_us: index * 500, ..SOUND });
+    let busy = || costed(|cost| cost.busiest_thread = 0.99);
+    let starved = || costed(|cost| cost.cpu_wait = Some(0.9));
+    let stood_still = || (Scene { standstill: Duration::from_millis(600), ..scene() }, nothing);
+    let wrong = || fated(|index, _| Fate { kind: sometimes(index, OutcomeKind::WrongBody), ..SOUND });
+    let timed_out = || fated(|index, _| Fate { kind: sometimes(index, OutcomeKind::Timeout), ..SOUND });
+    match party {
+        "client" => vec![
+            late(),
+            ever_later(),
+            queueing(),
+            busy(),
+            starved(),
+            stood_still(),
+            fated(|index, _| Fate { kind: sometimes(index, OutcomeKind::LocalFd), ..SOUND }),
+        ],
+        "server" => vec![
+            queueing(),
+            wrong(),
+            timed_out(),
+            fated(|_, _| Fate { service_us: 40_000, ..SOUND }),
+            fated(|index, _| Fate { service_us: if index < 1000 { 300 } else { 600 }, ..SOUND }),
+            fated(|index, _| Fate { kind: sometimes(index, OutcomeKind::Reset), ..SOUND }),
+            (Scene { standing: 0, ..scene() }, nothing),
+            (scene(), |tally| tally.reopened += 1),
+            (scene(), |tally| tally.unasked_replies += 1),
+            (Scene { crew: Crew { slow: 3, ..Crew::default() }, ..scene() }, nothing),
+        ],
+        "machine" => vec![
+            late(),
+            ever_later(),
+            busy(),
+            starved(),
+            stood_still(),
+            costed(|cost| cost.steal = Some(0.3)),
+            (Scene { suspended: Duration::from_secs(30), ..scene() }, nothing),
+            fated(|index, _| Fate { kind: sometimes(index, OutcomeKind::Unreachable), ..SOUND }),
+        ],
+        _ => vec![late(), queueing(), busy(), wrong(), timed_out()],
+    }
+}
+
+#[test]
+fn what_the_tables_say_can_move_a_check_does_and_nothing_else_does() {
+    let text = include_str!("../../../docs/EVIDENCE.md");
+    let table = text.split("<!-- checks -->").nth(1).unwrap();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    let sound = scene().checks_of(scene().tally());
+    let mut tried = 0;
+    for (column, party) in (1..).zip(["client", "server", "machine", "plan"]) {
+        let found: Vec<Vec<Check>> = doings(party)
+            .into_iter()
+            .map(|(scene, change)| {
+                let mut tally = scene.tally();
+                change(&mut tally);
+                scene.checks_of(tally)
+            })
+            .collect();
+        for row in &rows {
+            let name = row[0].trim_matches('`');
+            let of = |checks: &[Check]| checks.iter().find(|check| check.name == name).cloned().unwrap();
+            let before = of(&sound);
+            let has_moved = |after: &Check| {
+                let far = |a: f64, b: f64| (a - b).abs() > 1e-9 * a.abs().max(1.0);
+                let figures = before.figure.zip(after.figure);
+                after.status != before.status || figures.is_some_and(|(before, after)| far(before, after))
+            };
+            let moved = found.iter().any(|checks| has_moved(&of(checks)));
+            match row[column].split([' ', ',']).next() {
+                Some("yes") => assert!(moved, "{party} cannot move {name}"),
+                Some("no") => assert!(!moved, "{party} moves {name}"),
+                _ => continue,
+            }
+            tried += 1;
+        }
+    }
+    assert!(tried > 50, "{tried} cells were tried");
+}

@@ -8,6 +8,7 @@ mod certificate;
 mod command_line;
 mod connections;
 mod descriptions;
+mod evidence;
 mod expectations;
 mod fail_if;
 mod faults;

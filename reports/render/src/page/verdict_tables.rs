@@ -78,7 +78,7 @@ fn row(analysis: &Analysis<'_>, comparison: &Comparison<'_>) -> Vec<String> {
         or_none(comparison.visible().map(number::change)),
         or_none(comparison.effect().map(|effect| number::percent(effect.block_sd()))),
         format!("{} of {}", comparison.blocks.len(), comparison.planned),
-        or_none(comparison.needed().map(needed)),
+        comparison.needed().map_or_else(|| "—".into(), needed),
         or_none(figure(sides.map(|(sync, _)| sync))),
         or_none(figure(sides.map(|(_, awaiting)| awaiting))),
     ]

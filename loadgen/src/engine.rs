@@ -30,6 +30,7 @@ use crate::reply::{KnownHead, ReplyParser};
 use crate::route::Route;
 use crate::tally::{Flight, Tally};
 use crate::timer::Timer;
+use crate::usage::ThreadUsage;
 use free::Free;
 use pacer::Pacer;
 use standstills::Standstills;
@@ -59,6 +60,8 @@ pub(crate) struct Engine {
     known_head: Rc<KnownHead>,
     /// The shortest time that opening a connection took.
     round_trip: Cell<Duration>,
+    /// What the thread had used before it was given this measurement.
+    at_rest: ThreadUsage,
     /// The first and the last attempt to open a connection since one was opened, if all failed.
     failing: Cell<Option<(Moment, Moment)>>,
 }
@@ -75,13 +78,15 @@ pub(crate) struct ThreadReport {
 }
 
 impl Engine {
-    /// Has to be made inside the runtime that runs it, which keeps in `asleep_ns` when its thread last went to sleep.
+    /// Has to be made inside the runtime that runs it, which keeps in `asleep_ns` when its thread last went to sleep; until
+    /// it was given this, the thread had used what `at_rest` says.
     pub(crate) fn new(
         order: Arc<Order>,
         index: usize,
         route: Route,
         slots: Vec<Rc<Slot>>,
         asleep_ns: Arc<AtomicU64>,
+        at_rest: ThreadUsage,
     ) -> io::Result<Rc<Self>> {
         let open_loop = matches!(order.load.pace, Pace::Open { .. });
         let mut tally = Tally::new(order.window, open_loop);
@@ -101,6 +106,7 @@ impl Engine {
             known_head: Rc::default(),
             round_trip: Cell::new(route.round_trip),
             failing: Cell::default(),
+            at_rest,
             order,
             index,
             route,

@@ -11,10 +11,11 @@ use nix::sched::{CpuSet, sched_setaffinity};
 use nix::unistd::Pid;
 use tokio::runtime::{LocalOptions, LocalRuntime};
 
-use crate::clock::monotonic_ns;
+use crate::clock::{Moment, monotonic_ns};
 use crate::engine::{Engine, Slot, ThreadReport};
 use crate::order::Order;
 use crate::route::Route;
+use crate::usage::{Spin, ThreadUsage};
 
 type Job = Box<dyn FnOnce(&mut Hand) + Send>;
 
@@ -31,6 +32,8 @@ pub(crate) struct Hand {
     pub(crate) slots: Vec<Rc<Slot>>,
     /// When the thread last went to sleep, monotonic nanoseconds.
     asleep_ns: Arc<AtomicU64>,
+    /// What the thread had used when it last had nothing to do.
+    at_rest: ThreadUsage,
 }
 
 impl ClientThread {
@@ -48,7 +51,10 @@ impl ClientThread {
                 }
             };
             let _ = started.send(Ok(()));
-            queue.into_iter().for_each(|job| job(&mut hand));
+            for job in queue {
+                job(&mut hand);
+                hand.at_rest = ThreadUsage::read(Moment::default(), Spin::default());
+            }
         })?;
         outcome.recv().unwrap_or_else(|_| Err(io::Error::other("the thread ended as it began")))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
@@ -88,7 +94,8 @@ impl Hand {
             .enable_all()
             .on_thread_park(move || hook.store(monotonic_ns(), Ordering::Relaxed))
             .build_local(LocalOptions::default())?;
-        Ok(Self { runtime, slots: Vec::new(), asleep_ns })
+        let at_rest = ThreadUsage::read(Moment::default(), Spin::default());
+        Ok(Self { runtime, slots: Vec::new(), asleep_ns, at_rest })
     }
 
     /// Takes part in a measurement.
@@ -98,8 +105,9 @@ impl Hand {
         index: usize,
         route: Route,
     ) -> io::Result<ThreadReport> {
-        let (slots, asleep_ns) = (self.slots.clone(), self.asleep_ns.clone());
-        self.runtime
-            .block_on(async move { Ok(Engine::new(order, index, route, slots, asleep_ns)?.run().await) })
+        let (slots, asleep_ns, at_rest) = (self.slots.clone(), self.asleep_ns.clone(), self.at_rest);
+        self.runtime.block_on(async move {
+            Ok(Engine::new(order, index, route, slots, asleep_ns, at_rest)?.run().await)
+        })
     }
 }

@@ -103,7 +103,7 @@ impl ThreadCost {
     /// Share of its time in which the thread was ready and did not run, 0–1; `None` over no time or where nobody says.
     pub(crate) fn wait_share(&self) -> Option<f64> {
         let waited = self.waited_for_cpu.filter(|_| !self.wall.is_zero())?;
-        Some(waited.as_secs_f64() / self.wall.as_secs_f64())
+        Some((waited.as_secs_f64() / self.wall.as_secs_f64()).min(1.0))
     }
 
     /// Share of one CPU that was spent on anything but spinning, 0–1; 0 over no time.

@@ -137,6 +137,6 @@ fn why(doubt: Doubt) -> &'static str {
     match doubt {
         Doubt::Client => "the client was the limit, not the server",
         Doubt::Noise => "the trials could not be believed",
-        Doubt::Samples => "too few requests were answered for the quantile",
+        Doubt::Samples => "trials were too short: too few requests were answered to tell",
     }
 }

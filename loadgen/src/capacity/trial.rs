@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reports_record::{CheckStatus, Fault, Measurement, OutcomeKind};
+use reports_record::{Check, CheckStatus, Fault, Measurement, OutcomeKind};
 
 use crate::Condition;
 use crate::capacity::{Doubt, Verdict};
@@ -39,6 +39,14 @@ pub fn judge(objectives: &[Condition], measurement: &Measurement) -> (Verdict, S
     let judged: Vec<_> = objectives.iter().map(|objective| objective.judge(measurement)).collect();
     if let Some(unknown) = judged.iter().find(|judged| judged.holds().is_none()) {
         return (Verdict::Unsure(Doubt::Samples), unknown.to_string());
+    }
+    let untold = |check: &&Check| check.name == "achieved" && check.status == CheckStatus::NotApplicable;
+    if let Some(untold) = checks.iter().find(untold) {
+        // A queue may grow behind a window that is too short to see it.
+        return (
+            Verdict::Unsure(Doubt::Samples),
+            format!("whether the server kept up is not known: {}", untold.finding),
+        );
     }
     match finding(measurement, "stationarity", CheckStatus::Fail) {
         Some(drift) => (Verdict::Unsure(Doubt::Noise), drift.into()),
@@ -163,6 +171,13 @@ mod tests {
     #[test]
     fn a_server_that_falls_behind_fails_whatever_its_times() {
         assert_eq!(judged(P99, &with(measured(1), "achieved", Warn)), Verdict::Fail);
+    }
+
+    #[test]
+    fn a_window_too_short_to_see_a_queue_grow_passes_nothing() {
+        let untold = |ms| with(measured(ms), "achieved", CheckStatus::NotApplicable);
+        assert_eq!(judged(P99, &untold(1)), Verdict::Unsure(Doubt::Samples));
+        assert_eq!(judged(P99, &untold(500)), Verdict::Fail);
     }
 
     #[test]

@@ -27,9 +27,6 @@ pub(super) fn pace(evidence: &Evidence<'_>) -> Check {
     let (Some(median), Some((tail_name, tail))) = (lateness.p50, highest(lateness)) else {
         return about.not_applicable("too few requests for a quantile of lateness");
     };
-    let allowed = |bound: f64, service: Option<f64>| {
-        bound.max((SHARE_OF_SERVICE * service.unwrap_or(0.0)).min(EXCUSE_MAX_US))
-    };
     let stated = |name: &str| evidence.load.tolerance(&format!("lateness_{name}"));
     let tail_bound = stated(tail_name)
         .unwrap_or_else(|| allowed(TAIL_BOUND_US, highest(&evidence.service).map(|(_, value)| value)));
@@ -53,6 +50,11 @@ pub(super) fn pace(evidence: &Evidence<'_>) -> Check {
         finding,
         "give the client a CPU of its own (--pin), more threads, or a lower rate",
     )
+}
+
+/// How late the client may be where requests take so long.
+fn allowed(bound: f64, service: Option<f64>) -> f64 {
+    bound.max((SHARE_OF_SERVICE * service.unwrap_or(0.0)).min(EXCUSE_MAX_US))
 }
 
 /// The highest quantile up to the 99th that there are samples for.
@@ -102,7 +104,9 @@ pub(super) fn achieved(evidence: &Evidence<'_>) -> Check {
         return about.found(CheckStatus::Pass, Some(ratio), reached, "");
     }
     let late = evidence.lateness.as_ref().and_then(|lateness| lateness.p50);
-    if evidence.cost.busiest_thread > CLIENT_SATURATED || late > Some(MEDIAN_BOUND_US * TOO_LATE) {
+    // As `pace` has it: a few milliseconds of the client's explain no queue of seconds.
+    let too_late = allowed(MEDIAN_BOUND_US, evidence.service.p50) * TOO_LATE;
+    if evidence.cost.busiest_thread > CLIENT_SATURATED || late > Some(too_late) {
         let finding = format!("{reached}; the client could not keep the pace");
         let remedy = "lower the rate or add --threads, each on its own CPU";
         return about.found(CheckStatus::Fail, Some(ratio), finding, remedy);

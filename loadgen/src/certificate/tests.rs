@@ -600,3 +600,29 @@ fn what_the_tables_say_can_move_a_check_does_and_nothing_else_does() {
     }
     assert!(tried > 50, "{tried} cells were tried");
 }
+
+#[test]
+fn a_time_slice_or_two_of_a_short_window_are_no_standstill_and_half_of_it_is_only_a_warning() {
+    let status = |window_ms: u64, ms| {
+        let scene = Scene { standstill: Duration::from_millis(ms), ..scene() };
+        let mut tally = scene.tally();
+        tally.window.end = tally.window.start.after(Duration::from_millis(window_ms));
+        scene.check_of(tally, "gap").status
+    };
+    assert_eq!(status(10, 6), CheckStatus::Pass);
+    assert_eq!([21, 29, 250].map(|ms| status(300, ms)), [CheckStatus::Warn; 3]);
+    assert_eq!(status(300, 251), CheckStatus::Fail);
+}
+
+#[test]
+fn a_client_late_by_some_milliseconds_is_not_to_blame_for_a_queue_of_seconds() {
+    // One of three requests is answered as fast as it comes; each left 3 ms late.
+    let drowned = |index: u64, _| Fate { late_us: 3_000, service_us: 100_000 + index * 1_000, ..SOUND };
+    let server = Scene { fate: drowned, ..scene() }.check("achieved");
+    assert_eq!(server.status, CheckStatus::Warn, "{}", server.finding);
+    assert!(server.finding.contains("the server did not keep up"), "{}", server.finding);
+    let late = |index: u64, _| Fate { late_us: 120_000, service_us: 100_000 + index * 1_000, ..SOUND };
+    let client = Scene { fate: late, ..scene() }.check("achieved");
+    assert_eq!(client.status, CheckStatus::Fail, "{}", client.finding);
+    assert!(client.finding.contains("the client could not keep the pace"), "{}", client.finding);
+}

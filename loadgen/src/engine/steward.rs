@@ -42,7 +42,7 @@ impl Engine {
         let tick = (self.order.load.timeout / 10).clamp(TICK_MIN, TICK);
         let mut deadline = self.planned_deadline();
         let mut done = None;
-        let mut usage = Edges::default();
+        let mut usage = Edges::after(self.at_rest);
         let mut slicer = Slicer::new(self.order.slices.clone(), self.order.window.start);
         loop {
             let now = self.now();
@@ -147,16 +147,30 @@ impl Engine {
 }
 
 /// The thread's usage at the window's edges.
-#[derive(Default)]
 struct Edges {
+    /// At the latest look before the window; when that was is left out.
+    before: ThreadUsage,
     start: Option<ThreadUsage>,
     end: Option<ThreadUsage>,
 }
 
 impl Edges {
+    /// `before`: before the thread was given the measurement, of which it may hear late.
+    fn after(before: ThreadUsage) -> Self {
+        Self { before, start: None, end: None }
+    }
+
+    /// A look that comes late because the thread had no CPU must not leave out just that: the window's start then shows what the
+    /// look before it did.
     fn look(&mut self, usage: impl Fn() -> ThreadUsage, now: Moment, window: Window) {
-        if self.start.is_none() && now >= window.start {
-            self.start = Some(usage());
+        if self.start.is_none() {
+            if now < window.start {
+                self.before = usage();
+            } else {
+                let is_late = now.since(window.start) > TICK;
+                let before = ThreadUsage { at: window.start, ..self.before };
+                self.start = Some(if is_late { before } else { usage() });
+            }
         }
         if self.end.is_none() && now >= window.end {
             self.end = Some(usage());
@@ -167,5 +181,38 @@ impl Edges {
     fn cost(&self, usage: impl Fn() -> ThreadUsage) -> ThreadCost {
         let Some(start) = self.start else { return ThreadCost::default() };
         self.end.unwrap_or_else(usage).since(&start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> Moment {
+        Moment::from_nanos(ms * 1_000_000)
+    }
+
+    /// A thread that waits for a CPU all the time but the first 10 ms.
+    fn usage(ms: u64) -> ThreadUsage {
+        let waited_for_cpu = Some(Duration::from_millis(ms.saturating_sub(10)));
+        ThreadUsage { at: at(ms), waited_for_cpu, ..ThreadUsage::default() }
+    }
+
+    fn wait_share(looks: &[u64]) -> Option<f64> {
+        let window = Window { start: at(1000), end: at(3000) };
+        let mut edges = Edges::after(usage(0));
+        for look in looks {
+            edges.look(|| usage(*look), at(*look), window);
+        }
+        edges.cost(|| usage(4000)).wait_share()
+    }
+
+    #[test]
+    fn a_thread_that_had_no_cpu_for_the_whole_window_waited_for_one() {
+        assert_eq!(wait_share(&[990, 1000, 2000, 3000]), Some(1.0));
+        // No look in the window, and one behind it.
+        assert_eq!(wait_share(&[990, 3500]), Some(1.0));
+        assert_eq!(wait_share(&[3500]), Some(1.0));
+        assert_eq!(wait_share(&[990]), None, "the window was never reached");
     }
 }

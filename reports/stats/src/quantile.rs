@@ -25,11 +25,18 @@ impl Spread {
     pub const INDEPENDENT: Self = Self { design_effect: 1.0, freedom: f64::INFINITY };
 }
 
+/// Fewest observations, as multiples of their count's squared skewness: of fewer, not even the expansion below knows the tail.
+///
+/// Without any correction it takes 25 (Cochran, *Sampling Techniques*, 3rd ed., §2.15); the simulation in
+/// `tests/rates/coverage.rs` shows that eight do with one.
+const SKEWNESSES: f64 = 8.0;
+
 /// The ranks between which the true quantile `q` lies with at least `confidence`; free of any
 /// assumption about the distribution's shape.
 ///
 /// `spread` comes from [`crate::design_effect`] where observations depend on each other. `None` if the sample does not reach far
-/// enough to hold either end, or if an argument is out of its range.
+/// enough to hold either end, if it holds so few independent observations' worth that their number beyond the quantile is too
+/// skewed (776 at the 99th percentile, 57 at the 90th), or if an argument is out of its range.
 ///
 /// The number of observations below the true quantile is binomial; its two tail points, by the
 /// Cornish–Fisher expansion (the tails of a count near 10 are far from symmetric) and rounded
@@ -45,6 +52,10 @@ pub fn interval_ranks(observations: u64, q: f64, confidence: f64, spread: Spread
     }
     let n = observations as f64;
     let widening = spread.design_effect.max(1.0);
+    let squared_skewness = (1.0 - 2.0 * q).powi(2) / (q * (1.0 - q));
+    if n / widening < SKEWNESSES * squared_skewness {
+        return None;
+    }
     let mean = n * q;
     let sd = (widening * n * q * (1.0 - q)).sqrt();
     let p = 0.5 + confidence / 2.0;
@@ -132,6 +143,14 @@ mod tests {
         assert_eq!(ranks(5, 0.5, 1.0), None);
         assert_eq!(ranks(200, 0.99, 1.0), None);
         assert_eq!(ranks(1_000, 0.99, 100.0), None);
+    }
+
+    /// By hand: 0.98² ÷ 0.0099 = 97.01, and 0.8² ÷ 0.09 = 7.11; the median's count has no skewness.
+    #[test]
+    fn fewer_independent_observations_than_the_tail_takes_have_no_interval() {
+        assert!(ranks(2_000, 0.99, 2.57).is_some() && ranks(2_000, 0.99, 2.58).is_none());
+        assert!(ranks(1_000, 0.9, 17.5).is_some() && ranks(1_000, 0.9, 17.6).is_none());
+        assert!(ranks(1_000, 0.5, 100.0).is_some());
     }
 
     #[test]

@@ -156,7 +156,9 @@ impl Queue {
 fn times_that_depend_on_each_other_have_intervals_that_hold_or_none() {
     let mut simulation = Simulation::new(22);
     let quantiles = [0.5, 0.9, 0.95, 0.99];
-    // The share of runs that are given a wrong interval of a quantile is at most this, by three standard errors.
+    // The share of runs that are given a wrong interval of a quantile is at most this, by three standard errors. In the tail, of
+    // which there are few independent stretches, it is the promised twentieth.
+    const TAIL_MOST: f64 = 0.05 + 3.0 * 0.018;
     for (load, count, most) in
         [(0.5, 1_000, 0.13), (0.5, 5_000, 0.11), (0.8, 2_000, 0.17), (0.8, 5_000, 0.17), (0.9, 2_000, 0.17)]
     {
@@ -170,6 +172,7 @@ fn times_that_depend_on_each_other_have_intervals_that_hold_or_none() {
         }
         for (coverage, q) in found.iter().zip(quantiles) {
             println!("load {load}, {count} requests, quantile {q}: {coverage:?}");
+            let most = if q > 0.5 { TAIL_MOST.min(most) } else { most };
             assert!(coverage.wrong() <= most, "load {load}, {count} requests, quantile {q}: {coverage:?}");
         }
         assert!(found[0].held() > 0.85, "load {load}, {count} requests: {:?}", found[0]);

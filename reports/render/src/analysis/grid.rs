@@ -24,7 +24,8 @@ impl<'a> Grid<'a> {
         let cells: BTreeMap<&str, usize> =
             definition.cells.iter().enumerate().map(|(index, cell)| (cell.name.as_str(), index)).collect();
         let mut trials = BTreeMap::new();
-        let (mut strays, mut repeated, mut doubled) = (Strays::default(), 0_usize, 0_usize);
+        let (mut strays, mut doubled) = (Strays::default(), 0_usize);
+        let mut superseded: BTreeMap<&str, usize> = BTreeMap::new();
         for line in lines {
             let Line::Trial(trial) = line else { continue };
             let cell = cells.get(trial.cell.as_str());
@@ -34,16 +35,15 @@ impl<'a> Grid<'a> {
                     match trials.insert((cell, contender, trial.block), &**trial) {
                         // One attempt that stands twice in the log is not two attempts.
                         Some(earlier) if *earlier == **trial => doubled += 1,
-                        earlier => repeated += usize::from(earlier.is_some()),
+                        Some(_) => *superseded.entry(contender).or_default() += 1,
+                        None => {}
                     }
                 }
                 _ => strays.add(trial),
             }
         }
         let mut remarks = strays.remarks();
-        if repeated > 0 {
-            remarks.push(format!("trials spoilt and made again: {repeated}; the last attempt counts"));
-        }
+        remarks.extend(made_again(&contenders, &superseded));
         if doubled > 0 {
             remarks.push(format!(
                 "lines that stand in the log twice, word for word: {doubled}; each counts once"
@@ -117,6 +117,14 @@ pub fn contenders(definition: &Definition) -> Vec<&str> {
         }
     }
     names
+}
+
+/// How many attempts were made again, by contender: whose attempts are replaced must not depend on the side.
+fn made_again(contenders: &[&str], superseded: &BTreeMap<&str, usize>) -> Option<String> {
+    let of = |name: &&str| format!("{} of {}", superseded.get(name).copied().unwrap_or(0), label::name(name));
+    let all: usize = superseded.values().sum();
+    let each: Vec<String> = contenders.iter().map(of).collect();
+    (all > 0).then(|| format!("attempts made again: {all} ({}); the last attempt counts", each.join(", ")))
 }
 
 /// Trials that the definition does not plan: counted all, one named.

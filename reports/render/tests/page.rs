@@ -115,6 +115,33 @@ fn a_grid_says_where_along_the_connections_who_wins() {
     assert!(first_screen.contains("id=\"answer\"") && first_screen.contains("id=\"map-stock-throughput\""));
 }
 
+/// The rate decides what a request costs, whether or not connections were varied beside it.
+#[test]
+fn a_crossover_along_the_rate_is_told_at_one_number_of_connections_too() {
+    let mut run = run(definition(vec![synthetic::cell("wait", 1.0, 0, 16)], 8));
+    let mut record = lines(&run, &World::equal());
+    assert!(!page(&run, &record, &[]).contains("id=\"crossovers\""));
+    run.definition.phases.open_loads = vec![0.1, 0.7];
+    for line in &mut record {
+        let Line::Trial(trial) = line else { continue };
+        let TrialOutcome::Measured(measured) = &mut trial.outcome else { continue };
+        let mut busy = measured.open[0].clone();
+        busy.measurement.offered_rate_per_s = busy.measurement.offered_rate_per_s.map(|rate| rate * 7.0);
+        measured.open.push(busy);
+        if trial.contender.starts_with("tokio-tasks") {
+            for (open, factor) in measured.open.iter_mut().zip([1.35, 0.7]) {
+                open.cost.cpu_user_us = (open.cost.cpu_user_us as f64 * factor) as u64;
+                open.cost.cpu_system_us = (open.cost.cpu_system_us as f64 * factor) as u64;
+            }
+        }
+    }
+    let html = page(&run, &record, &[]);
+    let (_, crossovers) = html.split_once("id=\"crossovers\"").expect("a section of crossovers");
+    assert!(
+        crossovers.contains("From which rate on?") && crossovers.contains("sync wins → async wins between ")
+    );
+}
+
 #[test]
 fn a_sweep_is_drawn_past_saturation_and_judged_nowhere() {
     let html = &*GRID_PAGE;

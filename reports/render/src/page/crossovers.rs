@@ -10,31 +10,40 @@ use crate::analysis::contrast::{Contrast, Kind};
 use crate::analysis::crossovers::{Row, by_connections, by_rate, by_wait, reach};
 use crate::number;
 
-/// Nothing without an axis: where every workload was measured at one number of connections.
+/// What is followed along the offered rate.
+const ALONG_RATES: [Metric; 2] = [Metric::CpuPerRequest, Metric::ResponseTimeP50];
+
+/// Nothing without an axis: where every workload was measured at one number of connections and one rate.
 pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
     let metric = Metric::Throughput;
     let contrasts = [Kind::Control, Kind::Stock].map(|kind| analysis.verdicts.contrast(kind));
     let contrasts = || contrasts.into_iter().flatten();
     let has_axis =
         contrasts().any(|contrast| !by_connections(&analysis.verdicts, contrast.kind, metric).is_empty());
-    if !has_axis {
+    let has_rates = contrasts().any(|contrast| {
+        ALONG_RATES
+            .into_iter()
+            .any(|metric| !by_rate(&analysis.verdicts, &analysis.grid, contrast.kind, metric).is_empty())
+    });
+    if !has_axis && !has_rates {
         return html! {};
     }
+    let title = if has_axis { "From how many connections on?" } else { "From which rate on?" };
     html! {
         section #crossovers aria-labelledby="crossovers-title" {
-            h2 id="crossovers-title" { "From how many connections on?" }
+            h2 id="crossovers-title" { (title) }
             @for contrast in contrasts() { (of_contrast(analysis, contrast, metric)) }
             @for contrast in contrasts() { (of_rates(analysis, contrast)) }
             p.note {
                 "A crossover is an interval between two measured places where the verdict differs; between them nothing is \
                  known, and nothing is interpolated. “None in range” is a result. Places that are not decided widen an interval."
             }
-            details {
+            @if has_axis { details {
                 summary { "The same for CPU per request and the 99th percentile of the response time, and along the wait" }
                 @for contrast in contrasts() {
                     @for metric in [Metric::CpuPerRequest, Metric::ResponseTimeP99] {
                         @let last = analysis.verdicts.at_last_level(metric);
-                        (table(contrast, metric, "workload",
+                        (table(contrast, &last.title(analysis.verdicts.levels), "workload",
                             &by_connections(&analysis.verdicts, contrast.kind, last)).markup())
                     }
                 }
@@ -42,10 +51,11 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                     @for metric in [Metric::Throughput, Metric::CpuPerRequest, Metric::ResponseTimeP99] {
                         @let subject = analysis.verdicts.subjects(metric).last().unwrap_or(metric.into());
                         @let rows = by_wait(&analysis.verdicts, contrast.kind, subject);
-                        @if !rows.is_empty() { (table(contrast, metric, "connections", &rows).markup()) }
+                        @let what = subject.title(analysis.verdicts.levels);
+                        @if !rows.is_empty() { (table(contrast, &what, "connections", &rows).markup()) }
                     }
                 }
-            }
+            } }
         }
     }
 }
@@ -55,7 +65,7 @@ fn of_contrast(analysis: &Analysis<'_>, contrast: Contrast<'_>, metric: Metric) 
     html! {
         @if !rows.is_empty() {
             h3 { (finding(contrast, &rows)) }
-            (table(contrast, metric, "workload", &rows).markup())
+            (table(contrast, metric.title(), "workload", &rows).markup())
         }
     }
 }
@@ -63,9 +73,9 @@ fn of_contrast(analysis: &Analysis<'_>, contrast: Contrast<'_>, metric: Metric) 
 /// The same question along the offered rate: where on it the cost of a request, and the wait, change sides.
 fn of_rates(analysis: &Analysis<'_>, contrast: Contrast<'_>) -> Markup {
     html! {
-        @for metric in [Metric::CpuPerRequest, Metric::ResponseTimeP50] {
+        @for metric in ALONG_RATES {
             @let rows = by_rate(&analysis.verdicts, &analysis.grid, contrast.kind, metric);
-            @if !rows.is_empty() { (table(contrast, metric, "cell", &rows).markup()) }
+            @if !rows.is_empty() { (table(contrast, metric.title(), "cell", &rows).markup()) }
         }
     }
 }
@@ -79,14 +89,14 @@ fn finding(contrast: Contrast<'_>, rows: &[Row<'_, '_>]) -> String {
     format!("{title}: {}; {}", part(Verdict::AsyncWins, "async"), part(Verdict::SyncWins, "sync"))
 }
 
-/// One pair by one metric: where on the axis each verdict falls, and where it changes.
-fn table(contrast: Contrast<'_>, metric: Metric, rows_are: &str, rows: &[Row<'_, '_>]) -> Table {
+/// One pair, and `what` is compared: where on the axis each verdict falls, and where it changes.
+fn table(contrast: Contrast<'_>, what: &str, rows_are: &str, rows: &[Row<'_, '_>]) -> Table {
     let axis = match rows_are {
         "connections" => "wait in ms",
         "cell" => "offered requests/s",
         _ => "connections",
     };
-    let caption = format!("{}, {}, by {axis}", contrast.kind.title(), metric.title());
+    let caption = format!("{}, {}, by {axis}", contrast.kind.title(), what);
     let head = [
         rows_are,
         "verdict changes",

@@ -77,7 +77,9 @@ mod tests {
     fn what_cannot_be_said_is_not() {
         assert_eq!(mean_interval(&batches((0..19).map(f64::from)), 0.95), None);
         assert_eq!(mean_interval(&[Batch { observations: 0, sum: 0.0 }; 20], 0.95), None);
-        assert_eq!(mean_interval(&batches((0..20).map(|_| 1.0)), 1.0), None);
+        for confidence in [-0.1, 0.0, 1.0, f64::NAN] {
+            assert_eq!(mean_interval(&batches((0..20).map(|_| 1.0)), confidence), None, "{confidence}");
+        }
         let holding = |count: u64| -> Vec<Batch> {
             let observations = (0..20).map(|index| u64::from(index < count));
             observations.map(|observations| Batch { observations, sum: observations as f64 }).collect()

@@ -78,7 +78,7 @@ macro_rules! sent {
 }
 
 /// Every rule: connections, hosts, targets, upgrades, expectations, fields, chunks.
-pub const RULES: [Rule; 40] = [
+pub const RULES: [Rule; 41] = [
     get!("close", "9112 §9.6", "connection: close\r\n", Last),
     get!("close in capitals", "9110 §7.6.1", "CONNECTION: CLOSE\r\n", Last),
     get!("close before keep-alive", "9112 §9.3", "connection: close, keep-alive\r\n", Last),
@@ -98,6 +98,12 @@ pub const RULES: [Rule; 40] = [
         "9112 §9.3",
         "GET /hello HTTP/1.0\r\n\r\nGET /nowhere HTTP/1.0\r\n\r\n",
         Last
+    ),
+    sent!(
+        "a request after a refused one in the same packet",
+        "9112 §9.6",
+        "GET /hello HTTP/1.1\r\nhost: a/b\r\n\r\nGET /nowhere HTTP/1.1\r\nhost: a\r\n\r\n",
+        Refused
     ),
     sent!("HTTP/1.0", "9112 §9.3", "GET /hello HTTP/1.0\r\n\r\n", Last),
     sent!(

@@ -207,6 +207,18 @@ proptest! {
     }
 }
 
+#[test]
+fn zeros_before_a_chunk_size_mean_nothing_to_either_parser() {
+    for zeros in [0, 1, 14, 15, 16, 40, 4000] {
+        let size = |digit: char| format!("{}{digit}", "0".repeat(zeros));
+        let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+        let bytes = format!("{head}{}\r\nok\r\n{}\r\n\r\n!", size('2'), size('0')).into_bytes();
+        let reply = parser().feed(&bytes).unwrap().unwrap();
+        assert_eq!((reply.status, reply.body.bytes, reply.surplus), (200, 2, 1), "{zeros}");
+        assert_eq!(second_opinion::read(&bytes), Some((200, 2, 1)), "{zeros}");
+    }
+}
+
 /// What comes of `bytes` in pieces: a whole reply and where it ends, a refusal, or what the connection's end means.
 fn decided(bytes: &[u8], cuts: &[usize]) -> String {
     let mut parser = parser();

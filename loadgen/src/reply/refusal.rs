@@ -29,7 +29,7 @@ pub(crate) enum Refusal {
     StatusLine,
     #[error("the status is below 100: expected one from 100 to 599")]
     StatusBelow100,
-    #[error("status 101: the server switches to a protocol that was not asked for")]
+    #[error("status 101: the server switches to another protocol: expected HTTP/1.1; ask for no upgrade")]
     SwitchingProtocols,
     #[error("the first header line begins with a blank, but has no line before it to continue")]
     BlankBeforeHeaders,

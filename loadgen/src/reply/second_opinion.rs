@@ -51,6 +51,9 @@ fn value<'a>(headers: &[Header<'a>], name: &str) -> Option<&'a [u8]> {
 fn chunked(bytes: &[u8]) -> Option<(u64, usize)> {
     let (mut data, mut taken) = (0, 0);
     loop {
+        // httparse reads 15 digits at most; zeros before them mean nothing.
+        let is_zero_before_digit = |two: &&[u8]| two[0] == b'0' && two[1].is_ascii_hexdigit();
+        taken += bytes.get(taken..)?.windows(2).take_while(is_zero_before_digit).count();
         let rest = bytes.get(taken..)?;
         let (line, size) = match httparse::parse_chunk_size(rest) {
             Ok(Status::Complete(found)) => found,

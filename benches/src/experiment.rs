@@ -21,14 +21,16 @@ use toml::Spanned;
 
 use self::file::ExperimentFile;
 use self::problems::Problems;
+use crate::drawn;
 
 /// Experiments that come with the program, by name.
-pub const EMBEDDED: [(&str, &str); 5] = [
+pub const EMBEDDED: [(&str, &str); 6] = [
     ("quick", include_str!("../experiments/quick.toml")),
     ("grid", include_str!("../experiments/grid.toml")),
     ("nagle", include_str!("../experiments/nagle.toml")),
     ("smoke", include_str!("../experiments/smoke.toml")),
     ("aa", include_str!("../experiments/aa.toml")),
+    ("herd", include_str!("../experiments/herd.toml")),
 ];
 
 /// Blocks that a file may ask for.
@@ -100,6 +102,7 @@ fn resolve(name: &str, text: &str, contenders: Option<&Contenders>) -> anyhow::R
     check_blocks(&file, &mut problems);
     check_sentences(&file, &mut problems);
     let cells = matrix::cells(&file.workload, file.phases.timeout.get_ref().0, &mut problems);
+    check_longest_waits(&file, &cells, &mut problems);
     check_names(&file, &mut problems);
     if let Some(contenders) = contenders {
         check_contenders(&file, contenders, &mut problems);
@@ -159,6 +162,26 @@ fn check_blocks(file: &ExperimentFile, problems: &mut Problems) {
     });
 }
 
+/// A drawn wait has to end in time too, and be one that contenders take.
+fn check_longest_waits(file: &ExperimentFile, cells: &[Cell], problems: &mut Problems) {
+    let spread = *file.phases.wait_spread.get_ref();
+    let limit = file.phases.timeout.get_ref().0.min(servers_contract::limits::WAIT_MAX);
+    let Some(cell) = cells.iter().max_by(|a, b| a.wait_ms.total_cmp(&b.wait_ms)) else { return };
+    if !drawn::SPREAD.contains(&spread) || spread == 0.0 {
+        return;
+    }
+    let longest = drawn::longest(Duration::from_secs_f64(cell.wait_ms / 1e3), spread);
+    problems.expect(longest < limit, file.phases.wait_spread.span(), || {
+        format!(
+            "cell {:?}: its longest drawn wait, {}, is not below {} (phases.timeout, and the longest wait that contenders \
+             take); lower phases.wait_spread or raise phases.timeout",
+            cell.name,
+            humantime::format_duration(longest),
+            humantime::format_duration(limit)
+        )
+    });
+}
+
 /// Sentences are shown in full.
 fn check_sentences(file: &ExperimentFile, problems: &mut Problems) {
     let claims = file.prediction.iter().map(|table| ("claim", &table.get_ref().claim, table.span()));
@@ -183,6 +206,14 @@ fn phases(file: &file::PhasesTable, problems: &mut Problems) -> Phases {
     problems.expect(open_loads.windows(2).all(|pair| pair[0] < pair[1]), file.open_load.span(), || {
         "phases.open_load must ascend: list each rate level once, the lowest first".to_owned()
     });
+    let wait_spread = *file.wait_spread.get_ref();
+    problems.expect(drawn::SPREAD.contains(&wait_spread), file.wait_spread.span(), || {
+        format!(
+            "phases.wait_spread must be {} to {}, the coefficient of variation of the waits, not {wait_spread}",
+            drawn::SPREAD.start(),
+            drawn::SPREAD.end()
+        )
+    });
     let mut seconds = |name: &str, span: &Spanned<file::Span>, range: RangeInclusive<Duration>| {
         let duration = span.get_ref().0;
         problems.expect(range.contains(&duration), span.span(), || {
@@ -206,6 +237,7 @@ fn phases(file: &file::PhasesTable, problems: &mut Problems) -> Phases {
         calibration: phase("calibration", &file.calibration),
         timeout_s: seconds("timeout", &file.timeout, Load::TIMEOUT),
         grace_s: seconds("grace", &file.grace, Load::MARGIN),
+        wait_spread,
     }
 }
 
@@ -379,6 +411,33 @@ mod tests {
         assert!(error(&nagle.replace("bytes = [256,", "bytes = [2000000,")).contains("bytes"));
         let grid = EMBEDDED[1].1;
         assert!(error(&grid.replace("load = [0.1,", "load = [-0.1,")).contains("load"));
+    }
+
+    #[test]
+    fn waits_are_drawn_where_the_file_says_so_and_only_within_their_range() {
+        assert_eq!(load("quick").unwrap().phases.wait_spread, 0.5);
+        assert_eq!(load("grid").unwrap().phases.wait_spread, 0.5);
+        assert_eq!(load("herd").unwrap().phases.wait_spread, 0.0);
+        let drawn = |spread: &str| quick().replace("wait_spread = 0.5", &format!("wait_spread = {spread}"));
+        for spread in ["-0.1", "1.1", "nan"] {
+            let message = error(&drawn(spread));
+            assert!(
+                message.contains("phases.wait_spread must be 0 to 1") && message.contains("line"),
+                "{message}"
+            );
+        }
+        assert!(
+            resolve("test", &quick().replace("wait_spread = 0.5\n", ""), None).unwrap().phases.wait_spread
+                == 0.0
+        );
+    }
+
+    #[test]
+    fn a_drawn_wait_that_could_never_end_in_time_is_refused() {
+        let text = quick().replace("timeout = \"2s\"", "timeout = \"20ms\"");
+        let message = error(&text);
+        assert!(message.contains("wait=10ms") && message.contains("longest drawn wait"), "{message}");
+        assert!(resolve("test", &text.replace("wait_spread = 0.5", "wait_spread = 0.0"), None).is_ok());
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod cpu_claim;
 pub mod cpus;
 pub mod descendants;
 pub mod doctor;
+pub mod drawn;
 pub mod estimate;
 pub mod experiment;
 pub mod field;

@@ -34,7 +34,7 @@ pub fn load(contender: &Contender, call: &Call, body: &[u8]) -> anyhow::Result<L
     Ok(Load { expect, ..Load::closed(request, Duration::from_secs(1)) })
 }
 
-fn url(contender: &Contender, call: &Call) -> anyhow::Result<Url> {
+pub(crate) fn url(contender: &Contender, call: &Call) -> anyhow::Result<Url> {
     let text = format!("http://{}{}", contender.address(), call.target());
     text.parse().with_context(|| format!("cannot ask for {text}"))
 }

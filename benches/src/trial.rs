@@ -12,6 +12,7 @@ use servers_conformance::verify;
 use servers_contract::{Call, Reply, Stats};
 
 use crate::contender::Contender;
+use crate::drawn;
 use crate::outside::Outside;
 use crate::process::{Launch, Tail};
 use crate::sampler::{Sampler, listen_overflows};
@@ -86,7 +87,7 @@ pub fn calibrate(task: &Task<'_>) -> anyhow::Result<f64> {
     let tail = Tail::default();
     let measured = stages(task, &tail, |trial| {
         let phase = calibration_phase(task.phases, task.cell);
-        let load = load(task, trial, &phase, Pace::CLOSED).map_err(at(Stage::Measure))?;
+        let load = closed_load(task, trial, &phase, 0).map_err(at(Stage::Measure))?;
         let mut best = 0.0_f64;
         for _ in 0..CALIBRATIONS {
             let measured =
@@ -168,14 +169,16 @@ fn loops(task: &Task<'_>, trial: &mut Trial, rates: &[Rate], seed: u64) -> Resul
     let closed = if task.cell.is_sweep() {
         None
     } else {
-        let closed = one_loop(task, trial, &closed_phase(task.phases, task.cell), Pace::CLOSED)?;
+        let load = closed_load(task, trial, &closed_phase(task.phases, task.cell), seed);
+        let closed = one_loop(task, trial, load.map_err(at(Stage::Measure))?)?;
         sampler.read_memory();
         Some(closed)
     };
     let mut open = Vec::new();
     for (&rate, level) in rates.iter().zip(0..) {
         let pace = Pace::open(rate, Arrivals::Poisson, seed.wrapping_add(level));
-        open.push(one_loop(task, trial, &task.phases.open, pace)?);
+        let load = load(task, trial, &task.phases.open, pace).map_err(at(Stage::Measure))?;
+        open.push(one_loop(task, trial, load)?);
     }
     if task.cell.is_sweep() {
         sampler.read_memory();
@@ -186,9 +189,8 @@ fn loops(task: &Task<'_>, trial: &mut Trial, rates: &[Rate], seed: u64) -> Resul
 }
 
 /// One loop between two readings of the contender's counters.
-fn one_loop(task: &Task<'_>, trial: &mut Trial, phase: &Phase, pace: Pace) -> Result<Loop, Failure> {
-    let is_closed = pace == Pace::CLOSED;
-    let load = load(task, trial, phase, pace).map_err(at(Stage::Measure))?;
+fn one_loop(task: &Task<'_>, trial: &mut Trial, load: Load) -> Result<Loop, Failure> {
+    let is_closed = load.pace == Pace::CLOSED;
     let before = Reading::of(&trial.contender).map_err(at(Stage::Account))?;
     let began = Instant::now();
     let mut measurement =
@@ -208,6 +210,12 @@ fn one_loop(task: &Task<'_>, trial: &mut Trial, phase: &Phase, pace: Pace) -> Re
             measurement.certificate.with(bottleneck(busy, measurement.client.busiest_thread));
     }
     Ok(Loop { measurement, cost })
+}
+
+/// A closed loop, whose waits are drawn by `seed` where the experiment says so.
+fn closed_load(task: &Task<'_>, trial: &Trial, phase: &Phase, seed: u64) -> anyhow::Result<Load> {
+    let draws = drawn::draws(&trial.contender, &trial.call, task.phases.wait_spread, seed)?;
+    Ok(Load { draws, ..load(task, trial, phase, Pace::CLOSED)? })
 }
 
 fn load(task: &Task<'_>, trial: &Trial, phase: &Phase, pace: Pace) -> anyhow::Result<Load> {

@@ -116,8 +116,10 @@ impl Engine {
 
     /// Measures. Connections stay open in their slots, except those with a request that did not end.
     pub(crate) async fn run(self: Rc<Self>) -> ThreadReport {
-        for slot in &self.slots {
-            slot.begin(self.parser(), self.order.begin);
+        for (slot, place) in self.slots.iter().zip(0..) {
+            let draws = self.order.load.draws.as_ref();
+            let walk = draws.map(|draws| draws.walk(self.number(place))).unwrap_or_default();
+            slot.begin(self.parser(), walk, self.order.begin);
         }
         // A thread that is lost must not be waited for by the others.
         let _done = Done(&self.order.gauges[self.index]);
@@ -164,11 +166,15 @@ impl Engine {
     }
 
     /// When the connection at `place` of this thread may send its first request: as the schedule begins, or spread over a
-    /// think time, since users who think do not all begin together.
+    /// cycle, since users do not all begin together.
     fn first_ready(&self, place: usize) -> Moment {
-        let (threads, think) = (self.order.gauges.len(), self.order.load.pace.think());
-        let number = place * threads + self.index;
-        self.order.begin.after(think.mul_f64(number as f64 / self.order.connections as f64))
+        let share = self.number(place) as f64 / self.order.connections as f64;
+        self.order.begin.after(self.order.load.first_over().mul_f64(share))
+    }
+
+    /// The number, among those of all threads, of the connection at `place` of this one.
+    fn number(&self, place: usize) -> usize {
+        place * self.order.gauges.len() + self.index
     }
 
     /// Looks at the clock, and whether the thread stood still since it last did.
@@ -236,6 +242,9 @@ impl Engine {
     fn begin(&self, slot: &Slot, intended: Moment, now: Moment) {
         let flight = self.flight(intended, slot.free_since.get(), now);
         slot.flight.set(Some(flight));
+        if let Some(draws) = &self.order.load.draws {
+            slot.walk.set(draws.next(slot.walk.get()));
+        }
         if !slot.is_open() {
             return slot.wake();
         }
@@ -279,9 +288,10 @@ impl Engine {
 
     /// What the slot's connection sends next: the last request of a churned one says that it is.
     fn request(&self, slot: &Slot) -> &[u8] {
-        match &self.order.closing {
+        let variant = slot.walk.get().at;
+        match self.order.closing.get(variant as usize) {
             Some(closing) if self.is_last(slot.served.get() + 1) => closing.bytes(),
-            _ => self.order.load.request.bytes(),
+            _ => self.order.load.request_at(variant).bytes(),
         }
     }
 
@@ -293,7 +303,7 @@ impl Engine {
 
     fn parser(&self) -> ReplyParser {
         let to_head_request = self.order.load.request.method() == "HEAD";
-        ReplyParser::new(to_head_request, self.order.judge.look(), self.known_head.clone())
+        ReplyParser::new(to_head_request, self.order.judges[0].look(), self.known_head.clone())
     }
 }
 

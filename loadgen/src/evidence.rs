@@ -13,7 +13,7 @@ use crate::engine::ThreadReport;
 use crate::order::Order;
 use crate::tally::Tally;
 use crate::usage::MachineReading;
-use crate::{Load, Pace, Pacing, Stop};
+use crate::{Draws, Load, Pace, Pacing, Stop};
 
 /// One measurement's figures, before anything is judged.
 pub(crate) struct Evidence<'a> {
@@ -152,7 +152,7 @@ impl<'a> Evidence<'a> {
     }
 
     fn plan(&self) -> reports_record::Plan {
-        let Load { request, pace, churn, warm_up, stop, timeout, grace, pacing, .. } = self.load;
+        let Load { request, draws, pace, churn, warm_up, stop, timeout, grace, pacing, .. } = self.load;
         reports_record::Plan {
             url: request.url().to_string(),
             method: request.method().to_owned(),
@@ -172,8 +172,9 @@ impl<'a> Evidence<'a> {
             },
             timeout_s: timeout.as_secs_f64(),
             grace_s: grace.as_secs_f64(),
+            variants: draws.as_ref().map(|draws| draws.variants().len() as u32),
             seed: match pace {
-                Pace::Closed { .. } => 0,
+                Pace::Closed { .. } => draws.as_ref().map_or(0, Draws::seed),
                 Pace::Open { seed, .. } => *seed,
             },
             schedule: match pace {

@@ -6,13 +6,15 @@ use std::time::Duration;
 use reports_record::{Arrivals, Mode};
 
 use crate::span::show_span;
-use crate::{Condition, Course, Expect, Rate, Request};
+use crate::{Condition, Course, Draws, Expect, Rate, Request};
 
 /// One measurement over connections that stand. The parts combine freely; [`Load::validate`] holds each to its range.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Load {
     /// What is sent, again and again.
     pub request: Request,
+    /// Variants of it that are sent in its place, each with a correct reply of its own; `None` sends it as it is.
+    pub draws: Option<Draws>,
     /// What a correct reply is.
     pub expect: Expect,
     /// Who decides when a request starts.
@@ -143,6 +145,7 @@ impl Load {
     pub fn closed(request: Request, window: Duration) -> Self {
         Self {
             request,
+            draws: None,
             expect: Expect::default(),
             pace: Pace::CLOSED,
             churn: None,
@@ -194,6 +197,33 @@ impl Load {
                 Err(LoadError { part: "requests", found: requests.to_string(), expected })
             }
         }
+    }
+
+    /// The request that a connection sends whose walk is at `variant`.
+    pub(crate) fn request_at(&self, variant: u32) -> &Request {
+        match &self.draws {
+            None => &self.request,
+            Some(draws) => &draws.variants()[variant as usize].request,
+        }
+    }
+
+    /// What a correct reply to it is.
+    pub(crate) fn expect_at(&self, variant: u32) -> &Expect {
+        match &self.draws {
+            None => &self.expect,
+            Some(draws) => &draws.variants()[variant as usize].expect,
+        }
+    }
+
+    /// How many requests there are to be sent.
+    pub(crate) fn variants(&self) -> u32 {
+        self.draws.as_ref().map_or(1, |draws| draws.variants().len() as u32)
+    }
+
+    /// Over how long the first requests of a closed loop are spread: connections that begin together stay together.
+    pub(crate) fn first_over(&self) -> Duration {
+        let cycle = self.draws.as_ref().map_or(Duration::ZERO, Draws::cycle);
+        self.pace.think().max(cycle)
     }
 
     /// As the record names it.

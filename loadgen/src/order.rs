@@ -25,9 +25,10 @@ pub(crate) const ABANDON_AFTER: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(crate) struct Order {
     pub(crate) load: Load,
-    /// The request as a connection sends it last, where connections are to end.
-    pub(crate) closing: Option<Request>,
-    pub(crate) judge: Judge,
+    /// Each variant as a connection sends it last; none where connections are not to end.
+    pub(crate) closing: Vec<Request>,
+    /// One for each variant.
+    pub(crate) judges: Vec<Judge>,
     pub(crate) clock: Clock,
     /// When the schedule begins.
     pub(crate) begin: Moment,
@@ -67,8 +68,8 @@ impl Order {
         };
         let window = intended.as_ref().map_or(Window { start, end }, Intended::window);
         Self {
-            judge: Judge::new(&load.expect),
-            closing: load.churn.map(|_| load.request.closing()),
+            judges: (0..load.variants()).map(|variant| Judge::new(load.expect_at(variant))).collect(),
+            closing: closing(load),
             starts: SharedStarts::new(load, intended, threads, connections),
             connections,
             load: load.clone(),
@@ -124,4 +125,9 @@ impl Order {
         let now = self.clock.now();
         Progress::sum(now.since(self.begin), now >= self.window.start, self.gauges.iter())
     }
+}
+
+fn closing(load: &Load) -> Vec<Request> {
+    let variants = if load.churn.is_some() { load.variants() } else { 0 };
+    (0..variants).map(|variant| load.request_at(variant).closing()).collect()
 }

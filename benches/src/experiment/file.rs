@@ -34,6 +34,13 @@ pub(super) struct PhasesTable {
     pub(super) open_load: Spanned<Shares>,
     pub(super) timeout: Spanned<Span>,
     pub(super) grace: Spanned<Span>,
+    /// Coefficient of variation of the waits in closed loops.
+    #[serde(default = "lock_step")]
+    pub(super) wait_spread: Spanned<f64>,
+}
+
+fn lock_step() -> Spanned<f64> {
+    Spanned::new(0..0, 0.0)
 }
 
 /// One number or several.

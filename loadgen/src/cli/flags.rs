@@ -60,6 +60,7 @@ impl MeasureFlags {
         };
         let mut load = Load {
             request: self.target.request(url)?,
+            draws: None,
             expect: self.target.expect(),
             pace,
             churn: self.crew.churn(),

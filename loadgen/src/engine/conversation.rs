@@ -177,7 +177,11 @@ impl Engine {
         now: Moment,
     ) -> Option<Loss> {
         let in_time = flight.service(now) <= self.order.load.timeout;
-        let kind = if in_time { self.order.judge.judge(reply) } else { OutcomeKind::Timeout };
+        let kind = if in_time {
+            self.order.judges[slot.walk.get().at as usize].judge(reply)
+        } else {
+            OutcomeKind::Timeout
+        };
         if matches!(kind, OutcomeKind::WrongStatus | OutcomeKind::WrongBody) {
             self.keep_wrong(slot, flight, reply, piece, now);
         }

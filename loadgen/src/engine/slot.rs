@@ -6,6 +6,7 @@ use std::task::{Poll, Waker};
 use tokio::net::TcpStream;
 
 use crate::clock::Moment;
+use crate::draws::Walk;
 use crate::reply::ReplyParser;
 use crate::tally::Flight;
 
@@ -34,6 +35,8 @@ pub(crate) struct Slot {
     /// `None` before the first measurement, whose request decides how replies are read.
     pub(super) parser: RefCell<Option<ReplyParser>>,
     pub(super) flight: Cell<Option<Flight>>,
+    /// The variant of the request that it sends, or has in flight.
+    pub(super) walk: Cell<Walk>,
     /// When its last request ended, or it was opened.
     pub(super) free_since: Cell<Moment>,
     /// Bytes of the request in flight that the kernel has not taken yet.
@@ -99,7 +102,8 @@ impl Slot {
     }
 
     /// Made ready for a measurement that begins: as if just opened, which for its times it is.
-    pub(super) fn begin(&self, parser: ReplyParser, now: Moment) {
+    pub(super) fn begin(&self, parser: ReplyParser, walk: Walk, now: Moment) {
+        self.walk.set(walk);
         *self.parser.borrow_mut() = Some(parser);
         self.flight.set(None);
         self.free_since.set(now);

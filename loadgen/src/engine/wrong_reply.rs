@@ -11,7 +11,7 @@ impl Engine {
     /// A whole reply was judged to be wrong. Its last `piece` bytes, if any, are in the scratch buffer.
     #[cold]
     pub(super) fn keep_wrong(&self, slot: &Slot, flight: &Flight, reply: &Reply, piece: usize, now: Moment) {
-        let expect = &self.order.load.expect;
+        let expect = self.order.load.expect_at(slot.walk.get().at);
         let (kind, wrong, finding) = match expect.status.contains(reply.status) {
             false => {
                 (OutcomeKind::WrongStatus, Wrong::Status(reply.status), format!("status {}", expect.status))

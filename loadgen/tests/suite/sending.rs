@@ -3,8 +3,9 @@
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use loadgen::{Client, Crew, Draws, Expect, ExpectBody, Interrupt, Load, Request, Stop, Variant};
 use reports_record::{Measurement, OutcomeKind};
 
 use super::server::{HELLO, Server};
@@ -157,5 +158,94 @@ fn the_version_is_that_of_the_crate() {
         let output = loadgen(&[flag]);
         let said = String::from_utf8(output.stdout).unwrap();
         assert_eq!(said.trim(), format!("loadgen {}", env!("CARGO_PKG_VERSION")));
+    }
+}
+
+/// A measurement of four variants, each with a body of its own, by two connections against a server that answers with the
+/// request's target, or with `other` to the target `/3`.
+fn measure_variants(other: &'static str, requests: u64) -> (Measurement, Vec<String>) {
+    let seen = Arc::new(Mutex::new(Vec::<String>::new()));
+    let heard = seen.clone();
+    let server = Server::start(move |mut connection| {
+        while let Some(head) = connection.request() {
+            let target = head.split(' ').nth(1).unwrap().to_owned();
+            let body = if target == "/3" { other } else { &target };
+            connection
+                .send(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()).as_bytes());
+            heard.lock().unwrap().push(target);
+        }
+    });
+    let variant = |number| {
+        let target = format!("/{number}");
+        Variant {
+            request: Request::get(&server.url(&target)),
+            expect: Expect { body: ExpectBody::Exactly(target.into_bytes()), ..Expect::default() },
+        }
+    };
+    let draws = Draws::new((0..4).map(variant).collect(), 7, Duration::ZERO).unwrap();
+    let url = server.url("/0");
+    let crew = Crew { connections: 2, ..Crew::default() };
+    let interrupt = Interrupt::default();
+    let mut client = Client::connect(&url, &crew, None, &interrupt).unwrap();
+    let load = Load {
+        draws: Some(draws),
+        stop: Stop::Requests(requests),
+        ..Load::closed(Request::get(&url), Duration::from_secs(1))
+    };
+    let measured = client.measure(&load, &interrupt, &mut |_| ()).unwrap();
+    let seen = seen.lock().unwrap().clone();
+    (measured, seen)
+}
+
+#[test]
+fn variants_are_sent_in_their_shares_and_each_is_held_to_its_own_reply() {
+    let (measured, seen) = measure_variants("/3", 400);
+    assert_eq!(measured.outcomes, [(OutcomeKind::Ok, 400)].into());
+    assert_eq!((measured.plan.variants, measured.plan.seed), (Some(4), 7));
+    for variant in ["/0", "/1", "/2", "/3"] {
+        let sent = seen.iter().filter(|target| *target == variant).count();
+        // A round of each connection may be unfinished.
+        assert!((97..=103).contains(&sent), "{variant}: {sent} of {}", seen.len());
+    }
+}
+
+#[test]
+fn a_variant_that_is_answered_as_another_one_is_wrong() {
+    let (measured, seen) = measure_variants("/2", 400);
+    let wrong = seen.iter().filter(|target| *target == "/3").count() as u64;
+    assert!(wrong >= 97, "{wrong}");
+    assert_eq!(measured.outcomes.get(&OutcomeKind::WrongBody), Some(&wrong));
+    assert_eq!(measured.outcomes.get(&OutcomeKind::Ok), Some(&(400 - wrong)));
+}
+
+#[test]
+fn first_requests_of_drawn_variants_are_spread_over_the_cycle() {
+    const CYCLE: Duration = Duration::from_millis(400);
+    let arrivals = Arc::new(Mutex::new(Vec::<Instant>::new()));
+    let heard = arrivals.clone();
+    // Never answers, so that each connection sends one request.
+    let server = Server::start(move |mut connection| {
+        while connection.request().is_some() {
+            heard.lock().unwrap().push(Instant::now());
+        }
+    });
+    let url = server.url("/0");
+    let expect = Expect { body: ExpectBody::Exactly(b"0".to_vec()), ..Expect::default() };
+    let draws = Draws::new(vec![Variant { request: Request::get(&url), expect }], 7, CYCLE).unwrap();
+    let interrupt = Interrupt::default();
+    let mut client =
+        Client::connect(&url, &Crew { connections: 4, ..Crew::default() }, None, &interrupt).unwrap();
+    let load = Load {
+        draws: Some(draws),
+        grace: Duration::ZERO,
+        ..Load::closed(Request::get(&url), Duration::from_millis(600))
+    };
+    let before = Instant::now();
+    client.measure(&load, &interrupt, &mut |_| ()).unwrap();
+    let arrivals = arrivals.lock().unwrap();
+    assert_eq!(arrivals.len(), 4);
+    for (number, arrival) in (0..).zip(&*arrivals) {
+        let earliest = CYCLE / 4 * number;
+        assert!(arrival.duration_since(before) >= earliest, "{number}: {:?}", arrival.duration_since(before));
     }
 }

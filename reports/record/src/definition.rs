@@ -77,6 +77,14 @@ pub struct Phases {
     pub timeout_s: f64,
     /// How long requests in flight may go on after a window, seconds.
     pub grace_s: f64,
+    /// Coefficient of variation of the waits that closed loops ask for, drawn around each cell's own (lognormal); their first
+    /// requests are then spread over one wait. At 0 all ask for the same wait and march in step.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub wait_spread: f64,
+}
+
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
 }
 
 /// One loop of a trial.

@@ -128,6 +128,9 @@ pub struct Plan {
     /// Connections beside them whose requests came a byte every 100 ms.
     #[serde(default)]
     pub slow: u32,
+    /// Variants of the request, of which each request sent was one; `None`: all were alike.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variants: Option<u32>,
     /// Client threads; each has its own share of connections and of the schedule.
     pub threads: u32,
     /// Left out at the start, seconds.

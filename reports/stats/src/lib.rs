@@ -16,7 +16,8 @@
 //! 7. [`crossover`]: where along an axis the verdict changes.
 //!
 //! Quantiles of many blocks: [`bootstrap`]. Within one measurement: [`quantile`], [`design_effect`], [`drift`],
-//! [`kolmogorov_smirnov`]. Before one: [`prediction`]. Between two that were not paired: [`two_samples`].
+//! [`kolmogorov_smirnov`]. Before one: [`prediction`]. Between two that were not paired: [`two_samples`]. Of waits that are drawn:
+//! [`lognormal`].
 //!
 //! Two things are left out on purpose. A cell cannot be judged after any number of blocks: [`looks::Looks`] names the
 //! numbers beforehand and spends the error among them, since looking after every block and stopping at the first
@@ -36,6 +37,7 @@ pub mod excess_variance;
 pub mod false_wins;
 pub mod judge;
 pub mod kolmogorov_smirnov;
+pub mod lognormal;
 pub mod looks;
 pub mod moderation;
 pub mod power;

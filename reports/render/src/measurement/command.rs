@@ -101,6 +101,7 @@ mod tests {
             connections: 4,
             idle: 0,
             slow: 0,
+            variants: None,
             threads: 1,
             warm_up_s: 0.0,
             duration_s: Some(1.5),

@@ -146,6 +146,7 @@ pub(crate) fn definition(cells: Vec<Cell>, blocks: u32) -> Definition {
             calibration: closed,
             timeout_s: 5.0,
             grace_s: 2.0,
+            wait_spread: 0.0,
         },
         pairs: vec![
             pair(Role::Control, "std-threads", "tokio-tasks"),
@@ -449,6 +450,7 @@ fn plan(cell: &Cell, offered: Option<f64>) -> Plan {
         connections: cell.connections,
         idle: 0,
         slow: 0,
+        variants: None,
         threads: 1,
         warm_up_s: 0.3,
         duration_s: Some(1.0),

@@ -3,7 +3,7 @@
 //! Pure: [`experiment`] (what is asked), [`order`], [`remaining`] and [`estimate`] (when, and how long).
 //! The rest touches the system: [`host`] says what a run gets of this machine, [`field`] builds the contenders, [`runner`] carries a run out,
 //! [`trial`] makes one trial of one [`contender`], a [`process`] that [`supervise`] holds on a leash.
-//! [`mod@bench`] is what the benches of whole programs share.
+//! [`foreign`] are servers that know no contract. [`mod@bench`] is what the benches of whole programs share.
 //! Contenders are only ever processes; this crate links none of them.
 
 #[cfg(not(target_os = "linux"))]
@@ -27,6 +27,7 @@ pub mod drawn;
 pub mod estimate;
 pub mod experiment;
 pub mod field;
+pub mod foreign;
 pub mod host;
 pub mod machine;
 pub mod order;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail, ensure};
+use anyhow::{Context as _, anyhow, bail};
 use reports_record::shown;
 use servers_conformance::Patience;
 use servers_contract::Model;
@@ -155,29 +155,46 @@ impl Process {
         Ok(status)
     }
 
+    /// Its exit status if it has ended, without waiting for it.
+    ///
+    /// # Errors
+    /// When the kernel does not say.
+    pub fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        self.supervisor.try_wait().context("cannot wait for it")
+    }
+
     /// Sends SIGTERM and waits for it to end.
     ///
     /// # Errors
     /// When it does not end in time (it is killed then), ends with an error, or leaves processes behind.
-    pub fn stop(mut self) -> anyhow::Result<()> {
+    pub fn stop(self) -> anyhow::Result<()> {
+        match self.terminate()? {
+            None => bail!("did not end within {}s of SIGTERM and was killed", STOP.as_secs()),
+            Some(status) => match status.code() {
+                Some(0) => Ok(()),
+                Some(LEFT_PROCESSES) => bail!("ended and left processes behind; they were killed"),
+                _ => bail!("ended with {status}, expected exit code 0 after SIGTERM"),
+            },
+        }
+    }
+
+    /// Sends SIGTERM and waits for it to end, with whatever exit status; `None` when it did not end in time and was killed.
+    ///
+    /// # Errors
+    /// When the kernel does not let us wait.
+    pub fn terminate(mut self) -> anyhow::Result<Option<ExitStatus>> {
         if let Some(leash) = &mut self.leash {
-            // One that is already gone has closed the leash; its exit code tells below.
+            // One that is already gone has closed the leash; its exit code tells.
             let _ = leash.write_all(&[TERMINATE]);
         }
         let mut patience = Patience::of(STOP);
         loop {
-            if let Some(status) = self.supervisor.try_wait().context("cannot wait for it")? {
-                return match status.code() {
-                    Some(0) => Ok(()),
-                    Some(LEFT_PROCESSES) => bail!("ended and left processes behind; they were killed"),
-                    _ => bail!("ended with {status}, expected exit code 0 after SIGTERM"),
-                };
+            if let Some(status) = self.ended()? {
+                return Ok(Some(status));
             }
-            ensure!(
-                patience.turn().is_some(),
-                "did not end within {}s of SIGTERM and was killed",
-                STOP.as_secs()
-            );
+            if patience.turn().is_none() {
+                return Ok(None);
+            }
             thread::sleep(Duration::from_millis(1));
         }
     }

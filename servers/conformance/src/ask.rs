@@ -37,6 +37,31 @@ pub(crate) fn ask_within<T: DeserializeOwned>(
         .map_err(|error| wrong(format!("{error} in \"{}\"", shortened(&received.body))))
 }
 
+/// One reply of any server: what a client may act upon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Its status, 200–599; interim replies are skipped.
+    pub status: u16,
+    /// Its body, freed of its framing.
+    pub body: Vec<u8>,
+}
+
+/// The reply of the server at `address` to `request`, as it goes over the wire, over a connection of its own.
+///
+/// For servers that know no contract. A reply to HEAD has no end that this decoder knows.
+///
+/// # Errors
+/// When it cannot be connected to, or no whole reply of at most 32 MiB comes within `patience`; in words.
+pub fn exchange(address: SocketAddr, request: &[u8], patience: Duration) -> Result<Answer, String> {
+    let answered = || {
+        let mut connection = Connection::open(address, patience)?;
+        connection.send(request)?;
+        connection.receive()
+    };
+    let Received { status, body, .. } = answered().map_err(|trouble: Trouble| trouble.to_string())?;
+    Ok(Answer { status, body })
+}
+
 /// Largest answer that is read, head and body: a contender that knows everything of itself says a fiftieth of it.
 const ANSWER_LIMIT: usize = 64 << 10;
 

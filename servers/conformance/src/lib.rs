@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use servers_contract::Model;
 
-pub use ask::ask;
+pub use ask::{Answer, ask, exchange};
 pub use contenders::Exception;
 pub use finding::Finding;
 pub use patience::Patience;

@@ -315,6 +315,7 @@ fn server_cpu(before: &Reading, after: &Reading, cost: &ServerCost) -> Option<Ch
             "count the CPU time of all its threads and processes in its /stats, or leave it out there"
                 .to_owned()
         }),
+        explained_by: None,
     })
 }
 
@@ -344,6 +345,7 @@ fn bottleneck(server: f64, client: f64) -> Check {
             "read the throughput as a lower bound; give the client more CPUs, or the contender more work"
                 .to_owned()
         }),
+        explained_by: None,
     }
 }
 
@@ -361,6 +363,7 @@ fn server_count(counted: u64, measurement: &Measurement) -> Check {
         remedy: (!agrees).then(|| {
             "find out who else talks to the server, or where its counter leaves requests out".to_owned()
         }),
+        explained_by: None,
     }
 }
 
@@ -391,6 +394,7 @@ mod tests {
             unit: "share".to_owned(),
             finding: String::new(),
             remedy: None,
+            explained_by: None,
         };
         Certificate::from_checks(names.iter().map(check).collect())
     }

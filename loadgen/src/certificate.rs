@@ -1,8 +1,9 @@
 //! The evidence that a measurement may be believed, check by check.
 //!
 //! Each check looks at one thing and gives a figure, the bound it is held to, a finding and, outside the bound, a
-//! remedy. Bounds are constants beside their check, each with its reason.
+//! remedy. Bounds are constants beside their check, each with its reason. `blame` says which finding follows from which.
 
+mod blame;
 mod client;
 mod kept;
 mod schedule;
@@ -18,8 +19,9 @@ use crate::evidence::Evidence;
 
 /// Every check, in the order that they are worth reading.
 pub(crate) fn draw(evidence: &Evidence<'_>) -> Certificate {
-    Certificate::from_checks(vec![
+    let checks = vec![
         schedule::pace(evidence),
+        schedule::plan(evidence),
         schedule::achieved(evidence),
         schedule::arrivals(evidence),
         client::headroom(evidence),
@@ -35,7 +37,8 @@ pub(crate) fn draw(evidence: &Evidence<'_>) -> Certificate {
         kept::little(evidence),
         kept::parts(evidence),
         kept::account(evidence),
-    ])
+    ];
+    Certificate::from_checks(blame::explain(checks))
 }
 
 /// A check's name, and the unit of its figure and bound.
@@ -64,6 +67,7 @@ impl About {
             unit: self.unit.into(),
             finding,
             remedy: needs_remedy.then(|| remedy.into()),
+            explained_by: None,
         }
     }
 }

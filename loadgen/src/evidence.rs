@@ -91,6 +91,17 @@ impl<'a> Evidence<'a> {
         }
     }
 
+    /// How the client comes by a CPU of its own.
+    pub(crate) fn own_cpu(&self) -> String {
+        match &self.crew.pins[..] {
+            [] => "give the client a CPU of its own (--pin)".into(),
+            pins => {
+                let pins: Vec<String> = pins.iter().map(ToString::to_string).collect();
+                format!("keep other programs off CPU {}, which the client is pinned to", pins.join(" and "))
+            }
+        }
+    }
+
     /// Per second of the window; 0 over no time.
     pub(crate) fn per_second(&self, count: u64) -> f64 {
         let length = self.tally.window.length();
@@ -203,6 +214,7 @@ fn client_cost(reports: &[ThreadReport], replies: u64) -> ClientCost {
         involuntary_switches: costs().map(|cost| cost.involuntary_switches).sum(),
         interruptions: costs().map(|cost| cost.spin.interruptions).sum(),
         interrupted_us: costs().map(|cost| micros(cost.spin.interrupted)).sum(),
+        spin_given_up: costs().any(|cost| cost.spin.is_given_up),
         cpu_wait: costs().filter_map(|cost| cost.wait_share()).reduce(f64::max),
         steal: None,
     }

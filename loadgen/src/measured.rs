@@ -66,5 +66,6 @@ fn check(name: &str, status: CheckStatus) -> Check {
         unit: "share".into(),
         finding: name.into(),
         remedy,
+        explained_by: None,
     }
 }

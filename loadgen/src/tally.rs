@@ -142,6 +142,8 @@ pub(crate) struct Tally {
     pub(crate) body_bytes: Option<(u64, u64)>,
     /// When the latest request ended.
     pub(crate) last_ended: Moment,
+    /// Of a correct reply, those of the warm-up included, when the server had least to do.
+    pub(crate) shortest_service: Option<Duration>,
     in_flight: InFlight,
     /// `None` while a number of requests is to end the window: its parts are not known beforehand.
     parts: Option<Parts>,
@@ -192,6 +194,7 @@ impl Tally {
             unasked_replies: 0,
             body_bytes: None,
             last_ended: window.start,
+            shortest_service: None,
             in_flight: InFlight::default(),
             parts: bounded.then(|| Parts::of(&window)),
             grid: (bounded && open_loop).then(|| StartsGrid::over(&window)),
@@ -295,6 +298,12 @@ impl Tally {
 
     fn count_outcome(&mut self, flight: &Flight, kind: OutcomeKind, now: Moment) {
         self.failed_in_all += u64::from(kind != OutcomeKind::Ok);
+        if kind == OutcomeKind::Ok {
+            // Standstills of the client included: with them taken off, a reply may seem to have taken no time at all.
+            let service = now.since(flight.started);
+            self.shortest_service =
+                Some(self.shortest_service.map_or(service, |shortest| shortest.min(service)));
+        }
         if !flight.measured {
             return;
         }

@@ -28,9 +28,17 @@ pub struct Url {
 /// Why a text is not a URL that load can be sent to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
+    /// `https://`.
+    #[error(
+        "expected http://, found https:// (TLS is not spoken: measure a plain port, or put a plain listener in front)"
+    )]
+    Tls,
     /// Another scheme than plain HTTP.
-    #[error("expected a URL such as http://127.0.0.1:8080/ (only plain HTTP is spoken, not TLS)")]
-    Scheme,
+    #[error("expected http://, found \"{found}://\" (only plain HTTP is spoken)", found = shown(.0, SHOWN))]
+    Scheme(String),
+    /// A word that may be a host's name as well as anything else.
+    #[error("expected a URL such as http://127.0.0.1:8080/, found \"{found}\" (put http:// before the name of a host)", found = shown(.0, SHOWN))]
+    NoScheme(String),
     /// `user:password@`.
     #[error("expected a URL without user info (pass credentials with --header 'authorization: …')")]
     UserInfo,
@@ -86,7 +94,7 @@ impl FromStr for Url {
         let rest = match text.split_at_checked(7) {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http://") => rest,
             _ if is_address(text) => text,
-            _ => return Err(UrlError::Scheme),
+            _ => return Err(refused_scheme(text)),
         };
         if rest.contains('#') {
             return Err(UrlError::Fragment);
@@ -97,6 +105,14 @@ impl FromStr for Url {
         }
         let (host, port) = split_authority(authority)?;
         Ok(Self { host: host.to_owned(), port, target: origin_form(target) })
+    }
+}
+
+fn refused_scheme(text: &str) -> UrlError {
+    match text.split_once("://") {
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => UrlError::Tls,
+        Some((scheme, _)) => UrlError::Scheme(scheme.into()),
+        None => UrlError::NoScheme(text.into()),
     }
 }
 
@@ -242,6 +258,19 @@ mod tests {
             "http://löcalhost/",
         ] {
             assert!(text.parse::<Url>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_https_is_told_about_tls() {
+        let refused = |text: &str| text.parse::<Url>().unwrap_err().to_string();
+        assert!(refused("HTTPS://localhost/").contains("TLS is not spoken"));
+        for (text, told) in [
+            ("ftp://localhost/", "found \"ftp://\" (only plain HTTP is spoken)"),
+            ("myhost", "found \"myhost\" (put http:// before the name of a host)"),
+            ("/hello", "found \"/hello\" (put http:// before the name of a host)"),
+        ] {
+            assert!(refused(text).ends_with(told) && !refused(text).contains("TLS"), "{}", refused(text));
         }
     }
 

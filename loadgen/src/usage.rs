@@ -29,9 +29,27 @@ pub(crate) struct Spin {
     pub(crate) interruptions: u64,
     /// For how long, in all.
     pub(crate) interrupted: Duration,
+    /// Whether the timer took over, because of the interruptions.
+    pub(crate) is_given_up: bool,
 }
 
+/// Of spinning for less than this, a share says little: it is some hundred starts.
+const ENOUGH_SPINNING: Duration = Duration::from_millis(100);
+/// One long interruption is a disturbance, and not a neighbour.
+const ENOUGH_INTERRUPTIONS: u64 = 10;
+/// With this share of its time taken by others, a thread that spins uses up its turn on waiting and lacks it for work. On a CPU of its
+/// own less than a hundredth is taken.
+const SHARED: f64 = 0.1;
+
 impl Spin {
+    /// Whether interruptions show that the thread shares its CPU.
+    pub(crate) fn is_interrupted_often(&self) -> bool {
+        let all = self.time + self.interrupted;
+        self.interruptions >= ENOUGH_INTERRUPTIONS
+            && all >= ENOUGH_SPINNING
+            && self.interrupted.as_secs_f64() > SHARED * all.as_secs_f64()
+    }
+
     /// This and one more look at the clock, `since` the last; one that came after `interruption` or later was no spinning.
     pub(crate) fn and(self, since: Duration, interruption: Duration) -> Self {
         if since < interruption {
@@ -46,6 +64,7 @@ impl Spin {
             time: self.time.saturating_sub(earlier.time),
             interruptions: self.interruptions.saturating_sub(earlier.interruptions),
             interrupted: self.interrupted.saturating_sub(earlier.interrupted),
+            is_given_up: self.is_given_up,
         }
     }
 }
@@ -204,6 +223,22 @@ mod tests {
         let usage = |spin| ThreadUsage { user: Duration::from_micros(100), spin, ..ThreadUsage::default() };
         let cost = usage(spin).since(&ThreadUsage::default());
         assert_eq!(cost.work(), Duration::from_micros(48));
+    }
+
+    #[test]
+    fn a_tenth_taken_by_others_shows_a_shared_cpu_and_a_single_disturbance_does_not() {
+        let spun = |rounds: u64, free: u64, taken: u64| {
+            let looks = (0..rounds).flat_map(|_| (0..free).map(|_| 49).chain([taken]));
+            let look =
+                |spin: Spin, micros| spin.and(Duration::from_micros(micros), Duration::from_micros(50));
+            looks.fold(Spin::default(), look).is_interrupted_often()
+        };
+        // Of 10 ms spent spinning, 4 ms taken again and again.
+        assert!(spun(10, 204, 4_000));
+        assert!(!spun(9, 204, 4_000), "nine times may be chance");
+        assert!(!spun(10, 204, 1_000), "a tenth is not exceeded: 1 ms of 11");
+        assert!(!spun(1, 2_040, 500_000), "once is a disturbance");
+        assert!(!spun(20, 1, 4_000), "too short a time to tell");
     }
 
     #[test]

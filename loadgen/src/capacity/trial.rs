@@ -9,6 +9,8 @@ use crate::capacity::{Doubt, Verdict};
 
 /// Checks that fail by the server's doing: a finding about its rate rather than a spoilt measurement.
 const SERVERS: [&str; 4] = ["errors", "replies", "connections", "stationarity"];
+/// Checks of what others on the machine took.
+const MACHINES: [&str; 2] = ["steal", "cpu_wait"];
 /// Checks that fail because the client is late or busy.
 const CLIENTS: [&str; 4] = ["pace", "achieved", "arrivals", "headroom"];
 
@@ -90,6 +92,9 @@ fn doubt(objectives: &[Condition], measurement: &Measurement) -> Option<(Doubt, 
             ));
         }
     }
+    if let Some(cause) = machines_doing(measurement) {
+        return Some((Doubt::Noise, cause.finding.clone()));
+    }
     // A server that falls behind by more than a warning's worth of disturbance has a queue of its own making.
     let kept_up = warned("achieved").is_none();
     let disturbed = warned("steal").or(warned("gap")).filter(|_| kept_up);
@@ -127,6 +132,13 @@ fn connections_needed(objectives: &[Condition], measurement: &Measurement) -> Op
 fn finding<'a>(measurement: &'a Measurement, name: &str, status: CheckStatus) -> Option<&'a str> {
     let check = measurement.certificate.checks.iter().find(|check| check.name == name)?;
     (check.status >= status).then_some(check.finding.as_str())
+}
+
+/// What took at least the CPU time that a rate which was not reached is short of, from the client and perhaps from the server.
+fn machines_doing(measurement: &Measurement) -> Option<&Check> {
+    let checks = &measurement.certificate.checks;
+    let cause = checks.iter().find(|check| check.name == "achieved")?.explained_by.as_deref()?;
+    checks.iter().find(|check| check.name == cause && MACHINES.contains(&cause))
 }
 
 /// Whether failures of requests are the client's own: no descriptor, no port.
@@ -195,6 +207,18 @@ mod tests {
         assert_eq!(judged(P99, &with(measured(500), "steal", Warn)), NOISE);
         let behind = with(with(measured(500), "steal", Warn), "achieved", Warn);
         assert_eq!(judged(P99, &behind), Verdict::Fail, "a little steal explains no growing queue");
+    }
+
+    #[test]
+    fn a_queue_no_larger_than_what_others_took_says_nothing_and_one_of_a_plan_is_a_fail() {
+        let behind = |cause: &str| {
+            let mut measurement = with(with(measured(500), "achieved", Warn), cause, Warn);
+            let achieved = measurement.certificate.checks.iter_mut().find(|check| check.name == "achieved");
+            achieved.unwrap().explained_by = Some(cause.into());
+            judged(P99, &measurement)
+        };
+        assert_eq!(["steal", "cpu_wait"].map(behind), [NOISE; 2]);
+        assert_eq!(behind("plan"), Verdict::Fail, "16 connections are enough for the objective");
     }
 
     #[test]

@@ -22,7 +22,11 @@ pub(super) fn headroom(evidence: &Evidence<'_>) -> Check {
     if status == CheckStatus::Fail {
         finding += ": client-limited, the figures are the client's own";
     }
-    about.found(status, Some(share), finding, "add --threads on CPUs of their own (--pin), or send less")
+    let remedy = match evidence.crew.pins.is_empty() {
+        true => "add --threads on CPUs of their own (--pin), or send less",
+        false => "add --threads, each on a CPU of its own, or send less",
+    };
+    about.found(status, Some(share), finding, remedy)
 }
 
 /// Ready without a CPU for a twentieth of the time, a client is late for a twentieth of what it has to do.
@@ -42,8 +46,8 @@ pub(super) fn cpu_wait(evidence: &Evidence<'_>) -> Check {
     if status == CheckStatus::Fail {
         finding += ": client-limited, service times include its own waiting";
     }
-    let remedy = "give the client a CPU of its own (--pin), apart from the server's and from other programs";
-    about.found(status, Some(share), finding, remedy)
+    let remedy = format!("{}, apart from the server's and from other programs", evidence.own_cpu());
+    about.found(status, Some(share), finding, &remedy)
 }
 
 /// Steal: at 1 % a core loses 10 ms a second, already as long as the waits that are compared.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reports_record::{Arrivals, Check, CheckStatus, ClientCost, OutcomeKind};
+use reports_record::{Arrivals, Certificate, Check, CheckStatus, ClientCost, OutcomeKind};
 
 use super::{draw, grade};
 use crate::bystanders::Attendance;
@@ -99,6 +99,10 @@ impl Scene {
     }
 
     fn checks_of(&self, tally: Tally) -> Vec<Check> {
+        self.certificate_of(tally).checks
+    }
+
+    fn certificate_of(&self, tally: Tally) -> Certificate {
         let evidence = Evidence {
             addresses: &[],
             load: &self.load,
@@ -116,7 +120,7 @@ impl Scene {
             lateness: Some(tally.timings.lateness.times(true)),
             tally,
         };
-        draw(&evidence).checks
+        draw(&evidence)
     }
 
     fn status(&self, name: &str) -> CheckStatus {
@@ -166,6 +170,12 @@ fn wrongs() -> Vec<Wrong> {
     use CheckStatus::{Fail, Warn};
     vec![
         ("pace", Fail, scene_of(|_, _| Fate { late_us: 3_000, ..SOUND }), nothing),
+        (
+            "plan",
+            Warn,
+            scene_of(|index, _| Fate { waited_us: index * 500, service_us: 990, ..SOUND }),
+            nothing,
+        ),
         ("achieved", Warn, scene_of(|index, _| Fate { waited_us: index * 500, ..SOUND }), nothing),
         ("arrivals", Fail, scene_of(|index, _| Fate { late_us: (2000 - index) * 500, ..SOUND }), nothing),
         ("headroom", Fail, cost_of(|cost| cost.busiest_thread = 0.99), nothing),
@@ -207,7 +217,10 @@ fn every_check_finds_what_it_is_there_for() {
         spoil(&mut tally);
         let check = scene.check_of(tally, name);
         assert_eq!(check.status, *status, "{name}: {}", check.finding);
-        assert!(check.remedy.is_some(), "{name} says what to do");
+        assert!(
+            check.remedy.is_some() || check.explained_by.is_some(),
+            "{name} says what to do, or which check does"
+        );
     }
     let tested: Vec<&str> = wrongs.iter().map(|(name, ..)| *name).collect();
     let drawn: Vec<String> = scene().checks_of(scene().tally()).into_iter().map(|check| check.name).collect();
@@ -258,6 +271,79 @@ fn a_rate_not_reached_is_blamed_on_who_did_not_reach_it() {
     let client = Scene { fate: drowned, cost, ..scene() }.check("achieved");
     assert_eq!(client.status, CheckStatus::Fail, "{}", client.finding);
     assert!(client.finding.contains("the client could not"), "{}", client.finding);
+}
+
+#[test]
+fn a_plan_that_the_connections_cannot_carry_is_told_by_arithmetic() {
+    let with = |fate| {
+        let scene = Scene { fate, ..scene() };
+        (scene.check("plan"), scene.check("achieved"))
+    };
+    // One connection, 2 ms a reply, 2,000/s.
+    let (plan, achieved) = with(|index, _| Fate { waited_us: index * 1_500, service_us: 2_000, ..SOUND });
+    assert_eq!((plan.status, plan.figure.map(|ratio| ratio.round())), (CheckStatus::Warn, Some(4.0)));
+    assert!(
+        plan.finding.contains("1 connections of 2.0 ms each end at 500/s, and 2,000/s were offered"),
+        "{plan:?}"
+    );
+    assert!(plan.remedy.unwrap().starts_with("take 4 or more connections (-c)"));
+    assert_eq!((achieved.status, achieved.explained_by.as_deref()), (CheckStatus::Warn, Some("plan")));
+    assert!(!achieved.finding.contains("the server did not keep up"), "{}", achieved.finding);
+    // The first reply shows what the server can do with nothing else to do: the others wait in it.
+    let (plan, achieved) = with(|index, _| Fate {
+        waited_us: index * 1_500,
+        service_us: if index == 0 { 500 } else { 2_000 },
+        ..SOUND
+    });
+    assert_eq!(plan.status, CheckStatus::Pass, "{}", plan.finding);
+    assert!(plan.finding.contains("replies wait in the server"), "{}", plan.finding);
+    assert_eq!((achieved.status, achieved.explained_by), (CheckStatus::Warn, None));
+    assert!(achieved.finding.contains("the server did not keep up"), "{}", achieved.finding);
+}
+
+#[test]
+fn a_client_without_a_cpu_is_the_culprit_and_not_the_server() {
+    let cost = ClientCost { cpu_wait: Some(0.51), ..scene().cost };
+    let starved = Scene { cost, fate: |index, _| Fate { waited_us: index * 200, ..SOUND }, ..scene() };
+    let certificate = starved.certificate_of(starved.tally());
+    let achieved = starved.check("achieved");
+    assert_eq!(achieved.explained_by.as_deref(), Some("cpu_wait"), "{}", achieved.finding);
+    assert!(!achieved.finding.contains("the server did not keep up"), "{}", achieved.finding);
+    assert_eq!(certificate.culprit().map(|check| check.name.as_str()), Some("cpu_wait"));
+    assert!(certificate.is_believable());
+}
+
+#[test]
+fn a_lateness_within_the_interval_of_the_response_time_is_only_a_warning() {
+    // Every fourth request of each part is 2 to 40 ms late by the client's doing, in stretches.
+    let wide = |index: u64, _| Fate {
+        late_us: if index % 40 == 3 { 12_000 } else { 50 },
+        service_us: 400 + (index % 37) * 2_000,
+        ..SOUND
+    };
+    let narrow = |index: u64, _| Fate { late_us: if index % 40 == 3 { 12_000 } else { 50 }, ..SOUND };
+    let status = |fate| Scene { fate, ..scene() }.status("pace");
+    assert_eq!((status(wide), status(narrow)), (CheckStatus::Warn, CheckStatus::Fail));
+}
+
+#[test]
+fn nobody_who_pinned_is_told_to_pin() {
+    let starved = |pins| {
+        let cost = ClientCost { cpu_wait: Some(0.51), busiest_thread: 0.8, ..scene().cost };
+        let fate = |_, _| Fate { late_us: 3_000, ..SOUND };
+        let scene = Scene { cost, fate, crew: Crew { pins, ..Crew::default() }, ..scene() };
+        scene.certificate_of(scene.tally())
+    };
+    let says = |pins: Vec<usize>, words: &str| {
+        starved(pins)
+            .checks
+            .iter()
+            .filter_map(|check| check.remedy.clone())
+            .any(|remedy| remedy.contains(words))
+    };
+    assert!(says(vec![], "--pin"));
+    assert!(!says(vec![1], "--pin"));
+    assert!(says(vec![1], "keep other programs off CPU 1, which the client is pinned to"));
 }
 
 #[test]
@@ -556,7 +642,14 @@ fn doings(party: &str) -> Vec<Doing> {
             (Scene { suspended: Duration::from_secs(30), ..scene() }, nothing),
             fated(|index, _| Fate { kind: sometimes(index, OutcomeKind::Unreachable), ..SOUND }),
         ],
-        _ => vec![late(), queueing(), busy(), wrong(), timed_out()],
+        _ => vec![
+            late(),
+            queueing(),
+            busy(),
+            wrong(),
+            timed_out(),
+            (Scene { crew: Crew { connections: 4, ..Crew::default() }, standing: 4, ..scene() }, nothing),
+        ],
     }
 }
 

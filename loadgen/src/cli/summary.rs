@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use reports_record::{CheckStatus, Measurement, Mode, OutcomeKind, WrongReply};
+use reports_record::{Check, CheckStatus, Measurement, Mode, OutcomeKind, WrongReply};
 use reports_render::label::passage;
 
 use super::figures::{count, rate};
@@ -82,20 +82,32 @@ impl Summary<'_> {
 
     fn certificate(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f)?;
-        named(f, "certificate", &self.0.certificate.verdict.to_string())?;
-        for check in &self.0.certificate.checks {
-            let status = match check.status {
-                CheckStatus::NotApplicable => continue,
-                CheckStatus::Pass => "pass",
-                CheckStatus::Warn => "warn",
-                CheckStatus::Fail => "FAIL",
-            };
-            entry(f, &format!("  {status}  {:NAME$}", check.name), &passage(&check.finding))?;
-            if let Some(remedy) = &check.remedy {
-                entry(f, &format!("        {:NAME$}-> ", ""), &passage(remedy))?;
-            }
+        let certificate = &self.0.certificate;
+        let culprit = certificate.culprit();
+        let above_all = culprit.map_or_else(String::new, |culprit| format!(": {}", passage(&culprit.name)));
+        named(f, "certificate", &format!("{}{above_all}", certificate.verdict))?;
+        let is_culprit = |check: &&Check| culprit.is_some_and(|culprit| culprit.name == check.name);
+        let others = certificate.checks.iter().filter(|check| !is_culprit(check));
+        culprit.into_iter().chain(others).try_for_each(|check| self.check(f, check))
+    }
+
+    /// A check; one that follows from another says only that, for the other one says the rest.
+    fn check(&self, f: &mut Formatter<'_>, check: &Check) -> fmt::Result {
+        let status = match check.status {
+            CheckStatus::NotApplicable => return Ok(()),
+            CheckStatus::Pass => "pass",
+            CheckStatus::Warn => "warn",
+            CheckStatus::Fail => "FAIL",
+        };
+        let name = format!("  {status}  {:NAME$}", check.name);
+        if let Some(cause) = &check.explained_by {
+            return entry(f, &name, &format!("follows from {}", passage(cause)));
         }
-        Ok(())
+        entry(f, &name, &passage(&check.finding))?;
+        match &check.remedy {
+            Some(remedy) => entry(f, &format!("        {:NAME$}-> ", ""), &passage(remedy)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -212,6 +224,8 @@ mod tests {
                 ),
             ),
             check("replies", "warn", "the server said \u{1b}[2J", None),
+            json!({ "name": "arrivals", "status": "warn", "figure": null, "bound": 0.0, "unit": "share",
+                    "finding": "many; this follows from stationarity", "explained_by": "stationarity" }),
         ];
         let mut wide_one = measurement(false, &wide(86_400_000_000), &checks);
         wide_one.offered_rate_per_s = Some(1_000_000.0);

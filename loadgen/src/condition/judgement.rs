@@ -55,8 +55,14 @@ impl Display for Judgement {
                 high.as_deref().unwrap_or("an end that is not known")
             )?;
         }
-        write!(f, ", ")?;
         let bound_shown = figure.unit().show(bound);
+        if is_at_least && value < bound {
+            return write!(
+                f,
+                ", and whether it is below {bound_shown} is not known: requests failed or did not end"
+            );
+        }
+        write!(f, ", ")?;
         let side = if value < bound { "below" } else { "above" };
         if value == bound {
             write!(f, "exactly {bound_shown}")
@@ -64,6 +70,8 @@ impl Display for Judgement {
             write!(f, "{side} {bound_shown}")
         } else if value >= bound * 2.0 {
             write!(f, "{:.1} times {bound_shown}", value / bound)
+        } else if value > 0.0 && value <= bound / 2.0 {
+            write!(f, "below {bound_shown}, which is {:.1} times as much", bound / value)
         } else {
             write!(f, "{:.1} % {side} {bound_shown}", (value / bound - 1.0).abs() * 100.0)
         }

@@ -77,6 +77,8 @@ fn a_figure_is_held_to_its_bound_and_the_distance_is_said() {
     let said = judge("p99 < 50ms").to_string();
     assert!(said.starts_with("response_time_p99 is 61."), "{said}");
     assert!(said.ends_with(" % above 50ms") && said.contains(", 22."), "{said}");
+    let said = judge("p99 > 610ms").to_string();
+    assert!(said.contains(", below 610ms, which is ") && said.ends_with(" times as much"), "{said}");
     let mut failed = measurement.clone();
     failed.account = Account { due: 2000, finished: 1990, failed: 4, censored: 6 };
     let said = read("error_rate < 0.1%").unwrap().judge(&failed);
@@ -95,6 +97,12 @@ fn a_lower_bound_settles_only_what_larger_values_settle_alike() {
     let holds = |text: &str| read(text).unwrap().judge(&measurement).holds();
     assert_eq!((holds("p99 < 50ms"), holds("p99 > 50ms")), (Some(false), Some(true)));
     assert_eq!((holds("p99 < 80ms"), holds("p99 > 80ms")), (None, None));
+    let said = read("p99 > 80ms").unwrap().judge(&measurement).to_string();
+    assert!(
+        said.ends_with(", and whether it is below 80ms is not known: requests failed or did not end"),
+        "{said}"
+    );
+    assert!(!said.contains('%'), "{said}");
     assert_eq!(holds("p95 < 80ms"), Some(true));
 }
 

@@ -17,7 +17,8 @@ const INTERRUPTION: Duration = Duration::from_micros(50);
 #[derive(Debug)]
 pub(super) struct Pacer {
     timer: Timer,
-    pacing: Pacing,
+    /// The timer's from the moment on that spinning was given up.
+    pacing: Cell<Pacing>,
     margin: Cell<Margin>,
     /// When the alarm was meant to go off.
     alarm: Cell<Moment>,
@@ -32,7 +33,7 @@ impl Pacer {
     pub(super) fn new(pacing: Pacing) -> io::Result<Self> {
         Ok(Self {
             timer: Timer::new()?,
-            pacing,
+            pacing: Cell::new(pacing),
             margin: Cell::default(),
             alarm: Cell::default(),
             spinning: Cell::default(),
@@ -75,6 +76,8 @@ impl Pacer {
     }
 
     /// Keeps looking, `now` and after everything else had its turn, as long as `is_soon` says that a start is near.
+    ///
+    /// Gives up for good where others take the CPU meanwhile: a thread that has spun waits for it longer than one that slept.
     pub(super) async fn spin_while(
         &self,
         clock: impl Fn() -> Moment,
@@ -90,14 +93,23 @@ impl Pacer {
             tokio::task::yield_now().await;
             let before = std::mem::replace(&mut now, clock());
             if !self.worked.replace(false) {
-                self.spin.set(self.spin.get().and(now.since(before), INTERRUPTION));
+                self.spun(now.since(before));
             }
         }
         self.spinning.set(false);
     }
 
+    fn spun(&self, since: Duration) {
+        let mut spin = self.spin.get().and(since, INTERRUPTION);
+        if spin.is_interrupted_often() {
+            spin.is_given_up = true;
+            self.pacing.set(Pacing::Timer);
+        }
+        self.spin.set(spin);
+    }
+
     fn margin(&self) -> Duration {
-        match self.pacing {
+        match self.pacing.get() {
             Pacing::Timer => Duration::ZERO,
             Pacing::Spin => self.margin.get().get(),
         }

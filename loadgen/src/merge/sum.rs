@@ -177,6 +177,7 @@ fn cost(all: &[&Measurement], replies: u64, window_s: f64) -> Result<ClientCost,
         involuntary_switches: count(|cost| cost.involuntary_switches)?,
         interruptions: count(|cost| cost.interruptions)?,
         interrupted_us: count(|cost| cost.interrupted_us)?,
+        spin_given_up: all.iter().any(|one| one.client.spin_given_up),
         // Unknown of one part, unknown of all.
         cpu_wait: all
             .iter()

@@ -50,6 +50,7 @@ impl Tally {
         self.wrong_replies.merge(&other.wrong_replies);
         self.flown += other.flown;
         self.last_ended = self.last_ended.max(other.last_ended);
+        self.shortest_service = [self.shortest_service, other.shortest_service].into_iter().flatten().min();
         self.body_bytes = match (self.body_bytes, other.body_bytes) {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
             (one, other) => one.or(other),

@@ -67,6 +67,9 @@ pub struct Check {
     /// What to change, in one sentence; `None` when the check passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
+    /// Name of the check that found the cause of this one's finding; `None` where it stands for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explained_by: Option<String>,
 }
 
 /// Name of the runner's check that tells who limited a closed loop.
@@ -90,6 +93,23 @@ impl Certificate {
             _ => CertificateVerdict::Valid,
         };
         Self { verdict, checks }
+    }
+
+    /// The check to look at first: the first of the worst ones that stands for itself, or the cause that the worst one follows
+    /// from; `None` when nothing warned.
+    #[must_use]
+    pub fn culprit(&self) -> Option<&Check> {
+        let worst =
+            self.checks.iter().map(|check| check.status).max().filter(|worst| *worst >= CheckStatus::Warn)?;
+        let mut worst = self.checks.iter().filter(|check| check.status == worst).peekable();
+        let first = *worst.peek()?;
+        worst.find(|check| check.explained_by.is_none()).or_else(|| self.cause_of(first)).or(Some(first))
+    }
+
+    /// The check that found the cause of what `check` found.
+    fn cause_of(&self, check: &Check) -> Option<&Check> {
+        let cause = check.explained_by.as_deref()?;
+        self.checks.iter().find(|other| other.name == cause)
     }
 
     /// The same evidence with one more check; the verdict follows.
@@ -119,7 +139,32 @@ mod tests {
             unit: "us".into(),
             finding: String::new(),
             remedy: None,
+            explained_by: None,
         }
+    }
+
+    #[test]
+    fn the_culprit_stands_for_itself_or_is_the_cause_of_the_worst_finding() {
+        use CheckStatus::{Fail, Pass, Warn};
+        let culprit = |all: &[(&str, CheckStatus, Option<&str>)]| {
+            let of = |&(name, status, cause): &(&str, CheckStatus, Option<&str>)| Check {
+                name: name.into(),
+                explained_by: cause.map(Into::into),
+                ..check(status)
+            };
+            let certificate = Certificate::from_checks(all.iter().map(of).collect());
+            certificate.culprit().map(|check| check.name.clone())
+        };
+        let symptom = ("pace", Fail, Some("cpu_wait"));
+        assert_eq!(culprit(&[symptom, ("cpu_wait", Warn, None)]).as_deref(), Some("cpu_wait"));
+        assert_eq!(
+            culprit(&[symptom, ("cpu_wait", Warn, None), ("errors", Fail, None)]).as_deref(),
+            Some("errors")
+        );
+        assert_eq!(culprit(&[("pace", Warn, None), ("errors", Warn, None)]).as_deref(), Some("pace"));
+        // A cause that is not there, as a file of others may have it, is not looked for in vain.
+        assert_eq!(culprit(&[symptom]).as_deref(), Some("pace"));
+        assert_eq!(culprit(&[("pace", Pass, None)]), None);
     }
 
     #[test]

@@ -226,6 +226,9 @@ pub struct ClientCost {
     /// For how long in all, microseconds.
     #[serde(default)]
     pub interrupted_us: u64,
+    /// Whether a thread gave up spinning for the timer, because it shared its CPU.
+    #[serde(default)]
+    pub spin_given_up: bool,
     /// Largest share of the window in which a client thread was ready and had no CPU, 0–1; `None` where the kernel does
     /// not say.
     #[serde(default)]

@@ -107,6 +107,7 @@ mod tests {
             unit: String::new(),
             finding: String::new(),
             remedy: None,
+            explained_by: None,
         };
         Certificate::from_checks(failed.iter().map(check).collect())
     }

@@ -70,6 +70,7 @@ pub(crate) fn certificate(status: CheckStatus) -> Certificate {
         unit: unit.into(),
         finding: finding.into(),
         remedy: (status >= CheckStatus::Warn).then(|| "mend the server".into()),
+        explained_by: None,
     };
     let (failed, finding) = match status {
         CheckStatus::Pass => (0.0, "every request was answered correctly"),

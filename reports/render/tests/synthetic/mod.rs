@@ -475,6 +475,7 @@ fn check(name: &str, status: CheckStatus) -> Check {
         unit: "ms".into(),
         finding: if failed { "the client was late by 9 ms" } else { "within its bound" }.into(),
         remedy: failed.then(|| "leave the client a core of its own".into()),
+        explained_by: None,
     }
 }
 

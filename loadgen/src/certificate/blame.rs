@@ -1,0 +1,346 @@
+//! Which finding follows from which: a cause silences its symptoms.
+//!
+//! Pure, over the checks alone. The table in docs/METHOD.md is this one, held to it by a test.
+
+use std::fmt::{self, Display, Formatter};
+
+use reports_record::{Check, CheckStatus};
+
+/// A symptom, the cause that it yields to, and from where on.
+struct Yield {
+    symptom: &'static str,
+    cause: &'static str,
+    when: When,
+    then: Then,
+}
+
+/// A cause of a symptom, by the names of their checks.
+type Cause = (&'static str, When, Then);
+
+/// How much of a cause explains its symptom.
+#[derive(Clone, Copy)]
+enum When {
+    /// It warned or failed.
+    Found,
+    /// It failed.
+    Failed,
+    /// The symptom has no figure, and the cause failed.
+    WithoutFigure,
+    /// It took at least the share that the symptom falls short by.
+    AsLarge,
+    /// The busiest client thread ran, or waited to run, for more than [`SATURATED`] of the window.
+    Saturated,
+}
+
+/// What becomes of a symptom that is explained.
+#[derive(Clone, Copy)]
+enum Then {
+    /// It keeps its status: it is the damage, by whatever cause.
+    Keeps,
+    /// It is no worse than its cause, for its own bound does not know of that.
+    NoWorse,
+    /// It fails: the client did not carry out the plan.
+    Fails,
+}
+
+use Then::{Fails, Keeps, NoWorse};
+use When::{AsLarge, Failed, Found, Saturated, WithoutFigure};
+
+/// Busier than this, the client had no time left to send.
+const SATURATED: f64 = 0.9;
+
+/// By symptom; of several causes the first that was found counts. A cause that is a symptom itself stands above its own.
+const TABLE: &[(&str, &[Cause])] = &[
+    ("gap", &[("steal", Found, Keeps), ("cpu_wait", Found, Keeps)]),
+    (
+        "pace",
+        &[
+            ("steal", Found, Keeps),
+            ("cpu_wait", Found, Keeps),
+            ("gap", Found, Keeps),
+            ("headroom", Found, Keeps),
+        ],
+    ),
+    ("plan", &[("steal", AsLarge, NoWorse), ("cpu_wait", AsLarge, NoWorse)]),
+    (
+        "achieved",
+        &[
+            ("headroom", Saturated, Fails),
+            ("cpu_wait", Saturated, Fails),
+            ("pace", Failed, Fails),
+            ("steal", AsLarge, NoWorse),
+            ("cpu_wait", AsLarge, NoWorse),
+            ("plan", Found, NoWorse),
+        ],
+    ),
+    (
+        "arrivals",
+        &[
+            ("steal", Found, NoWorse),
+            ("cpu_wait", Found, NoWorse),
+            ("gap", Found, NoWorse),
+            ("headroom", Found, NoWorse),
+            ("pace", Found, NoWorse),
+            ("plan", Found, NoWorse),
+            ("achieved", Found, NoWorse),
+        ],
+    ),
+    ("replies", &[("errors", WithoutFigure, Keeps)]),
+    ("connections", &[("errors", Found, Keeps)]),
+    (
+        "stationarity",
+        &[
+            ("steal", Found, NoWorse),
+            ("cpu_wait", Found, NoWorse),
+            ("gap", Found, NoWorse),
+            ("headroom", Found, NoWorse),
+            ("pace", Found, NoWorse),
+            ("errors", Found, NoWorse),
+        ],
+    ),
+];
+
+/// The checks, each symptom with its cause and without a remedy of its own.
+pub(super) fn explain(mut checks: Vec<Check>) -> Vec<Check> {
+    for rule in table() {
+        let Some(symptom) = checks.iter().position(|check| check.name == rule.symptom) else { continue };
+        if !rule.holds(&checks, &checks[symptom]) {
+            continue;
+        }
+        let Some(cause) = find(&checks, rule.cause) else { continue };
+        let root = cause.explained_by.clone().unwrap_or_else(|| cause.name.clone());
+        let status = rule.then.applied(checks[symptom].status, cause.status);
+        let symptom = &mut checks[symptom];
+        symptom.status = status;
+        symptom.finding += &format!("; this follows from {root}");
+        symptom.remedy = None;
+        symptom.explained_by = Some(root);
+    }
+    if let Some(achieved) = checks.iter_mut().find(|check| check.name == "achieved") {
+        achieved.finding += who_fell_behind(achieved);
+    }
+    checks
+}
+
+/// Whom a rate that was not reached is blamed on, where no other check says it.
+fn who_fell_behind(achieved: &Check) -> &'static str {
+    match (achieved.status, &achieved.explained_by) {
+        (CheckStatus::Fail, _) => "; the client could not keep the pace",
+        (CheckStatus::Warn, None) => "; the server did not keep up",
+        _ => "",
+    }
+}
+
+fn table() -> impl Iterator<Item = Yield> {
+    TABLE.iter().flat_map(|(symptom, causes)| {
+        causes.iter().map(|(cause, when, then)| Yield { symptom, cause, when: *when, then: *then })
+    })
+}
+
+fn find<'a>(checks: &'a [Check], name: &str) -> Option<&'a Check> {
+    checks.iter().find(|check| check.name == name)
+}
+
+impl Yield {
+    /// Whether `symptom` needs an explanation, has none yet, and this cause is one.
+    fn holds(&self, checks: &[Check], symptom: &Check) -> bool {
+        if symptom.status < CheckStatus::Warn || symptom.explained_by.is_some() {
+            return false;
+        }
+        let Some(cause) = find(checks, self.cause) else { return false };
+        let figure = |name| find(checks, name).and_then(|check| check.figure).unwrap_or(0.0);
+        match self.when {
+            Found => cause.status >= CheckStatus::Warn,
+            Failed => cause.status == CheckStatus::Fail,
+            WithoutFigure => symptom.figure.is_none() && cause.status == CheckStatus::Fail,
+            AsLarge => {
+                let short = symptom.figure.and_then(|figure| shortfall(&symptom.name, figure));
+                cause.status >= CheckStatus::Warn
+                    && cause.figure.zip(short).is_some_and(|(took, short)| took >= short)
+            }
+            Saturated => {
+                let others = figure("headroom").max(figure("cpu_wait"));
+                figure("headroom") + figure("cpu_wait") > SATURATED && figure(self.cause) >= others
+            }
+        }
+    }
+}
+
+/// The share (0–1) of the offered rate that a symptom says was not carried; `None` where it is about something else.
+fn shortfall(symptom: &str, figure: f64) -> Option<f64> {
+    match symptom {
+        "achieved" => Some(1.0 - figure),
+        // The offered rate over what the connections carry.
+        "plan" => Some(1.0 - 1.0 / figure),
+        _ => None,
+    }
+}
+
+impl Then {
+    fn applied(self, symptom: CheckStatus, cause: CheckStatus) -> CheckStatus {
+        match self {
+            Keeps => symptom,
+            NoWorse => symptom.min(cause.max(CheckStatus::Warn)),
+            Fails => CheckStatus::Fail,
+        }
+    }
+}
+
+impl Display for When {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Found => "it warned or failed",
+            Failed => "it failed",
+            WithoutFigure => "it failed, and no request was answered",
+            AsLarge => "it warned or failed, and took at least the share that is missing",
+            Saturated => "*headroom* and *cpu_wait* add up to more than 90 %; the larger one is the cause",
+        })
+    }
+}
+
+impl Display for Then {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Keeps => "keeps its status",
+            NoWorse => "is no worse than its cause",
+            Fails => "fails",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use CheckStatus::{Fail, Pass, Warn};
+
+    use super::*;
+
+    fn check(name: &str, status: CheckStatus, figure: f64) -> Check {
+        Check {
+            name: name.into(),
+            status,
+            figure: Some(figure),
+            bound: 0.0,
+            unit: "share".into(),
+            finding: "found".into(),
+            remedy: (status >= Warn).then(|| "do this".into()),
+            explained_by: None,
+        }
+    }
+
+    /// Of the check of this name: its status and its cause.
+    fn explained(checks: &[(&str, CheckStatus, f64)], name: &str) -> (CheckStatus, Option<String>) {
+        let checks =
+            explain(checks.iter().map(|(name, status, figure)| check(name, *status, *figure)).collect());
+        let check = find(&checks, name).unwrap();
+        assert_eq!(check.remedy.is_some(), check.status >= Warn && check.explained_by.is_none(), "{check:?}");
+        (check.status, check.explained_by.clone())
+    }
+
+    fn by(cause: &str) -> Option<String> {
+        Some(cause.into())
+    }
+
+    #[test]
+    fn a_client_without_a_cpu_explains_a_queue_no_larger_than_what_it_lost_and_no_larger_one() {
+        let with = |answered, waited| {
+            explained(&[("achieved", Warn, answered), ("cpu_wait", Warn, waited)], "achieved")
+        };
+        assert_eq!(with(0.6, 0.51), (Warn, by("cpu_wait")));
+        assert_eq!(with(0.6, 0.39), (Warn, None));
+        let steal = explained(&[("achieved", Warn, 0.8), ("steal", Warn, 0.2)], "achieved");
+        assert_eq!(steal, (Warn, by("steal")));
+        // A share within its bound is no finding, however small the shortfall.
+        let little = explained(&[("achieved", Warn, 0.97), ("cpu_wait", Pass, 0.04)], "achieved");
+        assert_eq!(little, (Warn, None));
+    }
+
+    #[test]
+    fn a_client_that_ran_or_waited_all_the_time_did_not_carry_out_the_plan() {
+        let with = |ran, waited| {
+            let checks = [("achieved", Warn, 0.2), ("headroom", Pass, ran), ("cpu_wait", Warn, waited)];
+            explained(&checks, "achieved")
+        };
+        assert_eq!(with(0.5, 0.41), (Fail, by("headroom")));
+        assert_eq!(with(0.41, 0.5), (Fail, by("cpu_wait")));
+        assert_eq!(with(0.4, 0.5), (Warn, None));
+    }
+
+    #[test]
+    fn a_cause_is_followed_to_its_own_and_a_late_client_is_not_excused_by_it() {
+        let checks = [("achieved", Warn, 0.5), ("pace", Fail, 5e5), ("cpu_wait", Warn, 0.1)];
+        assert_eq!(explained(&checks, "pace"), (Fail, by("cpu_wait")));
+        assert_eq!(explained(&checks, "achieved"), (Fail, by("cpu_wait")));
+        assert_eq!(explained(&[("gap", Fail, 2e3), ("steal", Warn, 0.1)], "gap"), (Fail, by("steal")));
+    }
+
+    #[test]
+    fn what_a_cause_moves_is_no_worse_than_the_cause() {
+        for symptom in ["stationarity", "arrivals"] {
+            for cause in ["steal", "cpu_wait", "gap", "headroom", "pace"] {
+                for (of_cause, expected) in [(Warn, Warn), (Fail, Fail)] {
+                    let found = explained(&[(symptom, Fail, 0.9), (cause, of_cause, 0.1)], symptom);
+                    assert_eq!(found, (expected, by(cause)), "{symptom} {cause}");
+                }
+                assert_eq!(explained(&[(symptom, Fail, 0.9), (cause, Pass, 0.1)], symptom), (Fail, None));
+            }
+        }
+        // A cause that failed makes no symptom worse.
+        assert_eq!(explained(&[("stationarity", Warn, 0.1), ("gap", Fail, 2e3)], "stationarity").0, Warn);
+    }
+
+    #[test]
+    fn connections_that_cannot_carry_the_rate_explain_the_queue_unless_replies_were_slow_for_want_of_a_cpu() {
+        let with = |waited| {
+            [
+                ("plan", Warn, 2.0),
+                ("achieved", Warn, 0.5),
+                ("arrivals", Fail, 0.2),
+                ("cpu_wait", Warn, waited),
+            ]
+        };
+        assert_eq!(explained(&with(0.4), "plan"), (Warn, None));
+        assert_eq!(explained(&with(0.4), "achieved"), (Warn, by("plan")));
+        assert_eq!(explained(&with(0.5), "plan"), (Warn, by("cpu_wait")));
+        assert_eq!(explained(&with(0.5), "achieved"), (Warn, by("cpu_wait")));
+    }
+
+    #[test]
+    fn nothing_answered_and_connections_lost_follow_from_what_failed() {
+        let mut checks =
+            vec![check("replies", Fail, 0.0), check("errors", Fail, 1.0), check("connections", Fail, 3.0)];
+        checks[0].figure = None;
+        let explained = explain(checks.clone());
+        assert_eq!(find(&explained, "replies").unwrap().explained_by, by("errors"));
+        assert_eq!(find(&explained, "connections").unwrap().explained_by, by("errors"));
+        // Wrong replies are a finding of their own.
+        checks[0].figure = Some(0.5);
+        assert_eq!(find(&explain(checks), "replies").unwrap().explained_by, None);
+    }
+
+    #[test]
+    fn what_passed_needs_no_explanation() {
+        let checks = [("stationarity", Pass, 0.0), ("achieved", Pass, 1.0), ("cpu_wait", Fail, 0.9)];
+        for name in ["stationarity", "achieved"] {
+            assert_eq!(explained(&checks, name), (Pass, None));
+        }
+    }
+
+    #[test]
+    fn the_table_in_the_docs_is_the_one_that_is_followed() {
+        let text = include_str!("../../../docs/METHOD.md");
+        let documented = text.split("<!-- yields -->").nth(1).expect("a table between two markers").trim();
+        let mut rows: Vec<(&str, String, String)> = Vec::new();
+        for Yield { symptom, cause, when, then } in table() {
+            let rest = format!("{when} | {then}");
+            match rows.last_mut() {
+                Some((of, causes, alike)) if *of == symptom && *alike == rest => {
+                    *causes += &format!(", {cause}")
+                }
+                _ => rows.push((symptom, cause.into(), rest)),
+            }
+        }
+        let head = "| symptom | yields to | when | and then |\n| --- | --- | --- | --- |\n".to_owned();
+        let rows = rows.iter().map(|(symptom, causes, rest)| format!("| {symptom} | {causes} | {rest} |\n"));
+        assert_eq!(documented, rows.fold(head, |table, row| table + &row).trim());
+    }
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use reports_record::shown;
-use servers_conformance::{Patience, ask};
+use servers_conformance::{Patience, Peer, ask};
 use servers_contract::{Health, Ready, Stats};
 
 use crate::outside;
@@ -58,6 +58,12 @@ impl Contender {
         self.ready.address
     }
 
+    /// Where it listens, for waits that do not count time in which it could not run.
+    #[must_use]
+    pub fn peer(&self) -> Peer {
+        Peer::with_stalls(self.address(), self.process.starvation())
+    }
+
     /// Process id of its supervisor: every process below it is the contender's.
     #[must_use]
     pub fn supervisor(&self) -> u32 {
@@ -69,7 +75,7 @@ impl Contender {
     /// # Errors
     /// When it does not answer as the contract says.
     pub fn health(&self) -> anyhow::Result<Health> {
-        Ok(ask(self.address(), "/health")?)
+        Ok(ask(self.peer(), "/health")?)
     }
 
     /// Its counters.
@@ -77,7 +83,7 @@ impl Contender {
     /// # Errors
     /// When it does not answer as the contract says.
     pub fn stats(&self) -> anyhow::Result<Stats> {
-        Ok(ask(self.address(), "/stats")?)
+        Ok(ask(self.peer(), "/stats")?)
     }
 
     /// Asks it to end and waits for it.
@@ -103,16 +109,15 @@ fn is_planned(health: &Health, planned: &Identity) -> anyhow::Result<()> {
 }
 
 fn wait_until_ready(process: &mut Process, first_line: &Receiver<Vec<u8>>) -> anyhow::Result<Ready> {
-    match receive(first_line, READY) {
+    match receive(first_line, Patience::with_stalls(READY, process.starvation())) {
         Ok(line) => read_ready(&line),
         Err(RecvTimeoutError::Timeout) => bail!("not ready within {}s", READY.as_secs()),
         Err(RecvTimeoutError::Disconnected) => bail!("ended before it was ready ({})", process.wait()?),
     }
 }
 
-/// The result of waiting for at most `limit`, counting only time in which this process could run.
-fn receive<T>(first_line: &Receiver<T>, limit: Duration) -> Result<T, RecvTimeoutError> {
-    let mut patience = Patience::of(limit);
+/// The result of waiting until there is no patience left.
+fn receive<T>(first_line: &Receiver<T>, mut patience: Patience) -> Result<T, RecvTimeoutError> {
     while let Some(turn) = patience.turn() {
         match first_line.recv_timeout(turn) {
             Err(RecvTimeoutError::Timeout) => {}

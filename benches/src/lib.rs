@@ -44,6 +44,7 @@ pub mod sampler;
 pub mod signals;
 pub mod soundness;
 pub mod standstill;
+pub mod starvation;
 pub mod supervise;
 pub mod target;
 pub mod trial;

@@ -15,6 +15,7 @@ use reports_record::shown;
 use servers_conformance::Patience;
 use servers_contract::Model;
 
+use crate::starvation::Starvation;
 use crate::supervise::{LEFT_PROCESSES, TERMINATE};
 
 /// How long a process may take to end after SIGTERM, before its group is killed.
@@ -99,6 +100,7 @@ impl Tail {
 pub struct Process {
     supervisor: Child,
     leash: Option<ChildStdin>,
+    starvation: Arc<Starvation>,
     pipes: Vec<JoinHandle<()>>,
 }
 
@@ -136,13 +138,20 @@ impl Process {
             pipes.push(thread::spawn(move || drain_stderr(stderr, &tail)));
         }
         let leash = supervisor.stdin.take();
-        Ok((Self { supervisor, leash, pipes }, received))
+        let starvation = Arc::new(Starvation::of(supervisor.id()));
+        Ok((Self { supervisor, leash, starvation, pipes }, received))
     }
 
     /// Process id of its supervisor, below which it is.
     #[must_use]
     pub fn supervisor(&self) -> u32 {
         self.supervisor.id()
+    }
+
+    /// What knows when it could not run.
+    #[must_use]
+    pub fn starvation(&self) -> Arc<Starvation> {
+        Arc::clone(&self.starvation)
     }
 
     /// Waits until it has ended and everything it wrote has been read.
@@ -187,7 +196,7 @@ impl Process {
             // One that is already gone has closed the leash; its exit code tells.
             let _ = leash.write_all(&[TERMINATE]);
         }
-        let mut patience = Patience::of(STOP);
+        let mut patience = Patience::with_stalls(STOP, self.starvation());
         loop {
             if let Some(status) = self.ended()? {
                 return Ok(Some(status));

@@ -142,7 +142,7 @@ fn stages<T>(
     let contender = Contender::start(task.launch, tail).map_err(at(Stage::Start))?;
     let call = Call::parse(&task.cell.method, &task.cell.target)
         .map_err(|refusal| (Stage::Verify, anyhow::anyhow!("{}: {refusal}", task.cell.target)))?;
-    verify(contender.address(), std::slice::from_ref(&call)).map_err(at(Stage::Verify))?;
+    verify(contender.peer(), std::slice::from_ref(&call)).map_err(at(Stage::Verify))?;
     let crew = Crew {
         connections: task.cell.connections,
         pins: task.client_cpus.iter().map(|&cpu| cpu as usize).collect(),

@@ -107,3 +107,39 @@ fn a_run_that_is_paused_again_and_again_ends_complete_and_right() {
     assert_complete_and_right(&trials(&project.run_folder().unwrap()));
     project.wait_until_nothing_is_left();
 }
+
+/// Stops everything below the runner for [`PAUSE`], while the runner itself goes on, and then writes the file `go`.
+fn pause_contenders(project: &Project, runner: u32) {
+    let runner = i32::try_from(runner).unwrap();
+    let stopped: Vec<i32> = tree(runner).into_iter().filter(|&pid| pid != runner).collect();
+    let send = |signal| {
+        stopped.iter().for_each(|&pid| {
+            // One that has just ended needs no signal.
+            let _ = kill(Pid::from_raw(pid), signal);
+        });
+    };
+    send(Signal::SIGSTOP);
+    thread::sleep(PAUSE);
+    fs::write(project.path("pids.go"), "").unwrap();
+    send(Signal::SIGCONT);
+}
+
+#[test]
+fn a_contender_that_was_stopped_while_the_runner_waited_for_it_is_not_blamed() {
+    const WAIT: &str = "echo >$PIDS.asked; while ! [ -e $PIDS.go ]; do sleep 0.01; done";
+    let when_starting = WAIT.to_owned();
+    let when_ending = format!("trap '{WAIT}; exit 0' TERM; echo \"$READY\"; while :; do sleep 0.01; done");
+    for fault in [when_starting, when_ending] {
+        let project = Project::with_fault(serve(), STARTS_BEFORE_TRIALS + 1, &fault);
+        let mut runner = project.runner().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        wait_until(|| project.path("pids.asked").exists(), "no contender was asked");
+        pause_contenders(&project, runner.id());
+        assert!(is_complete(runner.wait().unwrap().code()), "{fault}");
+        let trials = trials(&project.run_folder().unwrap());
+        assert!(
+            trials.iter().all(|trial| matches!(trial.outcome, TrialOutcome::Measured(_))),
+            "{fault}: {trials:?}"
+        );
+        project.wait_until_nothing_is_left();
+    }
+}

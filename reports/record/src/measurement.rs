@@ -129,7 +129,7 @@ pub struct Plan {
     #[serde(default)]
     pub slow: u32,
     /// Variants of the request, of which each request sent was one; `None`: all were alike.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub variants: Option<u32>,
     /// Client threads; each has its own share of connections and of the schedule.
     pub threads: u32,

@@ -9,6 +9,7 @@ use servers_contract::JSON;
 use crate::case::request;
 use crate::connection::{Connection, Trouble, shortened};
 use crate::finding::Finding;
+use crate::patience::Peer;
 use crate::reply::Received;
 
 /// How long an answer may take: ample for a contender that is busy.
@@ -18,18 +19,18 @@ const PATIENCE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// When nothing answers within 5 s, or not with status 200, JSON, and what `T` needs.
-pub fn ask<T: DeserializeOwned>(address: SocketAddr, target: &str) -> Result<T, Finding> {
-    ask_within(address, target, PATIENCE)
+pub fn ask<T: DeserializeOwned>(peer: impl Into<Peer>, target: &str) -> Result<T, Finding> {
+    ask_within(peer, target, PATIENCE)
 }
 
 /// [`ask`] with another patience.
 pub(crate) fn ask_within<T: DeserializeOwned>(
-    address: SocketAddr,
+    peer: impl Into<Peer>,
     target: &str,
     patience: Duration,
 ) -> Result<T, Finding> {
     let wrong = |got: String| Finding::new(format!("GET {target}"), format!("200, {JSON}, its schema"), got);
-    let received = fetch(address, target, patience).map_err(|trouble| wrong(trouble.to_string()))?;
+    let received = fetch(peer.into(), target, patience).map_err(|trouble| wrong(trouble.to_string()))?;
     if received.status != 200 || received.header("content-type") != Some(JSON) {
         return Err(wrong(format!("{}, {:?}", received.status, received.header("content-type"))));
     }
@@ -65,8 +66,8 @@ pub fn exchange(address: SocketAddr, request: &[u8], patience: Duration) -> Resu
 /// Largest answer that is read, head and body: a contender that knows everything of itself says a fiftieth of it.
 const ANSWER_LIMIT: usize = 64 << 10;
 
-fn fetch(address: SocketAddr, target: &str, patience: Duration) -> Result<Received, Trouble> {
-    let mut connection = Connection::open(address, patience)?.with_limit(ANSWER_LIMIT);
+fn fetch(peer: Peer, target: &str, patience: Duration) -> Result<Received, Trouble> {
+    let mut connection = Connection::open(peer, patience)?.with_limit(ANSWER_LIMIT);
     connection.send(&request("GET", target, &[("connection", "close")], b""))?;
     connection.receive()
 }

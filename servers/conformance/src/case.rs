@@ -1,12 +1,12 @@
 //! A claim about a contender as data: what is sent, piece by piece, and what must come back.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use servers_contract::{Call, Reply, expected};
 
 use crate::connection::{Connection, shortened};
 use crate::finding::Finding;
+use crate::patience::Peer;
 use crate::reply::Received;
 
 /// What the name of the second of [`Case::refused_and_closed`] adds to that of the first.
@@ -73,10 +73,10 @@ impl Case {
         self.name.strip_suffix(THEN_CLOSED) == Some(name)
     }
 
-    /// Judges the claim at `address`; `patience` bounds each reply and the end.
-    pub(crate) fn judge(&self, address: SocketAddr, patience: Duration) -> Result<(), Finding> {
-        let mut connection = Connection::open(address, patience)
-            .map_err(|trouble| Finding::new("", "a connection", trouble))?;
+    /// Judges the claim at `peer`; `patience` bounds each reply and the end.
+    pub(crate) fn judge(&self, peer: impl Into<Peer>, patience: Duration) -> Result<(), Finding> {
+        let mut connection =
+            Connection::open(peer, patience).map_err(|trouble| Finding::new("", "a connection", trouble))?;
         for step in &self.steps {
             step.judge(&mut connection)?;
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use crate::patience::Patience;
+use crate::patience::{Patience, Peer};
 use crate::reply::{self, Malformed, Received};
 
 /// What kept a reply from coming.
@@ -54,6 +54,7 @@ pub(crate) enum Trouble {
 /// One TCP connection and the bytes read from it that no reply has used yet.
 pub(crate) struct Connection {
     stream: TcpStream,
+    peer: Peer,
     unused: Vec<u8>,
     ended: bool,
     patience: Duration,
@@ -63,13 +64,15 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Connects; `patience` bounds the connect and, each time anew, every reply and the end.
-    pub(crate) fn open(address: SocketAddr, patience: Duration) -> Result<Self, Trouble> {
+    pub(crate) fn open(peer: impl Into<Peer>, patience: Duration) -> Result<Self, Trouble> {
+        let peer = peer.into();
+        let address = peer.address();
         let connect = |source| Trouble::Connect { address, source };
         let stream = TcpStream::connect_timeout(&address, patience).map_err(connect)?;
         // A piece must leave when it is sent, or splitting a request would test nothing.
         stream.set_nodelay(true).map_err(Trouble::Socket)?;
         stream.set_write_timeout(Some(patience)).map_err(Trouble::Socket)?;
-        Ok(Self { stream, unused: Vec::new(), ended: false, patience, limit: usize::MAX })
+        Ok(Self { stream, peer, unused: Vec::new(), ended: false, patience, limit: usize::MAX })
     }
 
     /// The same, on which a reply of more than `limit` bytes is refused: none is kept beyond what the decoder allows.
@@ -90,7 +93,7 @@ impl Connection {
 
     /// The next reply.
     pub(crate) fn receive(&mut self) -> Result<Received, Trouble> {
-        let mut patience = Patience::of(self.patience);
+        let mut patience = self.peer.patience(self.patience);
         loop {
             if let Some((received, used)) = reply::take(&self.unused, self.ended)? {
                 self.unused.drain(..used);
@@ -108,7 +111,7 @@ impl Connection {
 
     /// Waits for the contender to close, with nothing sent after the last reply.
     pub(crate) fn ends(&mut self) -> Result<(), Trouble> {
-        let mut patience = Patience::of(self.patience);
+        let mut patience = self.peer.patience(self.patience);
         while !self.ended && self.unused.is_empty() {
             match self.read_patiently(&mut patience) {
                 Err(Trouble::Silent { patience, .. }) => {

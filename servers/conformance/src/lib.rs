@@ -33,7 +33,7 @@ use servers_contract::Model;
 pub use ask::{Answer, ask, exchange};
 pub use contenders::Exception;
 pub use finding::Finding;
-pub use patience::Patience;
+pub use patience::{Patience, Peer, Stalls};
 pub use program::{Program, ProgramError, check_program};
 pub use report::{Outcome, Report};
 pub use verify::verify;

@@ -1,12 +1,12 @@
 //! The short check before a trial: just the calls that the trial will make.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use servers_contract::Call;
 
 use crate::case::{Case, End, Expected, Step, request};
 use crate::finding::Finding;
+use crate::patience::Peer;
 
 /// What is posted to `/echo`.
 const POSTED: &[u8] = b"crossover";
@@ -20,10 +20,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// The first call whose reply is wrong or missing.
-pub fn verify(address: SocketAddr, calls: &[Call]) -> Result<(), Finding> {
+pub fn verify(peer: impl Into<Peer>, calls: &[Call]) -> Result<(), Finding> {
     let longest = calls.iter().map(asked).max().unwrap_or_default();
     let steps = calls.iter().filter_map(step).collect();
-    Case { name: "verify".to_owned(), steps, end: End::Either }.judge(address, longest + PATIENCE)
+    Case { name: "verify".to_owned(), steps, end: End::Either }.judge(peer, longest + PATIENCE)
 }
 
 fn step(call: &Call) -> Option<Step> {

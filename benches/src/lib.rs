@@ -2,7 +2,7 @@
 //!
 //! Pure: [`experiment`] (what is asked), [`order`], [`remaining`] and [`estimate`] (when, and how long).
 //! The rest touches the system: [`host`] says what a run gets of this machine, [`field`] builds the contenders, [`runner`] carries a run out,
-//! [`trial`] makes one trial of one [`contender`], a [`process`] that [`supervise`] holds on a leash.
+//! [`slices`] measures living servers alternately, [`meter`] reads their cost; [`trial`] makes one trial of one [`contender`], a [`process`] that [`supervise`] holds on a leash.
 //! [`foreign`] are servers that know no contract. [`mod@bench`] is what the benches of whole programs share.
 //! Contenders are only ever processes; this crate links none of them.
 
@@ -30,6 +30,7 @@ pub mod field;
 pub mod foreign;
 pub mod host;
 pub mod machine;
+pub mod meter;
 pub mod order;
 pub mod outside;
 pub mod overshoot;
@@ -41,7 +42,9 @@ pub mod remaining;
 pub mod root;
 pub mod runner;
 pub mod sampler;
+mod server_checks;
 pub mod signals;
+pub mod slices;
 pub mod soundness;
 pub mod standstill;
 pub mod starvation;

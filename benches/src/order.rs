@@ -49,7 +49,7 @@ fn shuffled(mut generator: ChaCha8Rng, length: usize) -> Vec<usize> {
 
 /// Fisher–Yates as in Knuth, The Art of Computer Programming, vol. 2, algorithm P. The remainder's bias at
 /// these lengths is below 2⁻⁴⁰.
-fn shuffle(generator: &mut ChaCha8Rng, length: usize) -> Vec<usize> {
+pub(crate) fn shuffle(generator: &mut ChaCha8Rng, length: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..length).collect();
     for last in (1..length).rev() {
         let other = generator.next_u64() % (last as u64 + 1);

@@ -7,6 +7,8 @@ use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use nix::time::{clock_getcpuclockid, clock_gettime};
+use nix::unistd::Pid;
 use procfs::net::TcpState;
 use procfs::process::{FDTarget, Process};
 
@@ -15,10 +17,11 @@ use crate::descendants;
 /// CPU time and context switches of a contender until now.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outside {
-    /// CPU time in user mode, in whole clock ticks; with that of threads and collected children that have ended.
-    pub cpu_user: Duration,
-    /// The same in the kernel.
-    pub cpu_system: Duration,
+    /// CPU time by the processes' CPU clocks, to the nanosecond, threads that have ended included; that of collected
+    /// children that have ended in whole clock ticks.
+    pub cpu: Duration,
+    /// The part in user mode, and the part in the kernel, in whole clock ticks: their ratio is what they are good for.
+    pub ticks: (u64, u64),
     /// Threads that are there now.
     pub(crate) threads: Vec<Thread>,
 }
@@ -52,16 +55,16 @@ impl Outside {
     pub fn read(supervisor: u32, threads: bool) -> Option<Self> {
         let mut all = Self::default();
         let tick = Duration::from_secs(1) / u32::try_from(procfs::ticks_per_second()).ok()?;
-        let ticks = |own: u64, children: i64| {
-            u32::try_from(own + u64::try_from(children).unwrap_or(0)).ok().map(|ticks| tick * ticks)
-        };
+        let ended = |ticks: i64| u32::try_from(ticks).unwrap_or(0);
         let processes = descendants::below(supervisor);
         let mut is_any = false;
         for process in processes.into_iter().filter_map(|pid| Process::new(pid).ok()) {
             // One that has just ended is collected by another, which then has its time.
-            let Ok(stat) = process.stat() else { continue };
-            all.cpu_user += ticks(stat.utime, stat.cutime)?;
-            all.cpu_system += ticks(stat.stime, stat.cstime)?;
+            let (Ok(stat), Ok(cpu)) = (process.stat(), cpu_clock(process.pid)) else { continue };
+            let (user, system) = (ended(stat.cutime), ended(stat.cstime));
+            all.cpu += cpu + tick * (user + system);
+            all.ticks.0 += stat.utime + u64::from(user);
+            all.ticks.1 += stat.stime + u64::from(system);
             if threads {
                 all.threads.extend(threads_of(&process));
             }
@@ -73,7 +76,12 @@ impl Outside {
     /// CPU time since `earlier`, in user mode and in the kernel; `None` where it seems to run backwards.
     #[must_use]
     pub fn cpu_since(&self, earlier: &Self) -> Option<(Duration, Duration)> {
-        Some((self.cpu_user.checked_sub(earlier.cpu_user)?, self.cpu_system.checked_sub(earlier.cpu_system)?))
+        let spent = self.cpu.checked_sub(earlier.cpu)?;
+        let ticks = |now: u64, then: u64| now.saturating_sub(then) as f64;
+        let (user, system) = (ticks(self.ticks.0, earlier.ticks.0), ticks(self.ticks.1, earlier.ticks.1));
+        // Less than a tick is not told apart, and counts as the program's own work.
+        let user = if user + system > 0.0 { spent.mul_f64(user / (user + system)) } else { spent };
+        Some((user, spent.saturating_sub(user)))
     }
 
     /// Context switches since `earlier`; `None` where threads that have ended did a part of the work.
@@ -96,6 +104,11 @@ impl Outside {
 
 impl Thread {
     const NEW: Self = Self { id: 0, cpu: Duration::ZERO, voluntary_switches: 0, involuntary_switches: 0 };
+}
+
+/// What all threads of a process have used, those that have ended included, by the process's own CPU clock.
+fn cpu_clock(pid: i32) -> nix::Result<Duration> {
+    Ok(Duration::from(clock_gettime(clock_getcpuclockid(Pid::from_raw(pid))?)?))
 }
 
 /// The threads of a process; those that end meanwhile are left out.
@@ -178,7 +191,7 @@ mod tests {
         let read = Outside::read(std::process::id(), true).unwrap();
         let own = read.threads.iter().find(|thread| thread.id == i32::try_from(child.id()).unwrap()).unwrap();
         // The child's child did as much as the child itself, and is in the sum alone.
-        assert!(read.cpu_user + read.cpu_system > own.cpu.mul_f64(1.3), "{read:?}");
+        assert!(read.cpu > own.cpu.mul_f64(1.3), "{read:?}");
         assert!(own.voluntary_switches + own.involuntary_switches > 0, "{own:?}");
         drop(child.stdin.take());
         child.wait().unwrap();
@@ -193,8 +206,8 @@ mod tests {
             involuntary_switches: 1,
         };
         Outside {
-            cpu_user: Duration::from_millis(cpu_ms),
-            cpu_system: Duration::ZERO,
+            cpu: Duration::from_millis(cpu_ms),
+            ticks: (0, 0),
             threads: threads.iter().map(thread).collect(),
         }
     }
@@ -208,6 +221,8 @@ mod tests {
         assert_eq!(ended.switches_since(&before), None);
         assert_eq!(ended.cpu_since(&before), Some((Duration::from_secs(1), Duration::ZERO)));
         assert_eq!(before.cpu_since(&ended), None);
+        let ticked = Outside { ticks: (3, 1), ..ended };
+        assert_eq!(ticked.cpu_since(&before), Some((Duration::from_millis(750), Duration::from_millis(250))));
     }
 
     #[test]

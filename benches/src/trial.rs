@@ -1,21 +1,19 @@
 //! One trial: a fresh contender, verified, primed, measured in both loops, accounted for, stopped.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::Context as _;
 use loadgen::{Client, Crew, Interrupt, Load, Pace, Rate, Stop};
-use reports_record::{
-    Arrivals, BOTTLENECK, Cell, Certificate, Check, CheckStatus, CostSource, Loop, Measured, Measurement,
-    Phase, Phases, Resources, ServerCost, Stage, TrialOutcome,
-};
+use reports_record::{Arrivals, Cell, Loop, Measured, Phase, Phases, Resources, Stage, TrialOutcome};
 use servers_conformance::verify;
-use servers_contract::{Call, Reply, Stats};
+use servers_contract::{Call, Reply};
 
 use crate::contender::Contender;
 use crate::drawn;
-use crate::outside::Outside;
+use crate::meter::{ContenderMeter, Meter as _};
 use crate::process::{Launch, Tail};
 use crate::sampler::{Sampler, listen_overflows};
+use crate::server_checks::{bottleneck, server_count, server_cpu};
+use crate::slices::is_beyond_contenders;
 use crate::target;
 
 /// What is asked of one contender.
@@ -51,12 +49,6 @@ pub fn measure(task: &Task<'_>, rates: &[Rate], seed: u64) -> TrialOutcome {
     }
 }
 
-/// Checks of figures that no contender can move: what the machine took from everybody, and from the client. Trials that are
-/// made again are so by these alone. A check whose excuse grows with the reply time (*pace*, *arrivals*, *achieved*), or that
-/// looks at the replies (*stationarity*) or at what they cost the client (*headroom*), would let a contender choose which of
-/// its trials count.
-const BEYOND_CONTENDERS: [&str; 3] = ["steal", "cpu_wait", "gap"];
-
 /// Whether the machine spoilt this trial, so that its block is made again without favouring anyone.
 ///
 /// What else failed in it is not asked: that may follow from the same cause, and is the contender's to move.
@@ -68,11 +60,6 @@ pub fn is_spoilt(outcome: &TrialOutcome) -> bool {
         }
         TrialOutcome::Failed { stage, .. } => *stage == Stage::Standstill,
     }
-}
-
-fn is_beyond_contenders(certificate: &Certificate) -> bool {
-    let failed = certificate.checks.iter().filter(|check| check.status == CheckStatus::Fail);
-    failed.map(|check| check.name.as_str()).any(|name| BEYOND_CONTENDERS.contains(&name))
 }
 
 /// Closed loops of one calibration. What disturbs a loop only ever slows it down, so the best of a few is nearest to
@@ -191,25 +178,24 @@ fn loops(task: &Task<'_>, trial: &mut Trial, rates: &[Rate], seed: u64) -> Resul
 /// One loop between two readings of the contender's counters.
 fn one_loop(task: &Task<'_>, trial: &mut Trial, load: Load) -> Result<Loop, Failure> {
     let is_closed = load.pace == Pace::CLOSED;
-    let before = Reading::of(&trial.contender).map_err(at(Stage::Account))?;
-    let began = Instant::now();
+    let mut meter = ContenderMeter::of(&trial.contender, trial.call.endpoint().name());
+    meter.begin().map_err(at(Stage::Account))?;
     let mut measurement =
         trial.client.measure(&load, task.interrupt, &mut |_| ()).map_err(at(Stage::Measure))?;
-    let wall = began.elapsed();
-    let after = Reading::of(&trial.contender).map_err(at(Stage::Account))?;
-    let cost = cost(&before, &after, trial.call.endpoint().name()).map_err(at(Stage::Account))?;
-    let count = server_count(cost.requests, &measurement);
+    let spent = meter.end().map_err(at(Stage::Account))?;
+    let cost = spent.cost(measurement.answered_in_all).map_err(at(Stage::Account))?;
+    let count = server_count(cost.requests, measurement.answered_in_all, measurement.sent_in_all);
     measurement.certificate = measurement.certificate.with(count);
-    if let Some(check) = server_cpu(&before, &after, &cost) {
+    if let Some(check) = server_cpu(&spent) {
         measurement.certificate = measurement.certificate.with(check);
     }
-    if is_closed {
-        let busy = (cost.cpu_user_us + cost.cpu_system_us) as f64
-            / (wall.as_secs_f64() * 1e6 * task.launch.cpus.len() as f64);
+    if let (true, Some(cpu_us)) = (is_closed, cost.cpu_per_request_us()) {
+        // By the window's rate: lead-in and drain do not make a server look idle.
+        let busy = cpu_us * measurement.achieved_rate_per_s / 1e6 / task.launch.cpus.len() as f64;
         measurement.certificate =
             measurement.certificate.with(bottleneck(busy, measurement.client.busiest_thread));
     }
-    Ok(Loop { measurement, cost })
+    Ok(Loop { measurement, cost, slices: Vec::new() })
 }
 
 /// A closed loop, whose waits are drawn by `seed` where the experiment says so.
@@ -227,262 +213,4 @@ fn load(task: &Task<'_>, trial: &Trial, phase: &Phase, pace: Pace) -> anyhow::Re
         grace: Duration::from_secs_f64(task.phases.grace_s),
         ..target::load(&trial.contender, &trial.call, &trial.body)?
     })
-}
-
-/// A reading of the contender's cost at one moment.
-#[derive(Debug, Clone, PartialEq, Default)]
-struct Reading {
-    /// By itself.
-    told: Stats,
-    /// By the kernel; `None` where it does not say.
-    outside: Option<Outside>,
-}
-
-impl Reading {
-    /// Asks both. Threads are counted one by one only for a contender that does not tell its switches: that takes the
-    /// client's CPU.
-    fn of(contender: &Contender) -> anyhow::Result<Self> {
-        let told = contender.stats()?;
-        let tells = told.voluntary_switches.is_some() && told.involuntary_switches.is_some();
-        Ok(Self { told, outside: Outside::read(contender.supervisor(), !tells) })
-    }
-}
-
-/// CPU time between two readings as the kernel has it, µs in user mode and in the kernel.
-fn cpu_outside(before: &Reading, after: &Reading) -> Option<(u64, u64)> {
-    let (user, system) = after.outside.as_ref()?.cpu_since(before.outside.as_ref()?)?;
-    Some((u64::try_from(user.as_micros()).ok()?, u64::try_from(system.as_micros()).ok()?))
-}
-
-/// The contender's cost between two readings: its own figures where it reports them, else the kernel's.
-///
-/// # Errors
-/// When nobody tells its CPU time, or its counts run backwards.
-fn cost(before: &Reading, after: &Reading, endpoint: &str) -> anyhow::Result<ServerCost> {
-    let spent = |of: fn(&Stats) -> Option<u64>| of(&after.told)?.checked_sub(of(&before.told)?);
-    let requests = |reading: &Reading| reading.told.requests.get(endpoint).copied().unwrap_or(0);
-    let told = spent(|stats| stats.cpu_user_us).zip(spent(|stats| stats.cpu_system_us));
-    let (cpu_user_us, cpu_system_us) = told
-        .or_else(|| cpu_outside(before, after))
-        .context("neither the contender's /stats nor /proc tells its CPU time")?;
-    let switches = spent(|stats| stats.voluntary_switches).zip(spent(|stats| stats.involuntary_switches));
-    let outside = || after.outside.as_ref()?.switches_since(before.outside.as_ref()?);
-    let source = |is_told| if is_told { CostSource::Contender } else { CostSource::Kernel };
-    let switches_source = source(switches.is_some());
-    let switches = switches.or_else(|| outside().map(|found| (found.voluntary, found.involuntary)));
-    Ok(ServerCost {
-        requests: requests(after)
-            .checked_sub(requests(before))
-            .with_context(|| format!("the contender's count of requests for /{endpoint} runs backwards"))?,
-        cpu_user_us,
-        cpu_system_us,
-        voluntary_switches: switches.map(|(voluntary, _)| voluntary),
-        involuntary_switches: switches.map(|(_, involuntary)| involuntary),
-        cpu_source: source(told.is_some()),
-        switches_source,
-    })
-}
-
-/// Difference between a contender's own CPU time and the kernel's that says nothing: the kernel's is cut to ticks, of which
-/// there are four here, and the two are not read at the same moment.
-const CPU_SLACK_US: f64 = 60_000.0;
-
-/// The same as a share of the larger one.
-const CPU_SLACK: f64 = 0.10;
-
-/// The CPU time that a contender tells must be what the kernel says of its processes; `None` where only one is known.
-fn server_cpu(before: &Reading, after: &Reading, cost: &ServerCost) -> Option<Check> {
-    if cost.cpu_source == CostSource::Kernel {
-        return None;
-    }
-    let (user, system) = cpu_outside(before, after)?;
-    let told = cost.cpu_user_us as f64 + cost.cpu_system_us as f64;
-    let known = user as f64 + system as f64;
-    let bound = CPU_SLACK_US.max(CPU_SLACK * told.max(known));
-    let agrees = (told - known).abs() <= bound;
-    Some(Check {
-        name: "server_cpu".to_owned(),
-        status: if agrees { CheckStatus::Pass } else { CheckStatus::Fail },
-        figure: Some((told - known) / 1e3),
-        bound: bound / 1e3,
-        unit: "ms".to_owned(),
-        finding: format!(
-            "the server tells {:.1} ms of CPU time, the kernel {:.1} ms of its processes",
-            told / 1e3,
-            known / 1e3
-        ),
-        remedy: (!agrees).then(|| {
-            "count the CPU time of all its threads and processes in its /stats, or leave it out there"
-                .to_owned()
-        }),
-        explained_by: None,
-    })
-}
-
-/// Below this share of its CPU the client answers at once, whatever the server does: an M/D/1 queue waits 1.2 service
-/// times there.
-const CLIENT_AT_EASE: f64 = 0.70;
-
-/// Shares of a CPU that differ by less understate a throughput by less than the margin of a tie.
-const ALIKE: f64 = 0.05;
-
-/// A closed loop measures whichever of the two has more to do. Where that was the client, the throughput is a lower
-/// bound of the server's; everything else that was measured stands. `server` and `client` are shares of their CPUs, 0–1.
-fn bottleneck(server: f64, client: f64) -> Check {
-    let limited = client > CLIENT_AT_EASE && client > server + ALIKE;
-    Check {
-        name: BOTTLENECK.to_owned(),
-        status: if limited { CheckStatus::Warn } else { CheckStatus::Pass },
-        figure: Some(client - server),
-        bound: ALIKE,
-        unit: "share".to_owned(),
-        finding: format!(
-            "the server used {:.0} % of its CPUs, the client {:.0} % of its own",
-            server * 100.0,
-            client * 100.0
-        ),
-        remedy: limited.then(|| {
-            "read the throughput as a lower bound; give the client more CPUs, or the contender more work"
-                .to_owned()
-        }),
-        explained_by: None,
-    }
-}
-
-/// The server must have counted every request that was answered, and none that was not sent.
-fn server_count(counted: u64, measurement: &Measurement) -> Check {
-    let (answered, sent) = (measurement.answered_in_all, measurement.sent_in_all);
-    let agrees = (answered..=sent).contains(&counted);
-    Check {
-        name: "server_count".to_owned(),
-        status: if agrees { CheckStatus::Pass } else { CheckStatus::Fail },
-        figure: Some(counted as f64),
-        bound: sent as f64,
-        unit: "requests".to_owned(),
-        finding: format!("the server counted {counted} requests; {sent} were sent and {answered} answered"),
-        remedy: (!agrees).then(|| {
-            "find out who else talks to the server, or where its counter leaves requests out".to_owned()
-        }),
-        explained_by: None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_client_that_works_harder_than_the_server_is_the_bottleneck() {
-        assert_eq!(bottleneck(0.5, 0.9).status, CheckStatus::Warn);
-        assert!(bottleneck(0.5, 0.9).remedy.is_some());
-    }
-
-    #[test]
-    fn a_saturated_server_or_a_client_at_ease_is_none() {
-        assert_eq!(bottleneck(0.98, 0.94).status, CheckStatus::Pass);
-        assert_eq!(bottleneck(0.1, 0.3).status, CheckStatus::Pass);
-        assert_eq!(bottleneck(0.86, 0.9).status, CheckStatus::Pass);
-    }
-
-    /// A certificate in which these checks failed.
-    fn failed(names: &[&str]) -> Certificate {
-        let check = |name: &&str| Check {
-            name: (*name).to_owned(),
-            status: CheckStatus::Fail,
-            figure: Some(1.0),
-            bound: 0.5,
-            unit: "share".to_owned(),
-            finding: String::new(),
-            remedy: None,
-            explained_by: None,
-        };
-        Certificate::from_checks(names.iter().map(check).collect())
-    }
-
-    #[test]
-    fn no_check_that_a_contender_can_move_has_a_trial_made_again() {
-        for name in [
-            "pace",
-            "achieved",
-            "arrivals",
-            "headroom",
-            "replies",
-            "errors",
-            "pairing",
-            "connections",
-            "stationarity",
-            "little",
-            "parts",
-            "account",
-            "server_count",
-            "server_cpu",
-        ] {
-            assert!(!is_beyond_contenders(&failed(&[name])), "{name}");
-        }
-        assert!(!is_beyond_contenders(&failed(&[])));
-    }
-
-    /// Of two copies under the same steal, the slower one fails other checks besides: both are made again, or neither.
-    #[test]
-    fn what_else_failed_does_not_decide_whether_a_trial_is_made_again() {
-        for machine in BEYOND_CONTENDERS {
-            for others in [&[][..], &["stationarity"], &["errors", "little"], &["pace", "arrivals"]] {
-                assert!(
-                    is_beyond_contenders(&failed(&[others, &[machine]].concat())),
-                    "{machine} {others:?}"
-                );
-            }
-        }
-    }
-
-    fn reading(cpu_us: Option<u64>, switches: Option<u64>, requests: u64, outside_ms: u64) -> Reading {
-        Reading {
-            told: Stats {
-                requests: [("wait".to_owned(), requests)].into(),
-                cpu_user_us: cpu_us,
-                cpu_system_us: cpu_us.map(|_| 7),
-                voluntary_switches: switches,
-                involuntary_switches: switches,
-                ..Stats::default()
-            },
-            outside: Some(Outside { cpu_user: Duration::from_millis(outside_ms), ..Outside::default() }),
-        }
-    }
-
-    #[test]
-    fn costs_are_the_contender_s_own_where_it_tells_and_else_the_kernel_s() {
-        let spent = |before: &Reading, after: &Reading| cost(before, after, "wait").unwrap();
-        let told = spent(&reading(Some(10), Some(1), 3, 0), &reading(Some(50), Some(4), 13, 100));
-        assert_eq!((told.requests, told.cpu_per_request_us()), (10, Some(4.0)));
-        assert_eq!((told.switches_per_request(), told.cpu_source), (Some(0.6), CostSource::Contender));
-        let outside = spent(&reading(None, None, 3, 0), &reading(None, None, 13, 100));
-        assert_eq!((outside.cpu_per_request_us(), outside.cpu_source), (Some(10_000.0), CostSource::Kernel));
-        // No thread is known that could have done this work.
-        assert_eq!((outside.switches_per_request(), outside.switches_source), (None, CostSource::Kernel));
-    }
-
-    #[test]
-    fn counts_that_run_backwards_and_times_that_nobody_tells_are_errors_and_no_zeros() {
-        let unknown = Reading { outside: None, ..reading(None, None, 3, 0) };
-        let error = |before: &Reading, after: &Reading| cost(before, after, "wait").unwrap_err().to_string();
-        assert!(error(&unknown, &unknown).contains("nor /proc tells"));
-        assert!(
-            error(&reading(None, None, 3, 0), &reading(None, None, 2, 0)).contains("/wait runs backwards")
-        );
-    }
-
-    #[test]
-    fn a_contender_that_tells_another_cpu_time_than_the_kernel_is_not_believed() {
-        let check = |told_us: u64, outside_ms: u64| {
-            let (before, after) =
-                (reading(Some(0), Some(1), 0, 0), reading(Some(told_us), Some(1), 9, outside_ms));
-            server_cpu(&before, &after, &cost(&before, &after, "wait").unwrap()).unwrap().status
-        };
-        assert_eq!(check(1_000_000, 990), CheckStatus::Pass);
-        assert_eq!(check(5_000, 30), CheckStatus::Pass);
-        assert_eq!(check(0, 500), CheckStatus::Fail);
-        assert_eq!(check(2_000_000, 500), CheckStatus::Fail);
-        let silent = reading(None, None, 0, 0);
-        assert_eq!(server_cpu(&silent, &silent, &cost(&silent, &silent, "wait").unwrap()), None);
-    }
 }

@@ -13,6 +13,8 @@ use crate::window::Window;
 const TICK: Duration = Duration::from_millis(20);
 /// With short deadlines more often, so that none is overrun by more than a tenth (or a millisecond).
 const TICK_MIN: Duration = Duration::from_millis(1);
+/// Behind the window this often: who measures in short turns waits for the end of each.
+const DRAIN_TICK: Duration = Duration::from_millis(2);
 /// At most this much of a standstill that begins while the thread sleeps goes unnoticed, if anything is in flight.
 const NAP: Duration = Duration::from_millis(5);
 /// An interrupted measurement returns within 2 s: this long its requests in flight may go on.
@@ -70,6 +72,7 @@ impl Engine {
                     return Watch { cost, longest_gap, standstill };
                 }
             }
+            let tick = if now >= window.end { tick.min(DRAIN_TICK) } else { tick };
             let edges = [window.start, window.end, deadline, slicer.next_end()];
             let wake = edges.into_iter().filter(|edge| *edge > now).fold(now.after(tick), Moment::min);
             self.sleep_until(wake, now).await;

@@ -33,6 +33,7 @@ mod seal;
 mod seed;
 mod shell;
 mod shown;
+mod slice;
 mod status;
 #[cfg(unix)]
 mod stream;
@@ -67,6 +68,7 @@ pub use outcome::{Fault, OutcomeKind};
 pub use regular_file::open_regular;
 pub use shell::shell_word;
 pub use shown::shown;
+pub use slice::Slice;
 pub use status::Status;
 #[cfg(unix)]
 pub use stream::Stream;

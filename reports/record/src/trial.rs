@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::one_or_many::one_or_many;
-use crate::{MOST_LEVELS, Measurement};
+use crate::{MOST_LEVELS, Measurement, Slice};
 
 /// The names of a trial's loops: the closed one, then the open ones by rate level.
 pub const LOOPS: [&str; MOST_LEVELS + 1] = ["closed", "open", "open2", "open3", "open4"];
@@ -160,6 +160,9 @@ pub struct Loop {
     pub measurement: Measurement,
     /// What it cost the contender.
     pub cost: ServerCost,
+    /// The slices that it was measured in, in order; none of a loop that was measured in one piece.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slices: Vec<Slice>,
 }
 
 /// Where a figure about a contender comes from.
@@ -169,7 +172,7 @@ pub enum CostSource {
     /// The contender's own `/stats`.
     #[default]
     Contender,
-    /// The kernel, of all the contender's processes, because the contender does not tell.
+    /// The kernel, of all the contender's processes.
     Kernel,
 }
 
@@ -179,10 +182,11 @@ impl CostSource {
     }
 }
 
-/// CPU time and switches of the contender between two readings, taken just before and just after a loop.
+/// CPU time and switches of the contender between two readings, taken just before and just after a loop, or each of its
+/// slices that count.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ServerCost {
-    /// Requests the contender counted, warm-up and drain included.
+    /// Requests the contender counted, warm-up and drain included; the replies that came, where it does not count.
     pub requests: u64,
     /// CPU time in user mode, microseconds.
     pub cpu_user_us: u64,

@@ -55,7 +55,8 @@ fn of_measured(subject: Subject, cell: &Cell, measured: &Measured) -> Observatio
             measured.open_at(subject.level)
         }
     };
-    let Some(Loop { measurement: source, cost }) = source.filter(|one| is_usable(&one.measurement)) else {
+    let Some(Loop { measurement: source, cost, .. }) = source.filter(|one| is_usable(&one.measurement))
+    else {
         return Observation::Unusable;
     };
     match metric {

@@ -313,13 +313,14 @@ fn measured(cell: &Cell, contender: &str, block: u32, world: &World, fate: Fate)
             CheckStatus::Pass,
         ),
         cost: cost(rate, work_us),
+        slices: Vec::new(),
     };
     if world.detailed && cell.bytes > 0 {
         closed.measurement.histograms = Histograms::encode(&spread(p50, tail, fate), None);
     }
     Measured {
         closed: cell.load.is_none().then_some(closed),
-        open: vec![Loop { measurement: open, cost: cost(offered, work_us) }],
+        open: vec![Loop { measurement: open, cost: cost(offered, work_us), slices: Vec::new() }],
         resources: Resources {
             threads_max: Some(threads),
             rss_max_bytes: Some(5_000_000 + threads * 30_000),

@@ -1,0 +1,285 @@
+//! What a server has cost, read around a measurement.
+
+use anyhow::Context as _;
+use reports_record::{CostSource, ServerCost};
+use servers_contract::Stats;
+
+use crate::contender::Contender;
+use crate::outside::Outside;
+
+/// Reads a server's cost around one measurement after another.
+pub trait Meter {
+    /// Reads just before a measurement.
+    ///
+    /// # Errors
+    /// When the server does not answer for its counters.
+    fn begin(&mut self) -> anyhow::Result<()>;
+
+    /// Reads just after the measurement and its drain; gives what was spent since [`Meter::begin`].
+    ///
+    /// # Errors
+    /// When the server does not answer for its counters, or they run backwards.
+    fn end(&mut self) -> anyhow::Result<Spent>;
+}
+
+/// CPU time, microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cpu {
+    /// In user mode.
+    pub user_us: u64,
+    /// In the kernel.
+    pub system_us: u64,
+}
+
+impl Cpu {
+    /// Both together, microseconds.
+    #[must_use]
+    pub fn total_us(self) -> u64 {
+        self.user_us + self.system_us
+    }
+}
+
+/// What a server spent on a measurement. `None` where it is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Spent {
+    /// Requests that it counted.
+    pub requests: Option<u64>,
+    /// CPU time as the server tells it.
+    pub told: Option<Cpu>,
+    /// CPU time as the kernel has it of the server's processes, to the microsecond.
+    pub kernel: Option<Cpu>,
+    /// Context switches that it asked for, and that were forced on it.
+    pub switches: Option<(u64, u64)>,
+    /// Whether the server itself tells its switches.
+    pub tells_switches: bool,
+}
+
+impl Spent {
+    /// Both together; what is not known of one is not known of both.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        let cpu = |one: Option<Cpu>, other: Option<Cpu>| {
+            let (one, other) = one.zip(other)?;
+            Some(Cpu { user_us: one.user_us + other.user_us, system_us: one.system_us + other.system_us })
+        };
+        Self {
+            requests: self.requests.zip(other.requests).map(|(one, other)| one + other),
+            told: cpu(self.told, other.told),
+            kernel: cpu(self.kernel, other.kernel),
+            switches: self
+                .switches
+                .zip(other.switches)
+                .map(|(one, other)| (one.0 + other.0, one.1 + other.1)),
+            tells_switches: self.tells_switches && other.tells_switches,
+        }
+    }
+
+    /// CPU time: the kernel's figure, which leaves out what reading the counters costs, else the server's own.
+    #[must_use]
+    pub fn cpu(&self) -> Option<Cpu> {
+        self.kernel.or(self.told)
+    }
+
+    /// As the record keeps it, of a measurement in which the client saw `answered` replies.
+    ///
+    /// # Errors
+    /// When nobody tells its CPU time.
+    pub fn cost(&self, answered: u64) -> anyhow::Result<ServerCost> {
+        let cpu = self.cpu().context("neither the contender's /stats nor /proc tells its CPU time")?;
+        let source = |is_kernel| if is_kernel { CostSource::Kernel } else { CostSource::Contender };
+        Ok(ServerCost {
+            requests: self.requests.unwrap_or(answered),
+            cpu_user_us: cpu.user_us,
+            cpu_system_us: cpu.system_us,
+            voluntary_switches: self.switches.map(|(voluntary, _)| voluntary),
+            involuntary_switches: self.switches.map(|(_, involuntary)| involuntary),
+            cpu_source: source(self.kernel.is_some()),
+            switches_source: source(!self.tells_switches),
+        })
+    }
+}
+
+/// Meter of any process tree on this machine, from outside.
+#[derive(Debug)]
+pub struct ProcessMeter {
+    supervisor: u32,
+    before: Option<Outside>,
+}
+
+impl ProcessMeter {
+    /// Of all processes below process `supervisor`.
+    #[must_use]
+    pub fn of(supervisor: u32) -> Self {
+        Self { supervisor, before: None }
+    }
+}
+
+impl Meter for ProcessMeter {
+    fn begin(&mut self) -> anyhow::Result<()> {
+        self.before = Outside::read(self.supervisor, false);
+        Ok(())
+    }
+
+    fn end(&mut self) -> anyhow::Result<Spent> {
+        let after = Outside::read(self.supervisor, false);
+        Ok(Spent { kernel: kernel(self.before.as_ref(), after.as_ref()), ..Spent::default() })
+    }
+}
+
+/// Meter of a contender: its own counters, and the kernel's figures of its processes.
+#[derive(Debug)]
+pub struct ContenderMeter<'a> {
+    contender: &'a Contender,
+    /// The endpoint whose requests count.
+    endpoint: &'a str,
+    before: Reading,
+}
+
+impl<'a> ContenderMeter<'a> {
+    /// Of `contender`, whose count of requests for `endpoint` is what it was asked.
+    #[must_use]
+    pub fn of(contender: &'a Contender, endpoint: &'a str) -> Self {
+        Self { contender, endpoint, before: Reading::default() }
+    }
+
+    /// Threads are counted one by one only for a contender that does not tell its switches: that takes the client's CPU.
+    fn outside(&self, told: &Stats) -> Option<Outside> {
+        let tells = told.voluntary_switches.is_some() && told.involuntary_switches.is_some();
+        Outside::read(self.contender.supervisor(), !tells)
+    }
+}
+
+impl Meter for ContenderMeter<'_> {
+    fn begin(&mut self) -> anyhow::Result<()> {
+        let told = self.contender.stats()?;
+        self.before = Reading { outside: self.outside(&told), told };
+        Ok(())
+    }
+
+    fn end(&mut self) -> anyhow::Result<Spent> {
+        // Before it is asked, so that the kernel's figure is of the measurement alone.
+        let outside = self.outside(&self.before.told);
+        spent(&self.before, &Reading { told: self.contender.stats()?, outside }, self.endpoint)
+    }
+}
+
+/// A reading of a contender's cost at one moment.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Reading {
+    /// By itself.
+    told: Stats,
+    /// By the kernel; `None` where it does not say.
+    outside: Option<Outside>,
+}
+
+/// CPU time between two readings as the kernel has it.
+fn kernel(before: Option<&Outside>, after: Option<&Outside>) -> Option<Cpu> {
+    let (user, system) = after?.cpu_since(before?)?;
+    Some(Cpu {
+        user_us: u64::try_from(user.as_micros()).ok()?,
+        system_us: u64::try_from(system.as_micros()).ok()?,
+    })
+}
+
+/// What a contender spent between two readings.
+///
+/// # Errors
+/// When its count of requests runs backwards.
+fn spent(before: &Reading, after: &Reading, endpoint: &str) -> anyhow::Result<Spent> {
+    let told = |of: fn(&Stats) -> Option<u64>| of(&after.told)?.checked_sub(of(&before.told)?);
+    let requests = |reading: &Reading| reading.told.requests.get(endpoint).copied().unwrap_or(0);
+    let own = told(|stats| stats.voluntary_switches).zip(told(|stats| stats.involuntary_switches));
+    let outside = || after.outside.as_ref()?.switches_since(before.outside.as_ref()?);
+    Ok(Spent {
+        requests: Some(
+            requests(after).checked_sub(requests(before)).with_context(|| {
+                format!("the contender's count of requests for /{endpoint} runs backwards")
+            })?,
+        ),
+        told: told(|stats| stats.cpu_user_us)
+            .zip(told(|stats| stats.cpu_system_us))
+            .map(|(user_us, system_us)| Cpu { user_us, system_us }),
+        kernel: kernel(before.outside.as_ref(), after.outside.as_ref()),
+        switches: own.or_else(|| outside().map(|found| (found.voluntary, found.involuntary))),
+        tells_switches: own.is_some(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn reading(cpu_us: Option<u64>, switches: Option<u64>, requests: u64, outside_ms: u64) -> Reading {
+        Reading {
+            told: Stats {
+                requests: [("wait".to_owned(), requests)].into(),
+                cpu_user_us: cpu_us,
+                cpu_system_us: cpu_us.map(|_| 7),
+                voluntary_switches: switches,
+                involuntary_switches: switches,
+                ..Stats::default()
+            },
+            outside: Some(Outside { cpu: Duration::from_millis(outside_ms), ..Outside::default() }),
+        }
+    }
+
+    #[test]
+    fn cpu_time_is_the_kernel_s_where_it_says_and_else_the_contender_s() {
+        let cost = |before: &Reading, after: &Reading| spent(before, after, "wait").unwrap().cost(0).unwrap();
+        let kernel = cost(&reading(Some(10), Some(1), 3, 0), &reading(Some(50), Some(4), 13, 100));
+        assert_eq!((kernel.requests, kernel.cpu_per_request_us()), (10, Some(10_000.0)));
+        assert_eq!((kernel.cpu_source, kernel.switches_source), (CostSource::Kernel, CostSource::Contender));
+        assert_eq!(kernel.switches_per_request(), Some(0.6));
+        let unseen = |cpu_us, requests| Reading { outside: None, ..reading(Some(cpu_us), None, requests, 0) };
+        let told = cost(&unseen(10, 3), &unseen(50, 13));
+        assert_eq!((told.cpu_per_request_us(), told.cpu_source), (Some(4.0), CostSource::Contender));
+        // No thread is known that could have done this work.
+        assert_eq!((told.switches_per_request(), told.switches_source), (None, CostSource::Kernel));
+    }
+
+    #[test]
+    fn counts_that_run_backwards_and_times_that_nobody_tells_are_errors_and_no_zeros() {
+        let unknown = Reading { outside: None, ..reading(None, None, 3, 0) };
+        let error = spent(&unknown, &unknown, "wait").unwrap().cost(0).unwrap_err().to_string();
+        assert!(error.contains("nor /proc tells"));
+        let error = spent(&reading(None, None, 3, 0), &reading(None, None, 2, 0), "wait").unwrap_err();
+        assert!(error.to_string().contains("/wait runs backwards"));
+    }
+
+    #[test]
+    fn sums_know_what_all_parts_know() {
+        let told = Spent { told: Some(Cpu { user_us: 1, system_us: 2 }), ..Spent::default() };
+        let both = Spent { requests: Some(5), kernel: Some(Cpu { user_us: 3, system_us: 4 }), ..told };
+        assert_eq!(both.plus(&both).requests, Some(10));
+        assert_eq!(both.plus(&told).cpu(), Some(Cpu { user_us: 2, system_us: 4 }));
+        assert_eq!(both.plus(&told).requests, None);
+    }
+
+    /// A spinning child costs its time, and its meter sees it to better than the kernel's ticks.
+    #[test]
+    fn a_process_is_metered_from_outside() {
+        let script =
+            "echo ready; read line; i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; echo done; read line";
+        let mut child = std::process::Command::new("sh")
+            .args(["-c", script])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = std::io::BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut output, &mut line).unwrap();
+        let mut meter = ProcessMeter::of(std::process::id());
+        meter.begin().unwrap();
+        std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"go\n").unwrap();
+        std::io::BufRead::read_line(&mut output, &mut line).unwrap();
+        let spent = meter.end().unwrap();
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        // Tens of milliseconds of a shell's loop; no other child of this test can be in it but by running at the same time.
+        assert!(spent.kernel.unwrap().total_us() > 2_000, "{spent:?}");
+        assert_eq!(spent.requests, None);
+    }
+}

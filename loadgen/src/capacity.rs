@@ -24,5 +24,5 @@ pub use answer::{Answer, Finding};
 pub use ballot::Ballot;
 pub use range::{SearchRange, SearchRangeError};
 pub use search::{Search, SearchError};
-pub use trial::{judge, longest_bound};
+pub use trial::{doubled_connections, judge, judge_doubled, longest_bound};
 pub use verdict::{Doubt, Verdict};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use reports_record::{Check, CheckStatus, Fault, Measurement, OutcomeKind};
 
-use crate::Condition;
 use crate::capacity::{Doubt, Verdict};
+use crate::{Condition, Crew};
 
 /// Checks that fail by the server's doing: a finding about its rate rather than a spoilt measurement.
 const SERVERS: [&str; 4] = ["errors", "replies", "connections", "stationarity"];
@@ -80,17 +80,17 @@ fn doubt(objectives: &[Condition], measurement: &Measurement) -> Option<(Doubt, 
     if let Some(busy) = warned("headroom") {
         return Some((Doubt::Client, format!("{busy} (add --threads on CPUs of their own)")));
     }
-    if is_met_once_sent(objectives, measurement) {
-        if let Some(late) = warned("pace") {
-            return Some((Doubt::Client, format!("once sent, requests met it, and {late}")));
-        }
-        if let Some(needed) = connections_needed(objectives, measurement) {
-            let held = measurement.plan.connections;
-            return Some((
-                Doubt::Client,
-                format!("once sent, requests met it: {held} connections were too few, add up to {needed}"),
-            ));
-        }
+    if is_met_once_sent(objectives, measurement)
+        && let Some(late) = warned("pace")
+    {
+        return Some((Doubt::Client, format!("once sent, requests met it, and {late}")));
+    }
+    if let Some(needed) = connections_missing(objectives, measurement) {
+        let held = measurement.plan.connections;
+        return Some((
+            Doubt::Client,
+            format!("once sent, requests met it: {held} connections were too few, add up to {needed}"),
+        ));
     }
     if let Some(cause) = machines_doing(measurement) {
         return Some((Doubt::Noise, cause.finding.clone()));
@@ -99,6 +99,53 @@ fn doubt(objectives: &[Condition], measurement: &Measurement) -> Option<(Doubt, 
     let kept_up = warned("achieved").is_none();
     let disturbed = warned("steal").or(warned("gap")).filter(|_| kept_up);
     disturbed.map(|disturbed| (Doubt::Noise, disturbed.into()))
+}
+
+/// How many connections might have met the objectives, where nothing but their number is in doubt.
+fn connections_missing(objectives: &[Condition], measurement: &Measurement) -> Option<u64> {
+    let at_ease =
+        ["headroom", "pace"].iter().all(|name| finding(measurement, name, CheckStatus::Warn).is_none());
+    let is_in_doubt = at_ease && is_met_once_sent(objectives, measurement);
+    is_in_doubt.then(|| connections_needed(objectives, measurement)).flatten()
+}
+
+/// Throughputs that differ by less count as equal, as those of two contenders do.
+const NO_MORE: f64 = 1.05;
+
+/// Twice the connections, where `measurement` is in doubt for having too few: with them the rate is measured once more, to see
+/// whether it was not the server that was full. `None` where it is judged already.
+#[must_use]
+pub fn doubled_connections(objectives: &[Condition], measurement: &Measurement) -> Option<u32> {
+    let (verdict, _) = judge(objectives, measurement);
+    let is_short = verdict == Verdict::Unsure(Doubt::Client) && shortfall(objectives, measurement).is_some();
+    let missing = is_short.then(|| connections_missing(objectives, measurement)).flatten();
+    missing
+        .and_then(|_| measurement.plan.connections.checked_mul(2))
+        .filter(|twice| *twice <= *Crew::CONNECTIONS.end())
+}
+
+/// What `few`, in doubt for having too few connections, says of its rate beside `many`, the same with twice as many.
+///
+/// A server that answers no more then is full. One that answers more says nothing of the rate: the connections are the limit.
+#[must_use]
+pub fn judge_doubled(objectives: &[Condition], few: &Measurement, many: &Measurement) -> (Verdict, String) {
+    let (first, second) = (few.achieved_rate_per_s, many.achieved_rate_per_s);
+    let compared = format!(
+        "{} connections had {second:.1}/s answered, {} had {first:.1}/s",
+        many.plan.connections, few.plan.connections
+    );
+    let spoilt = many
+        .certificate
+        .checks
+        .iter()
+        .find(|check| check.status == CheckStatus::Fail && !SERVERS.contains(&check.name.as_str()));
+    match (spoilt, judge(objectives, few)) {
+        (None, _) if second <= first * NO_MORE && shortfall(objectives, many).is_some() => {
+            (Verdict::Fail, format!("{compared}: the server is full"))
+        }
+        (Some(check), (verdict, why)) => (verdict, format!("{why}; {compared}, but {}", check.finding)),
+        (None, (verdict, why)) => (verdict, format!("{why}; {compared}")),
+    }
 }
 
 /// Whether the objectives are met by service times in the place of response times: lateness and connection wait left out.
@@ -271,5 +318,51 @@ mod tests {
         assert!(why.contains("4 connections were too few, add up to 10"), "{why}");
         let late = with(Measurement { plan: measured(1).plan, ..waited }, "pace", Warn);
         assert_eq!(judged(P99, &late), CLIENT, "late by the client's doing");
+    }
+
+    #[test]
+    fn twice_the_connections_tell_a_full_server_from_too_few_connections() {
+        let objectives: Vec<Condition> = P99.iter().map(|text| text.parse().unwrap()).collect();
+        let with_connections = |connections, achieved| {
+            let mut measurement = measured(5);
+            measurement.response_time_us = Some(times([500; 2000]));
+            (measurement.plan.connections, measurement.achieved_rate_per_s) = (connections, achieved);
+            measurement
+        };
+        let few = with_connections(4, 100.0);
+        assert_eq!(doubled_connections(&objectives, &few), Some(8));
+        assert_eq!(doubled_connections(&objectives, &measured(5)), None, "it passed");
+        assert_eq!(doubled_connections(&objectives, &measured(500)), None, "it failed");
+        assert_eq!(
+            doubled_connections(&objectives, &with(few.clone(), "headroom", Warn)),
+            None,
+            "a busy client"
+        );
+        assert_eq!(
+            doubled_connections(&objectives, &with_connections(16, 100.0)),
+            None,
+            "enough for 50 ms each"
+        );
+
+        let doubled = |many: &Measurement| judge_doubled(&objectives, &few, many);
+        let (verdict, why) = doubled(&with_connections(8, 105.0));
+        assert_eq!(verdict, Verdict::Fail);
+        assert_eq!(why, "8 connections had 105.0/s answered, 4 had 100.0/s: the server is full");
+        let (verdict, why) = doubled(&with_connections(8, 105.1));
+        assert_eq!(verdict, CLIENT);
+        assert!(
+            why.contains("4 connections were too few") && why.contains("8 connections had 105.1/s"),
+            "{why}"
+        );
+        assert_eq!(
+            doubled(&with(with_connections(8, 100.0), "gap", Fail)).0,
+            CLIENT,
+            "the second one was spoilt"
+        );
+        assert_eq!(
+            doubled(&Measurement { achieved_rate_per_s: 100.0, ..measured(5) }).0,
+            CLIENT,
+            "the second one met it"
+        );
     }
 }

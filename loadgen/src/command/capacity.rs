@@ -5,9 +5,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use loadgen::capacity::{Answer, Finding, Search, Verdict, judge};
-use loadgen::{Client, Interrupt, Progress, Rate, StartError, show_span};
-use reports_record::{CapacityFinding, CapacityReport, CapacityTrial, SCHEMA};
+use loadgen::capacity::{Answer, Finding, Search, Verdict, doubled_connections, judge, judge_doubled};
+use loadgen::{Client, Crew, Interrupt, Load, Progress, Rate, StartError, show_span};
+use reports_record::{CapacityFinding, CapacityReport, CapacityTrial, Measurement, SCHEMA};
 use reports_terminal::{print, talk};
 
 use super::{INVALID, NONE_IN_RANGE, NOT_STARTED, UNWRITTEN, VALID, complain};
@@ -102,35 +102,49 @@ impl Hunt {
                 talk!("time is up: a trial at {rate} may take {longest}, more than is left");
                 return Ok(());
             }
-            let Some(made) = self.make(rate, trial, interrupt)? else { return Ok(()) };
+            let Some(made) = self.make((rate, trial), end, interrupt)? else { return Ok(()) };
             self.log.push(&made)?;
             self.trials.push(made);
         }
         Ok(())
     }
 
-    /// Makes a trial and has the search take it; `None` when it was interrupted.
+    /// Makes a trial and has the search take it; `None` when it was interrupted. Where it is in doubt for having too few connections, it
+    /// is made once more with twice as many, if that ends by `end`.
     fn make(
         &mut self,
-        rate: Rate,
-        trial: u32,
+        (rate, trial): (Rate, u32),
+        end: Instant,
         interrupt: &Interrupt,
     ) -> anyhow::Result<Option<CapacityTrial>> {
         let load = self.plan.load(rate, trial);
-        let connected =
-            Client::connect(load.request.url(), &self.plan.crew, self.plan.priming.as_ref(), interrupt);
-        let mut client = match connected {
-            Err(StartError::Interrupted) => return Ok(None),
-            connected => connected.with_context(|| format!("could not start a trial at {rate}"))?,
-        };
-        let mut line = LiveProgress::new(&load);
-        let measured = client.measure(&load, interrupt, &mut |progress: &Progress| line.show(progress));
-        line.clear();
-        let measurement = measured?;
-        if !measurement.complete {
+        let made = self.measure(&load, &self.plan.crew, interrupt);
+        let Some(measurement) = made.with_context(|| format!("could not make a trial at {rate}"))? else {
             return Ok(None);
-        }
-        let (verdict, reason) = judge(&self.plan.objectives, &measurement);
+        };
+        let objectives = &self.plan.objectives;
+        let has_time = Instant::now() + self.plan.longest(rate) <= end;
+        let twice = doubled_connections(objectives, &measurement).filter(|_| has_time);
+        let (verdict, reason) = match twice {
+            None => judge(objectives, &measurement),
+            Some(connections) => {
+                talk!(
+                    "{:>12}  trial {}  once more, with {connections} connections",
+                    rate.to_string(),
+                    trial + 1
+                );
+                pause(self.plan.settle, interrupt);
+                let crew = Crew { connections, ..self.plan.crew.clone() };
+                match self.measure(&load, &crew, interrupt) {
+                    Ok(Some(doubled)) => judge_doubled(objectives, &measurement, &doubled),
+                    Ok(None) => return Ok(None),
+                    Err(error) => {
+                        let (verdict, reason) = judge(objectives, &measurement);
+                        (verdict, format!("{reason}; with {connections} it could not be tried: {error:#}"))
+                    }
+                }
+            }
+        };
         self.search.take(rate, verdict)?;
         let (kept, doubt) = recorded(verdict);
         let name = match verdict {
@@ -140,6 +154,24 @@ impl Hunt {
         };
         talk!("{:>12}  trial {}  {name:6}  {reason}", rate.to_string(), trial + 1);
         Ok(Some(CapacityTrial { rate_per_s: rate.get(), trial, verdict: kept, doubt, reason, measurement }))
+    }
+
+    /// What `load` finds over fresh connections; `None` when it was interrupted.
+    fn measure(
+        &self,
+        load: &Load,
+        crew: &Crew,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<Option<Measurement>> {
+        let connected = Client::connect(load.request.url(), crew, self.plan.priming.as_ref(), interrupt);
+        let mut client = match connected {
+            Err(StartError::Interrupted) => return Ok(None),
+            connected => connected?,
+        };
+        let mut line = LiveProgress::new(load);
+        let measured = client.measure(load, interrupt, &mut |progress: &Progress| line.show(progress));
+        line.clear();
+        Ok(Some(measured?).filter(|measurement| measurement.complete))
     }
 
     /// Data on stdout: table and answer, or with `--json -` the JSON and nothing else. The answer comes in any case.

@@ -118,6 +118,26 @@ fn few_connections_are_the_clients_limit_and_not_the_servers() {
 }
 
 #[test]
+fn a_server_that_answers_no_more_over_twice_the_connections_is_the_limit() {
+    // Less than 200 a second, whoever asks: 20 connections are always busy with 600/s, and each reply takes 100 ms of the 500 allowed.
+    let server = one_at_a_time();
+    let range = ["--from", "600/s", "--to", "700/s", "--arrivals", "constant", "-c", "20"];
+    let flags = [&["-o", "p50 < 500ms", "--trials", "1", "--json", "-"], &range[..]].concat();
+    let is_told = |output: &Output| report(output).trials[0].reason.ends_with("the server is full");
+    let output = undisturbed(&server, &flags, is_told);
+    let (report, said) = (report(&output), stderr(&output));
+    assert!(CODES.contains(&(report.finding, output.status.code().unwrap())), "{said}");
+    if said.contains("once more, with 40 connections") {
+        let reason = &report.trials[0].reason;
+        assert!(reason.contains("40 connections had ") && reason.contains("/s answered, 20 had "), "{said}");
+        assert_eq!(report.trials[0].measurement.plan.connections, 20);
+    }
+    if is_told(&output) {
+        assert_eq!((report.finding, output.status.code()), (CapacityFinding::BelowRange, Some(4)), "{said}");
+    }
+}
+
+#[test]
 fn what_lies_outside_the_range_is_an_answer_with_a_code_of_its_own() {
     let server = Server::answering(HELLO, Duration::from_millis(5));
     let range = ["--from", "50/s", "--to", "100/s", "--arrivals", "constant"];

@@ -5,6 +5,7 @@
 
 mod blame;
 mod client;
+mod connections;
 mod kept;
 mod schedule;
 mod server;
@@ -31,7 +32,7 @@ pub(crate) fn draw(evidence: &Evidence<'_>) -> Certificate {
         server::replies(evidence),
         server::errors(evidence),
         server::pairing(evidence),
-        server::connections(evidence),
+        connections::connections(evidence),
         server::bystanders(evidence),
         steadiness::stationarity(evidence),
         kept::little(evidence),

@@ -115,7 +115,8 @@ pub enum MeasureError {
 }
 
 impl Client {
-    /// Opens `crew`'s connections to `url`'s server, one after another, bystanders last.
+    /// Opens `crew`'s connections to `url`'s server, one after another, bystanders last. Of a [`Pool::OnDemand`](crate::Pool) it
+    /// opens one, which shows that the server is there; the others follow when a measurement needs them.
     ///
     /// They go to all addresses of the host in turn, but for those that accept no connection; the first of these is
     /// the error when none does.
@@ -145,6 +146,7 @@ impl Client {
                 are_proven: route.is_some(),
                 connect_timeout: crew.connect_timeout,
                 connections: crew.share(index),
+                pool: crew.pool,
                 before,
                 priming: priming.cloned(),
                 interrupt: interrupt.clone(),
@@ -244,11 +246,11 @@ impl Client {
         let (slices, sliced) = mpsc::channel();
         let slices = each.is_some().then_some(slices);
         let connections = self.crew.connections as usize;
-        let mut order = Order::new(load, self.threads.len(), connections, slices);
+        let mut order = Order::new(load, self.threads.len(), connections, self.crew.pool, slices);
         order.keeps_requests = keeps_requests;
         let order = Arc::new(order);
         let due = each.as_ref().and_then(|_| order.due());
-        let mut collector = Collector::new(self.threads.len(), order.begin, order.window.start, due);
+        let mut collector = Collector::new(self.threads.len(), order.begin, order.window().start, due);
         let (done, finished) = mpsc::channel();
         for (index, thread) in self.threads.iter().enumerate() {
             let (order, route, done) = (order.clone(), self.route.clone(), done.clone());
@@ -263,6 +265,7 @@ impl Client {
                 Err(RecvTimeoutError::Timeout) => progress(&order.progress()),
                 Err(RecvTimeoutError::Disconnected) => return Err(MeasureError::ThreadLost),
             }
+            collector.begin_at(order.window().start);
             if let Some(each) = &mut each {
                 sliced.try_iter().for_each(|slice| collector.take(slice));
                 std::iter::from_fn(|| collector.next(order.ends_at())).for_each(|interval| each(&interval));
@@ -271,6 +274,7 @@ impl Client {
                 interrupted = true;
                 order.stop_at(order.clock.now().after(STOP_AHEAD));
             }
+            order.settle(order.clock.now());
         }
         let machine = (machine_before, MachineReading::read());
         let now = order.clock.now();

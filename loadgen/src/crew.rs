@@ -11,7 +11,7 @@ use crate::span::show_span;
 /// How many connections, on how many threads, where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Crew {
-    /// Connections held open, shared out evenly among the threads.
+    /// Connections held open, at the most where they are opened on demand; shared out evenly among the threads.
     pub connections: u32,
     /// Connections beside them that stand and say nothing.
     pub idle: u32,
@@ -23,6 +23,23 @@ pub struct Crew {
     pub pins: Vec<usize>,
     /// How long opening one connection may take.
     pub connect_timeout: Duration,
+    /// When connections are opened, and which of those that are free is used next.
+    pub pool: Pool,
+}
+
+/// When connections are opened, and which of those that are free is used next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pool {
+    /// All are opened before anything is measured, and the one that has been free longest is used next: each connection is
+    /// a user of its own.
+    #[default]
+    All,
+    /// A connection is opened when a request finds none free, up to the number of connections; of those that are free the
+    /// most recently used is next, as in the pools of HTTP clients.
+    ///
+    /// The time that opening takes is part of that request's response time. In a closed loop every user opens a connection
+    /// with the first request.
+    OnDemand,
 }
 
 /// A [`Crew`] that cannot be.
@@ -68,6 +85,7 @@ impl Default for Crew {
             threads: 1,
             pins: Vec::new(),
             connect_timeout: Duration::from_secs(2),
+            pool: Pool::All,
         }
     }
 }
@@ -83,7 +101,7 @@ impl Crew {
     /// # Errors
     /// The first part outside it.
     pub fn validate(&self) -> Result<(), CrewError> {
-        let Self { connections, idle, slow, threads, ref pins, connect_timeout } = *self;
+        let Self { connections, idle, slow, threads, ref pins, connect_timeout, pool: _ } = *self;
         if !Self::CONNECTIONS.contains(&connections) {
             return Err(CrewError::Connections(connections));
         }

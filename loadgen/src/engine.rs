@@ -75,6 +75,10 @@ pub(crate) struct ThreadReport {
     pub(crate) replaced: u32,
     /// Connections that stood at the end, or ended without a sign that the next one could not be opened.
     pub(crate) standing: u32,
+    /// Connections that were open at least once.
+    pub(crate) used: u32,
+    /// The most requests a connection that the server announced.
+    pub(crate) announced_requests: Option<u32>,
 }
 
 impl Engine {
@@ -89,7 +93,7 @@ impl Engine {
         at_rest: ThreadUsage,
     ) -> io::Result<Rc<Self>> {
         let open_loop = matches!(order.load.pace, Pace::Open { .. });
-        let mut tally = Tally::new(order.window, open_loop);
+        let mut tally = Tally::new(order.window(), open_loop);
         if order.keeps_requests {
             tally.keep_requests();
         }
@@ -98,9 +102,9 @@ impl Engine {
             tally: RefCell::new(tally),
             pacer: Pacer::new(order.load.pacing)?,
             nap: Timer::new()?,
-            standstills: Standstills::new(order.window, order.begin, slots.len()),
+            standstills: Standstills::new(order.window(), order.begin, slots.len()),
             asleep_ns,
-            free: RefCell::default(),
+            free: RefCell::new(Free::of(order.pool)),
             scratch: RefCell::new(vec![0; SCRATCH]),
             is_prepared: Cell::default(),
             known_head: Rc::default(),
@@ -142,6 +146,8 @@ impl Engine {
             watch,
             replaced: self.slots.iter().filter(|slot| slot.broke.get()).count() as u32,
             standing: standing as u32,
+            announced_requests: self.known_head.announced_requests(),
+            used: self.slots.iter().filter(|slot| slot.was_open.get()).count() as u32,
         }
     }
 
@@ -165,11 +171,9 @@ impl Engine {
         starts.held(now).for_each(|intended| tally.never_sent(intended, 1, now));
     }
 
-    /// When the connection at `place` of this thread may send its first request: as the schedule begins, or spread over a
-    /// cycle, since users do not all begin together.
+    /// When the connection at `place` of this thread may send its first request.
     fn first_ready(&self, place: usize) -> Moment {
-        let share = self.number(place) as f64 / self.order.connections as f64;
-        self.order.begin.after(self.order.load.first_over().mul_f64(share))
+        self.order.first_ready(self.number(place))
     }
 
     /// The number, among those of all threads, of the connection at `place` of this one.

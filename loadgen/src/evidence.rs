@@ -13,7 +13,7 @@ use crate::engine::ThreadReport;
 use crate::order::Order;
 use crate::tally::Tally;
 use crate::usage::MachineReading;
-use crate::{Draws, Load, Pace, Pacing, Stop};
+use crate::{Draws, Load, Pace, Pacing, Pool, Stop};
 
 /// One measurement's figures, before anything is judged.
 pub(crate) struct Evidence<'a> {
@@ -32,6 +32,12 @@ pub(crate) struct Evidence<'a> {
     pub(crate) replaced: u32,
     /// Connections that stood at the end, or ended without a sign that the next one could not be opened.
     pub(crate) standing: u32,
+    /// Connections that were open at least once.
+    pub(crate) used: u32,
+    /// The most requests a connection that the server announced (`keep-alive: max=`).
+    pub(crate) announced_requests: Option<u32>,
+    /// How long the warm-up took, where its end was not fixed.
+    pub(crate) settled_after: Option<Duration>,
     /// What became of idle and slow connections.
     pub(crate) attendance: Attendance,
     /// Where connections went, in turn.
@@ -73,6 +79,9 @@ impl<'a> Evidence<'a> {
             standstill: reports.iter().map(|report| report.watch.standstill).max().unwrap_or_default(),
             replaced: reports.iter().map(|report| report.replaced).sum(),
             standing: reports.iter().map(|report| report.standing).sum(),
+            used: reports.iter().map(|report| report.used).sum(),
+            announced_requests: reports.iter().filter_map(|report| report.announced_requests).max(),
+            settled_after: order.settled_after(),
             attendance: Attendance::default(),
             addresses: &[],
             interrupted,
@@ -108,6 +117,12 @@ impl<'a> Evidence<'a> {
         if length.is_zero() { 0.0 } else { count as f64 / length.as_secs_f64() }
     }
 
+    /// Replies per second of the window, `edges` being what its edges add to those that ended in it; 0 over no time.
+    fn rate_of(&self, replies: u64, edges: f64) -> f64 {
+        let length = self.tally.window.length();
+        if length.is_zero() { 0.0 } else { ((replies as f64 + edges) / length.as_secs_f64()).max(0.0) }
+    }
+
     /// The whole, with its certificate.
     pub(crate) fn into_measurement(self) -> Measurement {
         let certificate = certificate::draw(&self);
@@ -118,9 +133,11 @@ impl<'a> Evidence<'a> {
             schema: SCHEMA,
             plan: self.plan(),
             offered_rate_per_s: open_loop.then(|| self.per_second(account.due)),
-            achieved_rate_per_s: self.per_second(tally.replies),
-            goodput_per_s: self.per_second(tally.good_replies),
+            achieved_rate_per_s: self.rate_of(tally.replies, tally.edges.all),
+            goodput_per_s: self.rate_of(tally.good_replies, tally.edges.good),
             window_s: tally.window.length().as_secs_f64(),
+            warmed_up_s: self.settled_after.map(|time| time.as_secs_f64()),
+            connections_opened: Some(self.used.into()),
             account,
             outcomes: tally.outcomes.clone(),
             statuses: tally.statuses(),
@@ -195,6 +212,7 @@ impl<'a> Evidence<'a> {
             think_s: pace.think().as_secs_f64(),
             churn: *churn,
             spins: *pacing == Pacing::Spin,
+            opens_on_demand: self.crew.pool == Pool::OnDemand,
         }
     }
 }

@@ -100,7 +100,7 @@ impl Record {
         self.0.sent(&flight);
         self.0.received(bytes, now);
         self.0.answered(bytes as u64, now);
-        self.0.replied(&flight, 200, true);
+        self.0.replied(&flight, 200, true, now);
         self.0.ended(&flight, OutcomeKind::Ok, now);
     }
 

@@ -73,6 +73,11 @@ impl Slicer {
         Self { slices, start, done: 0, counted: Counts::default() }
     }
 
+    /// The window begins at `start`, as is known by now.
+    pub(crate) fn begin_at(&mut self, start: Moment) {
+        self.start = start;
+    }
+
     /// When the second under way is over; [`Moment::NEVER`] when nobody wants to know.
     pub(crate) fn next_end(&self) -> Moment {
         if self.slices.is_some() { self.start.after(INTERVAL * (self.done + 1)) } else { Moment::NEVER }
@@ -129,6 +134,11 @@ impl Collector {
             waiting: BTreeMap::new(),
             all: Distribution::new(),
         }
+    }
+
+    /// The window begins at `start`, as is known by now.
+    pub(crate) fn begin_at(&mut self, start: Moment) {
+        self.start = start;
     }
 
     pub(crate) fn take(&mut self, slice: Slice) {

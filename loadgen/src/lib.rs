@@ -54,7 +54,7 @@ mod window;
 pub use body_sha256::{BodySha256, BodySha256Error};
 pub use client::{Client, MeasureError, StartError};
 pub use condition::{Condition, ConditionError, Judgement, NoSuchFigure};
-pub use crew::{Crew, CrewError};
+pub use crew::{Crew, CrewError, Pool};
 pub use descriptors::TooFewDescriptors;
 pub use draws::{Draws, DrawsError, Variant};
 pub use ending_signals::ending_signals;

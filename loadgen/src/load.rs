@@ -26,6 +26,10 @@ pub struct Load {
     pub churn: Option<u32>,
     /// Left out at the start: requests that start (open loop: are due) in it are sent but not measured.
     pub warm_up: Duration,
+    /// In a closed loop over a time: the warm-up goes on until every connection has had its first reply, or failed, at most
+    /// this much longer. So connections that are still being opened, and work that has not begun, are no part of the window.
+    /// `None`: it ends as planned.
+    pub settle: Option<Duration>,
     /// What ends the measurement.
     pub stop: Stop,
     /// Deadline of one request, from the moment its first byte is handed to the kernel to the reply's last.
@@ -150,6 +154,7 @@ impl Load {
             pace: Pace::CLOSED,
             churn: None,
             warm_up: Duration::ZERO,
+            settle: None,
             stop: Stop::After(window),
             timeout: Duration::from_secs(10),
             grace: Duration::from_secs(2),
@@ -175,6 +180,7 @@ impl Load {
     /// The first part outside it.
     pub fn validate(&self) -> Result<(), LoadError> {
         span("warm-up", self.warm_up, Self::MARGIN)?;
+        span("settling", self.settle.unwrap_or_default(), Self::MARGIN)?;
         span("time-out", self.timeout, Self::TIMEOUT)?;
         span("grace", self.grace, Self::MARGIN)?;
         span("think time", self.pace.think(), Self::MARGIN)?;
@@ -224,6 +230,12 @@ impl Load {
     pub(crate) fn first_over(&self) -> Duration {
         let cycle = self.draws.as_ref().map_or(Duration::ZERO, Draws::cycle);
         self.pace.think().max(cycle)
+    }
+
+    /// How much longer than planned the warm-up may go on; `None` where its end is fixed.
+    pub(crate) fn settles(&self) -> Option<Duration> {
+        let may_settle = self.pace.is_closed() && matches!(self.stop, Stop::After(_));
+        self.settle.filter(|_| may_settle)
     }
 
     /// As the record names it.

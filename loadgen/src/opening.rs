@@ -1,4 +1,4 @@
-//! Opening connections one after another, each proven before the next.
+//! Opening connections beforehand: one after another, each proven before the next, or only as many as show that they can be opened.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use crate::engine::Slot;
 use crate::reply::{End, Look, Reply, ReplyParser};
 use crate::route::Route;
 use crate::thread::Hand;
-use crate::{Interrupt, Request, StartError};
+use crate::{Interrupt, Pool, Request, StartError};
 
 /// Deadline of the request that proves a connection.
 const PROOF_TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,6 +29,8 @@ pub(crate) struct Opening {
     pub(crate) are_proven: bool,
     pub(crate) connect_timeout: Duration,
     pub(crate) connections: u32,
+    /// Whether all are opened, or one of the first thread's to show that the server is there.
+    pub(crate) pool: Pool,
     /// Connections that other threads opened before.
     pub(crate) before: u32,
     /// Sent once over each connection, and to be answered with success.
@@ -58,6 +60,10 @@ impl Opening {
         for (number, turn) in (1..=self.connections).zip(turns) {
             let mut stream = match proof.take() {
                 Some(stream) => stream,
+                None if self.pool == Pool::OnDemand => {
+                    slots.push(Rc::new(Slot::vacant(turn)));
+                    continue;
+                }
                 None => self.open(&mut opened.route, turn, number).await?,
             };
             if let Some(priming) = &self.priming {

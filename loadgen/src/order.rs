@@ -1,5 +1,6 @@
 //! One measurement as all client threads share it.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -11,12 +12,18 @@ use crate::intervals::{Due, Slice};
 use crate::progress::{Gauges, Progress};
 use crate::shared_starts::SharedStarts;
 use crate::window::Window;
-use crate::{Load, Request, Stop};
+use crate::{Load, Pool, Request, Stop};
 
 /// From the order to the schedule's beginning: time for every thread to take it in …
 const LEAD: Duration = Duration::from_millis(5);
 /// … and to look once at each of its connections, which takes a third of this.
 const LEAD_PER_CONNECTION: Duration = Duration::from_micros(5);
+/// A window that is not fixed beforehand begins this much after every connection has had a reply: by then every thread knows.
+const WINDOW_AHEAD: Duration = Duration::from_millis(100);
+/// The first users of a closed loop that open a connection at once: less than the shortest usual queue of a listener holds …
+const FIRST_USERS: f64 = 4.0;
+/// … and by then there are twice as many, again and again: 64 within 82 ms, 10,000 within a quarter of a second.
+const DOUBLED_AFTER: Duration = Duration::from_millis(20);
 /// Where every attempt of every thread to open a connection failed for this long, a number of requests no longer ends a
 /// closed loop. An open one ends with its schedule, each request with an outcome of its own.
 pub(crate) const ABANDON_AFTER: Duration = Duration::from_secs(3);
@@ -32,12 +39,16 @@ pub(crate) struct Order {
     pub(crate) clock: Clock,
     /// When the schedule begins.
     pub(crate) begin: Moment,
-    /// As planned; see [`Order::stop_at`]. Its end is [`Moment::NEVER`] in a closed loop of a number of requests.
-    pub(crate) window: Window,
+    /// As planned; [`Moment::NEVER`] for its end in a closed loop of a number of requests, and for both where the warm-up's end is
+    /// not fixed.
+    planned: Window,
+    /// The window where the warm-up's end was not fixed, once it is known.
+    settled: OnceLock<Window>,
     /// The next start.
     pub(crate) starts: SharedStarts,
     /// Connections of all threads together.
     pub(crate) connections: usize,
+    pub(crate) pool: Pool,
     /// One for each thread.
     pub(crate) gauges: Vec<Gauges>,
     /// Where to hand over each second's times; `None` when nobody wants them.
@@ -53,6 +64,7 @@ impl Order {
         load: &Load,
         threads: usize,
         connections: usize,
+        pool: Pool,
         slices: Option<Sender<Slice>>,
     ) -> Self {
         let clock = Clock::start();
@@ -66,7 +78,10 @@ impl Order {
             Stop::After(length) => start.after(length),
             Stop::Requests(_) => Moment::NEVER,
         };
-        let window = intended.as_ref().map_or(Window { start, end }, Intended::window);
+        let planned = match load.settles() {
+            Some(_) => Window { start: Moment::NEVER, end: Moment::NEVER },
+            None => intended.as_ref().map_or(Window { start, end }, Intended::window),
+        };
         Self {
             judges: (0..load.variants()).map(|variant| Judge::new(load.expect_at(variant))).collect(),
             closing: closing(load),
@@ -75,7 +90,9 @@ impl Order {
             load: load.clone(),
             clock,
             begin,
-            window,
+            planned,
+            settled: OnceLock::new(),
+            pool,
             slices,
             keeps_requests: false,
             gauges: (0..threads).map(|_| Gauges::default()).collect(),
@@ -87,12 +104,53 @@ impl Order {
     pub(crate) fn due(&self) -> Option<Due> {
         let intended = Intended::of(&self.load, Moment::default())?;
         let intended = intended.delayed(self.begin.since(Moment::default()));
-        Some(Due::new(Box::new(intended), self.window.start))
+        Some(Due::new(Box::new(intended), self.planned.start))
+    }
+
+    /// The window, as far as is known by now; see [`Order::stop_at`].
+    pub(crate) fn window(&self) -> Window {
+        self.settled.get().copied().unwrap_or(self.planned)
     }
 
     /// When the window is to end, as far as is known by now.
     pub(crate) fn ends_at(&self) -> Moment {
-        self.window.cut(self.stops_at()).end
+        self.window().cut(self.stops_at()).end
+    }
+
+    /// Fixes the window where the warm-up ends when every connection has had a reply: shortly after that, or after the longest time
+    /// that the warm-up may take, or at the end of a measurement that ends before.
+    pub(crate) fn settle(&self, now: Moment) {
+        let (Some(longest), Stop::After(length)) = (self.load.settles(), self.load.stop) else { return };
+        if self.settled.get().is_some() {
+            return;
+        }
+        let planned = self.begin.after(self.load.warm_up);
+        let has_begun = |gauges: &Gauges| gauges.waiting() == 0;
+        let is_over = now >= planned.after(longest)
+            || now.after(WINDOW_AHEAD) >= planned && self.gauges.iter().all(has_begun);
+        let stops = self.stops_at();
+        if is_over || stops != Moment::NEVER {
+            let start = now.after(WINDOW_AHEAD).max(planned).min(stops);
+            // Set by this thread alone.
+            let _ = self.settled.set(Window { start, end: start.after(length) });
+        }
+    }
+
+    /// How long the warm-up took where its end was not fixed.
+    pub(crate) fn settled_after(&self) -> Option<Duration> {
+        self.settled.get().map(|window| window.start.since(self.begin))
+    }
+
+    /// When user `number` (from 0) of a closed loop may send the first request: as the schedule begins, or spread over a cycle, since
+    /// users do not all begin together. Users who open a connection for it begin a few at a time, more and more.
+    pub(crate) fn first_ready(&self, number: usize) -> Moment {
+        let cycle = self.load.first_over();
+        if !cycle.is_zero() {
+            return self.begin.after(cycle.mul_f64(number as f64 / self.connections as f64));
+        }
+        let opens = self.pool == Pool::OnDemand && self.load.settles().is_some();
+        let doublings = if opens { (number as f64 / FIRST_USERS).ln_1p() / std::f64::consts::LN_2 } else { 0.0 };
+        self.begin.after(DOUBLED_AFTER.mul_f64(doublings))
     }
 
     /// Ends the measurement early, at `at`. To be a little in the future, so that all threads end at the same moment.
@@ -123,7 +181,7 @@ impl Order {
     /// How far it has come.
     pub(crate) fn progress(&self) -> Progress {
         let now = self.clock.now();
-        Progress::sum(now.since(self.begin), now >= self.window.start, self.gauges.iter())
+        Progress::sum(now.since(self.begin), now >= self.window().start, self.gauges.iter())
     }
 }
 

@@ -18,20 +18,46 @@ pub struct Progress {
     pub failed: u64,
     /// Requests in flight.
     pub in_flight: u64,
+    /// Connections of a closed loop whose first request has not ended.
+    pub waiting: u64,
 }
 
 /// One client thread's counts; written by it alone a few dozen times a second, never in the hot path.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Gauges {
     pub(crate) replies: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) in_flight: AtomicU64,
+    waiting: AtomicU64,
     /// Nanoseconds of the moment at which the thread last had a connection.
     connected_at: AtomicU64,
     is_done: AtomicBool,
 }
 
+impl Default for Gauges {
+    /// Of a thread that has not looked at its connections yet.
+    fn default() -> Self {
+        Self {
+            replies: AtomicU64::default(),
+            failed: AtomicU64::default(),
+            in_flight: AtomicU64::default(),
+            waiting: AtomicU64::new(u64::MAX),
+            connected_at: AtomicU64::default(),
+            is_done: AtomicBool::default(),
+        }
+    }
+}
+
 impl Gauges {
+    /// Connections whose first request has not ended.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn wait_for(&self, connections: u64) {
+        self.waiting.store(connections, Ordering::Relaxed);
+    }
+
     pub(crate) fn connected_at(&self) -> Moment {
         Moment::from_nanos(self.connected_at.load(Ordering::Relaxed))
     }
@@ -62,11 +88,12 @@ impl Progress {
         measuring: bool,
         threads: impl Iterator<Item = &'a Gauges>,
     ) -> Self {
-        let mut sum = Self { elapsed, measuring, replies: 0, failed: 0, in_flight: 0 };
+        let mut sum = Self { elapsed, measuring, replies: 0, failed: 0, in_flight: 0, waiting: 0 };
         for gauges in threads {
             sum.replies += gauges.replies.load(Ordering::Relaxed);
             sum.failed += gauges.failed.load(Ordering::Relaxed);
             sum.in_flight += gauges.in_flight.load(Ordering::Relaxed);
+            sum.waiting = sum.waiting.saturating_add(gauges.waiting());
         }
         sum
     }

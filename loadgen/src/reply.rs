@@ -207,6 +207,7 @@ impl ReplyParser {
             None => {
                 let is_in_one_piece = self.head.is_fresh();
                 let Some(head) = self.head.take(rest)? else { return Ok(None) };
+                self.known.announce(self.head.announced_requests());
                 if is_in_one_piece {
                     self.known.learn(&bytes[..bytes.len() - rest.len()], head);
                 }

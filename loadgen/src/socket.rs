@@ -61,6 +61,9 @@ pub(crate) fn remedy(error: &io::Error) -> &'static str {
         OutcomeKind::Unreachable => {
             "check the address, the route to it (ip route get ADDRESS) and the firewalls between"
         }
+        OutcomeKind::ConnectTimeout => {
+            "a server that listens there accepts no connection: its queue of them is full, or a firewall drops what is sent to it"
+        }
         OutcomeKind::Io => "check this machine's firewall and its limits on sockets and memory",
         _ => "is the server listening there?",
     }

@@ -1,6 +1,7 @@
 //! Everything one client thread counts and times; plain data, added up at the end.
 
 mod backlog;
+mod edges;
 mod in_flight;
 mod merge;
 mod parts;
@@ -21,6 +22,7 @@ use crate::intervals::Counts;
 use crate::window::Window;
 use backlog::Backlog;
 pub(crate) use backlog::Growth;
+pub(crate) use edges::Edges;
 use in_flight::InFlight;
 use parts::Parts;
 use requests::Requests;
@@ -128,6 +130,8 @@ pub(crate) struct Tally {
     pub(crate) replies: u64,
     /// Correct ones among them.
     pub(crate) good_replies: u64,
+    /// In a closed loop, what the window's edges make of both.
+    pub(crate) edges: Edges,
     /// Time that single requests spent in flight inside the window, added up.
     pub(crate) flown: Duration,
     pub(crate) received_bytes: u64,
@@ -136,6 +140,10 @@ pub(crate) struct Tally {
     pub(crate) failed_in_all: u64,
     pub(crate) reopened: u64,
     pub(crate) stale_reuse: u64,
+    /// Replies with which the server said that it ends the connection.
+    pub(crate) closes_announced: u64,
+    /// Connections that took a second or longer to open: the first attempt was not answered, and was repeated.
+    pub(crate) late_connects: u64,
     /// Times that bytes came over a connection without a request.
     pub(crate) unasked_replies: u64,
     /// Shortest and longest body of a correct reply, bytes.
@@ -184,6 +192,7 @@ impl Tally {
             waited: 0,
             replies: 0,
             good_replies: 0,
+            edges: Edges::default(),
             flown: Duration::ZERO,
             received_bytes: 0,
             sent_in_all: 0,
@@ -191,6 +200,8 @@ impl Tally {
             failed_in_all: 0,
             reopened: 0,
             stale_reuse: 0,
+            closes_announced: 0,
+            late_connects: 0,
             unasked_replies: 0,
             body_bytes: None,
             last_ended: window.start,
@@ -201,6 +212,14 @@ impl Tally {
             backlog: (bounded && open_loop).then(|| Backlog::of(&window)),
             requests: None,
         }
+    }
+
+    /// The window, where it was not known beforehand and has not begun.
+    pub(crate) fn settle(&mut self, window: Window) {
+        let fresh = Self::new(window, self.open_loop);
+        self.window = window;
+        self.last_ended = fresh.last_ended;
+        (self.timings, self.parts, self.grid, self.backlog) = (fresh.timings, fresh.parts, fresh.grid, fresh.backlog);
     }
 
     /// A request was due and is sent.
@@ -259,7 +278,10 @@ impl Tally {
 
     /// A whole reply ends a request, in time or late.
     #[inline]
-    pub(crate) fn replied(&mut self, flight: &Flight, status: u16, in_time: bool) {
+    pub(crate) fn replied(&mut self, flight: &Flight, status: u16, in_time: bool, now: Moment) {
+        if !self.open_loop {
+            self.edges.all += Edges::of(&self.window, flight.started, now);
+        }
         if let Some(requests) = &mut self.requests {
             requests.replied(status);
         }
@@ -281,7 +303,12 @@ impl Tally {
     pub(crate) fn ended(&mut self, flight: &Flight, kind: OutcomeKind, now: Moment) {
         self.landed(flight, now);
         self.last_ended = self.last_ended.max(now);
-        self.good_replies += u64::from(kind == OutcomeKind::Ok && self.window.contains(now));
+        if kind == OutcomeKind::Ok {
+            self.good_replies += u64::from(self.window.contains(now));
+            if !self.open_loop {
+                self.edges.good += Edges::of(&self.window, flight.started, now);
+            }
+        }
         self.keep(flight, Some(kind), true, now);
         self.count_outcome(flight, kind, now);
     }

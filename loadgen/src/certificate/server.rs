@@ -7,7 +7,6 @@ use crate::bystanders::Attendance;
 
 use crate::evidence::Evidence;
 use crate::expect::ExpectBody;
-use crate::order::ABANDON_AFTER;
 
 /// Share (0–1) of failures, or of wrong replies, beyond which the rest is not a picture of the server any more.
 pub const TOLERATED_ERRORS: f64 = 0.01;
@@ -165,33 +164,4 @@ pub(super) fn pairing(evidence: &Evidence<'_>) -> Check {
     let remedy =
         "mend the server: it answers more than it is asked, and replies may belong to other requests";
     about.found(status, Some(unasked as f64), finding, remedy)
-}
-
-/// Whether the planned connections stood throughout.
-pub(super) fn connections(evidence: &Evidence<'_>) -> Check {
-    let about = About { name: "connections", unit: "reopened", bound: 0.0 };
-    let (planned, standing) = (evidence.crew.connections, evidence.standing);
-    let throughout = standing.min(planned.saturating_sub(evidence.replaced));
-    let reopened = evidence.tally.reopened;
-    let mut finding = format!(
-        "{throughout} of {planned} connections stood throughout; {reopened} were opened anew and {} requests sent again \
-         because their connection ended before the server could have answered",
-        evidence.tally.stale_reuse
-    );
-    let given_up = evidence.given_up();
-    if given_up > 0 {
-        let seconds = ABANDON_AFTER.as_secs();
-        finding +=
-            &format!("; {given_up} requests were given up: no connection could be opened for {seconds} s");
-        let remedy = "see why in the server's log; the failures of `errors` say how attempts ended";
-        return about.found(CheckStatus::Fail, Some(reopened as f64), finding, remedy);
-    }
-    let status = match (standing, reopened) {
-        (0, _) => CheckStatus::Fail,
-        (_, 0) if throughout == planned => CheckStatus::Pass,
-        _ => CheckStatus::Warn,
-    };
-    let remedy =
-        "have the server keep connections alive, or read the throughput as including connection set-up";
-    about.found(status, Some(reopened as f64), finding, remedy)
 }

@@ -9,9 +9,9 @@ pub(crate) mod pace;
 pub(crate) mod target;
 pub(crate) mod window;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
-use loadgen::{Load, Stop, Url};
+use loadgen::{Load, Pace, Stop, Url};
 
 use self::crew::CrewFlags;
 use self::fail_if::FailIfFlags;
@@ -58,21 +58,31 @@ impl MeasureFlags {
             Some(end) => Stop::After(end.saturating_sub(warm_up)),
             None => self.window.stop(),
         };
+        let is_closed = matches!(pace, Pace::Closed { .. });
+        if is_closed && self.crew.chooses_pool() {
+            bail!("--pool: every connection of a closed loop is in use (leave it out, or give a --rate)");
+        }
+        let thinks = matches!(pace, Pace::Closed { think } if !think.is_zero());
         let mut load = Load {
             request: self.target.request(url)?,
             draws: None,
             expect: self.target.expect(),
+            settle: self.window.settle().filter(|_| is_closed && !thinks),
+            grace: self.window.grace(is_closed, self.target.timeout()),
             pace,
             churn: self.crew.churn(),
             warm_up,
             stop,
             timeout: self.target.timeout(),
-            grace: self.window.grace(),
             pacing: self.pace.pacing()?,
             fail_if: Vec::new(),
         };
         load.validate()?;
-        let (crew, priming) = (self.crew.crew()?, self.target.priming(url)?);
+        let priming = self.target.priming(url)?;
+        if priming.is_some() && self.crew.chooses_on_demand() {
+            bail!("--prime opens all connections beforehand: leave it out, or --pool on-demand");
+        }
+        let crew = self.crew.crew(priming.is_some())?;
         load.fail_if = self.fail_if.conditions(&load)?;
         Ok(Plan { crew, priming, load })
     }

@@ -15,16 +15,19 @@ pub(crate) struct LiveProgress {
     line: LiveLine,
     /// How long the whole takes; `None` when a number of requests ends it.
     planned: Option<Duration>,
+    /// Connections whose first reply the warm-up waits for.
+    settles: Option<u64>,
     shown: Option<(Instant, Progress)>,
 }
 
 impl LiveProgress {
-    pub(crate) fn new(load: &Load) -> Self {
+    pub(crate) fn new(load: &Load, connections: u32) -> Self {
         let planned = match load.stop {
             Stop::After(window) => Some(load.warm_up + window),
             Stop::Requests(_) => None,
         };
-        Self { line: LiveLine::on_stderr(), planned, shown: None }
+        let settles = load.settle.map(|_| connections.into());
+        Self { line: LiveLine::on_stderr(), planned, settles, shown: None }
     }
 
     /// Shows `progress`, unless something was shown just now.
@@ -34,7 +37,7 @@ impl LiveProgress {
             return;
         }
         let since = self.shown.map(|(_, before)| before);
-        self.line.show(&text(progress, since, self.planned));
+        self.line.show(&text(progress, since, self.planned, self.settles));
         self.shown = Some((Instant::now(), *progress));
     }
 
@@ -44,7 +47,22 @@ impl LiveProgress {
     }
 }
 
-fn text(progress: &Progress, since: Option<Progress>, planned: Option<Duration>) -> String {
+fn text(
+    progress: &Progress,
+    since: Option<Progress>,
+    planned: Option<Duration>,
+    settles: Option<u64>,
+) -> String {
+    if let Some(connections) = settles.filter(|_| !progress.measuring) {
+        return format!(
+            "opening connections {:.1}s  {} of {} have had a reply, {} in flight, {} failed",
+            progress.elapsed.as_secs_f64(),
+            count(connections.saturating_sub(progress.waiting)),
+            count(connections),
+            count(progress.in_flight),
+            count(progress.failed)
+        );
+    }
     let stage = if progress.measuring { "measuring" } else { "warming up" };
     let elapsed = format!("{:.1}s", progress.elapsed.as_secs_f64());
     let of = planned.map_or_else(String::new, |planned| format!(" of {}", show_span(planned)));
@@ -74,9 +92,12 @@ mod tests {
             replies,
             failed: 0,
             in_flight: 64,
+            waiting: 3,
         };
-        let line = text(&progress(2500, 31_000), Some(progress(2000, 30_000)), Some(Duration::from_secs(11)));
+        let line = text(&progress(2500, 31_000), Some(progress(2000, 30_000)), Some(Duration::from_secs(11)), None);
         assert_eq!(line, "measuring 2.5s of 11s  31,000 replies, 2,000/s now, 64 in flight, 0 failed");
-        assert!(text(&progress(500, 10), None, None).starts_with("warming up 0.5s  10 replies, 20/s now"));
+        assert!(text(&progress(500, 10), None, None, None).starts_with("warming up 0.5s  10 replies, 20/s now"));
+        let opening = text(&progress(500, 10), None, None, Some(64));
+        assert_eq!(opening, "opening connections 0.5s  61 of 64 have had a reply, 64 in flight, 0 failed");
     }
 }

@@ -1,6 +1,6 @@
 //! What the flags of a measurement come to.
 
-use loadgen::{Client, Crew, Load, Pace, Request, Stop, show_span};
+use loadgen::{Client, Crew, Load, Pace, Pool, Request, Stop, show_span};
 use reports_record::Arrivals;
 
 /// A measurement as it will be made.
@@ -26,6 +26,12 @@ impl Plan {
             }
         };
         let length = match load.stop {
+            Stop::After(window) if load.settle.is_some() => format!(
+                "{} once every connection has had a reply (at most {}), at most {} in all",
+                show_span(window),
+                show_span(load.warm_up + load.settle.unwrap_or_default()),
+                show_span(load.warm_up + load.settle.unwrap_or_default() + window + load.grace)
+            ),
             Stop::After(window) => format!(
                 "{} after {} of warm-up, at most {} in all",
                 show_span(window),
@@ -36,8 +42,10 @@ impl Plan {
                 format!("{requests} requests after {} of warm-up", show_span(load.warm_up))
             }
         };
+        let opens = crew.pool == Pool::OnDemand && matches!(load.pace, Pace::Open { .. });
+        let at_most = if opens { "at most " } else { "" };
         format!(
-            "{} {} at {}: {pace}, connections: {}, threads: {}, {length}",
+            "{} {} at {}: {pace}, connections: {at_most}{}, threads: {}, {length}",
             load.request.method(),
             load.request.url(),
             targets(client),

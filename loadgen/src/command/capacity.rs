@@ -168,7 +168,7 @@ impl Hunt {
             Err(StartError::Interrupted) => return Ok(None),
             connected => connected?,
         };
-        let mut line = LiveProgress::new(load);
+        let mut line = LiveProgress::new(load, crew.connections);
         let measured = client.measure(load, interrupt, &mut |progress: &Progress| line.show(progress));
         line.clear();
         Ok(Some(measured?).filter(|measurement| measurement.complete))

@@ -72,7 +72,7 @@ fn measure(plan: Plan, outputs: &Outputs, interrupt: &Interrupt) -> anyhow::Resu
         .with_context(|| format!("could not start against {}", plan.load.request.url()))?;
     let mut logs = Logs::begin(outputs, &plan.load)?;
     talk!("{}", plan.announcement(&client));
-    let mut line = LiveProgress::new(&plan.load);
+    let mut line = LiveProgress::new(&plan.load, plan.crew.connections);
     let mut show = |progress: &Progress| line.show(progress);
     let (want_seconds, want_requests) = (logs.are_wanted(), logs.want_requests());
     let mut each = |interval: &Interval| logs.push(interval);

@@ -29,6 +29,9 @@ const RESET_WITHIN: Duration = Duration::from_millis(10);
 /// … or within so many round trips.
 const RESET_ROUND_TRIPS: u32 = 4;
 
+/// An attempt to connect that is not answered is repeated after a second (RFC 6298, §2.1); less what a timer may be early.
+const REPEATED: Duration = Duration::from_millis(950);
+
 /// What a connection did.
 enum Event {
     Bytes(usize),
@@ -192,7 +195,7 @@ impl Engine {
         let unasked = reply.surplus > 0 && reply.keep_alive;
         {
             let mut tally = self.tally.borrow_mut();
-            tally.replied(flight, reply.status, in_time);
+            tally.replied(flight, reply.status, in_time, now);
             tally.answered(reply.body.bytes, now);
             tally.ended(flight, kind, now);
             tally.unasked_replies += u64::from(unasked);
@@ -203,6 +206,9 @@ impl Engine {
         slot.failures.set(0);
         if self.is_last(slot.served.get()) {
             return Some(Loss::Answered(Absence::Planned));
+        }
+        if !reply.keep_alive {
+            self.tally.borrow_mut().closes_announced += 1;
         }
         let is_over = !reply.keep_alive || unasked || slot.unsent.get() > 0;
         is_over.then_some(Loss::Answered(Absence::Ended))
@@ -283,6 +289,7 @@ impl Engine {
             Ok((stream, took)) => {
                 self.round_trip.set(self.round_trip.get().min(took));
                 self.failing.set(None);
+                self.tally.borrow_mut().late_connects += u64::from(took >= REPEATED);
                 if slot.absence.get() != Absence::Planned {
                     self.tally.borrow_mut().reopened += 1;
                 }

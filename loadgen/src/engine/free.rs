@@ -4,21 +4,33 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::Slot;
+use crate::Pool;
 use crate::clock::Moment;
 
 /// The connections of one thread that wait for a request: ready for one, or still thinking over the last reply.
 #[derive(Debug, Default)]
 pub(super) struct Free {
-    /// The one idle longest first.
+    pool: Pool,
+    /// The one idle longest first. Of a pool on demand those whose connection was open when they came here.
     idle: VecDeque<Rc<Slot>>,
+    /// Of a pool on demand those without an open connection.
+    closed: VecDeque<Rc<Slot>>,
     /// With the end of their think time or of their pause after a failure, earliest first.
     thinking: VecDeque<(Moment, Rc<Slot>)>,
 }
 
 impl Free {
+    pub(super) fn of(pool: Pool) -> Self {
+        Self { pool, ..Self::default() }
+    }
+
     /// Takes a connection that is ready at once.
     pub(super) fn push(&mut self, slot: Rc<Slot>) {
-        self.idle.push_back(slot);
+        if self.pool == Pool::OnDemand && !slot.is_open() {
+            self.closed.push_back(slot);
+        } else {
+            self.idle.push_back(slot);
+        }
     }
 
     /// Takes a connection that is ready at `end`, behind those that are ready by then.
@@ -28,25 +40,37 @@ impl Free {
         self.thinking.insert(place, (end, slot));
     }
 
-    /// The connection that has been ready longest.
+    /// The connection that the next request takes: the one that has been ready longest, or, of a pool on demand, the most
+    /// recently used that is open, and one to be opened where none is.
     pub(super) fn pop(&mut self) -> Option<Rc<Slot>> {
-        self.idle.pop_front()
+        if self.pool == Pool::All {
+            return self.idle.pop_front();
+        }
+        while let Some(slot) = self.idle.pop_back() {
+            if slot.is_open() {
+                return Some(slot);
+            }
+            // It ended while it was idle.
+            self.closed.push_back(slot);
+        }
+        self.closed.pop_front()
     }
 
     /// How many connections are ready.
     pub(super) fn ready(&self) -> usize {
-        self.idle.len()
+        self.idle.len() + self.closed.len()
     }
 
     /// Whether there is no connection at all, ready or thinking.
     pub(super) fn is_vacant(&self) -> bool {
-        self.idle.is_empty() && self.thinking.is_empty()
+        self.ready() == 0 && self.thinking.is_empty()
     }
 
     /// Makes ready whose think time is over by `now`.
     pub(super) fn end_thinking(&mut self, now: Moment) {
         while self.thinking.front().is_some_and(|(end, _)| *end <= now) {
-            self.idle.extend(self.thinking.pop_front().map(|(_, slot)| slot));
+            let Some((_, slot)) = self.thinking.pop_front() else { return };
+            self.push(slot);
         }
     }
 

@@ -49,6 +49,8 @@ pub(crate) struct Slot {
     pub(super) failures: Cell<u32>,
     /// Whether a connection of it ended unplanned during this measurement.
     pub(super) broke: Cell<bool>,
+    /// Whether a connection of it was open during this measurement.
+    pub(super) was_open: Cell<bool>,
     /// While no connection is open.
     pub(super) absence: Cell<Absence>,
     /// Which of the server's addresses, counted on and on, its next connection goes to.
@@ -65,10 +67,18 @@ impl Slot {
         slot
     }
 
+    /// Without a connection: its first goes to the address whose `turn` it is.
+    pub(crate) fn vacant(turn: usize) -> Self {
+        let slot = Self::default();
+        slot.turn.set(turn);
+        slot
+    }
+
     /// Puts a fresh connection in place; `served` replies came over it already.
     pub(super) fn fill(&self, stream: TcpStream, served: u64) {
         *self.stream.borrow_mut() = Some(stream);
         self.served.set(served);
+        self.was_open.set(true);
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -109,6 +119,7 @@ impl Slot {
         self.free_since.set(now);
         self.failures.set(0);
         self.broke.set(false);
+        self.was_open.set(self.is_open());
     }
 
     /// Whom to [`wake`](Self::wake).

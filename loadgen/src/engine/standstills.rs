@@ -20,7 +20,7 @@ const MOST: usize = 10_000;
 /// begins during sleep is known from the next alarm on, and one that begins while the thread runs is known in full.
 #[derive(Debug)]
 pub(super) struct Standstills {
-    window: Window,
+    window: Cell<Window>,
     connections: usize,
     latest_look: Cell<Moment>,
     /// When the steward wakes at the latest.
@@ -51,7 +51,7 @@ impl Standstills {
     /// Of a thread with so many `connections`, from `begin` on.
     pub(super) fn new(window: Window, begin: Moment, connections: usize) -> Self {
         Self {
-            window,
+            window: Cell::new(window),
             connections,
             latest_look: Cell::new(begin),
             steward_wakes: Cell::new(Moment::NEVER),
@@ -86,12 +86,17 @@ impl Standstills {
         let Standstill { from, to, .. } = standstill;
         self.unread_since.set(self.unread_since.get().or(Some(from)));
         self.longest.set(self.longest.get().max(to.since(from)));
-        self.in_window.set(self.in_window.get() + self.window.overlap(from, to));
+        self.in_window.set(self.in_window.get() + self.window.get().overlap(from, to));
         let mut past = self.past.borrow_mut();
         if past.len() == MOST {
             past.pop_front();
         }
         past.push_back(standstill);
+    }
+
+    /// The window, as is known by now.
+    pub(super) fn settle(&self, window: Window) {
+        self.window.set(window);
     }
 
     /// The steward sleeps until `wake`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::clock::Moment;
 use crate::order::Order;
+use crate::window::Window;
 
 /// The starts of one thread's connections.
 ///
@@ -19,14 +20,14 @@ pub(super) struct Starts {
     held: VecDeque<Moment>,
     /// Whether nothing was left to draw when it was last tried.
     is_drained: bool,
-    /// Nothing starts (open loop: is due) from here on.
-    end: Moment,
+    /// Nothing starts (open loop: is due) from its end on.
+    window: Window,
 }
 
 impl Starts {
     pub(super) fn of(order: Arc<Order>, thread: usize) -> Self {
-        let (held, end) = (order.starts.first(thread), order.window.end);
-        Self { order, thread, held, is_drained: false, end }
+        let (held, window) = (order.starts.first(thread), order.window());
+        Self { order, thread, held, is_drained: false, window }
     }
 
     /// Takes the next start, for one of so many connections that are `ready`, if it is due by `now`; says since when it is.
@@ -35,7 +36,7 @@ impl Starts {
             return (ready > 0).then(|| self.take_at_once(now)).flatten();
         }
         self.fit(ready);
-        let end = self.end;
+        let end = self.window.end;
         let start = self.held.front().copied().filter(|start| *start <= now && *start < end)?;
         self.held.pop_front();
         Some(start)
@@ -43,14 +44,14 @@ impl Starts {
 
     /// In a closed loop a request is due as soon as a connection is ready.
     fn take_at_once(&self, now: Moment) -> Option<Moment> {
-        let is_warm_up = now < self.order.window.start;
-        (now < self.end && (is_warm_up || self.order.starts.take_request())).then_some(now)
+        let is_warm_up = now < self.window.start;
+        (now < self.window.end && (is_warm_up || self.order.starts.take_request())).then_some(now)
     }
 
     /// Holds as many starts as connections are `ready`, if the schedule has them.
     pub(super) fn fit(&mut self, ready: usize) {
         while self.held.len() < ready && !self.is_drained {
-            match self.order.starts.draw(self.end) {
+            match self.order.starts.draw(self.window.end) {
                 // Later than all that were drawn before.
                 Some(start) => self.held.push_back(start),
                 None => self.is_drained = true,
@@ -60,30 +61,35 @@ impl Starts {
 
     /// The next start that a connection holds; none in a closed loop.
     pub(super) fn next(&self) -> Option<Moment> {
-        self.held.front().copied().filter(|start| *start < self.end)
+        self.held.front().copied().filter(|start| *start < self.window.end)
     }
 
     /// Whether nothing will start any more.
     pub(super) fn is_over(&self, now: Moment) -> bool {
-        let is_past = !self.order.starts.is_open() && now >= self.end;
-        is_past || (self.next().is_none() && self.order.starts.is_over(self.end))
+        let is_past = !self.order.starts.is_open() && now >= self.window.end;
+        is_past || (self.next().is_none() && self.order.starts.is_over(self.window.end))
+    }
+
+    /// The window, as is known by now.
+    pub(super) fn settle(&mut self, window: Window) {
+        self.window = window;
     }
 
     /// Nothing starts from `end` on.
     pub(super) fn cut(&mut self, end: Moment) {
-        self.end = self.end.min(end);
+        self.window.end = self.window.end.min(end);
     }
 
     /// Keeps the books of a schedule that is behind; to be called a few dozen times a second.
     pub(super) fn watch(&self, now: Moment) {
         if self.thread == 0 {
-            self.order.starts.watch(now, self.end);
+            self.order.starts.watch(now, self.window.end);
         }
     }
 
     /// Every start that is due by `now` and whose connection has not taken it.
     pub(super) fn held(&self, now: Moment) -> impl Iterator<Item = Moment> {
-        let end = self.end;
+        let end = self.window.end;
         self.held.iter().copied().filter(move |start| *start < end && *start <= now)
     }
 }
@@ -97,13 +103,13 @@ mod tests {
     use reports_record::Arrivals;
 
     use super::*;
-    use crate::{Course, Load, Pace, Rate, Replay, Request, Stop};
+    use crate::{Course, Load, Pace, Pool, Rate, Replay, Request, Stop};
 
     fn order(stop: Stop, pace: Pace, threads: usize, connections: usize) -> Arc<Order> {
         let request = Request::get(&"http://localhost/".parse().unwrap());
         let load =
             Load { stop, pace, warm_up: Duration::from_millis(100), ..Load::closed(request, Duration::MAX) };
-        Arc::new(Order::new(&load, threads, connections, None))
+        Arc::new(Order::new(&load, threads, connections, Pool::All, None))
     }
 
     fn any_course() -> impl Strategy<Value = Course> {
@@ -228,9 +234,9 @@ mod tests {
         for _ in 0..5 {
             assert!(starts.take(order.begin, 1).is_some());
         }
-        assert!(starts.take(order.window.start, 1).is_some());
-        assert!(starts.take(order.window.start, 1).is_some());
-        assert_eq!(starts.take(order.window.start, 1), None);
-        assert!(starts.is_over(order.window.start));
+        assert!(starts.take(order.window().start, 1).is_some());
+        assert!(starts.take(order.window().start, 1).is_some());
+        assert_eq!(starts.take(order.window().start, 1), None);
+        assert!(starts.is_over(order.window().start));
     }
 }

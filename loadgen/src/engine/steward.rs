@@ -45,9 +45,15 @@ impl Engine {
         let mut deadline = self.planned_deadline();
         let mut done = None;
         let mut usage = Edges::after(self.at_rest);
-        let mut slicer = Slicer::new(self.order.slices.clone(), self.order.window.start);
+        let mut slicer = Slicer::new(self.order.slices.clone(), self.order.window().start);
+        let mut has_window = self.order.load.settles().is_none();
         loop {
             let now = self.now();
+            if !has_window {
+                has_window = self.settle_window();
+                deadline = self.planned_deadline();
+                slicer.begin_at(self.order.window().start);
+            }
             if self.order.stops_at() != Moment::NEVER {
                 deadline = deadline.min(self.cut(self.order.stops_at()));
             }
@@ -95,9 +101,25 @@ impl Engine {
     /// When requests in flight are given up; a number of requests is waited for, each with its own deadline.
     fn planned_deadline(&self) -> Moment {
         match self.order.load.stop {
-            Stop::After(_) => self.order.window.end.after(self.order.load.grace),
+            Stop::After(_) => self.order.window().end.after(self.order.load.grace),
             Stop::Requests(_) => Moment::NEVER,
         }
+    }
+
+    /// Takes up the window once it is known, and tells until then for how many connections it waits; whether it is known.
+    fn settle_window(&self) -> bool {
+        let window = self.order.window();
+        if window.start == Moment::NEVER {
+            // Set when a request of the slot ended.
+            let waiting = self.slots.iter().filter(|slot| slot.free_since.get() <= self.order.begin).count();
+            self.order.gauges[self.index].wait_for(waiting as u64);
+            return false;
+        }
+        self.order.gauges[self.index].wait_for(0);
+        self.tally.borrow_mut().settle(window);
+        self.standstills.settle(window);
+        self.starts.borrow_mut().settle(window);
+        true
     }
 
     /// Ends the schedule and the window at `stop`; returns when requests in flight are given up.

@@ -17,16 +17,15 @@ pub(super) fn of(parts: &[Part]) -> Result<Measurement, MergeError> {
     let is_open = first.response_time_us.is_some();
     let window_s: f64 = all.iter().map(|one| one.window_s).sum();
     let count = |what, of: fn(&Measurement) -> u64| total(what, all.iter().map(|one| of(one)));
-    let replies = |of: fn(&Measurement) -> f64| {
-        total("replies", all.iter().filter_map(|one| replies_in(of(one), one.window_s)))
-    };
+    // In a closed loop replies across a window's edges count in part.
+    let replies = |of: fn(&Measurement) -> f64| all.iter().map(|one| of(one) * one.window_s).sum::<f64>();
     let account = Account {
         due: count("account.due", |one| one.account.due)?,
         finished: count("account.finished", |one| one.account.finished)?,
         failed: count("account.failed", |one| one.account.failed)?,
         censored: count("account.censored", |one| one.account.censored)?,
     };
-    let answered = replies(|one| one.achieved_rate_per_s)?;
+    let answered = replies(|one| one.achieved_rate_per_s);
     let service = added(parts, |one| one.histograms.service_time().map(Some))?;
     let response = added(parts, |one| one.histograms.response_time())?;
     let summary = |distribution: &Distribution, of: fn(&Measurement) -> Option<&Times>| {
@@ -41,9 +40,11 @@ pub(super) fn of(parts: &[Part]) -> Result<Measurement, MergeError> {
         schema: SCHEMA,
         plan: first.plan.clone(),
         offered_rate_per_s: is_open.then_some(account.due as f64 / window_s),
-        achieved_rate_per_s: answered as f64 / window_s,
-        goodput_per_s: replies(|one| one.goodput_per_s)? as f64 / window_s,
+        achieved_rate_per_s: answered / window_s,
+        goodput_per_s: replies(|one| one.goodput_per_s) / window_s,
         window_s,
+        warmed_up_s: None,
+        connections_opened: None,
         account,
         outcomes: outcomes(&all)?,
         statuses: statuses(&all)?,
@@ -161,7 +162,7 @@ fn wrong_replies(all: &[&Measurement]) -> Vec<WrongReply> {
     first
 }
 
-fn cost(all: &[&Measurement], replies: u64, window_s: f64) -> Result<ClientCost, MergeError> {
+fn cost(all: &[&Measurement], replies: f64, window_s: f64) -> Result<ClientCost, MergeError> {
     let count = |of: fn(&ClientCost) -> u64| total("client", all.iter().map(|one| of(&one.client)));
     let (user, system, spin) =
         (count(|cost| cost.cpu_user_us)?, count(|cost| cost.cpu_system_us)?, count(|cost| cost.cpu_spin_us)?);
@@ -172,7 +173,7 @@ fn cost(all: &[&Measurement], replies: u64, window_s: f64) -> Result<ClientCost,
         cpu_user_us: user,
         cpu_system_us: system,
         cpu_spin_us: spin,
-        cpu_per_request_us: (replies > 0).then(|| work as f64 / replies as f64),
+        cpu_per_request_us: (replies > 0.0).then(|| work as f64 / replies),
         busiest_thread: all.iter().map(|one| one.client.busiest_thread).fold(0.0, f64::max),
         involuntary_switches: count(|cost| cost.involuntary_switches)?,
         interruptions: count(|cost| cost.interruptions)?,

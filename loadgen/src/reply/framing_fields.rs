@@ -14,6 +14,8 @@ pub(super) struct FramingFields {
     coding: Coding,
     close: bool,
     keep_alive: bool,
+    /// `keep-alive: max=`.
+    max: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,6 +40,8 @@ impl FramingFields {
                     self.close |= option.eq_ignore_ascii_case(b"close");
                     self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
                 }
+            } else if name.eq_ignore_ascii_case(b"keep-alive") {
+                self.max = elements(value).find_map(max_requests).or(self.max);
             }
             Ok(())
         }
@@ -85,11 +89,23 @@ impl FramingFields {
         }
     }
 
+    /// How many more requests the connection is announced to carry.
+    pub(super) fn announced_requests(&self) -> Option<u32> {
+        self.max
+    }
+
     /// Whether the connection may carry another request after an HTTP/1.`minor` reply: `close` wins over `keep-alive`,
     /// whichever comes first and in whichever field (§9.3).
     pub(super) fn keep_alive(&self, minor: u8) -> bool {
         !self.close && (minor > 0 || self.keep_alive)
     }
+}
+
+/// The number in `max=100` (RFC 2068, §19.7.1.1).
+fn max_requests(parameter: &[u8]) -> Option<u32> {
+    let (name, number) = parameter.split_at_checked(4)?;
+    let number = std::str::from_utf8(number).ok()?;
+    name.eq_ignore_ascii_case(b"max=").then(|| number.trim().parse().ok()).flatten()
 }
 
 /// The elements of a comma-separated value; empty ones are left out (RFC 9110, §5.6.1.2).

@@ -38,6 +38,8 @@ pub(super) struct HeadReader {
     has_status: bool,
     lines: FieldLines,
     fields: FramingFields,
+    /// `keep-alive: max=` of the last head that had it.
+    announced_requests: Option<u32>,
 }
 
 impl HeadReader {
@@ -49,6 +51,11 @@ impl HeadReader {
     #[inline]
     pub(super) fn is_fresh(&self) -> bool {
         self.bytes == 0
+    }
+
+    /// The requests that the last head announced for its connection.
+    pub(super) fn announced_requests(&self) -> Option<u32> {
+        self.announced_requests
     }
 
     /// Bytes kept of the field under way.
@@ -82,6 +89,7 @@ impl HeadReader {
         let to_head_request = self.to_head_request;
         let Self { status_line: StatusLine { minor, status, .. }, fields, .. } =
             std::mem::replace(self, Self::new(to_head_request));
+        self.announced_requests = fields.announced_requests();
         let body = fields.framing()?;
         let framing = match status {
             100..=199 => Framing::Interim,

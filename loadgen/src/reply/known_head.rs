@@ -1,6 +1,6 @@
 //! The head that came last, recognised by its bytes.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use super::head::Head;
 
@@ -14,15 +14,29 @@ const LIMIT: usize = 1024;
 /// quarter of all that a request cost. Shared by the connections of a thread; the same bytes mean the same head on
 /// each, because all of them sent the same request.
 #[derive(Debug, Default)]
-pub(crate) struct KnownHead(RefCell<Option<(Vec<u8>, Head)>>);
+pub(crate) struct KnownHead {
+    last: RefCell<Option<(Vec<u8>, Head)>>,
+    /// The most requests a connection that a head announced (`keep-alive: max=`).
+    announced_requests: Cell<Option<u32>>,
+}
 
 impl KnownHead {
     /// The head at the beginning of `bytes` and its length, if it is the known one.
     #[inline]
     pub(super) fn recognise(&self, bytes: &[u8]) -> Option<(Head, usize)> {
-        let known = self.0.borrow();
+        let known = self.last.borrow();
         let (text, head) = known.as_ref()?;
         bytes.starts_with(text).then_some((*head, text.len()))
+    }
+
+    /// The most requests a connection that any head announced.
+    pub(crate) fn announced_requests(&self) -> Option<u32> {
+        self.announced_requests.get()
+    }
+
+    /// A head announced that its connection carries this many requests more.
+    pub(super) fn announce(&self, requests: Option<u32>) {
+        self.announced_requests.set(self.announced_requests.get().max(requests));
     }
 
     /// Remembers that `text`, a whole head and nothing else, reads as `head`.
@@ -30,7 +44,7 @@ impl KnownHead {
         if text.len() > LIMIT {
             return;
         }
-        let mut known = self.0.borrow_mut();
+        let mut known = self.last.borrow_mut();
         let (kept, meaning) = known.get_or_insert_with(|| (Vec::with_capacity(LIMIT), head));
         kept.clear();
         kept.extend_from_slice(text);

@@ -28,6 +28,8 @@ impl Tally {
             (&mut self.failed_in_all, other.failed_in_all),
             (&mut self.reopened, other.reopened),
             (&mut self.stale_reuse, other.stale_reuse),
+            (&mut self.closes_announced, other.closes_announced),
+            (&mut self.late_connects, other.late_connects),
             (&mut self.unasked_replies, other.unasked_replies),
         ] {
             *into += from;
@@ -49,6 +51,7 @@ impl Tally {
         }
         self.wrong_replies.merge(&other.wrong_replies);
         self.flown += other.flown;
+        self.edges.merge(other.edges);
         self.last_ended = self.last_ended.max(other.last_ended);
         self.shortest_service = [self.shortest_service, other.shortest_service].into_iter().flatten().min();
         self.body_bytes = match (self.body_bytes, other.body_bytes) {

@@ -163,7 +163,7 @@ fn requests_are_kept_one_by_one_only_where_that_is_asked_for() {
     assert!(tally.take_requests().is_empty());
     tally.keep_requests();
     tally.sent(&ended);
-    tally.replied(&ended, 204, true);
+    tally.replied(&ended, 204, true, at(1125));
     tally.ended(&ended, OutcomeKind::Ok, at(1125));
     tally.not_connected(&flight(1200, 0, 1200), OutcomeKind::Refused, at(1230));
     tally.sent(&flight(1300, 0, 1300));
@@ -176,7 +176,7 @@ fn requests_are_kept_one_by_one_only_where_that_is_asked_for() {
         (OutcomeKind::Reset, None, 1002),
     ] {
         tally.sent(&flight(900, 0, 900));
-        status.into_iter().for_each(|status| tally.replied(&flight(900, 0, 900), status, true));
+        status.into_iter().for_each(|status| tally.replied(&flight(900, 0, 900), status, true, at(end)));
         tally.ended(&flight(900, 0, 900), kind, at(end));
     }
     let kept = tally.take_requests();

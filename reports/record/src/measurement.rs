@@ -21,12 +21,19 @@ pub struct Measurement {
     pub plan: Plan,
     /// What the schedule asked for, requests per second over the window; `None` in a closed loop.
     pub offered_rate_per_s: Option<f64>,
-    /// Whole replies per second, right or wrong, that ended inside the window.
+    /// Whole replies per second, right or wrong: in an open loop those that ended inside the window, in a closed loop each by the
+    /// share of its time in flight that lies in it.
     pub achieved_rate_per_s: f64,
-    /// Correct replies per second that ended inside the window, each within its deadline.
+    /// Correct replies per second, each within its deadline, counted likewise.
     pub goodput_per_s: f64,
     /// Length of the window that was really measured, seconds; shorter than planned when interrupted.
     pub window_s: f64,
+    /// How long the warm-up took where every connection's first reply was to end it, seconds; `None` where the plan fixed its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warmed_up_s: Option<f64>,
+    /// Connections, of the planned ones, that were open at least once; `None` in files from before it was kept, and in sums.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections_opened: Option<u64>,
     /// Where every due request went.
     pub account: Account,
     /// Requests of the window by how they ended; a kind that did not occur is absent.
@@ -158,6 +165,10 @@ pub struct Plan {
     /// Whether client threads spun before intended starts, or only slept.
     #[serde(default)]
     pub spins: bool,
+    /// Whether connections were opened when a request found none free, and the most recently used was next; otherwise all were
+    /// opened beforehand, and the one that had been free longest was next.
+    #[serde(default)]
+    pub opens_on_demand: bool,
 }
 
 /// Who decides when a request starts.

@@ -145,7 +145,7 @@ impl CapacityFlags {
         let plan = SearchPlan {
             objectives: self.objectives()?,
             range,
-            crew: self.crew.crew()?,
+            crew: self.crew.crew(self.target.has_priming())?,
             template,
             priming: self.target.priming(url)?,
             arrivals,

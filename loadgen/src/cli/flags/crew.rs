@@ -2,21 +2,31 @@
 
 use std::time::Duration;
 
-use clap::Args;
-use loadgen::{Crew, CrewError, Load};
+use clap::{Args, ValueEnum};
+use loadgen::{Crew, CrewError, Load, Pool};
 
 use crate::cli::numbers::{span, whole};
 
 /// The connections and the threads that serve them.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CrewFlags {
-    /// Connections held open
+    /// Connections; in an open loop the most that may be open at once
     ///
-    /// In a closed loop this is the concurrency. In an open loop it bounds it: take more than rate times response time,
-    /// or requests wait for a connection (which is measured and shown).
+    /// In a closed loop this is the concurrency: each connection is a user, who opens it with the first request. In an open
+    /// loop it bounds the concurrency: take more than rate times response time, or requests wait for a connection (which is
+    /// measured and shown).
     #[arg(long, short = 'c', value_name = "N", default_value = "1", allow_hyphen_values = true,
           value_parser = whole(Crew::CONNECTIONS))]
     connections: u32,
+
+    /// Open loop: when connections are opened, and which one is used next [default: on-demand]
+    ///
+    /// on-demand: as HTTP clients do. A request that finds no free connection opens one, which counts in its response time;
+    /// of the free ones the most recently used is next. all: every connection is opened before measuring, and the one that
+    /// has been free longest is next, as from that many independent users. Some servers reserve a worker for each open
+    /// connection.
+    #[arg(long, value_enum, value_name = "HOW")]
+    pool: Option<HowPooled>,
 
     /// Idle connections to hold open beside the measured ones
     ///
@@ -63,14 +73,39 @@ pub(crate) struct CrewFlags {
     connect_timeout: Duration,
 }
 
+/// When connections are opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HowPooled {
+    /// When a request finds none free
+    OnDemand,
+    /// Before measuring
+    All,
+}
+
 impl CrewFlags {
+    /// Whether the pool was chosen, which a closed loop has no use for.
+    pub(crate) fn chooses_pool(&self) -> bool {
+        self.pool.is_some()
+    }
+
     /// Requests that a connection carries before it gives way to a fresh one.
     pub(crate) fn churn(&self) -> Option<u32> {
         self.churn
     }
 
-    /// The crew, each part within its range.
-    pub(crate) fn crew(&self) -> Result<Crew, CrewError> {
+    /// Whether connections are only to be opened when they are needed.
+    pub(crate) fn chooses_on_demand(&self) -> bool {
+        self.pool == Some(HowPooled::OnDemand)
+    }
+
+    /// The crew, each part within its range. Connections that are primed are all opened beforehand.
+    pub(crate) fn crew(&self, is_primed: bool) -> Result<Crew, CrewError> {
+        let pool = match self.pool {
+            Some(HowPooled::All) => Pool::All,
+            Some(HowPooled::OnDemand) => Pool::OnDemand,
+            None if is_primed => Pool::All,
+            None => Pool::OnDemand,
+        };
         let crew = Crew {
             connections: self.connections,
             idle: self.idle,
@@ -78,6 +113,7 @@ impl CrewFlags {
             threads: self.threads,
             pins: self.pin.clone(),
             connect_timeout: self.connect_timeout,
+            pool,
         };
         crew.validate()?;
         Ok(crew)

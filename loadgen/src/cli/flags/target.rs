@@ -61,10 +61,9 @@ pub(crate) struct TargetFlags {
           value_parser = span(Load::TIMEOUT))]
     timeout: Duration,
 
-    /// Check each connection with one GET of this path before opening the next
+    /// Open all connections before measuring, one after another, each checked with one GET of this path
     ///
-    /// Connections are opened one after another in any case: some servers leave bursts of them unanswered. The
-    /// path, such as /hello, has to answer with success.
+    /// For servers that leave bursts of connections unanswered. The path, such as /hello, has to answer with success.
     #[arg(long, value_name = "PATH")]
     prime: Option<String>,
 }
@@ -107,6 +106,11 @@ impl TargetFlags {
     /// Deadline of one request.
     pub(crate) fn timeout(&self) -> Duration {
         self.timeout
+    }
+
+    /// Whether connections are opened beforehand and proven.
+    pub(crate) fn has_priming(&self) -> bool {
+        self.prime.is_some()
     }
 
     /// What proves a connection before the next is opened.

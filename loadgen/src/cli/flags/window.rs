@@ -9,8 +9,11 @@ use crate::cli::numbers::{span, whole};
 
 /// The window when neither a duration nor a number of requests is given.
 const DURATION: Duration = Duration::from_secs(10);
-/// How long requests in flight may go on after the window.
+/// How long requests of an open loop may go on after the window.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long a closed loop waits for the first replies at most, before the window begins: a connection whose opening was put off
+/// twice by a full queue of the server has been opened by then.
+const SETTLE: Duration = Duration::from_secs(5);
 
 /// What counts of a measurement, and what ends it.
 #[derive(Debug, Clone, Args)]
@@ -28,13 +31,13 @@ pub(crate) struct WindowFlags {
     #[arg(long, short = 'n', value_name = "N", allow_hyphen_values = true, value_parser = whole(Load::REQUESTS))]
     requests: Option<u64>,
 
-    /// Leave out this long at the start
+    /// Leave out this long at the start [default: until every connection of a closed loop had a reply, at most 5s; else 0s]
     ///
     /// Requests that start (open loop: are due) in it are sent but not measured. Up to 1h.
-    #[arg(long, value_name = "TIME", default_value = "0s", allow_hyphen_values = true, value_parser = span(Load::MARGIN))]
-    warm_up: Duration,
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = span(Load::MARGIN))]
+    warm_up: Option<Duration>,
 
-    /// How long requests that were due in the window may go on after it [default: 2s]
+    /// How long requests that were due in the window may go on after it [default: 2s; in a closed loop --timeout]
     ///
     /// Requests in flight may end, and those that waited for a connection are still sent. A request that is
     /// unfinished by then is censored: it is known only to have taken at least that long. Up to 1h.
@@ -54,11 +57,16 @@ impl WindowFlags {
 
     /// What is left out at the start.
     pub(crate) fn warm_up(&self) -> Duration {
-        self.warm_up
+        self.warm_up.unwrap_or_default()
     }
 
-    /// How long what was due in the window may go on after it.
-    pub(crate) fn grace(&self) -> Duration {
-        self.grace.unwrap_or(GRACE)
+    /// How long a closed loop's warm-up may go on until every connection has had a reply.
+    pub(crate) fn settle(&self) -> Option<Duration> {
+        self.warm_up.is_none().then_some(SETTLE)
+    }
+
+    /// How long what was due in the window may go on after it. What a closed loop has in flight ends by `timeout`.
+    pub(crate) fn grace(&self, is_closed: bool, timeout: Duration) -> Duration {
+        self.grace.unwrap_or(if is_closed { timeout } else { GRACE })
     }
 }

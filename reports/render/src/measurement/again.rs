@@ -10,7 +10,7 @@ use crate::label;
 const COMMAND: usize = 16_000;
 
 pub(super) fn markup(measurement: &Measurement) -> Markup {
-    let (line, gap) = command(&measurement.plan);
+    let (line, gap) = command(&measurement.plan, measurement.warmed_up_s.is_some());
     html! {
         section #again {
             h2 { "Again" }

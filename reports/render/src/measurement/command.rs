@@ -12,7 +12,9 @@ pub(super) enum Gap {
 }
 
 /// The command line, quoted for a POSIX shell, and what is missing in it.
-pub(super) fn command(plan: &Plan) -> (String, Option<Gap>) {
+///
+/// `settled` says whether the warm-up ended with every connection's first reply.
+pub(super) fn command(plan: &Plan, settled: bool) -> (String, Option<Gap>) {
     let mut words = vec!["loadgen".to_owned(), plan.url.clone()];
     let mut flag = |name: &str, value: String| words.extend([format!("--{name}"), value]);
     if plan.method != "GET" {
@@ -28,7 +30,8 @@ pub(super) fn command(plan: &Plan) -> (String, Option<Gap>) {
         }
     }
     let (has_own_end, gap) = pace(plan, &mut flag);
-    if plan.warm_up_s > 0.0 {
+    let may_settle = plan.mode == Mode::Closed && plan.requests.is_none() && plan.think_s == 0.0;
+    if plan.warm_up_s > 0.0 || (may_settle && !settled) {
         flag("warm-up", seconds(plan.warm_up_s));
     }
     match (plan.requests, plan.duration_s) {
@@ -76,6 +79,9 @@ fn pace(plan: &Plan, flag: &mut impl FnMut(&str, String)) -> (bool, Option<Gap>)
         flag("arrivals", "poisson".into());
         flag("seed", plan.seed.to_string());
     }
+    if plan.mode != Mode::Closed && !plan.opens_on_demand {
+        flag("pool", "all".into());
+    }
     // A closed loop without pauses has no starts to wait for, and refuses to be told how.
     if plan.mode != Mode::Closed || plan.think_s > 0.0 {
         flag("pacing", if plan.spins { "spin" } else { "timer" }.into());
@@ -113,6 +119,7 @@ mod tests {
             think_s: 0.0,
             churn: None,
             spins: true,
+            opens_on_demand: true,
         };
         change(&mut plan);
         plan
@@ -120,7 +127,7 @@ mod tests {
 
     #[test]
     fn every_shape_of_a_schedule_has_its_flags() {
-        let shown = |change: fn(&mut Plan)| command(&plan(change)).0;
+        let shown = |change: fn(&mut Plan)| command(&plan(change), true).0;
         let rate = shown(|_| {});
         assert_eq!(
             rate,
@@ -138,14 +145,18 @@ mod tests {
         let closed = shown(|plan| (plan.mode, plan.schedule, plan.requests) = (Mode::Closed, None, Some(9)));
         assert!(closed.contains("--requests 9") && !closed.contains("--pacing"), "{closed}");
         assert!(!closed.contains("--grace") && !closed.contains("--duration"), "{closed}");
+        let all = shown(|plan| plan.opens_on_demand = false);
+        assert!(all.contains("--pool all"), "{all}");
+        let fixed = command(&plan(|plan| (plan.mode, plan.schedule) = (Mode::Closed, None)), false).0;
+        assert!(fixed.contains("--warm-up 0s") && !fixed.contains("--pool"), "{fixed}");
     }
 
     #[test]
     fn what_the_record_does_not_tell_is_a_gap() {
-        let replay = command(&plan(|plan| plan.schedule = Some("replay of 9 starts in 2s".into())));
+        let replay = command(&plan(|plan| plan.schedule = Some("replay of 9 starts in 2s".into())), true);
         assert!(replay.0.contains("--replay FILE") && replay.1 == Some(Gap::Replay), "{replay:?}");
-        assert_eq!(command(&plan(|plan| plan.schedule = None)).1, Some(Gap::Rate));
-        assert_eq!(command(&plan(|_| {})).1, None);
+        assert_eq!(command(&plan(|plan| plan.schedule = None), true).1, Some(Gap::Rate));
+        assert_eq!(command(&plan(|_| {}), true).1, None);
     }
 
     #[test]

@@ -410,6 +410,8 @@ fn measurement(
         achieved_rate_per_s: rate,
         goodput_per_s: rate,
         window_s: 1.0,
+        warmed_up_s: None,
+        connections_opened: None,
         account: Account { due: replies, finished: replies, failed: 0, censored: 0 },
         outcomes: BTreeMap::from([(OutcomeKind::Ok, replies)]),
         statuses: BTreeMap::new(),
@@ -463,6 +465,7 @@ fn plan(cell: &Cell, offered: Option<f64>) -> Plan {
         think_s: 0.0,
         churn: None,
         spins: false,
+        opens_on_demand: false,
     }
 }
 

@@ -1,0 +1,88 @@
+//! Whether connections stood, how they came about, and why they ended.
+
+use reports_record::{Check, CheckStatus, OutcomeKind};
+
+use super::About;
+use crate::evidence::Evidence;
+use crate::order::ABANDON_AFTER;
+use crate::{Pace, Pool};
+
+/// Connections that may be opened anew, as a share of all requests: a server that ends each after a thousand requests, the default of
+/// widespread ones, has them opened anew this often, and the figures hardly show it.
+const REOPENED_SHARE: f64 = 0.001;
+
+/// Whether the planned connections stood throughout, or were opened as needed.
+pub(super) fn connections(evidence: &Evidence<'_>) -> Check {
+    let bound = (evidence.tally.sent_in_all as f64 * REOPENED_SHARE).floor();
+    let about = About { name: "connections", unit: "reopened", bound };
+    let reopened = evidence.tally.reopened as f64;
+    let mut finding = format!("{}{}", course(evidence), full_queue(evidence));
+    let given_up = evidence.given_up();
+    if given_up > 0 {
+        let seconds = ABANDON_AFTER.as_secs();
+        finding +=
+            &format!("; {given_up} requests were given up: no connection could be opened for {seconds} s");
+        let remedy = "see why in the server's log; the failures of `errors` say how attempts ended";
+        return about.found(CheckStatus::Fail, Some(reopened), finding, remedy);
+    }
+    let ended = if opens_on_demand(evidence) { 0.0 } else { f64::from(evidence.crew.connections - throughout(evidence)) };
+    let status = if evidence.standing == 0 {
+        CheckStatus::Fail
+    } else if reopened.max(ended) <= bound {
+        CheckStatus::Pass
+    } else {
+        CheckStatus::Warn
+    };
+    about.found(status, Some(reopened), finding, &remedy(evidence))
+}
+
+/// Whether connections are opened for requests that find none free.
+fn opens_on_demand(evidence: &Evidence<'_>) -> bool {
+    evidence.crew.pool == Pool::OnDemand && matches!(evidence.load.pace, Pace::Open { .. })
+}
+
+/// Connections that never ended unplanned.
+fn throughout(evidence: &Evidence<'_>) -> u32 {
+    let planned = evidence.crew.connections;
+    evidence.standing.min(planned.saturating_sub(evidence.replaced))
+}
+
+/// How many connections there were, and how many were opened anew.
+fn course(evidence: &Evidence<'_>) -> String {
+    let planned = evidence.crew.connections;
+    let stood = if opens_on_demand(evidence) {
+        format!("{} of at most {planned} connections were needed", evidence.used)
+    } else {
+        format!("{} of {planned} connections stood throughout", throughout(evidence))
+    };
+    let tally = &evidence.tally;
+    format!(
+        "{stood}; {} were opened anew and {} requests sent again because their connection ended before the server could have answered",
+        tally.reopened, tally.stale_reuse
+    )
+}
+
+/// Connections that the server's kernel did not take at first.
+fn full_queue(evidence: &Evidence<'_>) -> String {
+    let (late, never) = (evidence.tally.late_connects, evidence.tally.outcome(OutcomeKind::ConnectTimeout));
+    if late + never == 0 {
+        return String::new();
+    }
+    format!(
+        "; {late} connections took a second or longer to open and {never} were not opened in time: the server's queue of \
+         connections that wait to be accepted was full, or packets were lost"
+    )
+}
+
+/// The advice, by what the server announced.
+fn remedy(evidence: &Evidence<'_>) -> String {
+    let tally = &evidence.tally;
+    let cause = match (evidence.announced_requests, tally.closes_announced) {
+        (Some(requests), _) => format!("the server announced `keep-alive: max={requests}`: raise that bound"),
+        (None, 0) => "the server ended connections without announcing it: raise its idle time-out".into(),
+        (None, closes) => {
+            format!("the server ended the connection with {closes} of its replies (`connection: close`, or HTTP/1.0): have it keep them")
+        }
+    };
+    format!("{cause}, or read the times as including connection set-up")
+}

@@ -19,7 +19,7 @@ const LEAD: Duration = Duration::from_millis(5);
 /// … and to look once at each of its connections, which takes a third of this.
 const LEAD_PER_CONNECTION: Duration = Duration::from_micros(5);
 /// A window that is not fixed beforehand begins this much after every connection has had a reply: by then every thread knows.
-const WINDOW_AHEAD: Duration = Duration::from_millis(100);
+const WINDOW_AHEAD: Duration = Duration::from_millis(60);
 /// The first users of a closed loop that open a connection at once: less than the shortest usual queue of a listener holds …
 const FIRST_USERS: f64 = 4.0;
 /// … and by then there are twice as many, again and again: 64 within 82 ms, 10,000 within a quarter of a second.
@@ -149,7 +149,8 @@ impl Order {
             return self.begin.after(cycle.mul_f64(number as f64 / self.connections as f64));
         }
         let opens = self.pool == Pool::OnDemand && self.load.settles().is_some();
-        let doublings = if opens { (number as f64 / FIRST_USERS).ln_1p() / std::f64::consts::LN_2 } else { 0.0 };
+        let doublings =
+            if opens { (number as f64 / FIRST_USERS).ln_1p() / std::f64::consts::LN_2 } else { 0.0 };
         self.begin.after(DOUBLED_AFTER.mul_f64(doublings))
     }
 

@@ -219,7 +219,8 @@ impl Tally {
         let fresh = Self::new(window, self.open_loop);
         self.window = window;
         self.last_ended = fresh.last_ended;
-        (self.timings, self.parts, self.grid, self.backlog) = (fresh.timings, fresh.parts, fresh.grid, fresh.backlog);
+        (self.timings, self.parts, self.grid, self.backlog) =
+            (fresh.timings, fresh.parts, fresh.grid, fresh.backlog);
     }
 
     /// A request was due and is sent.

@@ -25,7 +25,11 @@ pub(super) fn connections(evidence: &Evidence<'_>) -> Check {
         let remedy = "see why in the server's log; the failures of `errors` say how attempts ended";
         return about.found(CheckStatus::Fail, Some(reopened), finding, remedy);
     }
-    let ended = if opens_on_demand(evidence) { 0.0 } else { f64::from(evidence.crew.connections - throughout(evidence)) };
+    let ended = if opens_on_demand(evidence) {
+        0.0
+    } else {
+        f64::from(evidence.crew.connections - throughout(evidence))
+    };
     let status = if evidence.standing == 0 {
         CheckStatus::Fail
     } else if reopened.max(ended) <= bound {
@@ -81,7 +85,9 @@ fn remedy(evidence: &Evidence<'_>) -> String {
         (Some(requests), _) => format!("the server announced `keep-alive: max={requests}`: raise that bound"),
         (None, 0) => "the server ended connections without announcing it: raise its idle time-out".into(),
         (None, closes) => {
-            format!("the server ended the connection with {closes} of its replies (`connection: close`, or HTTP/1.0): have it keep them")
+            format!(
+                "the server ended the connection with {closes} of its replies (`connection: close`, or HTTP/1.0): have it keep them"
+            )
         }
     };
     format!("{cause}, or read the times as including connection set-up")

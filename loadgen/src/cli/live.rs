@@ -94,9 +94,12 @@ mod tests {
             in_flight: 64,
             waiting: 3,
         };
-        let line = text(&progress(2500, 31_000), Some(progress(2000, 30_000)), Some(Duration::from_secs(11)), None);
+        let line =
+            text(&progress(2500, 31_000), Some(progress(2000, 30_000)), Some(Duration::from_secs(11)), None);
         assert_eq!(line, "measuring 2.5s of 11s  31,000 replies, 2,000/s now, 64 in flight, 0 failed");
-        assert!(text(&progress(500, 10), None, None, None).starts_with("warming up 0.5s  10 replies, 20/s now"));
+        assert!(
+            text(&progress(500, 10), None, None, None).starts_with("warming up 0.5s  10 replies, 20/s now")
+        );
         let opening = text(&progress(500, 10), None, None, Some(64));
         assert_eq!(opening, "opening connections 0.5s  61 of 64 have had a reply, 64 in flight, 0 failed");
     }

@@ -62,7 +62,9 @@ fn contradiction(measurement: &Measurement) -> Option<String> {
         // Replies across the edges of a closed loop's window count in part.
         let most = measurement.answered_in_all as f64 + 0.01;
         if !is_open && !(0.0..=most).contains(&(rate * window_s)) {
-            return Some(format!("{name} is {rate}, which is no number of replies that came in {window_s} s"));
+            return Some(format!(
+                "{name} is {rate}, which is no number of replies that came in {window_s} s"
+            ));
         }
     }
     if is_open != measurement.offered_rate_per_s.is_some()

@@ -39,7 +39,7 @@ impl Tally {
         let (window, open_loop) = (self.window, self.open_loop);
         let Some(requests) = &mut self.requests else { return };
         let status = requests.status.take();
-        let is_told = flight.measured || (status.is_some() && window.contains(now));
+        let is_told = flight.measured || (status.is_some() && !window.overlap(flight.started, now).is_zero());
         if !is_told {
             return;
         }

@@ -38,7 +38,8 @@ fn sources(folder: &Path, all: &mut String) {
 
 fn measured() -> Value {
     let server = Server::answering(HELLO, Duration::from_millis(1));
-    let load = Load { churn: Some(2), ..load(&server.url("/"), Duration::from_millis(200)) };
+    let settle = Some(Duration::from_secs(1));
+    let load = Load { churn: Some(2), settle, ..load(&server.url("/"), Duration::from_millis(200)) };
     serde_json::to_value(measure(&load, 1)).unwrap()
 }
 

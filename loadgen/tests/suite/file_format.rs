@@ -73,8 +73,11 @@ fn every_path_is_documented_and_every_documented_path_occurs() {
         connection.request();
         connection.request();
     });
-    let closed =
-        Load { timeout: Duration::from_millis(50), ..load(&server.url("/"), Duration::from_millis(300)) };
+    let closed = Load {
+        timeout: Duration::from_millis(50),
+        settle: Some(Duration::from_secs(1)),
+        ..load(&server.url("/"), Duration::from_millis(300))
+    };
     let rate = Rate::per_second(100.0).unwrap();
     let open = Load { pace: Pace::open(rate, Arrivals::Poisson, 1), ..closed.clone() };
     let mut found = BTreeSet::new();

@@ -22,6 +22,7 @@ mod namespace;
 mod oracle;
 mod outputs;
 mod page;
+mod pools;
 mod replies;
 mod schedules;
 mod seconds;

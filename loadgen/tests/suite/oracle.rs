@@ -194,7 +194,7 @@ fn run(server: &Server, arguments: &[&str], ending: &Ending) -> Run {
         what,
         rows: read("raw").lines().skip(1).map(Row::read).collect(),
         is_open: json["plan"]["mode"]["loop"] == "open",
-        has_warm_up: json["plan"]["warm_up_s"] != 0.0,
+        has_warm_up: json["plan"]["warm_up_s"] != 0.0 || !json["warmed_up_s"].is_null(),
         json,
         seconds: seconds(&read("csv")),
         hgrm: read("hgrm"),
@@ -323,6 +323,20 @@ impl Run {
         self.rows.iter().filter(move |row| row.status.is_some() && (0..end).contains(&row.ended))
     }
 
+    /// Replies in the window: in an open loop by their end, in a closed loop each by the share of its time in flight that lies there.
+    fn answered(&self, is: &dyn Fn(&Row) -> bool) -> f64 {
+        if self.is_open || !self.json["plan"]["requests"].is_null() {
+            return self.replies().filter(|row| is(row)).count() as f64;
+        }
+        let replies = self.rows.iter().filter(|row| row.status.is_some() && is(row));
+        let share = |row: &Row| {
+            let started = row.started.unwrap();
+            let inside = row.ended.min(self.window_ns()) - started.max(0);
+            inside.max(0) as f64 / (row.ended - started) as f64
+        };
+        replies.map(share).sum()
+    }
+
     fn window_and_rates(&self, ending: &Ending) {
         let window = self.number("/window_s");
         match ending {
@@ -339,18 +353,18 @@ impl Run {
             }
         }
         assert!(self.rows.iter().all(|row| row.intended <= self.window_ns()), "{}", self.what);
-        let rate = |name: &str, count: u64| {
-            let (found, expected) = (self.number(name), count as f64 / window);
+        let rate = |name: &str, count: f64| {
+            let (found, expected) = (self.number(name), count / window);
             assert!(
                 (found - expected).abs() <= 1e-9 * expected.max(1.0),
                 "{name}: {found} {expected} {}",
                 self.what
             );
         };
-        rate("/achieved_rate_per_s", self.replies().count() as u64);
-        rate("/goodput_per_s", self.replies().filter(|row| row.is("ok")).count() as u64);
+        rate("/achieved_rate_per_s", self.answered(&|row| row.status.is_some()));
+        rate("/goodput_per_s", self.answered(&|row| row.is("ok")));
         match self.is_open {
-            true => rate("/offered_rate_per_s", self.measured().map(|row| row.requests).sum()),
+            true => rate("/offered_rate_per_s", self.measured().map(|row| row.requests).sum::<u64>() as f64),
             false => assert!(self.json["offered_rate_per_s"].is_null()),
         }
     }
@@ -483,7 +497,7 @@ impl Run {
     /// Each row of `--csv`: its requests are the next ones of `--raw`, and ended in its second.
     fn every_second(&self) {
         let mut rows = self.measured().peekable();
-        let begin = self.number("/plan/warm_up_s");
+        let begin = self.json["warmed_up_s"].as_f64().unwrap_or_else(|| self.number("/plan/warm_up_s"));
         let (mut due, mut replies, last) = (0, 0, self.seconds.len() - 1);
         for (index, second) in self.seconds.iter().enumerate() {
             let what = format!("second {index}: {second:?} {}", self.what);

@@ -66,7 +66,8 @@ fn local_ports_that_run_out_are_the_clients_fault_and_no_busy_loop() {
         fs::write("/proc/sys/net/ipv4/tcp_tw_reuse", "0").unwrap();
         let url = server.url("/").to_string();
 
-        let too_many = loadgen(&[&url, "-c", "30", "-n", "1"]).output().unwrap();
+        let too_many =
+            loadgen(&[&url, "-c", "30", "-n", "1", "-r", "10/s", "--pool", "all"]).output().unwrap();
         assert_eq!(too_many.status.code(), Some(2), "{}", stderr(&too_many));
         assert!(stderr(&too_many).contains("widen net.ipv4.ip_local_port_range"), "{}", stderr(&too_many));
 

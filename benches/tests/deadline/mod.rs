@@ -13,7 +13,7 @@ pub(crate) fn wait_until_gone(pid: &str) {
 }
 
 /// Returns once `condition` holds; panics with `otherwise` when it never does.
-pub(crate) fn wait_until(condition: impl Fn() -> bool, otherwise: &str) {
+pub(crate) fn wait_until(mut condition: impl FnMut() -> bool, otherwise: &str) {
     let begun = Instant::now();
     while !condition() {
         assert!(begun.elapsed() < PATIENCE, "{otherwise}");

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use loadgen::Rate;
 use loadgen::capacity::{Doubt, Search, Verdict};
 use reports_record::{
@@ -18,6 +18,11 @@ impl SearchLog {
     /// Opens or makes the log at `path` and reads it; lines that cannot be read are told of.
     pub(crate) fn take_up(path: Option<&Path>) -> anyhow::Result<(Self, Vec<CapacityLine>)> {
         let Some(path) = path else { return Ok((Self(None), Vec::new())) };
+        ensure!(
+            path.metadata().is_ok_and(|found| found.is_file()) || !path.exists(),
+            "--log {}: expected a regular file or none, since a later search reads it; for a pipe or stdout use --json",
+            path.display()
+        );
         let (log, lines, skipped) =
             CapacityLog::take_up(path).with_context(|| format!("--log {}", path.display()))?;
         for line in skipped {

@@ -58,6 +58,12 @@ impl Destination {
         Ok(Self { path: path.to_owned(), kind: Kind::open(path)? })
     }
 
+    /// Whether `path` stands for stdout, as `-` and `/dev/stdout` do.
+    #[must_use]
+    pub fn is_stdout_at(path: &Path) -> bool {
+        path == Path::new("-") || descriptor(path) == Some(1)
+    }
+
     /// The path as it was given.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -149,14 +155,12 @@ impl Destination {
 
 impl Kind {
     fn open(path: &Path) -> io::Result<Self> {
-        if path == Path::new("-") {
+        if Destination::is_stdout_at(path) {
             return Ok(Self::Stdout);
         }
         let append = || File::options().append(true).open(path).map(Self::Open);
-        match descriptor(path) {
-            Some(1) => return Ok(Self::Stdout),
-            Some(_) => return append(),
-            None => {}
+        if descriptor(path).is_some() {
+            return append();
         }
         let place = behind_links(path)?;
         match fs::metadata(&place) {

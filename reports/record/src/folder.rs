@@ -11,7 +11,7 @@ use crate::record_files::{RUN, TRIALS, TRIALS_PACKED, refuse_to_replace};
 use crate::seal::{self, Seal};
 use crate::trial_log::TrialLog;
 use crate::whole_file::{sync_folder_of, write_whole};
-use crate::{Line, OLDEST_SCHEMA, Run, SCHEMA, shown};
+use crate::{Destination, Line, OLDEST_SCHEMA, Run, SCHEMA, shown};
 
 /// Largest `environment.json` that is read: thousands of cells stay below it.
 const RUN_LIMIT: u64 = 16 << 20;
@@ -253,13 +253,18 @@ impl Folder {
         self.write_to(&self.path.join(name), bytes)
     }
 
-    /// As [`Folder::write`], anywhere: what is made of this run's record never takes the place of a record.
+    /// As [`Folder::write`], anywhere, also to a pipe, a device or stdout (`-`), which are written to as they are: what is made of this run's record never takes the place of a record.
     ///
     /// # Errors
     /// As [`Folder::write`].
     pub fn write_to(&self, path: &Path, bytes: &[u8]) -> Result<PathBuf, FolderError> {
         self.spare(path)?;
-        write_whole(path, bytes)?;
+        let destination = Destination::open(path).map_err(io_error("write", path))?;
+        if destination.is_file() {
+            write_whole(path, bytes)?;
+        } else {
+            destination.write(bytes).map_err(io_error("write", path))?;
+        }
         Ok(path.to_owned())
     }
 

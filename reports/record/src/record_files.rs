@@ -29,7 +29,7 @@ const HEAD: u64 = 4096;
 /// Makes sure that nothing of a record is at `output`, whether of the run in `folder` or of another one.
 ///
 /// # Errors
-/// When it is, or when there is something at `output` that is not a regular file.
+/// When it is, or when there is a folder at `output`.
 pub(crate) fn refuse_to_replace(output: &Path, folder: &Path) -> Result<(), FolderError> {
     let refused = || FolderError::Record { path: output.to_owned() };
     if is_reserved(output) {
@@ -40,9 +40,14 @@ pub(crate) fn refuse_to_replace(output: &Path, folder: &Path) -> Result<(), Fold
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         found => found.map_err(io_error("write", output))?,
     };
-    if !found.is_file() {
-        let cause = io::Error::new(io::ErrorKind::InvalidInput, "expected a regular file or none");
+    if found.is_dir() {
+        let cause =
+            io::Error::new(io::ErrorKind::InvalidInput, "expected the path of a file, found a folder");
         return Err(io_error("write", output)(cause));
+    }
+    // A pipe or a device is written to and never replaced.
+    if !found.is_file() {
+        return Ok(());
     }
     let is_own = [folder, folder_of(output)]
         .into_iter()
@@ -149,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_file_is_replaced_and_what_is_no_file_is_not() {
+    fn any_other_file_is_replaced_and_a_device_is_written_to() {
         let (own, folder) = folder();
         let page = own.path().join("index.html");
         for earlier in ["", "<!DOCTYPE html>", "cell,family", "[1, 2]"] {
@@ -157,8 +162,8 @@ mod tests {
             folder.write("index.html", b"new").unwrap();
             assert_eq!(fs::read(&page).unwrap(), b"new");
         }
-        assert!(
-            folder.write_to(Path::new("/dev/null"), b"").unwrap_err().to_string().contains("regular file")
-        );
+        folder.write_to(Path::new("/dev/null"), b"new").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+        assert!(folder.write_to(own.path(), b"").unwrap_err().to_string().contains("found a folder"));
     }
 }

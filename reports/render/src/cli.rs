@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Parser, Subcommand};
+use reports_record::Destination;
 use reports_render::RenderError;
 
 /// Renders the page of a run, or of one measurement, from its results, or hands them to other tools.
 ///
 /// Reads environment.json and trials.jsonl of the folder, or the file that loadgen --json wrote, and measures nothing. Lines that cannot be read are named on
-/// stderr and left out. The path of what was written goes to stdout. Exit codes: 0 written, 2 could not read or write.
+/// stderr and left out. The path of what was written goes to stdout, unless that is where it was written: `-`, pipes and devices
+/// are written to as they are. Exit codes: 0 written, 2 could not read or write.
 #[derive(Debug, Parser)]
 #[command(name = "report", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Arguments {
@@ -95,6 +97,9 @@ impl RunArguments {
         if self.is_measurement() {
             return vec![self.write_measurement()];
         }
+        if let Err(error) = self.expect_one_stdout() {
+            return vec![Err(error)];
+        }
         let asked = [
             output.as_ref().map(|to| reports_render::write_to(directory, to)),
             map.as_ref().map(|to| reports_render::write_map(directory, to)),
@@ -108,6 +113,21 @@ impl RunArguments {
         }
         let context = || format!("cannot render {}", directory.display());
         written.into_iter().map(|path| path.with_context(context)).collect()
+    }
+
+    /// Makes sure that stdout gets one result at most.
+    fn expect_one_stdout(&self) -> anyhow::Result<()> {
+        let Self { output, map, csv, hdr_log, .. } = self;
+        let flags = [("--output", output), ("--map", map), ("--csv", csv), ("--hdr-log", hdr_log)];
+        let is_stdout = |path: &Option<PathBuf>| path.as_deref().is_some_and(Destination::is_stdout_at);
+        let named: Vec<&str> =
+            flags.iter().filter(|(_, path)| is_stdout(path)).map(|(flag, _)| *flag).collect();
+        ensure!(
+            named.len() < 2,
+            "{} would all be written to stdout; give all but one a file of its own",
+            named.join(" and ")
+        );
+        Ok(())
     }
 
     /// Whether what is there is no folder. What is not there is told of as a run.

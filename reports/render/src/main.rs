@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use reports_record::Folder;
+use reports_record::{Destination, Folder};
 use reports_terminal::{print, talk};
 
 use cli::{Arguments, BenchArguments, RunArguments, Subcommands};
@@ -60,7 +60,11 @@ fn tell_skipped(directory: &Path) {
     }
 }
 
+/// Prints the path of what was written; nothing where that went to stdout itself.
 fn tell(path: &Path) -> anyhow::Result<()> {
+    if Destination::is_stdout_at(path) {
+        return Ok(());
+    }
     print(format!("{}\n", path.display())).context("cannot write the path to stdout")
 }
 

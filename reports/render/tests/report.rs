@@ -111,3 +111,39 @@ fn the_decision_map_is_a_document_of_its_own() {
     assert!(svg.contains("<title>") && svg.contains("prefers-color-scheme"), "{svg}");
     assert!(!folder.join("index.html").exists(), "only the map was asked for");
 }
+
+#[test]
+fn a_result_for_stdout_or_a_pipe_is_written_there_and_nothing_else_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = folder(directory.path()).unwrap();
+    let file = directory.path().join("run.csv");
+    assert!(report(&[&folder, "--csv".as_ref(), &file]).unwrap().status.success());
+    let expected = fs::read(&file).unwrap();
+    for place in ["-", "/dev/stdout", "/dev/fd/1"] {
+        let output = report(&[&folder, "--csv".as_ref(), place.as_ref()]).unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.stdout == expected, "{place}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+    let page = report(&[&folder]).unwrap();
+    let page = fs::read(String::from_utf8(page.stdout).unwrap().trim_end()).unwrap();
+    assert!(report(&[&folder, "--output".as_ref(), "-".as_ref()]).unwrap().stdout == page, "the page alone");
+    // A named pipe, read by another process.
+    let pipe = directory.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = Command::new("cat").arg(&pipe).stdout(Stdio::piped()).spawn().unwrap();
+    let output = report(&[&folder, "--csv".as_ref(), &pipe]).unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{}\n", pipe.display()));
+    assert!(reader.wait_with_output().unwrap().stdout == expected);
+}
+
+#[test]
+fn two_results_for_stdout_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = folder(directory.path()).unwrap();
+    let output =
+        report(&[&folder, "--csv".as_ref(), "-".as_ref(), "--output".as_ref(), "/dev/stdout".as_ref()]);
+    let output = output.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]), "{said}");
+    assert!(said.contains("--output and --csv would all be written to stdout"), "{said}");
+}

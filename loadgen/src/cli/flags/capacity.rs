@@ -101,6 +101,8 @@ pub(crate) struct CapacityFlags {
     json: Option<PathBuf>,
 
     /// Append each trial to this file as it ends; a later search with the same flags goes on from it
+    ///
+    /// A regular file, since it is read again: not a pipe, a device or stdout.
     #[arg(long, value_name = "PATH")]
     log: Option<PathBuf>,
 }

@@ -34,6 +34,7 @@ pub(crate) fn draw(evidence: &Evidence<'_>) -> Certificate {
         server::pairing(evidence),
         connections::connections(evidence),
         server::bystanders(evidence),
+        steadiness::window(evidence),
         steadiness::stationarity(evidence),
         kept::little(evidence),
         kept::parts(evidence),

@@ -11,6 +11,13 @@ use crate::{Pace, Pool};
 /// widespread ones, has them opened anew this often, and the figures hardly show it.
 const REOPENED_SHARE: f64 = 0.001;
 
+/// Replies that take this many times as long as the shortest one …
+const FAR_LONGER: f64 = 10.0;
+/// … and this long on average, seconds, waited for more than a CPU.
+const LONG_S: f64 = 0.05;
+/// This many times the connections that a rate needs, most of them silent at any time.
+const SILENT: f64 = 4.0;
+
 /// Whether the planned connections stood throughout, or were opened as needed.
 pub(super) fn connections(evidence: &Evidence<'_>) -> Check {
     let bound = (evidence.tally.sent_in_all as f64 * REOPENED_SHARE).floor();
@@ -30,6 +37,17 @@ pub(super) fn connections(evidence: &Evidence<'_>) -> Check {
     } else {
         f64::from(evidence.crew.connections - throughout(evidence))
     };
+    if evidence.standing > 0
+        && let Some(needed) = needed_of_silent(evidence)
+    {
+        finding += &format!(
+            "; at the shortest reply's time {needed} connections would carry this rate, and {} stood open: a server that keeps a worker \
+             for each is full of silent ones",
+            evidence.crew.connections
+        );
+        let remedy = "leave out --pool all, so that connections are opened as they are needed";
+        return about.found(CheckStatus::Warn, Some(reopened), finding, remedy);
+    }
     let status = if evidence.standing == 0 {
         CheckStatus::Fail
     } else if reopened.max(ended) <= bound {
@@ -43,6 +61,17 @@ pub(super) fn connections(evidence: &Evidence<'_>) -> Check {
 /// Whether connections are opened for requests that find none free.
 fn opens_on_demand(evidence: &Evidence<'_>) -> bool {
     evidence.crew.pool == Pool::OnDemand && matches!(evidence.load.pace, Pace::Open { .. })
+}
+
+/// Connections that the rate needs at the shortest reply's time, where replies take far longer and far more connections were opened
+/// beforehand: so many silent ones may be what they wait for.
+fn needed_of_silent(evidence: &Evidence<'_>) -> Option<u64> {
+    let is_open = matches!(evidence.load.pace, Pace::Open { .. });
+    let shortest = evidence.tally.shortest_service.filter(|_| is_open && evidence.crew.pool == Pool::All)?;
+    let shortest = shortest.as_secs_f64();
+    let needed = (evidence.per_second(evidence.tally.account().due) * shortest).ceil();
+    let waits = evidence.service.mean? / 1e6 > LONG_S.max(FAR_LONGER * shortest);
+    (waits && needed * SILENT < f64::from(evidence.crew.connections)).then_some(needed as u64)
 }
 
 /// Connections that never ended unplanned.

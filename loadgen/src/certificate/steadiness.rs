@@ -1,9 +1,10 @@
-//! Whether the window was the same at its end as at its beginning.
+//! Whether the window was long enough, and the same at its end as at its beginning.
 
-use reports_record::Check;
+use reports_record::{Check, CheckStatus};
 use reports_stats::drift::{Drift, drift};
 
 use super::{About, grade, percent};
+use crate::Stop;
 use crate::evidence::Evidence;
 
 /// The margin within which two contenders count as equal: a drift within it cannot make a difference.
@@ -15,6 +16,29 @@ const DRIFT_TOO_FAR: f64 = 0.50;
 const STANDARD_ERRORS: f64 = 3.7;
 /// Fewest replies to be compared by halves: of fewer, one more or less is a drift by itself.
 const FEWEST: u64 = 20;
+
+/// Reply times that a closed loop's window should hold: of fewer, each connection saw so few replies that one that is a little longer
+/// changes their number by more than the 5 % that a drift may have.
+const REPLY_TIMES: f64 = 20.0;
+
+/// Whether a closed loop's window holds enough of its reply times.
+pub(super) fn window(evidence: &Evidence<'_>) -> Check {
+    let about = About { name: "window", unit: "reply times", bound: REPLY_TIMES };
+    if evidence.response.is_some() || matches!(evidence.load.stop, Stop::Requests(_)) {
+        return about.not_applicable("the schedule or a number of requests decides the window");
+    }
+    let replies = evidence.tally.replies as f64 + evidence.tally.edges.all;
+    let held = replies / f64::from(evidence.crew.connections);
+    if held <= 0.0 {
+        return about.not_applicable("no reply says how long one takes");
+    }
+    let cycle = evidence.tally.window.length().as_secs_f64() / held;
+    let finding =
+        format!("each connection had {held:.1} replies in the window on average, one every {cycle:.3} s");
+    // To a whole number, so that a plan of just as many, each a little longer than planned, is held.
+    let status = if held.round() < REPLY_TIMES { CheckStatus::Warn } else { CheckStatus::Pass };
+    about.found(status, Some(held), finding, "measure for longer (--duration)")
+}
 
 /// Drift between the window's halves, in throughput and in the median service time; the larger one counts.
 pub(super) fn stationarity(evidence: &Evidence<'_>) -> Check {
@@ -63,14 +87,15 @@ fn bound(drift: &Drift) -> f64 {
 /// The drift in words: as a share of the first half, and from twice as much on as a ratio.
 fn change(what: &str, drift: &Drift) -> String {
     let Drift { first, second, .. } = *drift;
+    let much = if what.ends_with("time") { "long" } else { "much" };
     if first == 0.0 {
         format!("{what} was zero in the first half, and not in the second")
     } else if second == 0.0 {
         format!("{what} was zero in the second half, and not in the first")
     } else if second >= 2.0 * first {
-        format!("{what} was {:.1} times as much in the second half as in the first", second / first)
+        format!("{what} was {:.1} times as {much} in the second half as in the first", second / first)
     } else if first >= 2.0 * second {
-        format!("{what} was {:.1} times as much in the first half as in the second", first / second)
+        format!("{what} was {:.1} times as {much} in the first half as in the second", first / second)
     } else {
         let share = second / first - 1.0;
         format!(

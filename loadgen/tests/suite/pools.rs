@@ -59,7 +59,10 @@ fn a_server_with_few_slots_is_not_blocked_by_silent_connections() {
         "{}",
         connections.finding
     );
-    let (all, _) = p90(Pool::All);
+    let (all, measurement) = p90(Pool::All);
+    let connections = check(&measurement, "connections");
+    assert!(connections.finding.contains("full of silent ones"), "{}", connections.finding);
+    assert!(connections.remedy.as_ref().unwrap().contains("--pool all"), "{connections:?}");
     assert!(all > 0.5, "{all} s: 112 connections stand in line behind 16 silent ones");
 }
 
@@ -151,6 +154,12 @@ fn a_closed_loop_says_connections_over_reply_time_in_any_window() {
         assert_eq!(rate, goodput);
         assert!(json["warmed_up_s"].as_f64() >= Some(0.25), "{}", json["warmed_up_s"]);
         assert_eq!(json["censored"], 0);
+        let checks = json["certificate"]["checks"].as_array().unwrap();
+        assert_eq!(
+            checks.iter().find(|check| check["name"] == "window").unwrap()["status"],
+            "warn",
+            "fewer than 20"
+        );
     }
 }
 

@@ -1,44 +1,95 @@
-//! The answer in a few sentences, derived from the verdict table and from nothing else.
+//! The answer in a few plain sentences, derived from the verdict table and from nothing else.
+
+mod claim;
+mod outcome;
 
 use reports_record::Metric;
 use reports_stats::judge::MIN_BLOCKS;
-use reports_stats::verdict::Verdict;
 
-use crate::analysis::comparison::{Comparison, Obstacle};
+use crate::analysis::Analysis;
+use crate::analysis::comparison::Obstacle;
 use crate::analysis::contrast::{Contrast, Kind};
-use crate::analysis::crossovers::{by_connections, reach};
-use crate::analysis::decomposition::{Decomposition, decompose};
-use crate::analysis::subject::{Subject, level_name};
-use crate::analysis::verdicts::{Score, Verdicts};
+use crate::analysis::verdicts::Verdicts;
 use crate::{label, number};
+use claim::Claim;
+use outcome::Outcome;
 
 /// One part of the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sentence {
-    /// What it is about.
+    /// The question that it answers, in a word or two.
     pub lead: String,
-    /// What there is to say, in one sentence or two.
+    /// The answer, in one to three sentences.
     pub text: String,
 }
 
-/// The answer: at most four parts, each true of the verdict table by construction.
+/// The names of the two sides in a sentence.
+#[derive(Debug, Clone)]
+struct Names {
+    sync: String,
+    awaiting: String,
+}
+
+/// The answer: at most five parts, each true of the verdict table by construction.
 #[must_use]
-pub fn answer(verdicts: &Verdicts<'_>) -> Vec<Sentence> {
+pub fn answer(analysis: &Analysis<'_>) -> Vec<Sentence> {
+    let verdicts = &analysis.verdicts;
     if let Some(reason) = no_answer(verdicts) {
         return vec![reason];
     }
     let control = verdicts.contrast(Kind::Control);
     let stock = verdicts.contrast(Kind::Stock);
-    let parts = [
-        control.map(|contrast| throughput(verdicts, contrast)),
-        control.or(stock).map(|contrast| cost(verdicts, contrast)),
-        control.or(stock).map(|contrast| response_time(verdicts, contrast)),
-        stock.map(|contrast| off_the_shelf(verdicts, contrast)),
-    ];
-    parts.into_iter().flatten().collect()
+    let mut parts = Vec::new();
+    if let Some(contrast) = control.or(stock) {
+        parts.push(part("Capacity", told(analysis, contrast, &claim::CAPACITY)));
+        parts.push(part("Cost at a rate", told(analysis, contrast, &claim::COST)));
+        let median = told(analysis, contrast, &claim::MEDIAN_WAIT);
+        parts.push(part("Waiting at a rate", format!("{median} {}", tail(analysis, contrast))));
+        parts.push(part("Memory", told(analysis, contrast, &claim::MEMORY)));
+    }
+    if let (Some(_), Some(contrast)) = (control, stock) {
+        parts.push(part("Off the shelf", told(analysis, contrast, &claim::CAPACITY)));
+    }
+    parts
 }
 
-/// Why there is no answer at all, if so.
+/// The answer in a few words, for a window's title.
+#[must_use]
+pub fn headline(analysis: &Analysis<'_>) -> String {
+    let verdicts = &analysis.verdicts;
+    if let Some(reason) = no_answer(verdicts) {
+        return reason.lead.to_lowercase();
+    }
+    let Some(contrast) = verdicts.contrast(Kind::Control).or(verdicts.contrast(Kind::Stock)) else {
+        return "no answer".into();
+    };
+    let names = names(contrast);
+    let outcome = Outcome::of(analysis, contrast.kind, Metric::Throughput);
+    let most = |ratios: &[f64]| ratios.iter().copied().map(|ratio| ratio.max(1.0 / ratio)).reduce(f64::max);
+    match (most(&outcome.ratios_async()), most(&outcome.ratios_sync())) {
+        (Some(ratio), None) => {
+            format!("{} serves up to {} times as many requests", names.awaiting, number::plain(ratio))
+        }
+        (None, Some(ratio)) => {
+            format!("{} serve up to {} times as many requests", names.sync, number::plain(ratio))
+        }
+        (Some(by_async), Some(by_sync)) => format!(
+            "it depends: {} serves up to {} times as many requests, {} up to {}",
+            names.awaiting,
+            number::plain(by_async),
+            names.sync,
+            number::plain(by_sync)
+        ),
+        (None, None) if outcome.undecided() == 0 => "both serve the same".into(),
+        (None, None) => "this run could not tell".into(),
+    }
+}
+
+fn part(lead: &str, text: String) -> Sentence {
+    Sentence { lead: lead.into(), text }
+}
+
+/// Reasons why there is no answer at all, if so.
 fn no_answer(verdicts: &Verdicts<'_>) -> Option<Sentence> {
     let sentence = |lead: &str, text: String| Some(Sentence { lead: lead.into(), text });
     let mut compared = 0;
@@ -55,195 +106,94 @@ fn no_answer(verdicts: &Verdicts<'_>) -> Option<Sentence> {
         }
     }
     if compared == 0 {
-        return sentence(
-            "No answer",
-            "this experiment holds no pair of contenders against each other.".into(),
-        );
+        return sentence("No answer", "This experiment compares no pair of contenders.".into());
     }
     if !any_data {
         let text =
-            "no trial of any pair gave a measurement that may be believed; what failed is listed below.";
+            "No trial of any pair gave a measurement that can be trusted. The failures are listed below.";
         return sentence("No answer", text.into());
     }
     let planned = short?;
     sentence(
         "Too short for verdicts",
         format!(
-            "{planned} {} a cell {} measured and a verdict needs at least {MIN_BLOCKS}, so everything below \
-             describes and nothing is decided: a smoke run shows that the path works, not who wins.",
+            "Each combination was measured in {planned} {}, and a verdict needs {MIN_BLOCKS}. The figures below describe this \
+             run and decide nothing.",
             if planned == 1 { "block" } else { "blocks" },
-            if planned == 1 { "was" } else { "were" },
         ),
     )
 }
 
-fn throughput(verdicts: &Verdicts<'_>, contrast: Contrast<'_>) -> Sentence {
-    let found = verdicts.about(contrast.kind, Metric::Throughput);
-    Sentence {
-        lead: format!("The I/O model alone ({})", names(contrast)),
-        text: format!(
-            "In throughput {}.{}{}",
-            tally(verdicts.score(contrast.kind, Metric::Throughput)),
-            places(verdicts, contrast, Metric::Throughput),
-            extremes(verdicts, found)
-        ),
+/// The sides as a reader knows them: the control pair by its models, others by their names.
+fn names(contrast: Contrast<'_>) -> Names {
+    match contrast.kind {
+        Kind::Control => Names { sync: "threads".into(), awaiting: "async".into() },
+        Kind::Stock | Kind::Repeat => {
+            Names { sync: label::within(contrast.sync, 24), awaiting: label::within(contrast.awaiting, 24) }
+        }
     }
 }
 
-fn cost(verdicts: &Verdicts<'_>, contrast: Contrast<'_>) -> Sentence {
-    let subjects = || verdicts.subjects(Metric::CpuPerRequest);
-    let at = |subject: Subject| {
-        let load = level_name(verdicts.levels[subject.level]);
-        format!("at {load} {}", tally(verdicts.score(contrast.kind, subject)))
+/// The 99th percentile after the median: in few words where nothing is decided, which is the rule.
+fn tail(analysis: &Analysis<'_>, contrast: Contrast<'_>) -> String {
+    let outcome = Outcome::of(analysis, contrast.kind, Metric::ResponseTimeP99);
+    if outcome.decided() > 0 {
+        return told(analysis, contrast, &claim::TAIL_WAIT);
+    }
+    "At the 99th percentile the run could tell nothing.".into()
+}
+
+fn told(analysis: &Analysis<'_>, contrast: Contrast<'_>, claim: &Claim) -> String {
+    let names = names(contrast);
+    let outcome = Outcome::of(analysis, contrast.kind, claim.metric);
+    if outcome.total() == 0 {
+        return number::NO_DATA.into();
+    }
+    let by_async = outcome.wins_async.clause(claim, (&names.awaiting, &names.sync), &outcome);
+    let by_sync = || outcome.wins_sync.clause(claim, (&names.sync, &names.awaiting), &outcome);
+    let also = outcome.wins_sync.also(claim, &names.sync, &outcome);
+    let wins = match (by_async, also) {
+        (Some(one), Some(other)) => format!("{one}. {other}."),
+        (Some(only), None) => format!("{only}."),
+        (None, _) => by_sync().map_or_else(|| nobody(claim, &outcome), |only| format!("{only}.")),
     };
-    let clauses: Vec<String> = subjects().map(at).collect();
-    Sentence {
-        lead: format!("CPU per request at the same offered rate ({})", names(contrast)),
-        text: format!(
-            "{}.{}",
-            number::capitalised(&clauses.join("; ")),
-            extremes(verdicts, subjects().flat_map(|subject| verdicts.about(contrast.kind, subject)))
-        ),
-    }
+    let rest = rest(claim, &outcome);
+    number::capitalised(
+        &[wins, rest].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" "),
+    )
 }
 
-fn response_time(verdicts: &Verdicts<'_>, contrast: Contrast<'_>) -> Sentence {
-    let last = |metric| verdicts.at_last_level(metric);
-    let at = |metric| tally(verdicts.score(contrast.kind, last(metric)));
-    let found = verdicts.about(contrast.kind, last(Metric::ResponseTimeP99));
-    Sentence {
-        lead: format!("Response time less the wait, at the same offered rate ({})", names(contrast)),
-        text: format!(
-            "At the median {}; at the 99th percentile {}.{}",
-            at(Metric::ResponseTimeP50),
-            at(Metric::ResponseTimeP99),
-            extremes(verdicts, found)
-        ),
+/// The first sentence where nobody wins.
+fn nobody(claim: &Claim, outcome: &Outcome) -> String {
+    let (total, places) = (outcome.total(), claim.places.name(outcome.total()));
+    if outcome.undecided() == total {
+        return format!("The run could not tell who {} in any of the {total} {places}.", claim.better);
     }
+    if outcome.ties == total {
+        return format!("Both {} in all {total} {places}.", claim.alike);
+    }
+    if outcome.undecided() > 0 {
+        return format!("The run saw no difference in any of the {total} {places}.");
+    }
+    format!("Neither {} in any of the {total} {places}.", claim.better)
 }
 
-fn off_the_shelf(verdicts: &Verdicts<'_>, contrast: Contrast<'_>) -> Sentence {
-    let mut text = format!(
-        "In throughput {}.{}",
-        tally(verdicts.score(contrast.kind, Metric::Throughput)),
-        places(verdicts, contrast, Metric::Throughput)
-    );
-    if let Some(comparison) = largest(verdicts.about(contrast.kind, Metric::Throughput)) {
-        text.push_str(&format!(" The largest difference is {}", written(verdicts, comparison)));
-        let parts = decompose(verdicts, Metric::Throughput);
-        if let Some(split) = parts.iter().find(|part| part.cell == comparison.cell).and_then(split) {
-            text.push_str(&format!(", {split}"));
-        }
-        text.push('.');
+/// The places without a winner, so that all counts add up.
+fn rest(claim: &Claim, outcome: &Outcome) -> String {
+    let preposition = claim.places.preposition();
+    let total = outcome.total();
+    let mut sentences = Vec::new();
+    if outcome.limited > 0 {
+        sentences.push(format!(
+            "{preposition} {} the connections were the limit, not the server.",
+            outcome.limited
+        ));
     }
-    Sentence { lead: format!("Off the shelf ({})", names(contrast)), text }
-}
-
-/// How much of a stock difference is the model's.
-fn split(part: &Decomposition) -> Option<String> {
-    let (model, implementation) = (part.model?, part.implementation?);
-    Some(format!(
-        "of which the model makes {} and the implementation {}",
-        number::change(model.middle),
-        number::change(implementation.middle)
-    ))
-}
-
-fn names(contrast: Contrast<'_>) -> String {
-    format!("{} against {}", label::name(contrast.sync), label::name(contrast.awaiting))
-}
-
-/// Connections along a row from which on an answer names places rather than leaving them to the map.
-const AXIS: usize = 3;
-
-/// From how many connections on who wins, as a sentence with a blank before it; nothing where there is no axis.
-fn places(verdicts: &Verdicts<'_>, contrast: Contrast<'_>, metric: Metric) -> String {
-    let mut rows = by_connections(verdicts, contrast.kind, metric);
-    rows.retain(|row| row.points.len() >= AXIS);
-    if rows.is_empty() {
-        return String::new();
+    if outcome.ties > 0 && outcome.ties < total {
+        sentences.push(format!("{preposition} {} both {}.", outcome.ties, claim.alike));
     }
-    let nowhere = || "nowhere in range".to_owned();
-    match (reach(&rows, Verdict::AsyncWins), reach(&rows, Verdict::SyncWins)) {
-        (None, None) => " At no number of connections is there a winner.".into(),
-        (by_async, by_sync) => format!(
-            " By connections async wins {}; sync wins {}.",
-            by_async.unwrap_or_else(nowhere),
-            by_sync.unwrap_or_else(nowhere)
-        ),
+    if outcome.undecided() > 0 && outcome.undecided() < total {
+        sentences.push(format!("{preposition} the other {} the run could not tell.", outcome.undecided()));
     }
-}
-
-/// The score as a clause: every count of it, and nothing else.
-fn tally(score: Score) -> String {
-    let of = score.cells();
-    let aside = match score.by_construction {
-        0 => String::new(),
-        1 => " (1 more is bound by connections ÷ wait and counts for neither)".into(),
-        more => format!(" ({more} more are bound by connections ÷ wait and count for neither)"),
-    };
-    if of == 0 {
-        return format!("no cell can differ{aside}");
-    }
-    let cells = if of == 1 { "cell" } else { "cells" };
-    let parts = [
-        (score.async_wins, "async wins in"),
-        (score.sync_wins, "sync wins in"),
-        (score.ties, "they tie in"),
-        (score.cannot_tell, "the data cannot tell in"),
-        (score.invalid, "there are too few valid data in"),
-    ];
-    let mut clauses =
-        parts.iter().filter(|(count, _)| *count > 0).enumerate().map(|(index, (count, what))| match index {
-            0 if *count == of && of > 1 => format!("{what} all {of} {cells}"),
-            0 => format!("{what} {count} of {of} {cells}"),
-            _ => format!("{what} {count}"),
-        });
-    let first = clauses.next().unwrap_or_default();
-    let rest: Vec<String> = clauses.collect();
-    match rest.split_last() {
-        None => format!("{first}{aside}"),
-        Some((last, [])) => format!("{first} and {last}{aside}"),
-        Some((last, middle)) => format!("{first}, {} and {last}{aside}", middle.join(", ")),
-    }
-}
-
-/// The clearest win of each side, as sentences with a blank before them; nothing if nobody wins.
-fn extremes<'v, 'a: 'v>(
-    verdicts: &Verdicts<'_>,
-    comparisons: impl Iterator<Item = &'v Comparison<'a>>,
-) -> String {
-    let all: Vec<_> = comparisons.collect();
-    let mut text = String::new();
-    for (verdict, whose) in [(Verdict::AsyncWins, "Async"), (Verdict::SyncWins, "Sync")] {
-        let wins = all.iter().copied().filter(|comparison| comparison.verdict == verdict);
-        if let Some(comparison) = largest(wins) {
-            text.push_str(&format!(" {whose} gains most {}.", written(verdicts, comparison)));
-        }
-    }
-    text
-}
-
-/// The win with the largest effect.
-fn largest<'v, 'a: 'v>(comparisons: impl Iterator<Item = &'v Comparison<'a>>) -> Option<&'v Comparison<'a>> {
-    let size =
-        |comparison: &Comparison<'_>| comparison.effect().map_or(0.0, |effect| effect.log_ratio().abs());
-    comparisons
-        .filter(|comparison| comparison.verdict.is_win())
-        .max_by(|one, other| size(one).total_cmp(&size(other)))
-}
-
-/// Where, by how much, and how sure.
-fn written(verdicts: &Verdicts<'_>, comparison: &Comparison<'_>) -> String {
-    let mut cell = label::name(&verdicts.cells[comparison.cell].name);
-    if comparison.subject.metric.is_at_a_rate() && verdicts.levels.len() > 1 {
-        cell.push_str(&format!(" and {}", level_name(verdicts.levels[comparison.subject.level])));
-    }
-    let ratio = comparison.ratio().map_or_else(|| number::NO_DATA.into(), number::change);
-    match comparison.interval() {
-        Some(interval) => {
-            format!("at {cell}: {ratio} (async ÷ sync, 95\u{a0}% interval {})", number::interval(interval))
-        }
-        None => format!("at {cell}: {ratio} (async ÷ sync)"),
-    }
+    sentences.join(" ")
 }

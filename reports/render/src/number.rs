@@ -56,6 +56,19 @@ pub fn rate(per_second: f64) -> String {
     with_unit(per_second, "/s")
 }
 
+/// A rate of requests in a sentence: three digits that count, none of them behind a letter.
+#[must_use]
+pub fn whole_rate(per_second: f64) -> String {
+    if !(0.0..1e15).contains(&per_second) {
+        return NO_DATA.into();
+    }
+    if per_second < 100.0 {
+        return rate(per_second);
+    }
+    let unit = 10_f64.powf((per_second.log10().floor() - 2.0).max(0.0));
+    format!("{}/s", count(((per_second / unit).round() * unit) as usize))
+}
+
 /// A time given in microseconds, as µs, ms or s.
 #[must_use]
 pub fn micros(value: f64) -> String {
@@ -116,26 +129,20 @@ pub fn of_metric(metric: Metric, value: f64) -> String {
     }
 }
 
-/// A ratio async ÷ sync as a change with its sign: `+24.0 %`, `−8.00 %`, `×7.20`, `÷3.10`.
+/// A ratio async ÷ sync, `×1.98`: its one notation on pages, in terminals and in files for people.
 #[must_use]
-pub fn change(ratio: f64) -> String {
-    if !(ratio.is_finite() && ratio > 0.0) {
-        return NO_DATA.into();
+pub fn ratio(ratio: f64) -> String {
+    if ratio.is_finite() && ratio > 0.0 { format!("×{}", plain(ratio)) } else { NO_DATA.into() }
+}
+
+/// A ratio with the interval that it lies in, `×1.98 (1.58–2.48)`.
+#[must_use]
+pub fn ratio_within(middle: Option<f64>, ends: Option<Interval>) -> String {
+    match (middle, ends) {
+        (None, _) => NO_DATA.into(),
+        (Some(middle), None) => ratio(middle),
+        (Some(middle), Some(ends)) => format!("{} ({})", ratio(middle), interval(ends)),
     }
-    if ratio >= 2.0 {
-        return format!("×{}", plain(ratio));
-    }
-    if ratio <= 0.5 {
-        return format!("÷{}", plain(1.0 / ratio));
-    }
-    let percent = (ratio - 1.0) * 100.0;
-    // A tenth of a percent is finer than any run of a few minutes resolves.
-    let sign = match (percent * 10.0).round() {
-        0.0 => '±',
-        tenths if tenths < 0.0 => '−',
-        _ => '+',
-    };
-    format!("{sign}{:.1}\u{a0}%", percent.abs())
 }
 
 /// A written number without the zeros that end its decimals, for an axis: `1.50 ms` as `1.5 ms`.
@@ -200,12 +207,12 @@ mod tests {
     fn what_is_not_a_number_is_no_data_in_every_unit() {
         for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             for text in
-                [plain(value), rate(value), micros(value), mebibytes(value), percent(value), change(value)]
+                [plain(value), rate(value), micros(value), mebibytes(value), percent(value), ratio(value)]
             {
                 assert_eq!(text, NO_DATA);
             }
         }
-        assert_eq!(change(0.0), NO_DATA);
+        assert_eq!(ratio(0.0), NO_DATA);
     }
 
     #[test]
@@ -232,13 +239,15 @@ mod tests {
     }
 
     #[test]
-    fn a_change_carries_its_sign() {
-        assert_eq!(change(1.24), "+24.0\u{a0}%");
-        assert_eq!(change(0.92), "−8.0\u{a0}%");
-        assert_eq!(change(7.2), "×7.20");
-        assert_eq!(change(0.25), "÷4.00");
-        assert_eq!(change(1.0004), "±0.0\u{a0}%");
-        assert_eq!(change(0.9996), "±0.0\u{a0}%");
+    fn a_ratio_has_one_notation_and_lies_in_its_interval() {
+        for (value, expected) in [(1.24, "×1.24"), (0.92, "×0.920"), (7.2, "×7.20"), (0.0123, "×0.0123")]
+        {
+            assert_eq!(ratio(value), expected);
+        }
+        let ends = Some(Interval { lo: 1.58, hi: 2.48 });
+        assert_eq!(ratio_within(Some(1.98), ends), "×1.98 (1.58–2.48)");
+        assert_eq!(ratio_within(Some(1.98), None), "×1.98");
+        assert_eq!(ratio_within(None, ends), NO_DATA);
     }
 
     #[test]

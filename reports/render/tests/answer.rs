@@ -7,7 +7,7 @@ use reports_record::{Cell, Line, Measured, Metric, Run, ServerCost, TrialOutcome
 use reports_render::analysis::Analysis;
 use reports_render::analysis::contrast::Kind;
 use reports_render::analysis::crossovers::by_rate;
-use reports_render::answer::{Sentence, answer};
+use reports_render::answer::{Sentence, answer, headline};
 use reports_stats::verdict::Verdict;
 use synthetic::{Fate, World, definition, lines, quick_cells, run};
 
@@ -16,7 +16,7 @@ fn quick(blocks: u32) -> Run {
 }
 
 fn answered(run: &Run, record: &[Line]) -> Vec<Sentence> {
-    answer(&Analysis::of(run, record).verdicts)
+    answer(&Analysis::of(run, record))
 }
 
 /// How many cells that count have this verdict, straight from the table.
@@ -25,91 +25,153 @@ fn counted(analysis: &Analysis<'_>, kind: Kind, metric: Metric, verdict: Verdict
     comparisons.filter(|one| one.verdict == verdict && !one.is_by_construction()).count()
 }
 
+/// The part of the answer with this lead.
+fn part<'s>(sentences: &'s [Sentence], lead: &str) -> &'s str {
+    let found = sentences.iter().find(|sentence| sentence.lead == lead);
+    &found.unwrap_or_else(|| panic!("no part {lead:?} in {sentences:?}")).text
+}
+
+/// Without cells that their connections limit.
+fn free_cells() -> Vec<Cell> {
+    quick_cells().into_iter().filter(|cell| cell.wait_ms == 0.0).collect()
+}
+
+fn costly(contenders: &'static [&'static str]) -> impl Fn(&Cell, &str) -> f64 {
+    |_, contender| if contenders.contains(&contender) { 2_000.0 } else { 1_000.0 }
+}
+
 #[test]
-fn async_wins_everywhere_is_said_so() {
+fn one_side_everywhere_is_said_in_one_sentence() {
+    let run = run(definition(free_cells(), 6));
     let world = World {
-        work_us: |_, contender| {
-            if contender == "std-threads" || contender == "tiny-http" { 2_000.0 } else { 1_000.0 }
+        work_us: |cell, contender| costly(&["std-threads", "tiny-http"])(cell, contender),
+        ..World::equal()
+    };
+    let record = lines(&run, &world);
+    let sentences = answered(&run, &record);
+    assert_eq!(sentences.len(), 5);
+    let text = part(&sentences, "Capacity");
+    assert!(text.starts_with("Async served "), "{text}");
+    assert!(
+        text.ends_with(" times as many requests per second as threads in all 4 combinations measured."),
+        "{text}"
+    );
+    assert!(part(&sentences, "Off the shelf").starts_with("Actix-web served "));
+    assert!(headline(&Analysis::of(&run, &record)).starts_with("async serves up to 2.0"));
+    let turned = World {
+        work_us: |cell, contender| {
+            costly(&["tokio-tasks", "tokio-tasks-again", "actix-web"])(cell, contender)
         },
         ..World::equal()
     };
-    let cells =
-        quick_cells().into_iter().filter(|cell| cell.wait_ms == 0.0 || cell.connections == 512).collect();
-    let run = run(definition(cells, 6));
-    let sentences = answered(&run, &lines(&run, &world));
-    assert_eq!(sentences.len(), 4);
-    assert!(sentences[0].text.contains("async wins in all 6 cells"), "{}", sentences[0].text);
-    assert!(sentences[0].text.contains("Async gains most at "), "{}", sentences[0].text);
-    assert!(!sentences[0].text.contains("Sync gains"), "{}", sentences[0].text);
-    assert!(sentences[3].text.contains("async wins in all 6 cells"), "{}", sentences[3].text);
+    let record = lines(&run, &turned);
+    let text = part(&answered(&run, &record), "Capacity").to_owned();
+    assert!(text.starts_with("Threads served ") && text.contains("as async in all 4 combinations"), "{text}");
+    assert!(headline(&Analysis::of(&run, &record)).starts_with("threads serve up to 2.0"));
 }
 
 #[test]
 fn a_tie_everywhere_is_said_so_and_names_no_winner() {
+    let run = run(definition(free_cells(), 6));
+    let record = lines(&run, &World::equal());
+    let sentences = answered(&run, &record);
+    assert_eq!(
+        part(&sentences, "Capacity"),
+        "Both served the same within 5\u{a0}% in all 4 combinations measured."
+    );
+    assert_eq!(headline(&Analysis::of(&run, &record)), "both serve the same");
+    assert!(sentences.iter().all(|one| !one.text.contains("times as many") && !one.text.contains("less CPU per request than")));
+}
+
+#[test]
+fn places_that_connections_limit_are_told_apart_from_ties() {
     let run = quick(6);
-    let sentences = answered(&run, &lines(&run, &World::equal()));
-    assert!(sentences[0].text.contains("they tie in all 5 cells"), "{}", sentences[0].text);
-    assert!(sentences[0].text.contains("6 more are bound by connections ÷ wait"), "{}", sentences[0].text);
-    assert!(sentences.iter().all(|one| !one.text.contains("wins") && !one.text.contains("gains")));
+    let text = part(&answered(&run, &lines(&run, &World::equal())), "Capacity").to_owned();
+    assert_eq!(
+        text,
+        "Neither served more requests per second in any of the 11 combinations measured. In 6 the connections were the limit, \
+         not the server. In 5 both served the same within 5\u{a0}%."
+    );
 }
 
 #[test]
 fn noise_is_called_undecided_and_never_a_tie() {
-    let run = quick(6);
+    let run = run(definition(free_cells(), 6));
     let record = lines(&run, &World { noise: 0.3, ..World::equal() });
     let analysis = Analysis::of(&run, &record);
     assert_eq!(counted(&analysis, Kind::Control, Metric::Throughput, Verdict::Tie), 0);
-    let text = &answer(&analysis.verdicts)[0].text;
-    assert!(text.contains("the data cannot tell in all 5 cells") && !text.contains("tie"), "{text}");
+    assert_eq!(
+        part(&answer(&analysis), "Capacity"),
+        "The run could not tell who served more requests per second in any of the 4 combinations measured."
+    );
+    assert_eq!(headline(&analysis), "this run could not tell");
+}
+
+/// Threads are cheaper on few connections, tasks on many.
+#[test]
+fn wins_of_both_sides_are_told_with_their_places() {
+    let work = |cell: &Cell, contender: &str| {
+        let is_sync = contender == "std-threads";
+        if is_sync == (cell.connections > 64) { 20.0 } else { 12.0 }
+    };
+    let cells = quick_cells().into_iter().filter(|cell| cell.wait_ms == 0.0 && cell.rounds == 0).collect();
+    let run = run(definition(cells, 6));
+    let record = lines(&run, &World { work_us: work, ..World::equal() });
+    let text = part(&answered(&run, &record), "Capacity").to_owned();
+    assert!(
+        text.contains(" in 1 of the 3 combinations measured, with 512 connections or more. Threads served "),
+        "{text}"
+    );
+    assert!(text.ends_with(" times as many in 2, all with 64 connections or fewer."), "{text}");
+    assert!(headline(&Analysis::of(&run, &record)).starts_with("it depends: async serves up to 1.6"));
+}
+
+/// Numbers in the order in which a text has them.
+fn numbers(text: &str) -> Vec<usize> {
+    text.split(|letter: char| !letter.is_ascii_digit() && letter != '.')
+        .filter_map(|part| part.parse().ok())
+        .collect()
 }
 
 #[test]
-fn every_count_in_the_answer_is_one_of_the_table() {
+fn every_count_in_the_answer_is_one_of_the_table_and_all_of_them_add_up() {
     let run = quick(6);
     for seed in 0..5 {
         let record = lines(&run, &World { seed, noise: 0.03, ..World::plausible() });
         let analysis = Analysis::of(&run, &record);
-        let sentences = answer(&analysis.verdicts);
-        for (sentence, kind) in [(&sentences[0], Kind::Control), (&sentences[3], Kind::Stock)] {
-            for (verdict, words) in [
-                (Verdict::AsyncWins, "async wins in "),
-                (Verdict::SyncWins, "sync wins in "),
-                (Verdict::Tie, "they tie in "),
-                (Verdict::CannotTell, "the data cannot tell in "),
+        let sentences = answer(&analysis);
+        for (lead, kind) in [("Capacity", Kind::Control), ("Off the shelf", Kind::Stock)] {
+            let text = part(&sentences, lead);
+            let score = analysis.verdicts.score(kind, Metric::Throughput);
+            for (count, around) in [
+                (score.by_construction, ("In ", " the connections were")),
+                (score.ties, ("In ", " both served the same")),
+                (score.cannot_tell + score.invalid, ("In the other ", " the run could not tell")),
             ] {
-                let expected = counted(&analysis, kind, Metric::Throughput, verdict);
-                // "async wins" ends in what "sync wins" begins with.
-                let said = sentence.text.replace("async wins in ", "ASYNC ");
-                let words = if verdict == Verdict::AsyncWins { "ASYNC " } else { words };
-                let count = said.split_once(words).map(|(_, rest)| {
-                    let rest = rest.strip_prefix("all ").unwrap_or(rest);
-                    rest.chars()
-                        .take_while(char::is_ascii_digit)
-                        .collect::<String>()
-                        .parse::<usize>()
-                        .unwrap()
-                });
-                assert_eq!(count.unwrap_or(0), expected, "seed {seed}, {verdict}: {}", sentence.text);
+                let said = text.contains(&format!("{}{count}{}", around.0, around.1));
+                assert_eq!(said, count > 0, "seed {seed}, {around:?} {count}: {text}");
             }
+            let wins = score.async_wins + score.sync_wins;
+            assert!(wins == 0 || numbers(text).contains(&score.async_wins.max(score.sync_wins)), "{text}");
+            assert_eq!(
+                wins + score.ties + score.by_construction + score.cannot_tell + score.invalid,
+                run.definition.cells.len()
+            );
         }
     }
 }
 
 #[test]
-fn the_largest_win_of_the_table_is_the_one_named() {
+fn the_span_of_an_answer_ends_at_the_largest_win_of_the_table() {
     let run = quick(6);
     let record = lines(&run, &World::plausible());
     let analysis = Analysis::of(&run, &record);
-    let size = |cell: usize| {
-        let comparison = analysis.verdicts.at(Kind::Control, Metric::Throughput, cell).unwrap();
-        (comparison.verdict == Verdict::AsyncWins).then(|| comparison.ratio().unwrap())
-    };
-    let cells = 0..run.definition.cells.len();
-    let largest =
-        cells.max_by(|one, other| size(*one).unwrap_or(0.0).total_cmp(&size(*other).unwrap_or(0.0)));
-    let name = &run.definition.cells[largest.unwrap()].name;
-    let text = &answer(&analysis.verdicts)[0].text;
-    assert!(text.contains(&format!("Async gains most at {name}: +")), "{text}");
+    let wins = analysis.verdicts.about(Kind::Control, Metric::Throughput);
+    let ratios = wins.filter(|one| one.verdict == Verdict::AsyncWins).filter_map(|one| one.ratio());
+    let most = reports_render::number::plain(ratios.fold(0.0, f64::max));
+    let sentences = answer(&analysis);
+    let text = part(&sentences, "Capacity");
+    assert!(text.contains(&format!("{most} times as many requests")), "{most}: {text}");
 }
 
 /// Every measured trial of `record`, with its cell's wait in microseconds.
@@ -165,11 +227,10 @@ fn a_cost_that_changes_sides_along_the_rate_is_told_as_a_crossover() {
     let rows = by_rate(&analysis.verdicts, &analysis.grid, Kind::Control, Metric::CpuPerRequest);
     assert_eq!(rows.len(), 11);
     assert!(rows.iter().all(|row| row.changes().starts_with("sync wins → async wins between ")));
-    let text = &answer(&analysis.verdicts)[1].text;
-    assert!(
-        text.starts_with("At 10.0\u{a0}% load sync wins in all 11 cells; at 70.0\u{a0}% load async wins"),
-        "{text}"
-    );
+    let sentences = answer(&analysis);
+    let text = part(&sentences, "Cost at a rate");
+    assert!(text.starts_with("Async needed 30") && text.contains(" at 11 of the 22 offered rates"), "{text}");
+    assert!(text.contains("Threads needed ") && text.contains(" less at 11"), "{text}");
 }
 
 /// 10.1 against 10.2 ms of a wait of 10 ms is 0.1 against 0.2 ms: no tie.
@@ -202,7 +263,7 @@ fn one_block_decides_nothing_however_large_the_difference() {
     let run = quick(1);
     let record = lines(&run, &World::plausible());
     let analysis = Analysis::of(&run, &record);
-    let sentences = answer(&analysis.verdicts);
+    let sentences = answer(&analysis);
     assert_eq!(sentences.len(), 1);
     assert_eq!(sentences[0].lead, "Too short for verdicts");
     for kind in [Kind::Control, Kind::Stock] {
@@ -220,18 +281,19 @@ fn a_missing_contender_leaves_its_pair_without_a_verdict() {
     let analysis = Analysis::of(&run, &record);
     assert_eq!(analysis.verdicts.score(Kind::Stock, Metric::Throughput).decided(), 0);
     assert!(analysis.verdicts.score(Kind::Control, Metric::Throughput).decided() > 0);
-    let sentences = answer(&analysis.verdicts);
-    assert!(sentences[3].text.contains("the data cannot tell in all "), "{}", sentences[3].text);
+    let sentences = answer(&analysis);
+    let text = part(&sentences, "Off the shelf");
+    assert!(text.starts_with("The run could not tell who served more"), "{text}");
 }
 
 #[test]
 fn an_experiment_with_one_pair_answers_for_that_pair() {
-    for (left, lead) in [(0, "The I/O model alone"), (1, "CPU per request")] {
+    for (left, name) in [(0, "threads"), (1, "tiny-http")] {
         let mut run = quick(6);
         run.definition.pairs = vec![run.definition.pairs.remove(left)];
         let sentences = answered(&run, &lines(&run, &World::plausible()));
-        assert_eq!(sentences.len(), 3);
-        assert!(sentences[0].lead.starts_with(lead), "{}", sentences[0].lead);
+        assert_eq!(sentences.len(), 4);
+        assert!(part(&sentences, "Capacity").contains(name), "{sentences:?}");
     }
 }
 

@@ -92,7 +92,7 @@ fn an_interrupted_measurement_says_so_and_keeps_its_parts_where_they_were() {
     assert!(html.contains("after 2.60\u{a0}s of the planned 10.0\u{a0}s"));
     // Half a second each as planned, not 2.6 ÷ 5.
     assert!(html.contains("Replies from 196/s to 204/s a part"), "{html}");
-    assert!(html.contains("<bdi>2.25\u{a0}s</bdi>"));
+    assert!(html.contains(">2.25\u{a0}s<"));
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn all_errors_are_lower_bounds_and_whose_fault_they_are() {
         html.contains("0/s achieved and 0/s of goodput; response time p50 ≥ 2.00\u{a0}s, p99 ≥ 2.00\u{a0}s"),
         "{html}"
     );
-    assert!(html.contains("<bdi>timeout</bdi>") && html.contains("<bdi>server</bdi>"));
+    assert!(html.contains(">timeout<") && html.contains(">server<"));
     assert!(html.contains("not seen to end (censored)"));
     assert!(html.contains("in 20 of 20 parts requests were due and none was answered"));
     // The curve and the rates; no part has a time.
@@ -132,7 +132,14 @@ fn all_errors_are_lower_bounds_and_whose_fault_they_are() {
 }
 
 fn no_figure_that_is_none(html: &str) {
-    for wrong in ["NaN", ">inf", "-inf", "<bdi>0\u{a0}s<", "<bdi>0\u{a0}ms<", "<bdi>0\u{a0}µs<"] {
+    for wrong in [
+        "NaN",
+        ">inf",
+        "-inf",
+        "td class=\"n\">0\u{a0}s<",
+        "td class=\"n\">0\u{a0}ms<",
+        "td class=\"n\">0\u{a0}µs<",
+    ] {
         let found = html.find(wrong).map(|at| html[..at].chars().rev().take(80).collect::<String>());
         assert_eq!(found, None, "{wrong}");
     }
@@ -147,7 +154,7 @@ fn a_part_without_times_is_a_gap() {
     let html = page(&gap);
     assert!(html.contains("in 4 of 20 parts requests were due and none was answered"));
     // The median and the longest of four parts, in the tables of both figures.
-    assert_eq!(html.matches("<bdi>gap</bdi>").count(), 16);
+    assert_eq!(html.matches(">gap<").count(), 16);
 }
 
 #[test]
@@ -160,7 +167,7 @@ fn intervals_stand_where_the_record_has_them() {
     ]);
     let html = page(&measured);
     assert!(html.contains("… 95\u{a0}% within") && html.contains("1.90\u{a0}ms–2.10\u{a0}ms"));
-    assert!(html.contains("<bdi>≥ 2.90\u{a0}ms</bdi>"));
+    assert!(html.contains(">≥ 2.90\u{a0}ms<"));
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn bounded<'a>(
     let trials = grid.blocks(index, contender);
     let throughput = trials.map(|trial| Observation::of(Metric::Throughput.into(), cell, trial));
     let observed = Estimate::of_observations(throughput)?;
-    let work_us = Usage::of(grid, index, contender, 0).saturated_cpu_us?.middle;
+    let work_us = Usage::of(grid, index, contender).saturated_cpu_us?.middle;
     // Out of range (NaN, negative, beyond any clock) comes from a foreign file: no bound then.
     let wait = Duration::try_from_secs_f64(cell.wait_ms / 1e3).ok()?;
     let work = Duration::try_from_secs_f64(work_us / 1e6).ok()?;

@@ -13,6 +13,7 @@ use crate::label;
 pub struct Grid<'a> {
     trials: BTreeMap<(usize, &'a str, u32), &'a Trial>,
     planned: usize,
+    superseded: usize,
     remarks: Vec<String>,
 }
 
@@ -50,7 +51,7 @@ impl<'a> Grid<'a> {
             ));
         }
         let planned = definition.cells.len() * contenders.len() * definition.blocks as usize;
-        Self { trials, planned, remarks }
+        Self { trials, planned, superseded: superseded.values().sum(), remarks }
     }
 
     /// The trial at a place, if it was made.
@@ -96,6 +97,12 @@ impl<'a> Grid<'a> {
     #[must_use]
     pub fn planned(&self) -> usize {
         self.planned
+    }
+
+    /// Attempts that a later one at the same place took the place of.
+    #[must_use]
+    pub fn superseded(&self) -> usize {
+        self.superseded
     }
 
     /// What did not fit its place, in sentences.

@@ -46,6 +46,24 @@ impl Merged {
         (merged.all.count() > 0).then_some(merged)
     }
 
+    /// Each believable block of `contender` in `cell` by itself, with its number from 0.
+    #[must_use]
+    pub fn blocks(grid: &Grid<'_>, cell: usize, contender: &str, which: Which) -> Vec<(u32, Self)> {
+        let one = |trial: &Trial| {
+            let times = read(usable(trial, which)?, which).ok().flatten()?;
+            Some((trial.block, Self::one(&times)?))
+        };
+        grid.blocks(cell, contender).filter_map(one).collect()
+    }
+
+    /// Several by themselves as one; `None` without a time.
+    #[must_use]
+    pub fn together<'m>(parts: impl IntoIterator<Item = &'m Self>) -> Option<Self> {
+        let mut merged = Self { all: Distribution::new(), blocks: 0 };
+        parts.into_iter().for_each(|part| merged.add(&part.all));
+        (merged.all.count() > 0).then_some(merged)
+    }
+
     /// One measurement's times by themselves; `None` without a time.
     #[must_use]
     pub fn one(times: &Distribution) -> Option<Self> {

@@ -13,6 +13,7 @@ pub mod grid;
 pub mod merged;
 pub mod observation;
 pub mod overshoot;
+pub mod parts;
 pub mod prediction;
 pub mod sessions;
 pub mod subject;

@@ -47,5 +47,5 @@ impl From<Metric> for Subject {
 /// A rate level in words: `10 % load`.
 #[must_use]
 pub fn level_name(load: f64) -> String {
-    format!("{}\u{a0}% load", crate::number::plain(load * 100.0))
+    format!("{}\u{a0}% load", crate::number::trimmed(&crate::number::plain(load * 100.0)))
 }

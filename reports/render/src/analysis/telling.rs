@@ -1,13 +1,13 @@
 //! Which cells are worth a figure of their own, by rule rather than by taste.
 
-use reports_record::Metric;
+use reports_record::{Cell, Metric};
 use reports_stats::verdict::Verdict;
 
 use super::comparison::Comparison;
 use super::contrast::Kind;
 use super::verdicts::Verdicts;
 
-/// The wait and the connections of the cell that is always shown where it was measured.
+/// The wait, milliseconds, and the connections of the cell that is always shown, or else the one nearest to it.
 const TYPICAL: (f64, u32) = (1.0, 128);
 
 /// A cell and the reason to show it.
@@ -19,33 +19,23 @@ pub struct Telling {
     pub why: &'static str,
 }
 
-/// The rule of [`telling`], in a sentence.
-pub const RULE: &str = "Shown are the cells of each side's largest win in p99 of the control pair, and W = 1 ms on 128 \
-                        connections where that was measured; where nobody wins, the cell of the largest difference.";
-
-/// The cells to show, each once, by [`RULE`].
+/// The cells to show, each once: the measured one nearest to a wait of 1 ms on 128 connections, which noise cannot choose, and of
+/// each side the largest win in p99 of the control pair, if it has any.
 #[must_use]
 pub fn telling(verdicts: &Verdicts<'_>) -> Vec<Telling> {
     let kind = if verdicts.contrast(Kind::Control).is_some() { Kind::Control } else { Kind::Stock };
-    let largest = |wanted: &dyn Fn(&Comparison<'_>) -> bool| {
-        let size = |comparison: &Comparison<'_>| comparison.ratio().map_or(0.0, |ratio| ratio.ln().abs());
+    let size = |comparison: &Comparison<'_>| comparison.ratio().map_or(0.0, |ratio| ratio.ln().abs());
+    let largest_win = |verdict| {
         verdicts
             .about(kind, verdicts.at_last_level(Metric::ResponseTimeP99))
-            .filter(|comparison| comparison.ratio().is_some() && wanted(comparison))
+            .filter(|comparison| comparison.verdict == verdict)
             .max_by(|one, other| size(one).total_cmp(&size(other)))
             .map(|comparison| comparison.cell)
     };
-    let wins = |verdict| largest(&|comparison| comparison.verdict == verdict);
-    let typical = verdicts.judged_cells().find(|(_, cell)| {
-        cell.family == "wait" && (cell.wait_ms, cell.connections) == TYPICAL && cell.flags.is_empty()
-    });
-    let (by_async, by_sync) = (wins(Verdict::AsyncWins), wins(Verdict::SyncWins));
-    let nobody = if by_async.or(by_sync).is_none() { largest(&|_| true) } else { None };
     let candidates = [
-        (by_async, "async wins by most in p99"),
-        (by_sync, "sync wins by most in p99"),
-        (nobody, "the largest difference in p99, though nobody wins"),
-        (typical.map(|(index, _)| index), "a wait of 1 ms on 128 connections"),
+        (typical(verdicts), "the cell nearest to a wait of 1 ms on 128 connections"),
+        (largest_win(Verdict::AsyncWins), "async wins by most in p99"),
+        (largest_win(Verdict::SyncWins), "sync wins by most in p99"),
     ];
     let mut found: Vec<Telling> = Vec::new();
     for (cell, why) in candidates {
@@ -54,4 +44,23 @@ pub fn telling(verdicts: &Verdicts<'_>) -> Vec<Telling> {
         }
     }
     found
+}
+
+/// The judged cell nearest to [`TYPICAL`] among those that do nothing but wait, wait first, by ratios.
+#[must_use]
+pub fn typical(verdicts: &Verdicts<'_>) -> Option<usize> {
+    let plain = verdicts.judged_cells().filter(|(_, cell)| {
+        cell.family == "wait" && cell.flags.is_empty() && cell.rounds == 0 && cell.wait_ms.is_finite()
+    });
+    let by_distance = |(_, one): &(usize, &Cell), (_, other): &(usize, &Cell)| {
+        let (one, other) = (distance(one), distance(other));
+        one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1))
+    };
+    plain.min_by(by_distance).map(|(index, _)| index)
+}
+
+fn distance(cell: &Cell) -> (f64, f64) {
+    // A microsecond keeps "no wait" at a finite distance, the farthest.
+    let ratio = |value: f64, typical: f64| ((value + 1e-3) / (typical + 1e-3)).ln().abs();
+    (ratio(cell.wait_ms, TYPICAL.0), ratio(f64::from(cell.connections), f64::from(TYPICAL.1)))
 }

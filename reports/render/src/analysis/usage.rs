@@ -13,35 +13,21 @@ const MIB: f64 = 1_048_576.0;
 pub struct Usage {
     /// Server CPU per request in the closed loop, microseconds: what a request costs a server that has no time to spare.
     pub saturated_cpu_us: Option<Estimate>,
-    /// Server CPU per request at the offered rate, microseconds.
-    pub cpu_us: Option<Estimate>,
-    /// The client's CPU per request at the offered rate, microseconds, spinning left out. Loopback charges part of one
-    /// side's work to the other, so the sum of both is worth a look.
-    pub client_cpu_us: Option<Estimate>,
-    /// Context switches per request in the closed loop, mean over blocks; may be 0.
-    pub switches_per_request: Option<f64>,
     /// Most threads seen in any block.
     pub threads_max: Option<u64>,
     /// Proportional set size and what the kernel holds, MiB.
     pub memory_mib: Option<Estimate>,
     /// Of it, what the kernel holds: page tables and stacks of threads, MiB, mean over blocks.
     pub kernel_mib: Option<f64>,
-    /// Connections dropped on full accept queues, all blocks together, machine-wide.
-    pub listen_overflows: Option<u64>,
 }
 
 impl Usage {
-    /// The resources that `contender` used in `cell`, at the offered rate of a `level`.
+    /// The resources that `contender` used in `cell`.
     #[must_use]
-    pub fn of(grid: &Grid<'_>, cell: usize, contender: &str, level: usize) -> Self {
+    pub fn of(grid: &Grid<'_>, cell: usize, contender: &str) -> Self {
         let measured = || grid.blocks(cell, contender).filter_map(measured);
         let estimate = |figures: Vec<f64>| {
             Estimate::of(&figures.into_iter().filter(|figure| *figure > 0.0).collect::<Vec<_>>())
-        };
-        let open = || {
-            measured()
-                .filter_map(|measured| measured.open_at(level))
-                .filter(|open| is_usable(&open.measurement))
         };
         let usable: Vec<(&Resources, &Loop)> = measured()
             .filter_map(|measured| Some((&measured.resources, measured.closed.as_ref()?)))
@@ -51,22 +37,11 @@ impl Usage {
             saturated_cpu_us: estimate(
                 usable.iter().filter_map(|(_, closed)| closed.cost.cpu_per_request_us()).collect(),
             ),
-            cpu_us: estimate(open().filter_map(|open| open.cost.cpu_per_request_us()).collect()),
-            client_cpu_us: estimate(
-                open().filter_map(|open| open.measurement.client.cpu_per_request_us).collect(),
-            ),
-            switches_per_request: mean(
-                usable.iter().filter_map(|(_, closed)| closed.cost.switches_per_request()),
-            ),
             threads_max: usable.iter().filter_map(|(resources, _)| resources.threads_max).max(),
             memory_mib: estimate(
                 usable.iter().filter_map(|(held, _)| Some(held.memory_bytes()? as f64 / MIB)).collect(),
             ),
             kernel_mib: mean(usable.iter().filter_map(|(held, _)| Some(held.kernel_bytes? as f64 / MIB))),
-            listen_overflows: usable
-                .iter()
-                .filter_map(|(resources, _)| resources.listen_overflows)
-                .reduce(u64::saturating_add),
         }
     }
 }

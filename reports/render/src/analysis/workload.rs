@@ -2,7 +2,37 @@
 
 use reports_record::Cell;
 
+use super::verdicts::Verdicts;
 use crate::number;
+
+/// The judged cells of one workload.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// The workload in words.
+    pub name: String,
+    /// Whether a body of some size is sent or taken.
+    pub has_body: bool,
+    /// Connections and the cell's index, ascending.
+    pub cells: Vec<(f64, usize)>,
+}
+
+/// The judged cells by workload, in the order of the experiment.
+#[must_use]
+pub fn groups(verdicts: &Verdicts<'_>) -> Vec<Group> {
+    let mut groups: Vec<(&Cell, Vec<(f64, usize)>)> = Vec::new();
+    for (index, cell) in verdicts.judged_cells() {
+        let place = (f64::from(cell.connections), index);
+        match groups.iter_mut().find(|(first, _)| is_same(first, cell)) {
+            Some((_, cells)) => cells.push(place),
+            None => groups.push((cell, vec![place])),
+        }
+    }
+    let group = |(first, mut cells): (&Cell, Vec<(f64, usize)>)| {
+        cells.sort_by(|one, other| one.0.total_cmp(&other.0));
+        Group { name: name(first), has_body: first.bytes > 0, cells }
+    };
+    groups.into_iter().map(group).collect()
+}
 
 /// Whether two cells ask for the same and differ at most in connections and offered load.
 #[must_use]

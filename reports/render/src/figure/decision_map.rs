@@ -26,16 +26,20 @@ const MANY_COLUMNS: usize = 5;
 /// A map's rows and columns, and what stands where they meet.
 #[derive(Debug)]
 pub struct DecisionMap<'m, 'a> {
-    connections: Vec<u32>,
-    rows: Vec<Row<'m, 'a>>,
+    /// The columns.
+    pub connections: Vec<u32>,
+    /// The workloads.
+    pub rows: Vec<Row<'m, 'a>>,
 }
 
 /// One workload.
 #[derive(Debug)]
-struct Row<'m, 'a> {
-    first: &'m Cell,
+pub struct Row<'m, 'a> {
+    /// Its first cell: the workload is what this one asks for.
+    pub first: &'m Cell,
     lines: [String; 2],
-    cells: Vec<Option<&'m Comparison<'a>>>,
+    /// Its comparisons, a place a column.
+    pub cells: Vec<Option<&'m Comparison<'a>>>,
 }
 
 impl<'m, 'a> DecisionMap<'m, 'a> {
@@ -153,7 +157,7 @@ fn letter(comparison: &Comparison<'_>) -> &'static str {
 }
 
 fn change(comparison: &Comparison<'_>) -> String {
-    comparison.ratio().map_or_else(|| number::NO_DATA.into(), number::change)
+    comparison.ratio().map_or_else(|| number::NO_DATA.into(), number::ratio)
 }
 
 /// A winner's colour, the stronger the larger the effect; neutral where nobody wins.
@@ -175,9 +179,9 @@ fn ground(comparison: &Comparison<'_>) -> Ink {
 #[must_use]
 pub fn reading(metric: Metric, compact: bool) -> String {
     let better = if metric.more_is_better() {
-        "more is better, so + favours async"
+        "more is better, so that more than 1 favours async"
     } else {
-        "less is better, so − favours async"
+        "less is better, so that less than 1 favours async"
     };
     let verdict = if compact {
         "the verdict (A async wins, S sync wins, = tie, ≡ tie by design, ? cannot tell, × invalid)"
@@ -185,7 +189,7 @@ pub fn reading(metric: Metric, compact: bool) -> String {
         "the verdict"
     };
     format!(
-        "Each cell: {verdict}, the change from sync to async ({better}), and the 95\u{a0}% interval of async ÷ sync. \
-         Orange: async wins; purple: sync wins; grey: nobody does. Hatched: the interval includes 1."
+        "Each cell: {verdict}, async ÷ sync ({better}), and its 95\u{a0}% interval. \
+         Orange: async wins; blue: sync wins; grey: nobody does. Hatched: the interval includes 1."
     )
 }

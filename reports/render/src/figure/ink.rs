@@ -9,7 +9,7 @@ pub type Rgb = (u8, u8, u8);
 ///
 /// Figures are drawn in the light colours; [`stylesheet`] gives every one its name, so that dark mode and
 /// print only have to rename. Sync and async are the blue and vermilion of Okabe and Ito's palette for
-/// every kind of colour vision (2008); verdicts are shades of ColorBrewer's diverging PuOr.
+/// every kind of colour vision (2008), and wins are shades of the same two hues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ink {
     /// Text.
@@ -28,6 +28,8 @@ pub enum Ink {
     Awaiting,
     /// Strokes across a cell whose interval includes 1.
     Hatch,
+    /// The edge of a cell or a button.
+    Edge,
     /// A cell without a winner.
     Neutral,
     /// A cell in which async is better, by more from 1 to 3.
@@ -49,7 +51,7 @@ pub enum Shade {
 
 impl Ink {
     /// Every ink.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Text,
         Self::Muted,
         Self::Grid,
@@ -58,6 +60,7 @@ impl Ink {
         Self::Sync,
         Self::Awaiting,
         Self::Hatch,
+        Self::Edge,
         Self::Neutral,
         Self::AsyncBetter(Shade::Faint),
         Self::AsyncBetter(Shade::Middle),
@@ -79,13 +82,14 @@ impl Ink {
             Self::Sync => (0x00, 0x72, 0xB2),
             Self::Awaiting => (0xD5, 0x5E, 0x00),
             Self::Hatch => (0xB4, 0xBA, 0xC2),
+            Self::Edge => (0x8A, 0x93, 0x9E),
             Self::Neutral => (0xF4, 0xF4, 0xF2),
             Self::AsyncBetter(Shade::Faint) => (0xFE, 0xE0, 0xB6),
             Self::AsyncBetter(Shade::Middle) => (0xFD, 0xB8, 0x63),
             Self::AsyncBetter(Shade::Strong) => (0xE8, 0x96, 0x3A),
-            Self::SyncBetter(Shade::Faint) => (0xD8, 0xDA, 0xEB),
-            Self::SyncBetter(Shade::Middle) => (0xB2, 0xAB, 0xD2),
-            Self::SyncBetter(Shade::Strong) => (0x96, 0x8A, 0xC0),
+            Self::SyncBetter(Shade::Faint) => (0xD3, 0xE5, 0xF4),
+            Self::SyncBetter(Shade::Middle) => (0x9D, 0xC8, 0xE8),
+            Self::SyncBetter(Shade::Strong) => (0x64, 0xA6, 0xD6),
         }
     }
 
@@ -101,13 +105,14 @@ impl Ink {
             Self::Sync => (0x56, 0xB4, 0xE9),
             Self::Awaiting => (0xFF, 0x8F, 0x3D),
             Self::Hatch => (0x4A, 0x52, 0x5C),
+            Self::Edge => (0x6B, 0x75, 0x81),
             Self::Neutral => (0x22, 0x26, 0x2C),
             Self::AsyncBetter(Shade::Faint) => (0x3F, 0x2C, 0x12),
             Self::AsyncBetter(Shade::Middle) => (0x66, 0x43, 0x14),
             Self::AsyncBetter(Shade::Strong) => (0x86, 0x55, 0x10),
-            Self::SyncBetter(Shade::Faint) => (0x2B, 0x29, 0x45),
-            Self::SyncBetter(Shade::Middle) => (0x42, 0x3B, 0x6C),
-            Self::SyncBetter(Shade::Strong) => (0x58, 0x4E, 0x8C),
+            Self::SyncBetter(Shade::Faint) => (0x12, 0x2E, 0x44),
+            Self::SyncBetter(Shade::Middle) => (0x16, 0x44, 0x68),
+            Self::SyncBetter(Shade::Strong) => (0x1B, 0x5C, 0x8E),
         }
     }
 
@@ -123,6 +128,7 @@ impl Ink {
             Self::Sync => "--sync",
             Self::Awaiting => "--async",
             Self::Hatch => "--hatch",
+            Self::Edge => "--edge",
             Self::Neutral => "--neutral",
             Self::AsyncBetter(Shade::Faint) => "--async-1",
             Self::AsyncBetter(Shade::Middle) => "--async-2",

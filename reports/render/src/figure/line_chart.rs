@@ -19,6 +19,8 @@ pub struct LineChart {
     pub y: Axis,
     /// A line on which both coordinates are equal, and its name.
     pub diagonal: Option<&'static str>,
+    /// Lines without marks or names beneath the others.
+    pub beneath: Vec<(Ink, Vec<Option<Dot>>)>,
     /// The lines, in the legend's order.
     pub lines: Vec<Line>,
 }
@@ -100,6 +102,12 @@ impl LineChart {
         let (x, y) = self.rulers(bottom, top);
         self.draw_legend(&mut scene);
         self.draw_axes(&mut scene, (&x, &y), (top, bottom));
+        for (ink, dots) in &self.beneath {
+            for run in dots.split(Option::is_none) {
+                let points = run.iter().flatten().map(|dot| (x.at(dot.x), y.at(dot.y)));
+                scene.thin_path(points.collect(), *ink);
+            }
+        }
         for line in &self.lines {
             draw_line(&mut scene, line, &x, &y);
         }
@@ -208,6 +216,7 @@ mod tests {
             x: axis(Scale::Linear),
             y: axis(Scale::Log),
             diagonal: None,
+            beneath: Vec::new(),
             lines: vec![Line { style, name: "one".into(), dots }],
         }
     }

@@ -5,6 +5,7 @@ pub mod decision_map;
 pub mod ink;
 pub mod interval_chart;
 pub mod line_chart;
+pub mod panels;
 pub mod ruler;
 pub mod scene;
 pub mod svg;

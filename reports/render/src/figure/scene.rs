@@ -126,6 +126,13 @@ impl Scene {
         self.shapes.extend(drawable.map(|points| Shape::Path { points, ink, width: 2 }));
     }
 
+    /// Adds a line one pixel wide through several points, if there are two.
+    pub fn thin_path(&mut self, points: Vec<Point>, ink: Ink) {
+        if points.len() >= 2 {
+            self.shapes.push(Shape::Path { points, ink, width: 1 });
+        }
+    }
+
     /// Adds a filled rectangle.
     pub fn area(&mut self, at: Point, size: Point, ink: Ink) {
         self.shapes.push(Shape::Area { at, size, ink });

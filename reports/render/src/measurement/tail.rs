@@ -47,9 +47,9 @@ fn tails(measurement: &Measurement) -> Result<Vec<Tail>, HistogramError> {
     let of = |name, times: Option<Distribution>, style| {
         times.as_ref().and_then(Merged::one).map(|times| Tail { name, times, style })
     };
-    // The pair of inks that every kind of colour vision tells apart; nothing here is sync or async.
-    let response = Style { ink: Ink::Awaiting, form: Form::Diamond, dashed: false };
-    let service = Style { ink: Ink::Sync, form: Form::Disc, dashed: true };
+    // Blue and orange mean sync and async on every page, and nothing here is either.
+    let response = Style { ink: Ink::Text, form: Form::Diamond, dashed: false };
+    let service = Style { ink: Ink::Muted, form: Form::Disc, dashed: true };
     let both = [
         of("response time", measurement.response_times()?, response),
         of("service time", Some(measurement.service_times()?), service),
@@ -77,6 +77,7 @@ fn figure(tails: &[Tail]) -> Option<Figure> {
             always: Vec::new(),
         },
         diagonal: None,
+        beneath: Vec::new(),
         lines,
     };
     Some(Figure {

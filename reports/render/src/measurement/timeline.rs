@@ -64,8 +64,8 @@ impl<'a> Parts<'a> {
     }
 }
 
-const FIRST: Style = Style { ink: Ink::Awaiting, form: Form::Diamond, dashed: false };
-const SECOND: Style = Style { ink: Ink::Sync, form: Form::Ring, dashed: true };
+const FIRST: Style = Style { ink: Ink::Text, form: Form::Diamond, dashed: false };
+const SECOND: Style = Style { ink: Ink::Muted, form: Form::Ring, dashed: true };
 
 fn time_axis() -> Axis {
     Axis {
@@ -82,6 +82,7 @@ fn rates(parts: Parts<'_>) -> Figure {
         x: time_axis(),
         y: Axis { title: "per second".into(), write: number::rate, scale: Scale::Linear, always: Vec::new() },
         diagonal: None,
+        beneath: Vec::new(),
         lines: vec![
             parts.line("replies", FIRST, |part| Some(parts.per_second(part.replies))),
             parts.line("due", SECOND, |part| Some(parts.per_second(part.due))),
@@ -141,6 +142,7 @@ fn times(parts: Parts<'_>, is_open: bool) -> Option<Figure> {
             always: Vec::new(),
         },
         diagonal: None,
+        beneath: Vec::new(),
         lines,
     };
     Some(Figure {

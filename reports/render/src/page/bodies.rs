@@ -82,6 +82,7 @@ fn figure(group: &Along<'_>, found: &Medians<'_, '_>, all: &[f64], index: usize)
             always: all.to_vec(),
         },
         diagonal: None,
+        beneath: Vec::new(),
         lines,
     };
     let title = title(group);

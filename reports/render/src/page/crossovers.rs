@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use reports_record::Metric;
 use reports_stats::verdict::Verdict;
 
+use super::crossover_figures;
 use super::table::Table;
 use crate::analysis::Analysis;
 use crate::analysis::contrast::{Contrast, Kind};
@@ -32,11 +33,13 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
     html! {
         section #crossovers aria-labelledby="crossovers-title" {
             h2 id="crossovers-title" { (title) }
+            @if let Some(figure) = crossover_figures::along_connections(analysis) { (figure.markup()) }
+            @if let Some(figure) = crossover_figures::along_rates(analysis) { (figure.markup()) }
             @for contrast in contrasts() { (of_contrast(analysis, contrast, metric)) }
             @for contrast in contrasts() { (of_rates(analysis, contrast)) }
             p.note {
-                "A crossover is an interval between two measured places where the verdict differs; between them nothing is \
-                 known, and nothing is interpolated. “None in range” is a result. Places that are not decided widen an interval."
+                "The crossover lies between two neighbouring places with different winners. Where between them is not guessed. An \
+                 undecided place makes the gap wider, and “none in range” is a result."
             }
             @if has_axis { details {
                 summary { "The same for CPU per request and the 99th percentile of the response time, and along the wait" }
@@ -131,7 +134,5 @@ fn table(contrast: Contrast<'_>, what: &str, rows_are: &str, rows: &[Row<'_, '_>
 
 fn largest(row: &Row<'_, '_>) -> String {
     let Some((place, comparison)) = row.largest_win() else { return "—".into() };
-    let change = comparison.ratio().map_or_else(|| number::NO_DATA.into(), number::change);
-    let interval = comparison.interval().map(number::interval);
-    format!("{change} at {place} ({})", interval.unwrap_or_else(|| "no interval".into()))
+    format!("{} at {place}", number::ratio_within(comparison.ratio(), comparison.interval()))
 }

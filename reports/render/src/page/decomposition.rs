@@ -3,14 +3,16 @@
 use maud::{Markup, html};
 use reports_record::Metric;
 
-use super::figure::{Figure, is_long};
+use super::figure::Figure;
+use super::series::by_connections;
 use super::table::Table;
 use crate::analysis::Analysis;
 use crate::analysis::contrast::Kind;
 use crate::analysis::decomposition::{Decomposition, decompose};
 use crate::analysis::estimate::Estimate;
 use crate::figure::ink::Ink;
-use crate::figure::interval_chart::{Group, IntervalChart, Style};
+use crate::figure::interval_chart::Style;
+use crate::figure::panels::Panels;
 use crate::figure::scene::Form;
 use crate::{label, number};
 
@@ -32,60 +34,69 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
 
 fn figure(analysis: &Analysis<'_>) -> Figure {
     let parts = decompose(&analysis.verdicts, Metric::Throughput);
-    let cells = analysis.verdicts.cells;
-    let groups = parts.iter().map(|part| Group {
-        title: label::name(&cells[part.cell].name),
-        rows: vec![part.model, part.implementation],
-    });
     let model = Style { ink: Ink::Text, form: Form::Disc, dashed: false };
     let implementation = Style { ink: Ink::Muted, form: Form::HollowDiamond, dashed: true };
-    let chart = IntervalChart {
-        axis_title: "factor in throughput, async ÷ sync; beyond 1 favours async".into(),
-        write: number::plain,
+    let legend = vec![
+        (model, "model (control pair)".into()),
+        (implementation, "implementation (stock ÷ control)".into()),
+    ];
+    let of = |cell| {
+        let part = parts.iter().find(|part| part.cell == cell);
+        vec![part.and_then(|part| part.model), part.and_then(|part| part.implementation)]
+    };
+    let axis = "factor in throughput, async ÷ sync; beyond 1 favours async";
+    let chart = Panels {
         zone: Some((1.0 / 1.05, 1.05)),
-        legend: vec![
-            (model, "model (control pair)".into()),
-            (implementation, "implementation (stock ÷ control)".into()),
-        ],
-        groups: groups.collect(),
+        ..by_connections(analysis, legend, (axis, number::ratio), of)
     };
     Figure {
         id: "decomposition".into(),
         finding: finding(&parts),
         reading:
-            "Two factors a cell, each with its 95\u{a0}% interval over blocks; a bar without an end goes on \
-                  beyond the axis. The grey zone is ±5\u{a0}%."
+            "Two factors a cell, each with its 95\u{a0}% interval over blocks, a panel a workload. Within the grey zone the \
+                  two differ by less than 5\u{a0}%. Both axes grow by ratios."
                 .into(),
-        folded: is_long(analysis),
+        folded: false,
         scene: chart.scene(),
         table: table(analysis, &parts),
     }
 }
 
+/// The range of each factor over the cells in which it is a clear difference: those whose interval excludes 1.
 fn finding(parts: &[Decomposition]) -> String {
-    let span = |of: fn(&Decomposition) -> Option<Estimate>| {
-        let middles = || parts.iter().filter_map(of).map(|estimate| estimate.middle);
-        let (lo, hi) = (middles().reduce(f64::min)?, middles().reduce(f64::max)?);
-        Some(format!("{} to {}", number::change(lo), number::change(hi)))
+    let span = |what: &str, of: fn(&Decomposition) -> Option<Estimate>| {
+        let known: Vec<Estimate> = parts.iter().filter_map(of).collect();
+        if known.is_empty() {
+            return format!("{what}: {}", number::NO_DATA);
+        }
+        let is_clear =
+            |estimate: &&Estimate| estimate.interval.is_some_and(|ends| ends.lo > 1.0 || ends.hi < 1.0);
+        let clear: Vec<f64> = known.iter().filter(is_clear).map(|estimate| estimate.middle).collect();
+        let ends = clear.iter().copied().reduce(f64::min).zip(clear.iter().copied().reduce(f64::max));
+        match ends {
+            None => format!("{what} makes no clear difference in any of {} cells", known.len()),
+            Some((lo, hi)) => format!(
+                "{what} makes a clear difference in {} of {} cells ({} to {})",
+                clear.len(),
+                known.len(),
+                number::ratio(lo),
+                number::ratio(hi)
+            ),
+        }
     };
-    match (span(|part| part.model), span(|part| part.implementation)) {
-        (Some(model), Some(implementation)) => format!(
-            "From sync to async, the model changes throughput by {model}; the implementation adds {implementation}"
-        ),
-        _ => format!("Model and implementation: {}", number::NO_DATA),
-    }
+    let (model, implementation) =
+        (span("The model", |part| part.model), span("the implementation", |part| part.implementation));
+    format!("{model}; {implementation}")
 }
 
 fn table(analysis: &Analysis<'_>, parts: &[Decomposition]) -> Table {
-    let head = ["cell", "model", "interval", "implementation", "interval", "blocks"];
+    let head = ["cell", "model (95\u{a0}%)", "implementation (95\u{a0}%)", "blocks"];
     let mut table = Table::new("Throughput ratio taken apart", &head, 1);
     for part in parts {
         let mut row = vec![label::name(&analysis.verdicts.cells[part.cell].name)];
         for estimate in [part.model, part.implementation] {
-            let no_data = || number::NO_DATA.to_owned();
-            row.push(estimate.map_or_else(no_data, |estimate| number::change(estimate.middle)));
             let interval = estimate.and_then(|estimate| estimate.interval);
-            row.push(interval.map_or_else(no_data, number::interval));
+            row.push(number::ratio_within(estimate.map(|estimate| estimate.middle), interval));
         }
         row.push(part.implementation.map_or(0, |estimate| estimate.blocks).to_string());
         table.push(row);

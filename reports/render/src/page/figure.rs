@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use maud::{Markup, PreEscaped, html};
 
 use super::table::Table;
-use crate::analysis::Analysis;
 use crate::figure::ink::{self, Ink};
 use crate::figure::scene::Scene;
 use crate::figure::svg;
@@ -27,16 +26,8 @@ pub(crate) struct Figure {
     pub table: Table,
 }
 
-/// Cells up to which a chart with a group a cell stays open: about two screens of it.
-const GROUPS_SHOWN: usize = 16;
-
 /// Widest drawing that a telephone may shrink; its type would become too small in a wider one, which scrolls instead.
 const NARROW: u32 = 450;
-
-/// Whether a chart with a group a cell is to be folded.
-pub(super) fn is_long(analysis: &Analysis<'_>) -> bool {
-    analysis.verdicts.judged_cells().count() > GROUPS_SHOWN
-}
 
 impl Figure {
     /// The drawing as a document of its own, which brings its colours along, light and dark.

@@ -56,7 +56,7 @@ struct Quantity {
 
 impl Quantity {
     fn figure(&self, analysis: &Analysis<'_>, series: &[Series<'_>], along: &Along<'_>) -> Option<Figure> {
-        let at = |one: &Series<'_>, cell| (self.of)(&Usage::of(&analysis.grid, cell, one.contender, 0));
+        let at = |one: &Series<'_>, cell| (self.of)(&Usage::of(&analysis.grid, cell, one.contender));
         let found = series.iter().map(|one| {
             let places = along.cells.iter().map(|&(place, cell)| (place, at(one, cell)));
             (one, places.collect::<Vec<_>>())
@@ -76,6 +76,7 @@ impl Quantity {
             x: axis("connections", number::plain),
             y: axis(self.title, self.write),
             diagonal: None,
+            beneath: Vec::new(),
             lines,
         };
         Some(Figure {

@@ -8,7 +8,8 @@ use super::series::Series;
 use super::table::Table;
 use crate::analysis::Analysis;
 use crate::analysis::merged::{MEDIAN, Merged, Quantile, Which};
-use crate::analysis::telling::{RULE, Telling, telling};
+use crate::analysis::telling::{Telling, telling};
+use crate::figure::ink::Ink;
 use crate::figure::line_chart::{Dot, LineChart, Sign, WIDE};
 use crate::figure::ruler::{Axis, Scale};
 use crate::{label, number};
@@ -29,20 +30,29 @@ const STEPS: u32 = 12;
 pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
     let telling = telling(&analysis.verdicts);
     let figures = telling.iter().enumerate().filter_map(|(index, one)| figure(analysis, series, index, one));
-    let figures: Vec<Figure> = figures.collect();
+    let figures: Vec<(Figure, Vec<String>)> = figures.collect();
     html! {
         @if !figures.is_empty() {
             section {
                 h2 { "The whole tail" }
-                p { (RULE) " Histograms of all believable blocks are added up; quantiles are never averaged. The two pairs may \
-                     be offered different rates." }
-                @for figure in &figures { (figure.markup()) }
+                p { "All requests of all blocks together. One stalled block can make such a tail, so this p99 is another one than \
+                     the p99 of a typical block in the verdicts, and the thin lines are single blocks. The two pairs may be offered \
+                     different rates." }
+                @for (figure, remarks) in &figures {
+                    (figure.markup())
+                    @for remark in remarks { p.note { (remark) } }
+                }
             }
         }
     }
 }
 
-fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], index: usize, telling: &Telling) -> Option<Figure> {
+fn figure(
+    analysis: &Analysis<'_>,
+    series: &[Series<'_>],
+    index: usize,
+    telling: &Telling,
+) -> Option<(Figure, Vec<String>)> {
     let which = Which::Response(analysis.verdicts.levels.len().saturating_sub(1));
     let of = |one: &Series<'_>| Merged::of(&analysis.grid, telling.cell, one.contender, which);
     let merged: Vec<Option<Merged>> = series.iter().map(of).collect();
@@ -51,6 +61,8 @@ fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], index: usize, telling:
     if !super::lines::any(&lines) {
         return None;
     }
+    let of_blocks = |one: &Series<'_>| Merged::blocks(&analysis.grid, telling.cell, one.contender, which);
+    let blocks: Vec<Vec<(u32, Merged)>> = series.iter().map(of_blocks).collect();
     let cell = label::name(&analysis.verdicts.cells[telling.cell].name);
     let chart = LineChart {
         width: WIDE,
@@ -62,19 +74,60 @@ fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], index: usize, telling:
             always: Vec::new(),
         },
         diagonal: None,
+        beneath: series.iter().zip(&blocks).flat_map(|(one, blocks)| thin(one, blocks)).collect(),
         lines,
     };
-    Some(Figure {
+    let remarks = series
+        .iter()
+        .zip(&merged)
+        .zip(&blocks)
+        .filter_map(|((one, merged), blocks)| one_block(one, merged.as_ref()?, blocks));
+    let remarks = remarks.collect();
+    let figure = Figure {
         id: format!("nines-{}", index + 1).into(),
         finding: finding(&cell, telling, series, &merged),
-        reading: "Each nine further right is ten times rarer. Counts of all believable blocks added; a curve ends where fewer \
-                  than ten requests lie beyond. “≥”: a lower bound, since unfinished requests, which count as longer than all others, take this place."
+        reading: "Each nine further right is ten times rarer. Thick: the requests of all believable blocks together. Thin: each \
+                  block by itself. A curve ends where fewer than ten requests lie beyond. Both axes grow by ratios. “≥”: a lower \
+                  bound, since unfinished requests, which count as longer than all others, take this place."
             .into(),
         scene: chart.scene(),
         folded: false,
         table: table(&cell, series, &merged),
+    };
+    Some((figure, remarks))
+}
+
+/// Each block's curve, without marks.
+fn thin(one: &Series<'_>, blocks: &[(u32, Merged)]) -> Vec<(Ink, Vec<Option<Dot>>)> {
+    blocks.iter().map(|(_, block)| (one.style.ink, curve(Some(block)))).collect()
+}
+
+/// How far the p99 of all requests must fall without one block for that block to be named.
+const MAKES_THE_TAIL: f64 = 1.5;
+
+/// The sentence that names the block without which the tail would be another one, if there is such a block.
+fn one_block(one: &Series<'_>, merged: &Merged, blocks: &[(u32, Merged)]) -> Option<String> {
+    let all = merged.at(P99)?.us;
+    let without = |left_out: u32| {
+        let others = blocks.iter().filter(|(block, _)| *block != left_out).map(|(_, times)| times);
+        Some((left_out, Merged::together(others)?.at(P99)?.us))
+    };
+    let rest = blocks.iter().filter_map(|(block, _)| without(*block));
+    let (block, least) = rest.min_by(|(_, one), (_, other)| one.total_cmp(other))?;
+    (all / least >= MAKES_THE_TAIL).then(|| {
+        format!(
+            "Block {} of {} makes {}'s tail: with it 99\u{a0}% of requests are answered within {}, without it within {}.",
+            block + 1,
+            blocks.len(),
+            label::within(one.contender, 24),
+            number::micros(all),
+            number::micros(least)
+        )
     })
 }
+
+/// The 99th percentile as a number of nines.
+const P99: f64 = 2.0;
 
 /// The axis of shares, from the median to the rarest named nine.
 pub(crate) fn share_axis() -> Axis {

@@ -1,8 +1,9 @@
-//! The first screen: the question and the answer; below the maps, its scope and the count of verdicts.
+//! The first screen: the answer, what the run can see, and the contents; further down the scope and the count of verdicts.
 
 use maud::{Markup, html};
 use reports_record::Metric;
 
+use super::sight;
 use super::table::Table;
 use crate::analysis::Analysis;
 use crate::analysis::contrast::Kind;
@@ -10,22 +11,55 @@ use crate::analysis::subject::Subject;
 use crate::answer::answer;
 use crate::{label, number};
 
-pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
+/// The parts of the page that its reader may want to go to, by their ids.
+const CONTENTS: [(&str, &str); 7] = [
+    ("case", "My case"),
+    ("map", "Map"),
+    ("crossovers", "Crossover"),
+    ("why", "Why"),
+    ("times", "Waiting"),
+    ("trust", "Can you trust this?"),
+    ("data", "All data"),
+];
+
+pub(super) fn markup(analysis: &Analysis<'_>, case: Option<&Markup>, map: &Markup, rest: &Markup) -> Markup {
+    let parts = html! { @if let Some(case) = case { (case) } (map) (rest) }.into_string();
     let definition = &analysis.run.definition;
     html! {
         header {
-            p.eyebrow { "Crossover · experiment " bdi { (label::name(&definition.name)) } " · "
-                bdi { (label::name(&analysis.run.started_at)) } }
-            h1 { "A thread per request, or an event loop?" }
-            p.question { bdi { (label::passage(&definition.question)) } }
+            div.top {
+                p.eyebrow { "Crossover · " bdi { (label::name(&definition.name)) } " · "
+                    bdi { (label::within(analysis.run.started_at.split('T').next().unwrap_or_default(), 24)) } " · " (place(analysis)) }
+                nav aria-label="Contents" {
+                    @for (id, title) in CONTENTS {
+                        @if parts.contains(&format!("id=\"{id}\"")) { a href={ "#" (id) } { (title) } " " }
+                    }
+                }
+            }
+            h1 { "Threads or async?" }
         }
         (incomplete(analysis))
-        section #answer aria-label="The answer" {
-            @for sentence in answer(&analysis.verdicts) {
-                p { strong { bdi { (sentence.lead) } ". " } bdi { (sentence.text) } }
+        div.first {
+            section #answer aria-label="The answer" {
+                @for sentence in answer(analysis) {
+                    p { strong { (sentence.lead) ". " } bdi { (sentence.text) } }
+                }
             }
+            (sight::markup(analysis))
+            @if let Some(case) = case { (case) }
+            (map)
         }
     }
+}
+
+/// Where the answer holds, in a few words.
+fn place(analysis: &Analysis<'_>) -> String {
+    let cores = match analysis.run.definition.contender_cpus {
+        1 => "one core".into(),
+        cores => format!("{cores} cores"),
+    };
+    let machine = if analysis.run.environment.cpu.virtualised { ", a virtual machine" } else { "" };
+    format!("{cores}, loopback{machine}")
 }
 
 /// What the answer holds for, and how often each verdict fell.
@@ -62,9 +96,10 @@ fn scope(analysis: &Analysis<'_>) -> String {
     let cpus = analysis.run.definition.contender_cpus;
     let cores = if cpus == 1 { "a one-core server".into() } else { format!("a server on {cpus} cores") };
     format!(
-        "Scope: verdicts for {cores} over loopback on this machine. Ratios are async ÷ sync. A win means that \
-         a difference of 5\u{a0}% or less could hardly look like this; a tie, that one of 5\u{a0}% or more could \
-         hardly. A load of 10\u{a0}% is a tenth of what the weaker contender of the pair can serve. Nothing is said about other hardware, other networks or more cores."
+        "Verdicts hold for {cores} over loopback on this machine, and say nothing of other hardware, other networks or more \
+         cores. A ratio is async ÷ sync. A win means that a true difference of 5\u{a0}% or less would hardly look like this. A \
+         tie means the same of a difference of 5\u{a0}% or more. A load of 10\u{a0}% is a tenth of what the weaker contender of \
+         the pair can serve."
     )
 }
 

@@ -11,7 +11,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
     let unequal = unequal(&analysis.overshoots, &analysis.verdicts.contrasts);
     html! {
         section {
-            h2 { "Is the wait the same wait?" }
+            h2 { "Do both wait equally long?" }
             @if analysis.overshoots.is_empty() {
                 p { "Timer overshoot was not measured in this run." }
             } @else {
@@ -21,10 +21,12 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                 @for one in &unequal {
                     p.banner role="note" {
                         strong { "Unequal waits. " }
-                        "At W = " (one.wait_ms) " ms, " bdi { (label::name(one.contrast.awaiting)) }
-                        " overshoots by " (number::micros(one.difference_us)) " more than "
-                        bdi { (label::name(one.contrast.sync)) }
-                        ", beyond 5\u{a0}% of the wait: cells with this wait compare timers too."
+                        "Asked to wait " (one.wait_ms) " ms, " bdi { (label::name(one.contrast.awaiting)) }
+                        " waits " (number::micros(one.difference_us.abs()))
+                        @if one.difference_us < 0.0 { " less than " } @else { " longer than " }
+                        bdi { (label::name(one.contrast.sync)) } " ("
+                        (number::percent(one.difference_us.abs() / (one.wait_ms * 1e3)))
+                        "). Part of any difference at this wait is the timer's."
                     }
                 }
                 (table(analysis).markup())

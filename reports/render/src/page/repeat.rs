@@ -4,13 +4,16 @@ use maud::{Markup, html};
 use reports_record::Metric;
 use reports_stats::false_wins::FalseWins;
 
-use super::figure::{Figure, is_long};
+use super::figure::Figure;
+use super::series::by_connections;
 use super::table::Table;
 use crate::analysis::Analysis;
+use crate::analysis::comparison::Comparison;
 use crate::analysis::contrast::Kind;
 use crate::analysis::estimate::Estimate;
 use crate::figure::ink::Ink;
-use crate::figure::interval_chart::{Group, IntervalChart, Style};
+use crate::figure::interval_chart::Style;
+use crate::figure::panels::Panels;
 use crate::figure::scene::Form;
 use crate::{label, number};
 
@@ -30,20 +33,17 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
 }
 
 fn figure(analysis: &Analysis<'_>) -> Figure {
-    let groups = analysis.verdicts.about(Kind::Repeat, Metric::Throughput).map(|comparison| {
-        let ratios: Vec<f64> = comparison.pairs().iter().map(|pair| pair.r#async / pair.sync).collect();
-        Group {
-            title: label::name(&analysis.verdicts.cells[comparison.cell].name),
-            rows: vec![Estimate::of(&ratios)],
-        }
-    });
     let style = Style { ink: Ink::Text, form: Form::Disc, dashed: false };
-    let chart = IntervalChart {
-        axis_title: "throughput, copy ÷ original; the truth is 1".into(),
-        write: number::plain,
+    let of = |cell| {
+        let comparison = analysis.verdicts.at(Kind::Repeat, Metric::Throughput, cell);
+        let pairs = comparison.map_or_else(Vec::new, Comparison::pairs);
+        vec![Estimate::of(&pairs.iter().map(|pair| pair.r#async / pair.sync).collect::<Vec<_>>())]
+    };
+    let legend = vec![(style, "copy ÷ original".into())];
+    let axis = "throughput, copy ÷ original; the truth is 1";
+    let chart = Panels {
         zone: Some((1.0 / 1.05, 1.05)),
-        legend: vec![(style, "copy ÷ original".into())],
-        groups: groups.collect(),
+        ..by_connections(analysis, legend, (axis, number::ratio), of)
     };
     Figure {
         id: "repeat".into(),
@@ -52,7 +52,7 @@ fn figure(analysis: &Analysis<'_>) -> Figure {
             "The ratio of two copies of one contender, with its 95\u{a0}% interval over blocks. The grey zone is \
                   ±5\u{a0}%."
                 .into(),
-        folded: is_long(analysis),
+        folded: false,
         scene: chart.scene(),
         table: table(analysis),
     }
@@ -89,7 +89,7 @@ fn counts(analysis: &Analysis<'_>) -> Table {
             found.cells.to_string(),
             repeat
                 .visible
-                .map_or_else(|| number::NO_DATA.into(), |ratio| format!("from {} on", number::change(ratio))),
+                .map_or_else(|| number::NO_DATA.into(), |ratio| format!("from {} on", number::ratio(ratio))),
             kept.into(),
         ]);
     }
@@ -97,19 +97,15 @@ fn counts(analysis: &Analysis<'_>) -> Table {
 }
 
 fn table(analysis: &Analysis<'_>) -> Table {
-    let mut table = Table::new(
-        "Copy ÷ original",
-        &["cell", "metric", "ratio", "95\u{a0}% interval", "block SD", "blocks"],
-        2,
-    );
+    let mut table =
+        Table::new("Copy ÷ original", &["cell", "metric", "ratio (95\u{a0}%)", "block SD", "blocks"], 2);
     for subject in Metric::ALL.into_iter().flat_map(|metric| analysis.verdicts.subjects(metric)) {
         for comparison in analysis.verdicts.about(Kind::Repeat, subject) {
             let or_none = |text: Option<String>| text.unwrap_or_else(|| number::NO_DATA.into());
             table.push(vec![
                 label::name(&analysis.verdicts.cells[comparison.cell].name),
                 subject.title(analysis.verdicts.levels),
-                or_none(comparison.ratio().map(number::plain)),
-                or_none(comparison.interval().map(number::interval)),
+                number::ratio_within(comparison.ratio(), comparison.interval()),
                 or_none(comparison.effect().map(|effect| number::percent(effect.block_sd()))),
                 format!("{} of {}", comparison.blocks.len(), comparison.planned),
             ]);

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use reports_record::Metric;
 
-use super::figure::{Figure, is_long};
+use super::figure::Figure;
 use super::series::{Series, chart, finding};
 use super::table::Table;
 use crate::analysis::Analysis;
@@ -35,7 +35,7 @@ fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], subject: Subject) -> F
             "{what}, geometric mean over blocks with its 95\u{a0}% interval, on a logarithmic axis. Less is better. \
              “≥”: requests were still unfinished, so that only a lower bound is known."
         ),
-        folded: is_long(analysis),
+        folded: false,
         scene: chart(analysis, series, subject, "response time − wait, less is better", number::micros)
             .scene(),
         table: table(analysis, series, subject, &what),

@@ -1,14 +1,19 @@
 //! The contenders of the pairs as series of a chart: who they are and how they look.
 
+use super::lines::dot;
 use super::table::Table;
 use crate::analysis::Analysis;
 use crate::analysis::comparison::Comparison;
 use crate::analysis::contrast::Kind;
+use crate::analysis::estimate::Estimate;
 use crate::analysis::subject::Subject;
+use crate::analysis::workload;
 use crate::figure::ink::Ink;
-use crate::figure::interval_chart::{Group, IntervalChart, Style};
+use crate::figure::interval_chart::Style;
+use crate::figure::panels::{Panel, Panels};
 use crate::figure::scene::Form;
 use crate::{label, number};
+use reports_stats::verdict::Verdict;
 
 /// A contender of a pair: the model by colour and line, the pair by a filled or hollow mark.
 #[derive(Debug, Clone, Copy)]
@@ -40,41 +45,97 @@ pub(super) fn series<'a>(analysis: &Analysis<'a>) -> Vec<Series<'a>> {
     all
 }
 
-/// One sentence about the chart of a subject: the range of the ratios of each pair.
+/// One sentence about the chart of a subject, made of decided cells alone: who wins where, by how much.
 pub(super) fn finding(analysis: &Analysis<'_>, what: &str, subject: Subject) -> String {
-    let spans = [Kind::Control, Kind::Stock].into_iter().filter_map(|kind| {
-        let ratios = || analysis.verdicts.about(kind, subject).filter_map(Comparison::ratio);
-        let (least, most) = (ratios().reduce(f64::min)?, ratios().reduce(f64::max)?);
-        Some(format!("{} to {} in the {}", number::change(least), number::change(most), kind.title()))
+    let clauses = [Kind::Control, Kind::Stock].into_iter().filter_map(|kind| {
+        analysis.verdicts.contrast(kind)?;
+        Some(format!("{}: {}", kind.title(), outcome(analysis, kind, subject)))
     });
-    let spans: Vec<String> = spans.collect();
-    if spans.is_empty() {
+    let clauses: Vec<String> = clauses.collect();
+    if clauses.is_empty() {
         return format!("{what}: {}", number::NO_DATA);
     }
-    format!("{what}, from sync to async: {}", spans.join(", "))
+    format!("{what}. {}", number::capitalised(&clauses.join("; ")))
 }
 
-/// The chart of a subject for all series in all cells.
+/// The outcome of one pair: wins with the range of their ratios, or the reasons why there is none.
+pub(super) fn outcome(analysis: &Analysis<'_>, kind: Kind, subject: Subject) -> String {
+    let score = analysis.verdicts.score(kind, subject);
+    let wins = [(Verdict::AsyncWins, "async"), (Verdict::SyncWins, "sync")].into_iter().filter_map(
+        |(verdict, who)| {
+            let won =
+                analysis.verdicts.about(kind, subject).filter(|comparison| comparison.verdict == verdict);
+            let ratios: Vec<f64> = won.filter_map(Comparison::ratio).collect();
+            let (least, most) =
+                (ratios.iter().copied().reduce(f64::min)?, ratios.iter().copied().reduce(f64::max)?);
+            let span = if ratios.len() == 1 {
+                number::ratio(least)
+            } else {
+                format!("{} to {}", number::ratio(least), number::ratio(most))
+            };
+            Some(format!(
+                "{who} wins in {} of {} cells ({span})",
+                ratios.len(),
+                score.cells() + score.by_construction
+            ))
+        },
+    );
+    let wins: Vec<String> = wins.collect();
+    if !wins.is_empty() {
+        return wins.join(", ");
+    }
+    let counts = [
+        (score.ties, "tie"),
+        (score.by_construction, "are limited by their connections"),
+        (score.cannot_tell, "undecided"),
+        (score.invalid, "without enough data"),
+    ];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<String> = counts.map(|(count, what)| format!("{count} {what}")).collect();
+    if counts.is_empty() { number::NO_DATA.into() } else { format!("nobody wins, {}", counts.join(", ")) }
+}
+
+/// The panels of a subject for all series: a panel a workload, connections across.
 pub(super) fn chart(
     analysis: &Analysis<'_>,
     series: &[Series<'_>],
     subject: Subject,
     axis_title: &str,
     write: fn(f64) -> String,
-) -> IntervalChart {
+) -> Panels {
     let legend = series.iter().map(|one| {
         (one.style, format!("{} ({}, {})", label::within(one.contender, 24), one.model, one.kind.title()))
     });
-    let groups = analysis.verdicts.judged_cells().map(|(index, cell)| Group {
-        title: label::name(&cell.name),
-        rows: series.iter().map(|one| analysis.estimate(subject, index, one.contender)).collect(),
-    });
-    IntervalChart {
-        axis_title: axis_title.into(),
-        write,
+    let legend = legend.collect();
+    let of = |cell| series.iter().map(|one| analysis.estimate(subject, cell, one.contender)).collect();
+    by_connections(analysis, legend, (axis_title, write), of)
+}
+
+/// A panel a workload, connections across, the estimates of each cell in the legend's order. Bodies have figures of their own.
+pub(super) fn by_connections(
+    analysis: &Analysis<'_>,
+    legend: Vec<(Style, String)>,
+    (y_title, y_write): (&str, fn(f64) -> String),
+    of: impl Fn(usize) -> Vec<Option<Estimate>>,
+) -> Panels {
+    let panels =
+        workload::groups(&analysis.verdicts).into_iter().filter(|group| !group.has_body).map(|group| {
+            let mut lines = vec![Vec::new(); legend.len()];
+            for (connections, cell) in &group.cells {
+                for (line, estimate) in lines.iter_mut().zip(of(*cell)) {
+                    line.push(estimate.map(|estimate| dot(*connections, estimate)));
+                }
+            }
+            Panel { title: label::name(&group.name), lines, ..Panel::default() }
+        });
+    Panels {
+        x_title: "connections".into(),
+        x_write: |connections| number::count(connections as usize),
+        y_title: y_title.into(),
+        y_write,
         zone: None,
-        legend: legend.collect(),
-        groups: groups.collect(),
+        panels: panels.collect(),
+        legend,
     }
 }
 

@@ -30,9 +30,9 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
         @if !measured.is_empty() {
             section {
                 h2 { "From idle to past saturation" }
-                p { "A sweep offers rising shares of what the pair's stronger contender can do in a closed loop. Past saturation \
-                     the queue grows for as long as one measures: times there tell of the window's length. A sweep describes; it \
-                     takes part in no verdict." }
+                p { "A sweep offers rising shares of what the pair's stronger contender can do in a closed loop. Beyond what a \
+                     server can do, the queue grows until the measurement ends, so those response times would be longer in a \
+                     longer test. This section is not used for verdicts." }
                 @for (index, (sweep, steps)) in measured.iter().enumerate() {
                     (goodput(sweep, steps, index).markup())
                     div.pair {
@@ -82,6 +82,7 @@ fn goodput(sweep: &Sweep<'_>, steps: &Steps<'_, '_>, index: usize) -> Figure {
         x: offered(),
         y: Axis { title: "answered correctly, requests/s; more is better".into(), ..offered() },
         diagonal: Some("all that is offered"),
+        beneath: Vec::new(),
         lines: lines(steps, |step| Some(step.goodput)),
     };
     Figure {
@@ -97,25 +98,52 @@ fn goodput(sweep: &Sweep<'_>, steps: &Steps<'_, '_>, index: usize) -> Figure {
     }
 }
 
-/// Where each contender stops keeping up, and what it still answers at the highest load.
+/// The highest rate that each contender keeps up with, and its answers at the highest load.
 fn finding(steps: &Steps<'_, '_>) -> String {
     let each = steps.iter().filter_map(|(one, steps)| {
-        let measured: Vec<&Step> = steps.iter().filter_map(|(_, step)| step.as_ref()).collect();
+        let measured: Vec<Step> = steps.iter().filter_map(|(_, step)| *step).collect();
         let last = measured.last()?;
         let name = label::within(one.contender, 24);
-        let behind = measured.iter().position(|step| step.share() < KEEPS_UP);
-        Some(match behind {
-            None => format!("{name} keeps up to {}", number::rate(last.offered_per_s)),
-            Some(0) => format!("{name} never keeps up, answering {}", number::rate(last.goodput.middle)),
-            Some(first) => format!(
-                "{name} keeps up to {} and answers {} of {} in the end",
-                number::rate(measured[first - 1].offered_per_s),
-                number::rate(last.goodput.middle),
-                number::rate(last.offered_per_s)
-            ),
+        let answers =
+            format!("{} of {}", number::rate(last.goodput.middle), number::rate(last.offered_per_s));
+        Some(match kept_up(&measured) {
+            KeptUp::Nowhere => format!("{name} never keeps up and answers {answers} in the end"),
+            KeptUp::Unknown => format!("{name}: the client or the machine limited every step"),
+            KeptUp::To(rate) => {
+                format!("{name} keeps up with {} and answers {answers} in the end", number::rate(rate))
+            }
+            KeptUp::AtLeast(rate) => format!("{name} keeps up with at least {}", number::rate(rate)),
         })
     });
     each.collect::<Vec<_>>().join("; ")
+}
+
+/// How far a contender keeps up as more is offered.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum KeptUp {
+    /// It falls behind at the lowest load.
+    Nowhere,
+    /// No step tells: the client or the machine limited each.
+    Unknown,
+    /// It keeps up with this rate per second and falls behind at the next one that tells.
+    To(f64),
+    /// It keeps up with this rate per second, and no higher step tells more.
+    AtLeast(f64),
+}
+
+/// Reads steps of rising load. Requests that were answered were answered, whoever was busy meanwhile. A step that falls behind while
+/// the client or the machine may have been the limit tells nothing of the server and is skipped.
+fn kept_up(steps: &[Step]) -> KeptUp {
+    let keeps = |step: &Step| step.share() >= KEEPS_UP;
+    let highest = steps.iter().rposition(keeps);
+    let above = &steps[highest.map_or(0, |index| index + 1)..];
+    let next_tells = above.first().is_some_and(|step| !step.is_doubtful);
+    match highest.map(|index| steps[index].offered_per_s) {
+        Some(rate) if next_tells => KeptUp::To(rate),
+        Some(rate) => KeptUp::AtLeast(rate),
+        None if above.iter().any(|step| !step.is_doubtful) => KeptUp::Nowhere,
+        None => KeptUp::Unknown,
+    }
 }
 
 fn times(
@@ -135,6 +163,7 @@ fn times(
             always: Vec::new(),
         },
         diagonal: None,
+        beneath: Vec::new(),
         lines: lines(steps, of),
     };
     let rise = steps.iter().filter_map(|(one, steps)| {
@@ -184,4 +213,35 @@ fn table(sweep: &Sweep<'_>, steps: &Steps<'_, '_>) -> Table {
         }
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(offered_per_s: f64, share: f64, is_doubtful: bool) -> Step {
+        let goodput = Estimate::of(&[offered_per_s * share]).unwrap();
+        Step { offered_per_s, goodput, p50: None, p99: None, is_doubtful }
+    }
+
+    /// The published sweep of `grid`: one step that the client limited ended the chain at 9.68k/s.
+    #[test]
+    fn a_step_that_the_client_limited_does_not_end_the_chain() {
+        let steps = [
+            step(9_680.0, 1.0, false),
+            step(15_500.0, 0.94, true),
+            step(21_100.0, 0.97, false),
+            step(32_500.0, 0.96, false),
+        ];
+        assert_eq!(kept_up(&steps), KeptUp::AtLeast(32_500.0));
+        assert_eq!(kept_up(&steps[..2]), KeptUp::AtLeast(9_680.0));
+    }
+
+    #[test]
+    fn a_server_that_falls_behind_is_told_with_its_last_rate() {
+        let steps = [step(100.0, 1.0, false), step(200.0, 0.99, false), step(300.0, 0.7, false)];
+        assert_eq!(kept_up(&steps), KeptUp::To(200.0));
+        assert_eq!(kept_up(&steps[2..]), KeptUp::Nowhere);
+        assert_eq!(kept_up(&[step(300.0, 0.7, true)]), KeptUp::Unknown);
+    }
 }

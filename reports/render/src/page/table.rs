@@ -36,7 +36,7 @@ impl Table {
                     caption { (self.caption) }
                     thead { tr {
                         @for (column, head) in self.head.iter().enumerate() {
-                            th scope="col" class=[self.class(column)] { bdi { (head) } }
+                            th scope="col" class=[self.class(column)] { (isolated(head)) }
                         }
                     } }
                     tbody { @for row in &self.rows { (self.row(row)) } }
@@ -50,9 +50,9 @@ impl Table {
             tr {
                 @for (column, text) in row.iter().enumerate() {
                     @if column == 0 {
-                        th scope="row" class=[self.class(column)] { bdi { (text) } }
+                        th scope="row" class=[self.class(column)] { (isolated(text)) }
                     } @else {
-                        td class=[self.class(column)] { bdi { (text) } }
+                        td class=[self.class(column)] { (isolated(text)) }
                     }
                 }
             }
@@ -65,5 +65,16 @@ impl Table {
             _ if self.prose && column + 1 == self.head.len() => Some("prose"),
             _ => Some("n"),
         }
+    }
+}
+
+/// Letters besides ASCII that figures are written with; all run from left to right or have no direction.
+const FIGURES: &str = "×÷–—−…±≥µ\u{a0}\u{2009}";
+
+/// Text that cannot turn its neighbours around: isolated, unless its letters are known to do no such thing.
+fn isolated(text: &str) -> Markup {
+    let is_plain = |letter: char| letter.is_ascii() || FIGURES.contains(letter);
+    html! {
+        @if text.chars().all(is_plain) { (text) } @else { bdi { (text) } }
     }
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use reports_record::Metric;
 use reports_stats::prediction::Ceiling;
 
-use super::figure::{Figure, is_long};
+use super::figure::Figure;
 use super::series::{Series, chart, finding, table};
 use super::table::Table;
 use crate::analysis::Analysis;
@@ -20,7 +20,7 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
                   interval, on a logarithmic axis. More is better. Times of a closed loop are this figure \
                   inverted and are not compared."
                 .into(),
-        folded: is_long(analysis),
+        folded: false,
         scene: chart(analysis, series, subject, "requests/s, more is better", number::rate).scene(),
         table: table(analysis, series, subject, "Throughput, closed loop", number::rate),
     };

@@ -76,6 +76,7 @@ fn figure(analysis: &Analysis<'_>, contrast: Contrast<'_>, timeline: &Timeline, 
             always: Vec::new(),
         },
         diagonal: None,
+        beneath: Vec::new(),
         lines: lines.filter(|line| line.dots.iter().any(Option::is_some)).collect(),
     };
     Figure {

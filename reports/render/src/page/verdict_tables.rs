@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 use reports_record::Metric;
-use reports_stats::power::BlocksNeeded;
 
+use super::drawer::needed;
 use super::opening::better;
 use super::table::Table;
 use crate::analysis::Analysis;
@@ -43,19 +43,8 @@ pub(super) fn verdict_table(analysis: &Analysis<'_>, contrast: Contrast<'_>, sub
         label::name(contrast.sync),
         label::name(contrast.awaiting)
     );
-    let head = [
-        "cell",
-        "verdict",
-        "change",
-        "ratio",
-        "95\u{a0}% interval",
-        "visible",
-        "block SD",
-        "blocks",
-        "needed",
-        "sync",
-        "async",
-    ];
+    let head =
+        ["cell", "verdict", "ratio (95\u{a0}%)", "visible", "block SD", "blocks", "needed", "sync", "async"];
     let mut table = Table::new(&caption, &head, 2);
     for comparison in analysis.verdicts.about(contrast.kind, subject) {
         table.push(row(analysis, comparison));
@@ -72,25 +61,14 @@ fn row(analysis: &Analysis<'_>, comparison: &Comparison<'_>) -> Vec<String> {
     vec![
         label::name(&analysis.verdicts.cells[comparison.cell].name),
         verdict(comparison),
-        or_none(comparison.ratio().map(number::change)),
-        or_none(comparison.ratio().map(number::plain)),
-        or_none(comparison.interval().map(number::interval)),
-        or_none(comparison.visible().map(number::change)),
+        number::ratio_within(comparison.ratio(), comparison.interval()),
+        or_none(comparison.visible().map(number::ratio)),
         or_none(comparison.effect().map(|effect| number::percent(effect.block_sd()))),
         format!("{} of {}", comparison.blocks.len(), comparison.planned),
         comparison.needed().map_or_else(|| "—".into(), needed),
         or_none(figure(sides.map(|(sync, _)| sync))),
         or_none(figure(sides.map(|(_, awaiting)| awaiting))),
     ]
-}
-
-/// The blocks in all that an undecided comparison needs, and for which verdict.
-fn needed(needed: BlocksNeeded) -> String {
-    match (needed.for_a_win, needed.for_a_tie) {
-        (Some(blocks), _) => format!("{blocks} for a win"),
-        (_, Some(blocks)) => format!("{blocks} for a tie"),
-        (None, None) => "more than any run takes".into(),
-    }
 }
 
 /// The verdict in words, with the reason where it was not judged.

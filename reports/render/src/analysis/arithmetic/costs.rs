@@ -102,7 +102,7 @@ impl<'a> Costs<'a> {
                     added_time_us: at(Metric::ResponseTimeP50).map(|beyond| (beyond - own_us).max(0.0)),
                 })
             };
-            let saturated = Usage::of(grid, index, contender, 0).saturated_cpu_us?.middle;
+            let saturated = Usage::of(grid, index, contender).saturated_cpu_us?.middle;
             Some(Point {
                 cell: index,
                 name: &cell.name,
@@ -169,7 +169,7 @@ fn is_comparable(cell: &Cell) -> bool {
 #[must_use]
 pub fn round_us(definition: &Definition, grid: &Grid<'_>) -> Option<f64> {
     let cost = |cell: usize, contender: &str| {
-        Usage::of(grid, cell, contender, 0).saturated_cpu_us.map(|estimate| estimate.middle)
+        Usage::of(grid, cell, contender).saturated_cpu_us.map(|estimate| estimate.middle)
     };
     let cells = &definition.cells;
     let mut found = Vec::new();

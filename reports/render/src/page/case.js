@@ -1,0 +1,144 @@
+'use strict';
+(() => {
+  const data = JSON.parse(document.getElementById('case-data').textContent);
+  const form = document.getElementById('case-form');
+  const said = document.getElementById('case-said');
+  const factor = (one, other, offset) => Math.abs(Math.log((one + offset) / (other + offset)));
+  const point = ([cell, connections, wait, cpu, saturated, levels]) => ({ cell, connections, wait, cpu, saturated, levels });
+  const far = (at, of) => 2 * factor(at.connections, of.connections, 0) + factor(at.wait, of.wait, 0.05) + 0.25 * factor(at.cpu, of.cpu, 0.02);
+  const least = (all, of) => all.reduce((best, one) => (best === null || of(one) < of(best) ? one : best), null);
+
+  // As analysis::arithmetic has it; a test holds both to the same answers.
+  function forecast(of, name) {
+    const points = data.costs[name].map(point);
+    const near = least(points, (one) => far(one, of));
+    if (!near) return null;
+    const cost = of.cpu * 1e3 + near.saturated;
+    const waiting = of.connections / (of.wait / 1e3 + cost / 1e6);
+    const computing = of.cores / (cost / 1e6);
+    const found = { cell: near.cell, cost, waiting, computing, limit: Math.min(waiting, computing), isBound: waiting < computing, at: null };
+    if (of.rate) {
+      const levels = points.flatMap((one) => one.levels.map(([level, rate, cpu, time]) => ({ at: one, level, rate, cpu, time })));
+      const level = least(levels, (one) => far(one.at, of) + 2 * Math.abs(Math.log(one.rate / of.rate)));
+      if (level) {
+        const each = of.cpu * 1e3 + level.cpu;
+        found.at = { cell: level.at.cell, level: level.level, cost: each, cores: (of.rate * each) / 1e6, time: level.time };
+      }
+    }
+    return found;
+  }
+
+  function conclusion(of, both) {
+    const busy = (one) => (one.at ? one.at.cores : (of.rate * one.cost) / 1e6) / of.cores;
+    const above = (one) => of.rate && of.rate > one.limit;
+    if (of.rate && both.every((one) => busy(one) < 0.1) && !both.some(above)) return 'either_idle';
+    if (both.every(above)) return 'neither_keeps_up';
+    const ratio = both[1].limit / both[0].limit;
+    if (Math.max(ratio, 1 / ratio) >= 1.1) return ratio > 1 ? 'async_serves_more' : 'sync_serves_more';
+    if (both.every((one) => one.isBound)) return 'either_waits';
+    return both.every((one) => of.cpu * 1e3 > one.cost / 2) ? 'either_computes' : 'either_alike';
+  }
+
+  const digits = (value) => Number(value.toPrecision(3)).toLocaleString('en');
+  const micros = (value) => (value >= 999.5 ? `${digits(value / 1e3)} ms` : `${digits(value)} µs`);
+  const share = (cores) => `${digits(cores * 100)} % of a core`;
+  const WORDS = {
+    either_idle: (of) => `Either. ${digits(of.rate)} requests a second keep less than a tenth of a core busy.`,
+    either_waits: () => 'Either. Your connections and their waiting are the limit.',
+    either_computes: (of) => `Either. Your own ${digits(of.cpu)} ms of CPU is the limit.`,
+    either_alike: () => 'Either. Both end within 10 % of each other.',
+    neither_keeps_up: (of) => `Neither. ${digits(of.rate)} requests a second are more than either can serve on this core.`,
+    sync_serves_more: (_, pair) => `${pair.names[0]} can serve more.`,
+    async_serves_more: (_, pair) => `${pair.names[1]} can serve more.`,
+  };
+
+  function sentences(of, pair, both) {
+    const [sync, awaiting] = both;
+    const [a, b] = pair.names;
+    const lines = [
+      `A core ends at about ${digits(sync.limit)} requests a second with ${a} and ${digits(awaiting.limit)} with ${b}: ` +
+        `connections ÷ time allow ${digits(Math.min(sync.waiting, awaiting.waiting))}, the CPU ${digits(sync.computing)} and ${digits(awaiting.computing)}.`,
+    ];
+    if (sync.at && awaiting.at) {
+      const [one, other] = [sync.at.cost, awaiting.at.cost];
+      const less = one < other ? `${a} cost ${digits((1 - one / other) * 100)} % less` : `${b} costs ${digits((1 - other / one) * 100)} % less`;
+      lines.push(`At ${digits(of.rate)} a second a request costs ${micros(one)} with ${a} and ${micros(other)} with ${b}: ${less}. ` +
+        `They use ${share(sync.at.cores)} and ${share(awaiting.at.cores)}.`);
+      if (sync.at.time !== null && awaiting.at.time !== null) {
+        lines.push(`Beyond its own wait and CPU a typical request takes ${micros(sync.at.time)} and ${micros(awaiting.at.time)}.`);
+      }
+    }
+    const beyond = pair.ranges.filter(([key, , lowest, highest]) => of[key] < lowest / 1.001 || of[key] > highest * 1.001)
+      .map(([key, what, lowest, highest]) => `${digits(of[key])} ${what} (measured: ${digits(lowest)} to ${digits(highest)})`);
+    if (beyond.length) lines.push(`Outside what was measured: ${beyond.join('; ')}.`);
+    if (pair.fit) lines.push(pair.fit);
+    return lines;
+  }
+
+  function nearest(of, pair, both) {
+    const points = data.costs[pair.sync].map(point);
+    const close = [...points].sort((one, other) => far(one, of) - far(other, of)).slice(0, 3);
+    const rows = close.map((one) => [data.cells[one.cell], 0, 'requests per second']);
+    const at = both[0].at;
+    if (at) rows.unshift([data.cells[at.cell], 1 + at.level, 'CPU per request']);
+    return rows.map(([cell, question, what]) => {
+      const found = cell.verdicts[pair.kind];
+      const item = document.createElement('li');
+      const link = document.createElement('a');
+      link.href = `#${found.anchor}`;
+      link.textContent = cell.name;
+      item.append(link, question ? `, ${cell.levels[question - 1]}, ${what}: ${found.said[question]}` : `, ${what}: ${found.said[0]}`);
+      return item;
+    });
+  }
+
+  function show() {
+    const value = (name) => form.elements[name].value.trim();
+    const of = { connections: Number(value('n')), wait: Number(value('w')), cpu: Number(value('c')), rate: Number(value('r')) || null, cores: data.cores };
+    const pair = data.pairs[Number(form.elements.pair ? value('pair') : 0)];
+    const isSound = of.connections >= 1 && of.wait >= 0 && of.cpu >= 0 && [of.connections, of.wait, of.cpu].every(Number.isFinite) && (of.rate === null || of.rate > 0);
+    const both = isSound ? [forecast(of, pair.sync), forecast(of, pair.async)] : [null, null];
+    said.hidden = false;
+    if (both.includes(null)) {
+      said.querySelector('b').textContent = isSound ? 'Nothing comparable was measured.' : 'Enter numbers: at least one connection, no time below 0.';
+      said.querySelector('div').replaceChildren();
+      said.querySelector('ul').replaceChildren();
+      return;
+    }
+    const found = conclusion(of, both);
+    said.dataset.conclusion = found;
+    said.dataset.limits = both.map((one) => one.limit.toPrecision(4)).join(' ');
+    said.dataset.costs = both.map((one) => (one.at ? one.at.cost.toPrecision(4) : '-')).join(' ');
+    said.querySelector('b').textContent = WORDS[found](of, pair);
+    said.querySelector('div').replaceChildren(...sentences(of, pair, both).map((line) => {
+      const paragraph = document.createElement('p');
+      paragraph.textContent = line;
+      return paragraph;
+    }));
+    said.querySelector('ul').replaceChildren(...nearest(of, pair, both));
+  }
+
+  const FIELDS = ['n', 'w', 'c', 'r'];
+  const keep = () => {
+    const pair = form.elements.pair ? form.elements.pair.value : '0';
+    history.replaceState(null, '', `#case=${FIELDS.map((name) => form.elements[name].value).join(',')},${pair}`);
+  };
+  const take = (text) => {
+    const values = text.split(',');
+    FIELDS.forEach((name, index) => { form.elements[name].value = values[index] ?? ''; });
+    if (form.elements.pair && data.pairs[Number(values[4])]) form.elements.pair.value = values[4];
+    show();
+  };
+  const follow = () => {
+    const hash = decodeURIComponent(location.hash);
+    if (hash.startsWith('#case=')) take(hash.slice(6));
+  };
+  form.addEventListener('input', () => { show(); keep(); });
+  form.addEventListener('submit', (event) => event.preventDefault());
+  form.querySelectorAll('button[data-case]').forEach((button) => button.addEventListener('click', () => { take(`${button.dataset.case},${form.elements.pair ? form.elements.pair.value : 0}`); keep(); }));
+  addEventListener('hashchange', follow);
+  form.hidden = false;
+  document.getElementById('pick').hidden = true;
+  show();
+  follow();
+})();

@@ -1,0 +1,211 @@
+//! The map: workloads down, connections across, one question at a time, a drawer behind every cell.
+
+use maud::{Markup, html};
+use reports_record::Metric;
+use reports_stats::verdict::Verdict;
+
+use super::anchors::Anchors;
+use super::drawer;
+use crate::analysis::Analysis;
+use crate::analysis::comparison::Comparison;
+use crate::analysis::contrast::{Contrast, Kind};
+use crate::analysis::subject::{Subject, level_name};
+use crate::analysis::workload;
+use crate::figure::decision_map::DecisionMap;
+use crate::{label, number};
+
+/// Questions that the style sheet can switch between: five of them, three at up to four rates.
+const QUESTIONS: usize = 14;
+
+/// Nothing where no cell gets a verdict.
+pub(super) fn markup(analysis: &Analysis<'_>, anchors: &Anchors) -> Markup {
+    let contrasts: Vec<Contrast<'_>> = [Kind::Control, Kind::Stock]
+        .into_iter()
+        .filter_map(|kind| analysis.verdicts.contrast(kind))
+        .collect();
+    if contrasts.is_empty() || analysis.verdicts.judged_cells().next().is_none() {
+        return html! {};
+    }
+    let questions = questions(analysis);
+    html! {
+        section #map aria-labelledby="map-title" {
+            h2 id="map-title" { "Which does better where?" }
+            div.switches {
+                fieldset {
+                    legend { "Question" }
+                    @for (index, subject) in questions.iter().enumerate() {
+                        (choice("question", &format!("q{index}"), index == 0, &short(analysis, *subject)))
+                    }
+                }
+                @if contrasts.len() > 1 {
+                    fieldset {
+                        legend { "Pair" }
+                        @for (index, contrast) in contrasts.iter().enumerate() {
+                            (choice("pair", &format!("p{index}"), index == 0, &against(*contrast)))
+                        }
+                    }
+                }
+            }
+            @for (pair, contrast) in contrasts.iter().enumerate() {
+                @for (question, subject) in questions.iter().enumerate() {
+                    (table(analysis, *contrast, *subject, anchors, (pair, question)))
+                }
+            }
+            (legend())
+            @for contrast in &contrasts {
+                @for (cell, _) in analysis.verdicts.judged_cells() { (drawer::markup(analysis, *contrast, cell, anchors)) }
+            }
+        }
+    }
+}
+
+/// What can be asked of the map: capacity, cost, waiting, memory.
+fn questions(analysis: &Analysis<'_>) -> Vec<Subject> {
+    let order = [
+        Metric::Throughput,
+        Metric::CpuPerRequest,
+        Metric::ResponseTimeP50,
+        Metric::ResponseTimeP99,
+        Metric::Memory,
+    ];
+    order.into_iter().flat_map(|metric| analysis.verdicts.subjects(metric)).take(QUESTIONS).collect()
+}
+
+fn choice(name: &str, id: &str, is_first: bool, text: &str) -> Markup {
+    html! {
+        label { input type="radio" name=(name) id=(id) checked[is_first]; span { bdi { (text) } } }
+    }
+}
+
+fn against(contrast: Contrast<'_>) -> String {
+    format!("{} against {}", label::within(contrast.sync, 24), label::within(contrast.awaiting, 24))
+}
+
+/// A question in a word or two.
+pub(super) fn short(analysis: &Analysis<'_>, subject: Subject) -> String {
+    let name = match subject.metric {
+        Metric::Throughput => "capacity",
+        Metric::CpuPerRequest => "CPU",
+        Metric::ResponseTimeP50 => "waiting",
+        Metric::ResponseTimeP99 => "p99",
+        Metric::Memory => "memory",
+    };
+    match analysis.verdicts.levels.get(subject.level) {
+        Some(load) if subject.metric.is_at_a_rate() => format!("{name} at {}", level_name(*load)),
+        _ => name.into(),
+    }
+}
+
+fn table(
+    analysis: &Analysis<'_>,
+    contrast: Contrast<'_>,
+    subject: Subject,
+    anchors: &Anchors,
+    (pair, question): (usize, usize),
+) -> Markup {
+    let map = DecisionMap::of(analysis.verdicts.cells, analysis.verdicts.about(contrast.kind, subject));
+    let better = if subject.metric.more_is_better() { "more" } else { "less" };
+    let more = if subject.metric.more_is_better() {
+        "times as much"
+    } else {
+        "times as much, so that less than 1 is better"
+    };
+    html! {
+        table class={ "map m" (pair) "-" (question) } {
+            caption {
+                (number::capitalised(&subject.title(analysis.verdicts.levels))) ", " bdi { (label::within(contrast.awaiting, 24)) } " ÷ "
+                bdi { (label::within(contrast.sync, 24)) } " (" (better) " is better)"
+                span.heard { ": ×2 means that async has " (more) }
+            }
+            thead { tr {
+                th scope="col" { "a request" }
+                @for connections in &map.connections {
+                    th scope="col" { (number::count(*connections as usize)) span.heard { " connections" } }
+                }
+            } }
+            tbody {
+                @for row in &map.rows {
+                    tr {
+                        th scope="row" { bdi { (label::within(&workload::name(row.first), 40)) } }
+                        @for comparison in &row.cells {
+                            @match comparison {
+                                Some(comparison) => (cell(comparison, anchors)),
+                                None => td.none {},
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn cell(comparison: &Comparison<'_>, anchors: &Anchors) -> Markup {
+    let ratio = comparison.ratio().map_or_else(|| "—".into(), number::ratio);
+    let interval = comparison.interval().map_or_else(|| "no interval".into(), number::interval);
+    html! {
+        td class=(look(comparison)) {
+            button popovertarget=(anchors.drawer(comparison.contrast.kind, comparison.cell)) {
+                b { (ratio) }
+                span.heard { " (" (interval) "), " (comparison.verdict.to_string()) ": " }
+                small { (word(comparison)) }
+            }
+        }
+    }
+}
+
+/// The class of a cell: each verdict looks different, in colour and in pattern.
+pub(super) fn look(comparison: &Comparison<'_>) -> &'static str {
+    let ratio = comparison.ratio().unwrap_or(1.0);
+    let shade = match ratio.max(1.0 / ratio) {
+        size if size >= 2.0 => 2,
+        size if size >= 1.25 => 1,
+        _ => 0,
+    };
+    match comparison.verdict {
+        _ if comparison.is_by_construction() => "limit",
+        Verdict::AsyncWins => ["a1", "a2", "a3"][shade],
+        Verdict::SyncWins => ["s1", "s2", "s3"][shade],
+        Verdict::Tie => "tie",
+        Verdict::CannotTell => "unknown",
+        Verdict::Invalid => "invalid",
+    }
+}
+
+/// A verdict in a word; of an undecided cell, how many blocks would decide it.
+fn word(comparison: &Comparison<'_>) -> String {
+    match comparison.verdict {
+        _ if comparison.is_by_construction() && !comparison.includes_equal() => "near limit".into(),
+        _ if comparison.is_by_construction() => "limit".into(),
+        Verdict::AsyncWins => "async".into(),
+        Verdict::SyncWins => "threads".into(),
+        Verdict::Tie => "same".into(),
+        Verdict::Invalid => "few data".into(),
+        Verdict::CannotTell if comparison.withheld => "? client".into(),
+        Verdict::CannotTell => match comparison.needed() {
+            Some(needed) => match needed.for_a_win.or(needed.for_a_tie) {
+                Some(blocks) => format!("? {} blocks", number::count(blocks)),
+                None => "? too noisy".into(),
+            },
+            None => "?".into(),
+        },
+    }
+}
+
+fn legend() -> Markup {
+    html! {
+        ul.legend {
+            @for (classes, text) in [
+                (&["a3", "a2", "a1"][..], "async wins: by ×2, by ×1.25, by less"),
+                (&["s3", "s2", "s1"][..], "threads win"),
+                (&["tie"][..], "the same within 5 %"),
+                (&["limit"][..], "connections ÷ wait is the limit, not the server"),
+                (&["unknown"][..], "cannot tell; the number of blocks would decide it"),
+                (&["invalid"][..], "too few sound data"),
+            ] {
+                li { @for class in classes { i class=(class) {} } (text) }
+            }
+        }
+        p.note { "×1.98 means that async has 1.98 times as much. Choose a cell for its interval, its blocks and its costs." }
+    }
+}

@@ -1,0 +1,74 @@
+//! What a run can see at all: the smallest differences that it would have shown, and how the machine behaved.
+
+use maud::{Markup, html};
+use reports_record::Metric;
+
+use crate::analysis::Analysis;
+use crate::number;
+
+/// Beside the answer: what is undecided is so because of this.
+pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
+    let seen: Vec<(&str, f64)> =
+        Metric::ALL.into_iter().filter_map(|metric| Some((name(metric), least(analysis, metric)?))).collect();
+    html! {
+        aside #sight aria-labelledby="sight-title" {
+            h2 id="sight-title" { "What this run can see" }
+            @if seen.is_empty() {
+                p { "Too few blocks: no difference, however large." }
+            } @else {
+                p { "Differences of this much or more, either way:" }
+                dl { @for (name, ratio) in seen { dt { (name) } dd { (number::ratio(ratio)) } } }
+            }
+            @for remark in remarks(analysis) { p { (remark) } }
+        }
+    }
+}
+
+fn name(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Throughput => "requests per second",
+        Metric::CpuPerRequest => "CPU per request",
+        Metric::ResponseTimeP50 => "waiting, median",
+        Metric::ResponseTimeP99 => "waiting, 99th percentile",
+        Metric::Memory => "memory",
+    }
+}
+
+/// The smallest difference that a typical cell would have shown in four of five runs, at the rate level that shows least.
+fn least(analysis: &Analysis<'_>, metric: Metric) -> Option<f64> {
+    let repeats = analysis.verdicts.repeats().iter();
+    repeats
+        .filter(|repeat| repeat.subject.metric == metric)
+        .filter_map(|repeat| repeat.visible)
+        .reduce(f64::max)
+}
+
+fn remarks(analysis: &Analysis<'_>) -> Vec<String> {
+    let definition = &analysis.run.definition;
+    let (wins, cells) = analysis.verdicts.repeats().iter().fold((0, 0), |(wins, cells), repeat| {
+        (wins + repeat.false_wins.wins, cells + repeat.false_wins.cells)
+    });
+    let mut remarks = Vec::new();
+    if cells > 0 {
+        remarks.push(format!(
+            "A contender against itself: {wins} false {} in {} comparisons.",
+            if wins == 1 { "win" } else { "wins" },
+            number::count(usize::try_from(cells).unwrap_or(usize::MAX))
+        ));
+    }
+    if let Some(steal) = analysis.sessions.steal {
+        remarks.push(format!("{} of the machine's CPU time went to other guests.", number::percent(steal)));
+    }
+    let repeated = analysis.grid.superseded();
+    if repeated > 0 {
+        remarks.push(format!("{} disturbed trials were repeated.", number::count(repeated)));
+    }
+    let window = |seconds: f64| number::micros(seconds * 1e6);
+    remarks.push(format!(
+        "{} blocks; windows of {} and {}.",
+        definition.blocks,
+        window(definition.phases.closed.duration_s),
+        window(definition.phases.open.duration_s)
+    ));
+    remarks
+}

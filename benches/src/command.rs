@@ -1,12 +1,15 @@
 //! What each subcommand of `crossover` does; each gives the exit code to end with.
 
 mod check;
+mod compare;
+mod contest;
 mod doctor;
 mod list;
 mod run;
 mod verify;
 
 pub use self::check::check;
+pub use self::compare::{Arguments as CompareArguments, compare};
 pub use self::doctor::doctor;
 pub use self::list::list;
 pub use self::run::{resume, run};

@@ -19,6 +19,7 @@ pub mod checkout;
 pub mod command;
 pub mod conditions;
 pub mod contender;
+pub mod contest;
 pub mod cpu_claim;
 pub mod cpus;
 pub mod descendants;

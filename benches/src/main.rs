@@ -66,6 +66,13 @@ enum Subcommands {
         #[arg(long)]
         anyway: bool,
     },
+    /// Compare any servers, by URL or by the command that starts them: which one serves more, costs less, answers sooner
+    ///
+    /// The servers live side by side and are asked in turn, a tenth of a second each, in blocks of fresh processes, until it
+    /// is clear which one is better, or that they differ by less than 5 %, or the time is over. Exit codes: 0 compared,
+    /// whatever was found; 1 a --fail-if is met; 2 a server could not be started or answered wrong, or wrong usage; 129, 130 or
+    /// 143 interrupted, with the blocks until then judged.
+    Compare(Box<command::CompareArguments>),
     /// Say whether experiments would run, and if not, what is wrong on which line; measures nothing
     ///
     /// Judges each file as `run` does before it builds anything: the file itself, with the names, sides and flags of its
@@ -132,6 +139,7 @@ fn dispatch(command: Subcommands) -> anyhow::Result<i32> {
     match command {
         Subcommands::Run { experiment, runs, anyway } => command::run(&experiment, runs, anyway),
         Subcommands::Resume { folder, anyway } => command::resume(folder, anyway),
+        Subcommands::Compare(arguments) => command::compare(*arguments),
         Subcommands::Check { experiments } => command::check(&experiments),
         Subcommands::List { experiment } => command::list(experiment.as_deref()),
         Subcommands::Verify { contenders, address, faults } => command::verify(&contenders, address, faults),

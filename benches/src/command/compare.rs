@@ -1,0 +1,218 @@
+//! `crossover compare`: any two servers, or more, asked the same.
+
+mod revisions;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use clap::Args;
+use loadgen::{Rate, Statuses, parse_span};
+
+use self::revisions::Worktree;
+use super::contest::{self, Hall};
+use crate::contest::{Entrant, FailIf, Foreign, Rates, Source};
+use crate::foreign::{Asked, Origin, Readiness};
+use crate::signals::Signals;
+
+/// Shares of the weaker entrant's capacity that are offered unless a rate is given: what most services see, and close to
+/// where the weaker one ends.
+const SHARES: [f64; 2] = [0.1, 0.7];
+
+/// The arguments of `crossover compare`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The server that the others are held against: a URL, or a command that starts one
+    ///
+    /// A command gets a free port: in its text as {port} or {address}, and as PORT and ADDRESS in its environment. One that
+    /// uses neither is found where it listens. It is started anew for every block, on CPUs of its own, and ended by SIGTERM.
+    #[arg(
+        long,
+        value_name = "URL|COMMAND",
+        required_unless_present = "revisions",
+        conflicts_with = "revisions"
+    )]
+    a: Option<Origin>,
+    /// A second server
+    #[arg(
+        long,
+        value_name = "URL|COMMAND",
+        required_unless_present = "revisions",
+        conflicts_with = "revisions"
+    )]
+    b: Option<Origin>,
+    /// A third server
+    #[arg(long, value_name = "URL|COMMAND", requires = "b")]
+    c: Option<Origin>,
+    /// A fourth server
+    #[arg(long, value_name = "URL|COMMAND", requires = "c")]
+    d: Option<Origin>,
+    /// Compare revisions of this repository instead: each is checked out and built in a folder of its own
+    #[arg(long, value_name = "REV,REV", value_delimiter = ',', requires = "command")]
+    revisions: Vec<String>,
+    /// What builds a revision, in its folder
+    #[arg(long, value_name = "COMMAND", requires = "revisions")]
+    build: Option<String>,
+    /// What starts a revision's server, in its folder; gets a port as --a does
+    #[arg(long, value_name = "COMMAND", requires = "revisions")]
+    command: Option<String>,
+    /// What every server is asked; a URL with a path of its own keeps that
+    #[arg(long, value_name = "METHOD PATH", default_value = "GET /")]
+    request: Asked,
+    /// A header field of the request; may be given again
+    #[arg(long = "header", value_name = "NAME: VALUE")]
+    headers: Vec<String>,
+    /// The body of the request
+    #[arg(long, value_name = "TEXT")]
+    body: Option<String>,
+    /// Connections to each server
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    connections: u32,
+    /// Offer this rate, such as 1k/s; may be given again [default: a tenth and seven tenths of what the weaker one serves]
+    #[arg(long = "rate", value_name = "RATE")]
+    rates: Vec<Rate>,
+    /// Names of the servers, in their order [default: a,b,… or the revisions]
+    #[arg(long, value_delimiter = ',')]
+    names: Vec<String>,
+    /// About how long to measure; what is undecided then is said with what it would take
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = within)]
+    within: Duration,
+    /// Exit with 1 on this verdict, such as 'b worse throughput' (cpu, p50, p99, memory); may be given again
+    ///
+    /// Worse is a verdict, never a noisy ratio. What cannot be told passes, and the last lines say how large a loss could
+    /// have hidden.
+    #[arg(long, value_name = "CONDITION")]
+    fail_if: Vec<FailIf>,
+    /// A server is ready when it answers GET of this path with success [default: when it answers the request]
+    #[arg(long, value_name = "PATH")]
+    ready_path: Option<String>,
+    /// How long it may take to be ready
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = within)]
+    ready_timeout: Duration,
+    /// The statuses that are right
+    #[arg(long, value_name = "STATUS", default_value = "2xx")]
+    expect_status: Statuses,
+    /// All servers have to answer with the same body
+    #[arg(long)]
+    expect_same_body: bool,
+    /// CPUs that the servers share; the client has one of its own
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    server_cpus: u32,
+    /// Print everything as JSON on stdout; the answer goes to stderr
+    #[arg(long)]
+    json: bool,
+    /// Seed of orders and schedules
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Measure although another run measures on the same CPUs
+    #[arg(long)]
+    anyway: bool,
+}
+
+fn within(text: &str) -> Result<Duration, String> {
+    parse_span(text, &(Duration::from_secs(1)..=Duration::from_secs(24 * 3600)))
+}
+
+/// Compares servers and prints what was found; gives the exit code: 0 whatever the verdicts, 1 where one is not allowed.
+///
+/// # Errors
+/// When servers cannot be built, started or asked, or the output not be written.
+pub fn compare(arguments: Arguments) -> anyhow::Result<i32> {
+    let signals = Signals::install()?;
+    let here = std::env::current_dir().context("cannot tell the current folder")?;
+    let names = names(&arguments)?;
+    for condition in &arguments.fail_if {
+        condition.ensure_known(&names).map_err(anyhow::Error::msg)?;
+    }
+    // Kept until the end: dropping one removes its folder.
+    let worktrees = arguments
+        .revisions
+        .iter()
+        .map(|revision| Worktree::build(&here, revision, arguments.build.as_deref(), signals.interrupt()))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let entrants = entrants(&arguments, &names, &here, &worktrees)?;
+    let rates = match &arguments.rates[..] {
+        [] => Rates::Shares(SHARES.to_vec()),
+        given => Rates::Given(given.to_vec()),
+    };
+    let hall = Hall {
+        connections: arguments.connections,
+        server_cpus: arguments.server_cpus,
+        seed: arguments.seed,
+        within: arguments.within,
+        anyway: arguments.anyway,
+    };
+    let held = contest::hold(vec![entrants], &rates, arguments.expect_same_body, hall, &signals)?;
+    let failed = held.tell(arguments.json, &arguments.fail_if, &[])?;
+    Ok(match () {
+        () if signals.interrupt().is_raised() => signals.exit_code(),
+        () => i32::from(failed),
+    })
+}
+
+/// The names of the servers: given, the revisions, or letters.
+fn names(arguments: &Arguments) -> anyhow::Result<Vec<String>> {
+    let origins = [&arguments.a, &arguments.b, &arguments.c, &arguments.d];
+    let own: Vec<String> = if arguments.revisions.is_empty() {
+        let letters = ["a", "b", "c", "d"].iter().zip(origins);
+        letters.filter(|(_, origin)| origin.is_some()).map(|(letter, _)| (*letter).to_owned()).collect()
+    } else {
+        arguments.revisions.clone()
+    };
+    ensure!(own.len() >= 2, "--revisions names {}, expected two or more, such as main,HEAD", own.len());
+    let names = if arguments.names.is_empty() { own.clone() } else { arguments.names.clone() };
+    ensure!(
+        names.len() == own.len(),
+        "--names has {} names for {} servers, expected one each",
+        names.len(),
+        own.len()
+    );
+    for (at, name) in names.iter().enumerate() {
+        if name.is_empty() || name.contains(char::is_whitespace) || names[..at].contains(name) {
+            bail!(
+                "--names: \"{}\" is empty, has blanks or comes twice; expected one word for each server",
+                reports_record::shown(name, 80)
+            );
+        }
+    }
+    Ok(names)
+}
+
+fn entrants(
+    arguments: &Arguments,
+    names: &[String],
+    here: &Path,
+    worktrees: &[Worktree],
+) -> anyhow::Result<Vec<Entrant>> {
+    let asked = Asked {
+        headers: arguments.headers.clone(),
+        body: arguments.body.clone().map(String::into_bytes),
+        ..arguments.request.clone()
+    };
+    let readiness = Readiness {
+        path: arguments.ready_path.clone(),
+        timeout: arguments.ready_timeout,
+        status: arguments.expect_status,
+    };
+    let origins: Vec<(Origin, PathBuf)> = match &arguments.command {
+        Some(command) => {
+            let origin = Origin::Command(command.clone());
+            worktrees.iter().map(|worktree| (origin.clone(), worktree.path().to_owned())).collect()
+        }
+        None => {
+            let given = [&arguments.a, &arguments.b, &arguments.c, &arguments.d];
+            given.into_iter().flatten().map(|origin| (origin.clone(), here.to_owned())).collect()
+        }
+    };
+    let entrant = |(name, (origin, folder)): (&String, (Origin, PathBuf))| Entrant {
+        name: name.clone(),
+        source: Source::Foreign(Box::new(Foreign {
+            origin,
+            folder,
+            asked: asked.clone(),
+            readiness: readiness.clone(),
+            body: None,
+        })),
+    };
+    Ok(names.iter().zip(origins).map(entrant).collect())
+}

@@ -1,0 +1,240 @@
+//! What `compare` and `ask` do with their contests: hold them, and tell what was found.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use reports_record::{SCHEMA, shown};
+use reports_terminal::{print, talk};
+use serde::Serialize;
+
+use crate::contest::{Block, Contest, Course, Entrant, FailIf, Findings, Rates, Setting, table, words};
+use crate::cpu_claim::CpuClaim;
+use crate::cpus::{self, Split};
+use crate::progress::{Progress, minutes};
+use crate::signals::Signals;
+
+/// Columns of the answer.
+const COLUMNS: usize = 80;
+
+/// By how much a contest without enough blocks for a verdict may exceed its time.
+const EXTENSION: u32 = 4;
+
+/// Most of a note that is shown, characters.
+const NOTE: usize = 1_000;
+
+/// Where contests are held, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hall {
+    /// Connections to each entrant.
+    pub(super) connections: u32,
+    /// CPUs of the servers.
+    pub(super) server_cpus: u32,
+    /// Seed of orders and schedules.
+    pub(super) seed: u64,
+    /// About how long it takes.
+    pub(super) within: Duration,
+    /// Whether another run may measure on the same CPUs meanwhile.
+    pub(super) anyway: bool,
+}
+
+/// Contests that were held.
+#[derive(Debug)]
+pub(super) struct Held {
+    document: Document,
+}
+
+/// Everything that was found, as JSON has it.
+#[derive(Debug, Serialize)]
+struct Document {
+    /// [`SCHEMA`] at the time of writing.
+    schema: u32,
+    /// Connections to each entrant.
+    connections: u32,
+    /// Seed of orders and schedules.
+    seed: u64,
+    /// CPUs of the client, and of the servers.
+    client_cpus: Vec<u32>,
+    server_cpus: Vec<u32>,
+    /// How long it took, seconds.
+    took_s: f64,
+    contests: Vec<ContestDocument>,
+}
+
+#[derive(Debug, Serialize)]
+struct ContestDocument {
+    /// Each entrant's name and origin.
+    entrants: Vec<String>,
+    /// The answer in sentences, by entrant but the first.
+    answers: Vec<Vec<String>>,
+    findings: Findings,
+    blocks: Vec<Block>,
+    notes: Vec<String>,
+}
+
+/// Holds contests, a block of each in turn, until all are over or the time is.
+///
+/// # Errors
+/// When a contest cannot be calibrated, or its first blocks all fail for the same reason.
+pub(super) fn hold(
+    contests: Vec<Vec<Entrant>>,
+    rates: &Rates,
+    same_body: bool,
+    hall: Hall,
+    signals: &Signals,
+) -> anyhow::Result<Held> {
+    let began = Instant::now();
+    let split = Split::of(&cpus::allowed()?, hall.server_cpus)?;
+    let _claim = claim(&split, hall.anyway)?;
+    if split.is_shared() {
+        talk!("warning: client and servers share one CPU: every figure includes the client's own work");
+    }
+    cpus::bind(&split.client)?;
+    let setting = Setting {
+        connections: hall.connections,
+        client_cpus: &split.client,
+        server_cpus: &split.contender,
+        seed: hall.seed,
+        interrupt: signals.interrupt(),
+    };
+    let titles: Vec<Vec<String>> =
+        contests.iter().map(|entrants| entrants.iter().map(Entrant::title).collect()).collect();
+    let each = hall.within / u32::try_from(contests.len().max(1)).unwrap_or(1);
+    let mut calibrated = Vec::new();
+    for entrants in contests {
+        talk!("calibrating {}", titles[calibrated.len()].join(", "));
+        calibrated.push(Contest::calibrate(entrants, rates, same_body, each, &setting)?);
+    }
+    for contest in &calibrated {
+        let rates: Vec<String> = contest.rates().iter().map(|rate| rate.to_string()).collect();
+        talk!(
+            "{} connections, at most {} blocks{}, seed {}; about {}, Ctrl-C keeps what is there",
+            hall.connections,
+            contest.most_blocks(),
+            if rates.is_empty() { String::new() } else { format!(", at {}", rates.join(" and ")) },
+            hall.seed,
+            minutes(hall.within)
+        );
+    }
+    measure(&mut calibrated, hall.within, began, &setting)?;
+    let contests = calibrated.into_iter().zip(titles).map(|(contest, entrants)| {
+        let findings = contest.findings();
+        let others = 1..findings.names.len();
+        let mut notes = contest.notes.clone();
+        if let Some(looked) = findings.looks.iter().rev().find(|look| **look <= findings.blocks)
+            && *looked < findings.blocks
+            && findings.all.iter().any(|finding| finding.is_open)
+        {
+            notes.push(format!(
+                "{} blocks were measured after the last planned look at {looked}: they are not judged",
+                findings.blocks - looked
+            ));
+        }
+        ContestDocument {
+            entrants,
+            answers: others.map(|entrant| words::answer(&findings, entrant)).collect(),
+            blocks: contest.blocks().to_vec(),
+            findings,
+            notes,
+        }
+    });
+    let document = Document {
+        schema: SCHEMA,
+        connections: hall.connections,
+        seed: hall.seed,
+        client_cpus: split.client.clone(),
+        server_cpus: split.contender.clone(),
+        took_s: began.elapsed().as_secs_f64(),
+        contests: contests.collect(),
+    };
+    Ok(Held { document })
+}
+
+/// A block of each contest in turn.
+fn measure(
+    contests: &mut [Contest],
+    within: Duration,
+    began: Instant,
+    setting: &Setting<'_>,
+) -> anyhow::Result<()> {
+    let most = contests.iter().map(Contest::most_blocks).max().unwrap_or(0);
+    let mut progress = Progress::of(most * contests.len(), within.saturating_sub(began.elapsed()));
+    let mut longest = Duration::ZERO;
+    loop {
+        let mut is_over = true;
+        for contest in &mut *contests {
+            // The next block has to fit, but for those without which there is no verdict.
+            let time = if contest.has_enough() { within } else { within * EXTENSION };
+            if began.elapsed() + longest > time || setting.interrupt.is_raised() {
+                continue;
+            }
+            progress.show("blocks", &format!("{} measured", contest.blocks().len()));
+            let block_began = Instant::now();
+            if contest.block(setting)? == Course::Open {
+                is_over = false;
+                longest = longest.max(block_began.elapsed());
+            }
+            progress.step();
+        }
+        if is_over {
+            progress.clear();
+            return Ok(());
+        }
+    }
+}
+
+fn claim(split: &Split, anyway: bool) -> anyhow::Result<Option<CpuClaim>> {
+    match CpuClaim::of(split.client.iter().chain(&split.contender).copied()) {
+        Ok(claim) => Ok(Some(claim)),
+        Err(error) if anyway => {
+            talk!("warning: {error:#}");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+impl Held {
+    /// Prints what was found, as JSON with `json`; gives whether a condition is met. `heading` comes first, one line each.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub(super) fn tell(&self, json: bool, conditions: &[FailIf], heading: &[String]) -> anyhow::Result<bool> {
+        let mut text = String::new();
+        let paragraph = |text: &mut String, line: &str| {
+            *text += &textwrap::fill(line, COLUMNS);
+            text.push('\n');
+        };
+        heading.iter().for_each(|line| paragraph(&mut text, line));
+        for contest in &self.document.contests {
+            for (answer, entrant) in contest.answers.iter().zip(1..) {
+                answer.iter().for_each(|line| paragraph(&mut text, line));
+                text += &format!("\n{}\n", table::table(&contest.findings, entrant));
+            }
+            contest
+                .notes
+                .iter()
+                .for_each(|note| paragraph(&mut text, &format!("note: {}", shown(note, NOTE))));
+        }
+        let findings = || self.document.contests.iter().map(|contest| &contest.findings);
+        let mut is_met = false;
+        for (condition, findings) in
+            conditions.iter().flat_map(|condition| findings().map(move |of| (condition, of)))
+        {
+            condition.tell(findings).iter().for_each(|line| paragraph(&mut text, line));
+            is_met |= condition.is_met(findings);
+        }
+        if json {
+            talk!("{}", text.trim_end());
+            let mut document = serde_json::to_vec_pretty(&self.document).context("cannot write JSON")?;
+            document.push(b'\n');
+            print(document).context("cannot write to stdout")?;
+        } else {
+            print(text).context("cannot write to stdout")?;
+        }
+        ensure!(
+            self.document.contests.iter().any(|contest| !contest.blocks.is_empty()),
+            "nothing was measured"
+        );
+        Ok(is_met)
+    }
+}

@@ -1,0 +1,501 @@
+//! A contest under way: calibrated, measured block by block, looked at where it was planned.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail, ensure};
+use loadgen::{Interrupt, Rate};
+use reports_stats::looks::Looks;
+
+use super::entrant::Running;
+use super::{Block, Entrant, Findings, Metric, Reading, Source, Subject};
+use crate::sampler::Sampler;
+use crate::slices::{self, Meter, Plan, Side, Sliced, Turns};
+
+const MIB: f64 = 1_048_576.0;
+
+/// Numbers of blocks after which a contest is looked at, as far as its time carries them.
+const LOOKS: [usize; 6] = [8, 12, 16, 24, 32, 48];
+
+/// Fewer blocks than this give no verdict, so that they are measured whatever the time.
+const LEAST_BLOCKS: usize = reports_stats::judge::MIN_BLOCKS;
+
+/// Blocks whose failing for the same reason ends a contest: what failed three times will fail a fourth.
+const SAME_FAULT: usize = 3;
+
+/// Rounds of an open loop in a block: the cost and the response time scatter more from slice to slice than the capacity.
+const OPEN_ROUNDS: u32 = 2;
+
+/// Requests that a slice should hold at a rate, and the longest slice that is made for them.
+const SLICE_REQUESTS: f64 = 20.0;
+const LONGEST_SLICE: Duration = Duration::from_millis(500);
+
+/// Replies that a closed slice should hold.
+const SLICE_REPLIES: f64 = 50.0;
+
+/// A rate at which the longest slice would hold fewer requests than this is not asked.
+const FEWEST_REQUESTS: f64 = 5.0;
+
+/// How long requests may go on after a slice, at least; and by how many times the time that all connections need together.
+const GRACE: Duration = Duration::from_millis(500);
+const GRACE_TURNS: f64 = 3.0;
+
+/// A rate beyond this share of the weaker entrant's capacity overloads it.
+const OVERLOAD: f64 = 0.95;
+
+/// Where and how a contest is held.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<'a> {
+    /// Connections to each entrant.
+    pub connections: u32,
+    /// CPUs of the client.
+    pub client_cpus: &'a [u32],
+    /// CPUs of the servers.
+    pub server_cpus: &'a [u32],
+    /// Seed of orders and schedules.
+    pub seed: u64,
+    /// Ends the contest early.
+    pub interrupt: &'a Interrupt,
+}
+
+/// Which rates are offered.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rates {
+    /// These, requests per second.
+    Given(Vec<Rate>),
+    /// These shares of the weaker entrant's capacity.
+    Shares(Vec<f64>),
+}
+
+/// A contest that is calibrated and ready to be measured.
+#[derive(Debug)]
+pub struct Contest {
+    entrants: Vec<Entrant>,
+    rates: Vec<Rate>,
+    closed: Plan,
+    /// How long a request takes while nothing else is asked.
+    service: Duration,
+    grace: Duration,
+    looks: Looks,
+    blocks: Vec<Block>,
+    failures: Vec<String>,
+    /// What a reader has to know beside the figures.
+    pub notes: Vec<String>,
+}
+
+/// What became of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Course {
+    /// More blocks may still decide something.
+    Open,
+    /// Nothing is left to decide, or no blocks are.
+    Over,
+}
+
+impl Contest {
+    /// Starts every entrant once, learns how long requests take and what each can serve, and plans the blocks that fit into
+    /// `within`. With `same_body`, all have to answer with the same body.
+    ///
+    /// # Errors
+    /// When an entrant does not start or answers wrong, two are one server, bodies differ that should not, or no rate can be
+    /// asked that was to be.
+    pub fn calibrate(
+        mut entrants: Vec<Entrant>,
+        rates: &Rates,
+        same_body: bool,
+        within: Duration,
+        setting: &Setting<'_>,
+    ) -> anyhow::Result<Self> {
+        let began = Instant::now();
+        let mut notes = Vec::new();
+        let mut running = start_all(&entrants, setting)?;
+        ensure_distinct(&entrants, &running)?;
+        let mut service = Duration::ZERO;
+        for (entrant, running) in entrants.iter_mut().zip(&running) {
+            let met = running.meet().with_context(|| entrant.title())?;
+            service = service.max(met.service);
+            if let Source::Foreign(foreign) = &mut entrant.source {
+                if met.body.is_none() {
+                    ensure!(!same_body, "{}: its body differs from reply to reply", entrant.name);
+                    notes.push(format!(
+                        "the body of {} differs from reply to reply: only its status is checked",
+                        entrant.name
+                    ));
+                }
+                foreign.body = met.body;
+            }
+        }
+        if let Some(difference) = different_bodies(&entrants) {
+            ensure!(!same_body, "{difference}; expected the same body of all (--expect-same-body)");
+            notes.push(format!("{difference}: they may not do the same work"));
+        }
+        let closed = Plan::closed(&running[0].load, service);
+        let grace = Duration::from_secs(10);
+        let mut turns = Turns::from_seed(setting.seed);
+        let sliced = phase(&mut running, &entrants, &closed, grace, &mut turns, setting)?;
+        let capacity = capacities(&entrants, &sliced)?;
+        let weaker = capacity.iter().copied().fold(f64::INFINITY, f64::min);
+        let grace = GRACE
+            .max(Duration::from_secs_f64((GRACE_TURNS * f64::from(setting.connections) / weaker).min(60.0)));
+        let length = closed.length.max(Duration::from_secs_f64((SLICE_REPLIES / weaker).min(1.0)));
+        let closed = Plan { length, ..closed };
+        let rates = offered(rates, weaker, &mut notes)?;
+        stop_all(&entrants, running, &mut notes)?;
+        let started = began.elapsed().saturating_sub(closed.duration() * 2);
+        let sides = entrants.len() as u32;
+        let levels: Duration = rates.iter().map(|&rate| open_plan(rate, 0, service).duration()).sum();
+        let block = started + (closed.duration() + levels) * sides;
+        let fitting = (within.as_secs_f64() / block.as_secs_f64()) as usize;
+        notes.extend(entrants.iter().filter(|entrant| !entrant.is_started()).map(|entrant| {
+            format!(
+                "{} ran already: its CPU and memory are not read, and whether another start of it would be as fast is not \
+                 known",
+                entrant.name
+            )
+        }));
+        let looks = looks(fitting);
+        let (blocks, failures) = (Vec::new(), Vec::new());
+        Ok(Self { entrants, rates, closed, service, grace, looks, blocks, failures, notes })
+    }
+
+    /// The offered rates.
+    #[must_use]
+    pub fn rates(&self) -> &[Rate] {
+        &self.rates
+    }
+
+    /// The most blocks that it takes.
+    #[must_use]
+    pub fn most_blocks(&self) -> usize {
+        self.looks.last()
+    }
+
+    /// Blocks that were measured so far.
+    #[must_use]
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
+    /// Fewest blocks that a verdict needs.
+    #[must_use]
+    pub fn has_enough(&self) -> bool {
+        self.blocks.len() >= LEAST_BLOCKS
+    }
+
+    /// What was found so far.
+    #[must_use]
+    pub fn findings(&self) -> Findings {
+        let names = self.entrants.iter().map(|entrant| entrant.name.clone()).collect();
+        let rates = self.rates.iter().map(|rate| rate.get()).collect();
+        Findings::of(names, rates, &self.blocks, &self.looks)
+    }
+
+    /// Measures one more block of what is still open; does nothing once it is over.
+    ///
+    /// # Errors
+    /// When the first blocks all failed for the same reason, or an entrant cannot be started any more.
+    pub fn block(&mut self, setting: &Setting<'_>) -> anyhow::Result<Course> {
+        let (has_closed, has_level) = self.open_phases();
+        if self.blocks.len() >= self.looks.last() || !(has_closed || has_level.contains(&true)) {
+            return Ok(Course::Over);
+        }
+        let number = self.blocks.len() as u32;
+        match self.measure(number, has_closed, &has_level, setting) {
+            Ok(readings) => self.blocks.push(Block { has_closed, has_level, readings }),
+            Err(_) if setting.interrupt.is_raised() => return Ok(Course::Over),
+            Err(error) => {
+                self.failures.push(format!("{error:#}"));
+                // A block without figures: what fails must not be left out in silence.
+                let readings = vec![Reading::default(); self.entrants.len()];
+                self.blocks.push(Block { has_closed, has_level, readings });
+            }
+        }
+        self.ensure_believable()?;
+        Ok(Course::Open)
+    }
+
+    /// The phases of which a verdict is still open.
+    fn open_phases(&self) -> (bool, Vec<bool>) {
+        let findings = self.findings();
+        let is_open = |subject: Subject| {
+            self.blocks.is_empty()
+                || (1..self.entrants.len())
+                    .any(|entrant| findings.about(subject, entrant).is_some_and(|finding| finding.is_open))
+        };
+        // Memory and the 99th percentile ride along: no phase is measured for their sake.
+        let closed = is_open(Subject { metric: Metric::Throughput, level: 0 });
+        let level = |level: usize| {
+            [Metric::CpuPerRequest, Metric::ResponseTimeP50]
+                .into_iter()
+                .any(|metric| is_open(Subject { metric, level }))
+        };
+        (closed, (0..self.rates.len()).map(level).collect())
+    }
+
+    fn measure(
+        &mut self,
+        number: u32,
+        has_closed: bool,
+        has_level: &[bool],
+        setting: &Setting<'_>,
+    ) -> anyhow::Result<Vec<Reading>> {
+        let mut running = start_all(&self.entrants, setting)?;
+        let mut turns = Turns::from_seed(crate::order::schedule_seed(setting.seed, 0, number));
+        let mut readings = vec![Reading::default(); self.entrants.len()];
+        if has_closed {
+            let sliced = phase(&mut running, &self.entrants, &self.closed, self.grace, &mut turns, setting)?;
+            for ((reading, sliced), running) in readings.iter_mut().zip(&sliced).zip(&running) {
+                reading.take_closed(sliced);
+                reading.memory_mib = memory_mib(running);
+            }
+        }
+        for (&rate, &has) in self.rates.iter().zip(has_level) {
+            if has {
+                let plan = open_plan(rate, turns.seed(), self.service);
+                let sliced = phase(&mut running, &self.entrants, &plan, self.grace, &mut turns, setting)?;
+                readings.iter_mut().zip(&sliced).for_each(|(reading, sliced)| reading.take_level(sliced));
+            } else {
+                readings.iter_mut().for_each(|reading| reading.levels.push(super::Level::default()));
+            }
+        }
+        stop_all(&self.entrants, running, &mut self.notes)?;
+        Ok(readings)
+    }
+
+    /// Stops a contest whose first blocks all failed for the same reason: more of them would fail as well.
+    fn ensure_believable(&self) -> anyhow::Result<()> {
+        let first = &self.blocks[..self.blocks.len().min(SAME_FAULT)];
+        if first.len() < SAME_FAULT || self.blocks.len() > SAME_FAULT {
+            return Ok(());
+        }
+        if self.failures.len() == SAME_FAULT {
+            bail!(
+                "the first {SAME_FAULT} blocks all failed, the last one so: {}",
+                self.failures[SAME_FAULT - 1]
+            );
+        }
+        for (side, entrant) in self.entrants.iter().enumerate() {
+            let name_of = |fault: &String| fault.split(':').next().unwrap_or_default().to_owned();
+            let faults = |block: &Block| -> Vec<String> { block.readings[side].faults.clone() };
+            let common = faults(&first[0]).into_iter().find(|fault| {
+                first.iter().all(|block| faults(block).iter().any(|other| name_of(other) == name_of(fault)))
+            });
+            // A phase that failed while another stands leaves something to compare.
+            let is_bare = first.iter().all(|block| {
+                let reading = &block.readings[side];
+                reading.throughput_per_s.is_none()
+                    && reading.levels.iter().all(|level| level.p50_us.is_none())
+            });
+            if let Some(fault) = common.filter(|_| is_bare) {
+                bail!(
+                    "{}: the first {SAME_FAULT} blocks all failed for the same reason: {fault}",
+                    entrant.title()
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+fn start_all(entrants: &[Entrant], setting: &Setting<'_>) -> anyhow::Result<Vec<Running>> {
+    entrants.iter().map(|entrant| entrant.start(setting)).collect()
+}
+
+fn stop_all(entrants: &[Entrant], running: Vec<Running>, notes: &mut Vec<String>) -> anyhow::Result<()> {
+    for (entrant, running) in entrants.iter().zip(running) {
+        let odd = running.stop().with_context(|| entrant.title())?;
+        if let Some(odd) =
+            odd.map(|odd| format!("{}: {odd}", entrant.name)).filter(|odd| !notes.contains(odd))
+        {
+            notes.push(odd);
+        }
+    }
+    Ok(())
+}
+
+/// Makes sure that no two entrants are one and the same: that comparison is of a server with itself, and nobody asked for it.
+fn ensure_distinct(entrants: &[Entrant], running: &[Running]) -> anyhow::Result<()> {
+    for (at, one) in running.iter().enumerate() {
+        for (other_at, other) in running.iter().enumerate().skip(at + 1) {
+            let target = |running: &Running| running.load.request.url().target().to_owned();
+            let shares =
+                one.client.addresses().iter().any(|address| other.client.addresses().contains(address));
+            ensure!(
+                !(shares && target(one) == target(other)),
+                "{} and {} are one server, at {}: start a second one at another port, or give its command twice",
+                entrants[at].name,
+                entrants[other_at].name,
+                one.client.addresses()[0]
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The first two bodies that differ, in words.
+fn different_bodies(entrants: &[Entrant]) -> Option<String> {
+    let body = |entrant: &Entrant| match &entrant.source {
+        Source::Foreign(foreign) => foreign.body.clone(),
+        Source::Own { .. } => None,
+    };
+    let first = body(entrants.first()?)?;
+    let (other, differing) = entrants
+        .iter()
+        .skip(1)
+        .filter_map(|entrant| Some((entrant, body(entrant)?)))
+        .find(|(_, other)| *other != first)?;
+    Some(format!(
+        "{} answers with {} bytes, \"{}\", and {} with {}, \"{}\"",
+        entrants[0].name,
+        first.len(),
+        reports_record::shown(&first, BODY_SHOWN),
+        other.name,
+        differing.len(),
+        reports_record::shown(&differing, BODY_SHOWN)
+    ))
+}
+
+/// Most of a body that a sentence shows, characters.
+const BODY_SHOWN: usize = 60;
+
+/// One phase of all entrants.
+fn phase(
+    running: &mut [Running],
+    entrants: &[Entrant],
+    plan: &Plan,
+    grace: Duration,
+    turns: &mut Turns,
+    setting: &Setting<'_>,
+) -> anyhow::Result<Vec<Sliced>> {
+    let measured = {
+        let mut sides: Vec<Side<'_>> = running
+            .iter_mut()
+            .zip(entrants)
+            .map(|(running, entrant)| Side {
+                name: &entrant.name,
+                client: &mut running.client,
+                load: loadgen::Load { grace, ..running.load.clone() },
+                meter: running.meter.as_mut().map(|meter| meter as &mut dyn Meter),
+                cpus: setting.server_cpus.len(),
+            })
+            .collect();
+        slices::measure(&mut sides, plan, turns, setting.interrupt)
+    };
+    // That a server has ended explains everything else.
+    for (running, entrant) in running.iter_mut().zip(entrants) {
+        running.ensure_alive().with_context(|| entrant.title())?;
+    }
+    ensure!(!setting.interrupt.is_raised(), "interrupted");
+    Ok(measured?)
+}
+
+/// What each entrant served in the calibration.
+fn capacities(entrants: &[Entrant], sliced: &[Sliced]) -> anyhow::Result<Vec<f64>> {
+    let capacity = |(entrant, sliced): (&Entrant, &Sliced)| {
+        let measurement = &sliced.measurement;
+        let wrong = measurement.wrong_replies.first().map_or_else(String::new, |wrong| {
+            format!(": {} ({})", wrong.finding, wrong.status_line.as_deref().unwrap_or("no HTTP reply"))
+        });
+        ensure!(
+            measurement.goodput_per_s > 0.0,
+            "{}: no correct reply came within {:.1} s from {} connections{wrong}",
+            entrant.title(),
+            measurement.window_s,
+            measurement.plan.connections
+        );
+        Ok(measurement.goodput_per_s)
+    };
+    entrants.iter().zip(sliced).map(capacity).collect()
+}
+
+/// The rates to offer where the weaker entrant serves `weaker` requests per second.
+fn offered(rates: &Rates, weaker: f64, notes: &mut Vec<String>) -> anyhow::Result<Vec<Rate>> {
+    let show = |rate: f64| Metric::Throughput.show(rate);
+    match rates {
+        Rates::Given(rates) => {
+            for rate in rates.iter().filter(|rate| rate.get() > OVERLOAD * weaker) {
+                notes.push(format!(
+                    "the weaker one served about {} beforehand: {} may overload it",
+                    show(weaker),
+                    show(rate.get())
+                ));
+            }
+            Ok(rates.clone())
+        }
+        Rates::Shares(shares) => {
+            let is_askable = |rate: &f64| rate * LONGEST_SLICE.as_secs_f64() >= FEWEST_REQUESTS;
+            let (askable, rare): (Vec<f64>, Vec<f64>) =
+                shares.iter().map(|share| share * weaker).partition(is_askable);
+            if !rare.is_empty() {
+                notes.push(format!(
+                    "the weaker one serves about {}: {} of it would be too few requests to measure",
+                    show(weaker),
+                    rare.iter().map(|rate| show(*rate)).collect::<Vec<_>>().join(" and ")
+                ));
+            }
+            askable.into_iter().map(|rate| Ok(Rate::per_second(rate)?)).collect()
+        }
+    }
+}
+
+/// The open loop of a block at a rate, for requests that take `service` while nothing else is asked.
+fn open_plan(rate: Rate, seed: u64, service: Duration) -> Plan {
+    let plan = Plan::open(rate, seed, service);
+    let filled = Duration::from_secs_f64(SLICE_REQUESTS / rate.get()).min(LONGEST_SLICE);
+    Plan { length: plan.length.max(filled), rounds: OPEN_ROUNDS, ..plan }
+}
+
+/// The looks of a contest whose time carries this many blocks.
+fn looks(fitting: usize) -> Looks {
+    let last = fitting.clamp(LEAST_BLOCKS, LOOKS[LOOKS.len() - 1]);
+    let mut looks: Vec<usize> = LOOKS.into_iter().filter(|look| *look < last).collect();
+    looks.push(last);
+    Looks::after(&looks).unwrap_or_else(|_| Looks::once(last))
+}
+
+/// Memory of a started server with its connections open.
+fn memory_mib(running: &Running) -> Option<f64> {
+    let sampler = Sampler::start(running.supervisor()?);
+    sampler.read_memory();
+    sampler.finish().memory_bytes().map(|bytes| bytes as f64 / MIB)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_are_fixed_by_the_time_and_never_too_few_for_a_verdict() {
+        let planned =
+            |fitting: usize| looks(fitting).spending().map(|(blocks, _)| blocks).collect::<Vec<_>>();
+        assert_eq!(planned(0), [6]);
+        assert_eq!(planned(8), [8]);
+        assert_eq!(planned(10), [8, 10]);
+        assert_eq!(planned(24), [8, 12, 16, 24]);
+        assert_eq!(planned(1_000), [8, 12, 16, 24, 32, 48]);
+    }
+
+    #[test]
+    fn a_rate_that_gives_too_few_requests_is_not_asked_and_told() {
+        let mut notes = Vec::new();
+        let rates = offered(&Rates::Shares(vec![0.1, 0.7]), 20.0, &mut notes).unwrap();
+        assert_eq!(rates.iter().map(|rate| rate.get()).collect::<Vec<_>>(), [14.0]);
+        assert_eq!(
+            notes,
+            ["the weaker one serves about 20.0/s: 2.00/s of it would be too few requests to measure"]
+        );
+        let mut notes = Vec::new();
+        let given = Rates::Given(vec![Rate::per_second(100.0).unwrap()]);
+        assert_eq!(offered(&given, 20.0, &mut notes).unwrap().len(), 1);
+        assert!(notes[0].contains("may overload it"), "{notes:?}");
+    }
+
+    #[test]
+    fn a_slice_at_a_low_rate_is_longer_and_holds_the_service_time() {
+        let at =
+            |rate: f64, ms| open_plan(Rate::per_second(rate).unwrap(), 1, Duration::from_millis(ms)).length;
+        assert_eq!(at(10_000.0, 0), Duration::from_millis(100));
+        assert_eq!(at(100.0, 0), Duration::from_millis(200));
+        assert_eq!(at(1.0, 0), LONGEST_SLICE);
+        assert_eq!(at(10_000.0, 400), Duration::from_secs(1));
+    }
+}

@@ -1,0 +1,210 @@
+//! A server of a contest, started afresh for every block.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use loadgen::{Client, Crew, Expect, ExpectBody, Load};
+use reports_record::shown;
+use servers_conformance::{exchange, verify};
+use servers_contract::Call;
+
+use super::Setting;
+use crate::contender::Contender;
+use crate::drawn;
+use crate::foreign::{Asked, Origin, Place, Readiness, Server};
+use crate::meter::ProcessMeter;
+use crate::process::{Launch, Tail};
+use crate::target;
+
+/// Most of a body that a refusal shows, characters.
+const SHOWN: usize = 120;
+
+/// Coefficient of variation of the waits of a closed loop: connections that all wait alike would march in step.
+const WAIT_SPREAD: f64 = 0.5;
+
+/// Questions that tell how long a request takes while nothing else is asked.
+const QUESTIONS: usize = 5;
+
+/// A server of a contest.
+#[derive(Debug, Clone)]
+pub struct Entrant {
+    /// Its name.
+    pub name: String,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// Where an entrant comes from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// Any server, known by one right reply.
+    Foreign(Box<Foreign>),
+    /// A contender of this project.
+    Own {
+        /// How it is started.
+        launch: Box<Launch>,
+        /// What it is asked.
+        call: Call,
+    },
+}
+
+/// A server that knows no contract.
+#[derive(Debug, Clone)]
+pub struct Foreign {
+    /// How it is started, or where it runs.
+    pub origin: Origin,
+    /// The folder that a command is started in.
+    pub folder: PathBuf,
+    /// The request.
+    pub asked: Asked,
+    /// When it is ready, and which statuses are right.
+    pub readiness: Readiness,
+    /// The body that every reply has to have; `None`: any.
+    pub body: Option<Vec<u8>>,
+}
+
+/// An entrant whose connections stand.
+pub(super) struct Running {
+    pub(super) client: Client,
+    pub(super) load: Load,
+    pub(super) meter: Option<ProcessMeter>,
+    keeper: Keeper,
+}
+
+enum Keeper {
+    Foreign(Box<Server>),
+    Own(Box<Contender>, Tail),
+}
+
+/// What is learnt of an entrant before anything is measured.
+pub(super) struct Acquaintance {
+    /// How long a request takes while nothing else is asked, in the median.
+    pub(super) service: Duration,
+    /// The body of its replies, where all were alike.
+    pub(super) body: Option<Vec<u8>>,
+}
+
+impl Entrant {
+    /// Starts it and opens its connections.
+    ///
+    /// # Errors
+    /// When it cannot be started, is not ready, answers wrong, or does not take the connections; with its name.
+    pub(super) fn start(&self, setting: &Setting<'_>) -> anyhow::Result<Running> {
+        self.begin(setting).with_context(|| self.title())
+    }
+
+    fn begin(&self, setting: &Setting<'_>) -> anyhow::Result<Running> {
+        let crew = Crew {
+            connections: setting.connections,
+            pins: setting.client_cpus.iter().map(|&cpu| cpu as usize).collect(),
+            ..Crew::default()
+        };
+        match &self.source {
+            Source::Foreign(foreign) => {
+                let Foreign { origin, folder, asked, readiness, body } = &**foreign;
+                let place = Place { cpus: setting.server_cpus, folder };
+                let server = Server::start(origin, asked, readiness, place, setting.interrupt)?;
+                let expect = Expect {
+                    status: readiness.status,
+                    body: body.clone().map_or(ExpectBody::Any, ExpectBody::Exactly),
+                };
+                let request = server.request().clone();
+                // Not primed: a request that nobody measures may wait for a connection that is never used.
+                let client = Client::connect(request.url(), &crew, None, setting.interrupt)?;
+                let load = Load { expect, ..Load::closed(request, Duration::from_secs(1)) };
+                let meter = server.supervisor().map(ProcessMeter::of);
+                Ok(Running { client, load, meter, keeper: Keeper::Foreign(Box::new(server)) })
+            }
+            Source::Own { launch, call } => {
+                let tail = Tail::default();
+                let contender = Contender::start(launch, &tail).map_err(|error| tail.explain(error))?;
+                verify(contender.address(), std::slice::from_ref(call))?;
+                let client = target::connect(&contender, &crew, setting.interrupt)?;
+                let draws = drawn::draws(&contender, call, WAIT_SPREAD, setting.seed)?;
+                let load = Load { draws, ..target::load(&contender, call, b"")? };
+                let meter = Some(ProcessMeter::of(contender.supervisor()));
+                Ok(Running { client, load, meter, keeper: Keeper::Own(Box::new(contender), tail) })
+            }
+        }
+    }
+
+    /// Its name and origin in one short line.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match &self.source {
+            Source::Foreign(foreign) => format!("{} ({})", self.name, foreign.origin.title()),
+            Source::Own { .. } => self.name.clone(),
+        }
+    }
+
+    /// Whether it is started anew for every block.
+    #[must_use]
+    pub fn is_started(&self) -> bool {
+        !matches!(&self.source, Source::Foreign(foreign) if matches!(foreign.origin, Origin::Running(_)))
+    }
+}
+
+impl Running {
+    /// Process id of its supervisor; `None` for one that ran already.
+    pub(super) fn supervisor(&self) -> Option<u32> {
+        match &self.keeper {
+            Keeper::Foreign(server) => server.supervisor(),
+            Keeper::Own(contender, _) => Some(contender.supervisor()),
+        }
+    }
+
+    /// Asks it a few times, one after another, over connections of their own.
+    ///
+    /// # Errors
+    /// When one is not answered as it should be.
+    pub(super) fn meet(&self) -> anyhow::Result<Acquaintance> {
+        let address = self.client.addresses()[0];
+        let (mut times, mut bodies) = (Vec::new(), Vec::new());
+        for _ in 0..QUESTIONS {
+            let began = Instant::now();
+            let answer = exchange(address, self.load.request.bytes(), self.load.timeout)
+                .map_err(anyhow::Error::msg)?;
+            times.push(began.elapsed());
+            ensure!(
+                self.load.expect.status.contains(answer.status),
+                "{} is answered with status {} and \"{}\", expected {}",
+                self.load.request.url(),
+                answer.status,
+                shown(&answer.body, SHOWN),
+                self.load.expect.status
+            );
+            bodies.push(answer.body);
+        }
+        times.sort_unstable();
+        let is_alike = bodies.windows(2).all(|two| two[0] == two[1]);
+        Ok(Acquaintance { service: times[QUESTIONS / 2], body: bodies.pop().filter(|_| is_alike) })
+    }
+
+    /// Makes sure that it still runs.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub(super) fn ensure_alive(&mut self) -> anyhow::Result<()> {
+        match &mut self.keeper {
+            Keeper::Foreign(server) => server.ensure_alive(),
+            Keeper::Own(..) => Ok(()),
+        }
+    }
+
+    /// Closes its connections and ends what was started. Gives what was odd about its end.
+    ///
+    /// # Errors
+    /// When it had ended before, or one of this project's own does not end as it should.
+    pub(super) fn stop(self) -> anyhow::Result<Option<String>> {
+        // Closed before it is asked to end: an idle connection is not what a drain should wait for.
+        drop(self.client);
+        match self.keeper {
+            Keeper::Foreign(server) => server.stop(),
+            Keeper::Own(contender, tail) => {
+                contender.stop().map_err(|error| tail.explain(error))?;
+                Ok(None)
+            }
+        }
+    }
+}

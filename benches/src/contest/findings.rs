@@ -1,0 +1,303 @@
+//! From blocks to verdicts.
+
+use reports_stats::effect::{Pair, effect};
+use reports_stats::judge::{Cell, Judgement, Question, Standing, judge};
+use reports_stats::looks::Looks;
+use reports_stats::power::{blocks_needed, smallest_visible};
+use reports_stats::verdict::Verdict;
+use serde::Serialize;
+
+use super::{Block, Metric, Subject};
+
+/// Everything that a contest found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Findings {
+    /// The entrants' names; each but the first is held against the first.
+    pub names: Vec<String>,
+    /// The offered rates, requests per second.
+    pub rates_per_s: Vec<f64>,
+    /// Blocks that were measured.
+    pub blocks: usize,
+    /// Blocks after which the contest was looked at, fixed before the first.
+    pub looks: Vec<usize>,
+    /// One for each subject and entrant, by entrant and then in the order of subjects.
+    pub all: Vec<Finding>,
+}
+
+/// One entrant against the first by one subject.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Finding {
+    /// The subject.
+    pub subject: Subject,
+    /// The entrant that is held against the first, by its place.
+    pub entrant: usize,
+    /// What may be said.
+    pub winner: Winner,
+    /// Entrant ÷ first over the blocks of the last look; `None` where no two blocks have both figures.
+    pub ratio: Option<f64>,
+    /// Where the true ratio lies, with 95 % confidence over all looks together.
+    pub interval: Option<(f64, f64)>,
+    /// The first entrant's figure and this one's, geometric means over the same blocks.
+    pub figures: Option<(f64, f64)>,
+    /// Blocks behind them.
+    pub blocks: usize,
+    /// The smallest difference that these blocks would have shown in four of five contests, as a ratio above 1.
+    pub visible: Option<f64>,
+    /// Blocks that would decide it, were the ratio seen the true one; `None` where no number does.
+    pub needed: Option<usize>,
+    /// Whether the verdict was taken back because the client was the limit of a side that did not win.
+    pub is_withheld: bool,
+    /// Whether more blocks may still decide it.
+    #[serde(skip)]
+    pub is_open: bool,
+}
+
+/// What may be said of two servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Winner {
+    /// The first entrant is better by more than the margin.
+    First,
+    /// The entrant that is held against it is.
+    Other,
+    /// They differ by less than the margin.
+    Neither,
+    /// The figures do not decide it.
+    CannotTell,
+    /// There are no figures, or too few.
+    NoData,
+}
+
+impl Findings {
+    /// Judges the blocks so far by the rules of `reports_stats`: one family for each metric.
+    ///
+    /// No A/A cells stand beside them, so that the blocks' own scatter is all the noise that is known; every block has fresh
+    /// processes for that reason, where they can be had.
+    #[must_use]
+    pub fn of(names: Vec<String>, rates_per_s: Vec<f64>, blocks: &[Block], looks: &Looks) -> Self {
+        let mut all = Vec::new();
+        for metric in Metric::ALL {
+            let subjects = Subject::all(rates_per_s.len()).filter(|subject| subject.metric == metric);
+            let asked: Vec<(Subject, usize)> = subjects
+                .flat_map(|subject| (1..names.len()).map(move |entrant| (subject, entrant)))
+                .collect();
+            let pairs: Vec<Vec<Option<Pair>>> =
+                asked.iter().map(|&(subject, entrant)| pairs(blocks, subject, entrant)).collect();
+            let cells: Vec<Cell<'_>> = pairs
+                .iter()
+                // Blocks beyond the last look are none: measuring ends there.
+                .map(|pairs| Cell { blocks: &pairs[..pairs.len().min(looks.last())] })
+                .collect();
+            let question = Question { better: metric.better(), looks, moderated: false };
+            let judgements = judge(question, &[], &cells);
+            for ((&(subject, entrant), pairs), judgement) in asked.iter().zip(&pairs).zip(&judgements) {
+                let limited = [0, entrant].map(|side| is_limited(blocks, side));
+                all.push(finding(subject, entrant, pairs, judgement, limited));
+            }
+        }
+        all.sort_by_key(|finding| (finding.entrant, finding.subject));
+        Self {
+            names,
+            rates_per_s,
+            blocks: blocks.len(),
+            looks: looks.spending().map(|(blocks, _)| blocks).collect(),
+            all,
+        }
+    }
+
+    /// The finding about `subject` and the entrant in this place.
+    #[must_use]
+    pub fn about(&self, subject: Subject, entrant: usize) -> Option<&Finding> {
+        self.all.iter().find(|finding| (finding.subject, finding.entrant) == (subject, entrant))
+    }
+}
+
+impl Winner {
+    /// Whether the figures decided.
+    #[must_use]
+    pub fn is_decided(self) -> bool {
+        matches!(self, Self::First | Self::Other | Self::Neither)
+    }
+
+    fn of(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::SyncWins => Self::First,
+            Verdict::AsyncWins => Self::Other,
+            Verdict::Tie => Self::Neither,
+            Verdict::CannotTell => Self::CannotTell,
+            Verdict::Invalid => Self::NoData,
+        }
+    }
+}
+
+/// The first entrant's figure and this one's, block by block.
+fn pairs(blocks: &[Block], subject: Subject, entrant: usize) -> Vec<Option<Pair>> {
+    let pair = |block: &Block| {
+        let figure = |side: usize| block.readings.get(side)?.figure(subject);
+        Some(Pair { sync: figure(0)?, r#async: figure(entrant)? })
+    };
+    blocks.iter().filter(|block| block.has(subject)).map(pair).collect()
+}
+
+/// Whether the client was the limit of an entrant's closed loop in any block.
+fn is_limited(blocks: &[Block], side: usize) -> bool {
+    blocks.iter().filter_map(|block| block.readings.get(side)).any(|reading| reading.is_client_limited)
+}
+
+fn finding(
+    subject: Subject,
+    entrant: usize,
+    pairs: &[Option<Pair>],
+    judgement: &Judgement,
+    limited: [bool; 2],
+) -> Finding {
+    let seen = if judgement.seen > 0 { judgement.seen.min(pairs.len()) } else { pairs.len() };
+    let valid: Vec<Pair> = pairs[..seen].iter().flatten().copied().collect();
+    let evidence = judgement.evidence.ok();
+    let plain = effect(&valid).ok();
+    let mut winner = Winner::of(judgement.verdict);
+    // A throughput that the client limited is a lower bound: that side can still win, but neither tie nor lose.
+    let stands = match winner {
+        Winner::First => !limited[1],
+        Winner::Other => !limited[0],
+        Winner::Neither => !limited[0] && !limited[1],
+        Winner::CannotTell | Winner::NoData => true,
+    };
+    let is_withheld = subject.metric == Metric::Throughput && !stands;
+    if is_withheld {
+        winner = Winner::CannotTell;
+    }
+    let interval = evidence
+        .map(|evidence| evidence.ratio_interval())
+        .or_else(|| plain.map(|effect| effect.ratio_interval()))
+        .map(|interval| (interval.lo, interval.hi));
+    let needed = evidence.filter(|_| !winner.is_decided() && !is_withheld).and_then(|evidence| {
+        let needed = blocks_needed(&evidence, judgement.variance, judgement.excess);
+        needed.for_a_win.or(needed.for_a_tie)
+    });
+    Finding {
+        subject,
+        entrant,
+        winner,
+        ratio: plain.map(|effect| effect.ratio()),
+        interval,
+        figures: figures(&valid),
+        blocks: valid.len(),
+        visible: evidence.map(|evidence| smallest_visible(&evidence).exp()),
+        needed,
+        is_withheld,
+        is_open: judgement.standing == Standing::Open,
+    }
+}
+
+/// The geometric means of both sides over the same blocks.
+fn figures(valid: &[Pair]) -> Option<(f64, f64)> {
+    if valid.is_empty() {
+        return None;
+    }
+    let mean = |of: fn(&Pair) -> f64| {
+        (valid.iter().map(|pair| of(pair).ln()).sum::<f64>() / valid.len() as f64).exp()
+    };
+    Some((mean(|pair| pair.sync), mean(|pair| pair.r#async)))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::contest::{Level, Reading};
+
+    /// Blocks in which the second entrant has these multiples of the first's figures, a little apart from block to block.
+    pub(crate) fn blocks(count: usize, throughput: f64, cpu: f64, noise: f64) -> Vec<Block> {
+        let reading = |throughput: f64, cpu: f64| Reading {
+            throughput_per_s: Some(10_000.0 * throughput),
+            is_client_limited: false,
+            memory_mib: None,
+            levels: vec![Level { cpu_us: Some(100.0 * cpu), p50_us: Some(500.0 * cpu), p99_us: None }],
+            faults: Vec::new(),
+        };
+        (0..count)
+            .map(|block| {
+                let shift = if block % 2 == 0 { 1.0 + noise } else { 1.0 / (1.0 + noise) };
+                Block {
+                    has_closed: true,
+                    has_level: vec![true],
+                    readings: vec![reading(1.0, 1.0), reading(throughput * shift, cpu * shift)],
+                }
+            })
+            .collect()
+    }
+
+    pub(crate) fn findings(blocks: &[Block]) -> Findings {
+        let looks = Looks::after(&[8, 12]).unwrap();
+        Findings::of(vec!["old".into(), "new".into()], vec![1_000.0], blocks, &looks)
+    }
+
+    fn winner(findings: &Findings, metric: Metric) -> Winner {
+        findings.about(Subject { metric, level: 0 }, 1).unwrap().winner
+    }
+
+    #[test]
+    fn more_throughput_and_less_cpu_win() {
+        let found = findings(&blocks(8, 1.3, 0.7, 0.01));
+        assert_eq!(winner(&found, Metric::Throughput), Winner::Other);
+        assert_eq!(winner(&found, Metric::CpuPerRequest), Winner::Other);
+        let found = findings(&blocks(8, 0.7, 1.3, 0.01));
+        assert_eq!(winner(&found, Metric::Throughput), Winner::First);
+        assert_eq!(winner(&found, Metric::ResponseTimeP50), Winner::First);
+    }
+
+    #[test]
+    fn equal_servers_tie_and_noisy_ones_cannot_be_told_apart() {
+        assert_eq!(winner(&findings(&blocks(8, 1.0, 1.0, 0.005)), Metric::Throughput), Winner::Neither);
+        let noisy = findings(&blocks(8, 1.0, 1.0, 0.3));
+        assert_eq!(winner(&noisy, Metric::Throughput), Winner::CannotTell);
+        let finding = noisy.about(Subject { metric: Metric::Throughput, level: 0 }, 1).unwrap();
+        assert!(finding.visible.unwrap() > 1.2 && finding.interval.unwrap().0 < 0.9, "{finding:?}");
+    }
+
+    #[test]
+    fn a_side_that_the_client_limited_can_win_but_not_lose_or_tie() {
+        for (throughput, limited, expected) in [
+            (1.3, 1, Winner::Other),
+            (1.3, 0, Winner::CannotTell),
+            (1.0, 0, Winner::CannotTell),
+            (1.0, 1, Winner::CannotTell),
+            (0.7, 1, Winner::CannotTell),
+            (0.7, 0, Winner::First),
+        ] {
+            let mut blocks = blocks(8, throughput, 1.0, 0.005);
+            blocks[3].readings[limited].is_client_limited = true;
+            let found = findings(&blocks);
+            assert_eq!(winner(&found, Metric::Throughput), expected, "{throughput} {limited}");
+            // What a request costs below the limit is not touched.
+            assert_eq!(winner(&found, Metric::CpuPerRequest), Winner::Neither);
+        }
+    }
+
+    #[test]
+    fn a_figure_and_its_ratio_come_from_the_same_blocks() {
+        let mut blocks = blocks(8, 2.0, 1.0, 0.0);
+        blocks[0].readings[0].throughput_per_s = None;
+        blocks[1].readings[1].throughput_per_s = Some(1.0);
+        blocks[1].readings[0].throughput_per_s = None;
+        let found = findings(&blocks);
+        let finding = found.about(Subject { metric: Metric::Throughput, level: 0 }, 1).unwrap();
+        let (first, other) = finding.figures.unwrap();
+        assert_eq!(finding.blocks, 6);
+        assert!((other / first - finding.ratio.unwrap()).abs() < 1e-9 && (first - 1e4).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_was_never_measured_has_no_data() {
+        let found = findings(&blocks(8, 1.3, 0.7, 0.01));
+        assert_eq!(winner(&found, Metric::Memory), Winner::NoData);
+        assert_eq!(winner(&found, Metric::ResponseTimeP99), Winner::NoData);
+        let few = findings(&blocks(5, 1.3, 0.7, 0.01));
+        assert_eq!(winner(&few, Metric::Throughput), Winner::NoData);
+        assert!(
+            (few.about(Subject { metric: Metric::Throughput, level: 0 }, 1).unwrap().ratio.unwrap() - 1.3)
+                .abs()
+                < 0.02
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! What one block says about one server.
+
+use reports_record::Measurement;
+use serde::Serialize;
+
+use super::{Metric, Subject};
+use crate::slices::Sliced;
+
+/// One block: every entrant once, fresh where it can be started afresh.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Block {
+    /// Whether the closed loop was measured, or its questions were decided before.
+    pub has_closed: bool,
+    /// Whether each rate was measured.
+    pub has_level: Vec<bool>,
+    /// What was read of each entrant, in their order.
+    pub readings: Vec<Reading>,
+}
+
+/// One server's figures in one block. `None` where there is no figure that may be believed.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Reading {
+    /// Correct replies per second.
+    pub throughput_per_s: Option<f64>,
+    /// Whether the client was the limit, so that the server may well serve more.
+    pub is_client_limited: bool,
+    /// Memory with the connections open, MiB.
+    pub memory_mib: Option<f64>,
+    /// By offered rate.
+    pub levels: Vec<Level>,
+    /// Why figures are missing: the findings of the checks that failed.
+    pub faults: Vec<String>,
+}
+
+/// One server's figures at one rate in one block.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Level {
+    /// Server CPU time per request, microseconds.
+    pub cpu_us: Option<f64>,
+    /// Median response time, microseconds.
+    pub p50_us: Option<f64>,
+    /// 99th percentile, microseconds; `None` with too few requests as well.
+    pub p99_us: Option<f64>,
+}
+
+impl Block {
+    /// Whether the block was asked about `subject`.
+    #[must_use]
+    pub fn has(&self, subject: Subject) -> bool {
+        if subject.metric.is_at_a_rate() {
+            self.has_level.get(subject.level).copied().unwrap_or(false)
+        } else {
+            self.has_closed
+        }
+    }
+}
+
+impl Reading {
+    /// The figure about `subject`.
+    #[must_use]
+    pub fn figure(&self, subject: Subject) -> Option<f64> {
+        let level = || self.levels.get(subject.level);
+        match subject.metric {
+            Metric::Throughput => self.throughput_per_s,
+            Metric::Memory => self.memory_mib,
+            Metric::CpuPerRequest => level()?.cpu_us,
+            Metric::ResponseTimeP50 => level()?.p50_us,
+            Metric::ResponseTimeP99 => level()?.p99_us,
+        }
+    }
+
+    /// Takes in what a closed loop found.
+    pub(super) fn take_closed(&mut self, sliced: &Sliced) {
+        if self.believes(&sliced.measurement) {
+            self.throughput_per_s = positive(Some(sliced.measurement.goodput_per_s));
+            self.is_client_limited = sliced.measurement.certificate.is_client_limited();
+        }
+    }
+
+    /// Takes in what an open loop at the next rate found.
+    pub(super) fn take_level(&mut self, sliced: &Sliced) {
+        let mut level = Level::default();
+        if self.believes(&sliced.measurement) {
+            let cost = sliced.cost.as_ref().and_then(reports_record::ServerCost::cpu_per_request_us);
+            let times = sliced.measurement.response_time_us.as_ref();
+            let quantile = |name: &str, value: fn(&reports_record::Times) -> Option<f64>| {
+                times.filter(|times| !times.is_at_least(name)).and_then(value)
+            };
+            level = Level {
+                cpu_us: positive(cost),
+                p50_us: positive(quantile("p50", |times| times.p50)),
+                p99_us: positive(quantile("p99", |times| times.p99)),
+            };
+        }
+        self.levels.push(level);
+    }
+
+    /// Whether a measurement may be believed; otherwise its faults are kept.
+    fn believes(&mut self, measurement: &Measurement) -> bool {
+        let failed = measurement
+            .certificate
+            .checks
+            .iter()
+            .filter(|check| check.status == reports_record::CheckStatus::Fail);
+        let faults: Vec<String> = failed.map(|check| format!("{}: {}", check.name, check.finding)).collect();
+        let is_believed = measurement.complete && faults.is_empty();
+        self.faults.extend(faults);
+        is_believed
+    }
+}
+
+/// A zero is a missing figure (no reply, a counter not kept), and no ratio is taken of it.
+fn positive(value: Option<f64>) -> Option<f64> {
+    value.filter(|value| value.is_finite() && *value > 0.0)
+}

@@ -1,0 +1,110 @@
+//! Findings as a table of at most 80 columns.
+
+use std::fmt::Write as _;
+
+use reports_record::shown;
+use reports_render::number;
+
+use super::{Finding, Findings, Winner, words};
+
+/// Columns of a name at most: two of them, the ratio and the verdict have to fit beside the subject.
+const NAME: usize = 12;
+
+/// Ratios below this are turned around.
+const SMALL: f64 = 0.1;
+
+/// One entrant against the first, a line for each subject that has figures; no line ends in blanks.
+#[must_use]
+pub fn table(findings: &Findings, entrant: usize) -> String {
+    let [first, other] = [0, entrant].map(|at| name(&findings.names[at]));
+    let heading = format!("{other} ÷ {first}");
+    let heading = if width(&heading) > 20 { "ratio".to_owned() } else { heading };
+    let mut text = line("", &first, &other, &heading, "verdict");
+    for finding in findings.all.iter().filter(|finding| finding.entrant == entrant) {
+        let Some((one, two)) = finding.figures else { continue };
+        let metric = finding.subject.metric;
+        let subject = format!("{}{}", metric.title(), words::at(findings, finding.subject));
+        text += &line(
+            &subject,
+            &metric.show(one),
+            &metric.show(two),
+            &ratio(finding),
+            &verdict(findings, finding),
+        );
+    }
+    text
+}
+
+fn line(subject: &str, one: &str, two: &str, ratio: &str, verdict: &str) -> String {
+    let mut text = String::new();
+    // Writing into a string cannot fail.
+    let _ = write!(text, "{subject:<17}{one:>12}{two:>13}{ratio:>24}  {verdict}");
+    text.truncate(text.trim_end().len());
+    text + "\n"
+}
+
+fn name(name: &str) -> String {
+    let shown = shown(name, usize::MAX);
+    if width(&shown) <= NAME {
+        return shown;
+    }
+    shown.chars().take(NAME - 1).chain(['…']).collect()
+}
+
+fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// `×1.24 (1.19–1.29)`; far below 1 turned around, `÷40.0 (38.1–42.0)`, for small ratios are hard to read and long.
+fn ratio(finding: &Finding) -> String {
+    let Some(ratio) = finding.ratio else { return String::new() };
+    let is_small = ratio < SMALL;
+    let shown = |ratio: f64| number::plain(if is_small { 1.0 / ratio } else { ratio });
+    let interval = finding.interval.map(|(low, high)| {
+        let (low, high) = if is_small { (high, low) } else { (low, high) };
+        format!(" ({}–{})", shown(low), shown(high))
+    });
+    format!("{}{}{}", if is_small { '÷' } else { '×' }, shown(ratio), interval.unwrap_or_default())
+}
+
+fn verdict(findings: &Findings, finding: &Finding) -> String {
+    match finding.winner {
+        Winner::First => format!("{} wins", short(&findings.names[0])),
+        Winner::Other => format!("{} wins", short(&findings.names[finding.entrant])),
+        Winner::Neither => "tie".to_owned(),
+        Winner::CannotTell => "cannot tell".to_owned(),
+        Winner::NoData => "no data".to_owned(),
+    }
+}
+
+/// A name as the last column has room for.
+fn short(text: &str) -> String {
+    let name = name(text);
+    if width(&name) <= 6 { name } else { name.chars().take(5).chain(['…']).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contest::findings::tests::{blocks, findings};
+
+    #[test]
+    fn each_subject_with_figures_has_a_line_within_80_columns() {
+        let found = findings(&blocks(8, 1.24, 1.0, 0.002));
+        let text = table(&found, 1);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 4, "{text}");
+        assert!(lines[1].starts_with("capacity") && lines[1].ends_with("new wins"), "{text}");
+        assert!(lines[2].starts_with("CPU at 1.00k/s") && lines[2].ends_with("tie"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+
+    #[test]
+    fn long_names_are_cut_and_stay_within_80_columns() {
+        let mut found = findings(&blocks(8, 124.0, 0.001, 0.2));
+        found.names = vec!["a service with a name".into(), "another\u{1b}[31m one of its kind".into()];
+        let text = table(&found, 1);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert!(!text.contains('\u{1b}') && text.contains("a service w…"), "{text}");
+    }
+}

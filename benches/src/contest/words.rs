@@ -1,0 +1,280 @@
+//! Findings in plain sentences.
+
+use reports_render::number;
+
+use super::{Finding, Findings, Metric, Subject, Winner};
+
+/// A server that needs less of a core than this has room for any choice.
+const LITTLE: f64 = 0.03;
+
+/// The metrics by which a choice is made, the first of them first.
+const DECISIVE: [Metric; 3] = [Metric::Throughput, Metric::CpuPerRequest, Metric::ResponseTimeP50];
+
+/// The answer about one entrant: the first sentence says which one, by how much and how sure; the others what else was found,
+/// whether it matters, and what would change it.
+#[must_use]
+pub fn answer(findings: &Findings, entrant: usize) -> Vec<String> {
+    let decisive: Vec<&Finding> = of(findings, entrant, &DECISIVE).collect();
+    let wins = |metric: Metric| {
+        decisive.iter().copied().filter(move |finding| finding.subject.metric == metric && is_win(finding))
+    };
+    let mut sentences = Vec::new();
+    for metric in DECISIVE {
+        sentences.extend(wins(metric).map(|finding| win(findings, finding)));
+    }
+    if sentences.is_empty() {
+        sentences.push(without_winner(findings, entrant, &decisive));
+    } else {
+        sentences.extend(ties(findings, entrant, &decisive));
+    }
+    sentences.extend(undecided(findings, &decisive));
+    sentences.extend(matter(findings, entrant));
+    sentences.extend(change(findings, entrant));
+    sentences
+}
+
+fn of<'a>(
+    findings: &'a Findings,
+    entrant: usize,
+    metrics: &'a [Metric],
+) -> impl Iterator<Item = &'a Finding> {
+    let is_asked =
+        move |finding: &&Finding| finding.entrant == entrant && metrics.contains(&finding.subject.metric);
+    findings.all.iter().filter(is_asked)
+}
+
+fn is_win(finding: &Finding) -> bool {
+    matches!(finding.winner, Winner::First | Winner::Other)
+}
+
+/// ` at 990/s`, or nothing.
+#[must_use]
+pub(super) fn at(findings: &Findings, subject: Subject) -> String {
+    match findings.rates_per_s.get(subject.level) {
+        Some(rate) if subject.metric.is_at_a_rate() => format!(" at {}", Metric::Throughput.show(*rate)),
+        _ => String::new(),
+    }
+}
+
+/// The subject in words: `CPU at 990/s`.
+fn title(findings: &Findings, subject: Subject) -> String {
+    format!("{}{}", subject.metric.title(), at(findings, subject))
+}
+
+/// A ratio above 1 as an amount against a rival: `24 % more requests than`, `2.40 times as many requests as`.
+fn amount(ratio: f64, more: &str, many: &str, of: &str) -> String {
+    let of = if of.is_empty() { String::new() } else { format!(" {of}") };
+    if ratio >= 2.0 {
+        format!("{} times as {many}{of} as", number::plain(ratio))
+    } else {
+        format!("{:.0} % {more}{of} than", (ratio - 1.0) * 100.0)
+    }
+}
+
+/// The interval of a ratio that is told as above 1, whichever way it was taken.
+fn sure(finding: &Finding, is_turned: bool) -> String {
+    let Some((low, high)) = finding.interval else { return String::new() };
+    let (low, high) = if is_turned { (1.0 / high, 1.0 / low) } else { (low, high) };
+    format!(" (×{}–{}, 95 % sure)", number::plain(low), number::plain(high))
+}
+
+fn win(findings: &Findings, finding: &Finding) -> String {
+    let [first, other] = [0, finding.entrant].map(|at| findings.names[at].as_str());
+    let (winner, loser) = if finding.winner == Winner::Other { (other, first) } else { (first, other) };
+    let (ratio, (one, two)) = (finding.ratio.unwrap_or(1.0), finding.figures.unwrap_or_default());
+    let metric = finding.subject.metric;
+    let (better, worse) = if finding.winner == Winner::Other { (two, one) } else { (one, two) };
+    let figures = format!("{} against {}", metric.show(better), metric.show(worse));
+    let large = ratio.max(1.0 / ratio);
+    let sure = sure(finding, ratio < 1.0);
+    let at = at(findings, finding.subject);
+    match metric {
+        Metric::Throughput => {
+            format!("{winner} serves {} {loser}: {figures}{sure}.", amount(large, "more", "many", "requests"))
+        }
+        Metric::CpuPerRequest => format!(
+            "A request costs {loser} {} {winner}{at}: {figures}{sure}.",
+            amount(large, "more", "much", "CPU")
+        ),
+        Metric::ResponseTimeP50 | Metric::ResponseTimeP99 => format!(
+            "{loser} takes {} {winner} to answer{at}: {} {figures}{sure}.",
+            amount(large, "longer", "long", ""),
+            metric.title()
+        ),
+        Metric::Memory => {
+            format!("{loser} needs {} {winner}: {figures}{sure}.", amount(large, "more", "much", "memory"))
+        }
+    }
+}
+
+/// The first sentence where nobody won.
+fn without_winner(findings: &Findings, entrant: usize, decisive: &[&Finding]) -> String {
+    let [first, other] = [0, entrant].map(|at| findings.names[at].as_str());
+    let asked: Vec<&&Finding> = decisive.iter().filter(|finding| finding.winner != Winner::NoData).collect();
+    if asked.is_empty() {
+        return format!("Nothing can be said of {first} and {other}: there are too few blocks with figures.");
+    }
+    if asked.iter().all(|finding| finding.winner == Winner::Neither) {
+        return format!(
+            "{first} and {other} are alike: nothing that was asked differs by more than 5 % ({} blocks).",
+            findings.blocks
+        );
+    }
+    format!("No winner between {first} and {other} after {} blocks.", findings.blocks)
+}
+
+fn ties(findings: &Findings, entrant: usize, decisive: &[&Finding]) -> Option<String> {
+    let tied: Vec<String> = decisive
+        .iter()
+        .filter(|finding| finding.winner == Winner::Neither)
+        .map(|finding| title(findings, finding.subject))
+        .collect();
+    let names = [0, entrant].map(|at| findings.names[at].as_str());
+    (!tied.is_empty()).then(|| format!("{} and {} tie within 5 % in {}.", names[0], names[1], list(&tied)))
+}
+
+/// What could not be told, how large a difference could have hidden, and what would decide it.
+fn undecided(findings: &Findings, decisive: &[&Finding]) -> Vec<String> {
+    let sentence = |finding: &&&Finding| {
+        let what = title(findings, finding.subject);
+        let [first, other] = [0, finding.entrant].map(|at| findings.names[at].as_str());
+        let (Some(ratio), Some((low, high))) = (finding.ratio, finding.interval) else {
+            return format!("There are too few figures of {what}.");
+        };
+        let seen = format!("{other} ÷ {first} is ×{} ({}–{})", plain(ratio), plain(low), plain(high));
+        if finding.is_withheld {
+            return format!("Cannot tell {what}: {seen}, but the client was the limit.");
+        }
+        let needed = match finding.needed {
+            Some(blocks) => format!("about {blocks} blocks would decide it, were that the truth"),
+            None => "no number of blocks would decide it, were that the truth".to_owned(),
+        };
+        format!("Cannot tell {what}: {seen}; {needed}.")
+    };
+    decisive
+        .iter()
+        .filter(|finding| finding.winner == Winner::CannotTell)
+        .map(|finding| sentence(&finding))
+        .collect()
+}
+
+fn plain(ratio: f64) -> String {
+    number::plain(ratio)
+}
+
+/// Whether the difference matters, in cores and in time, at each rate.
+fn matter(findings: &Findings, entrant: usize) -> Vec<String> {
+    let [first, other] = [0, entrant].map(|at| findings.names[at].as_str());
+    let figures = |metric: Metric, level: usize| findings.about(Subject { metric, level }, entrant)?.figures;
+    let sentence = |(level, &rate): (usize, &f64)| {
+        let at = Metric::Throughput.show(rate);
+        let times = figures(Metric::ResponseTimeP50, level).map(|(one, two)| {
+            format!(
+                "half of the replies come within {} and {}",
+                Metric::ResponseTimeP50.show(one),
+                Metric::ResponseTimeP50.show(two)
+            )
+        });
+        let cores = figures(Metric::CpuPerRequest, level).map(|(one, two)| {
+            let (one, two) = (rate * one / 1e6, rate * two / 1e6);
+            if one.max(two) < LITTLE {
+                format!("both {first} and {other} need less than 3 % of a core")
+            } else {
+                format!("{first} needs {one:.2} and {other} {two:.2} of a core")
+            }
+        });
+        let parts: Vec<String> = cores.into_iter().chain(times).collect();
+        (!parts.is_empty()).then(|| format!("At {at}, {}.", parts.join("; ")))
+    };
+    findings.rates_per_s.iter().enumerate().filter_map(sentence).collect()
+}
+
+/// From which rate on the choice is another one.
+fn change(findings: &Findings, entrant: usize) -> Option<String> {
+    let capacity = findings.about(Subject { metric: Metric::Throughput, level: 0 }, entrant)?;
+    let (one, two) = capacity.figures.filter(|_| is_win(capacity))?;
+    let (weaker, stronger) = if one < two {
+        (findings.names[0].as_str(), findings.names[entrant].as_str())
+    } else {
+        (findings.names[entrant].as_str(), findings.names[0].as_str())
+    };
+    Some(format!(
+        "Beyond {} {weaker} does not keep up, and {stronger} does up to {}.",
+        Metric::Throughput.show(one.min(two)),
+        Metric::Throughput.show(one.max(two))
+    ))
+}
+
+fn list(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [only] => only.clone(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contest::findings::tests::{blocks, findings};
+
+    fn said(throughput: f64, cpu: f64, noise: f64) -> Vec<String> {
+        answer(&findings(&blocks(8, throughput, cpu, noise)), 1)
+    }
+
+    #[test]
+    fn a_winner_is_named_first_with_amount_and_certainty() {
+        let sentences = said(1.24, 1.0, 0.002);
+        assert!(
+            sentences[0].starts_with("new serves 24 % more requests than old: 12.4k/s against 10.0k/s (×1.2"),
+            "{sentences:?}"
+        );
+        assert!(sentences[0].ends_with("95 % sure)."), "{sentences:?}");
+        assert_eq!(sentences[1], "old and new tie within 5 % in CPU at 1.00k/s and p50 at 1.00k/s.");
+        assert_eq!(
+            sentences.last().unwrap(),
+            "Beyond 10.0k/s old does not keep up, and new does up to 12.4k/s."
+        );
+        let sentences = said(0.4, 1.0, 0.002);
+        assert!(
+            sentences[0]
+                .starts_with("old serves 2.50 times as many requests as new: 10.0k/s against 4.00k/s"),
+            "{sentences:?}"
+        );
+    }
+
+    #[test]
+    fn a_difference_in_cost_alone_is_told_as_such_with_what_it_matters() {
+        let sentences = said(1.0, 0.8, 0.002);
+        assert!(
+            sentences[0]
+                .starts_with("A request costs old 25 % more CPU than new at 1.00k/s: 80.0 µs against 100 µs"),
+            "{sentences:?}"
+        );
+        assert!(
+            sentences.iter().any(|sentence| sentence.starts_with(
+                "At 1.00k/s, old needs 0.10 and new 0.08 of a core; half of the replies come within 500 µs and 400 µs"
+            )),
+            "{sentences:?}"
+        );
+    }
+
+    #[test]
+    fn alike_and_undecided_servers_have_no_winner_in_the_first_sentence() {
+        let alike = said(1.0, 1.0, 0.002);
+        assert_eq!(
+            alike[0],
+            "old and new are alike: nothing that was asked differs by more than 5 % (8 blocks)."
+        );
+        let noisy = said(1.0, 1.0, 0.3);
+        assert_eq!(noisy[0], "No winner between old and new after 8 blocks.");
+        assert!(noisy[1].starts_with("Cannot tell capacity: new ÷ old is ×1.00 (0."), "{noisy:?}");
+        assert!(noisy[1].contains("blocks would decide it"), "{noisy:?}");
+    }
+
+    #[test]
+    fn too_few_blocks_say_nothing() {
+        let few = answer(&findings(&blocks(5, 1.3, 0.7, 0.01)), 1);
+        assert_eq!(few[0], "Nothing can be said of old and new: there are too few blocks with figures.");
+    }
+}

@@ -78,8 +78,9 @@ pub struct Contest {
     looks: Looks,
     blocks: Vec<Block>,
     failures: Vec<String>,
-    /// What a reader has to know beside the figures.
-    pub notes: Vec<String>,
+    /// Blocks that the machine spoilt and that were measured again.
+    spoilt: usize,
+    notes: Vec<String>,
 }
 
 /// What became of a block.
@@ -153,8 +154,8 @@ impl Contest {
             )
         }));
         let looks = looks(fitting);
-        let (blocks, failures) = (Vec::new(), Vec::new());
-        Ok(Self { entrants, rates, closed, service, grace, looks, blocks, failures, notes })
+        let (blocks, failures, spoilt) = (Vec::new(), Vec::new(), 0);
+        Ok(Self { entrants, rates, closed, service, grace, looks, blocks, failures, spoilt, notes })
     }
 
     /// The offered rates.
@@ -175,7 +176,34 @@ impl Contest {
         &self.blocks
     }
 
-    /// Fewest blocks that a verdict needs.
+    /// What a reader has to know beside the figures, what was left out among it.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = self.notes.clone();
+        if self.spoilt > 0 {
+            notes.push(format!(
+                "{} blocks were spoilt by other programs on this machine, or by its own host, and measured again",
+                self.spoilt
+            ));
+        }
+        for (side, entrant) in self.entrants.iter().enumerate() {
+            let readings = || self.blocks.iter().map(|block| &block.readings[side]);
+            let faulty = readings().filter(|reading| !reading.faults.is_empty()).count();
+            if let Some(fault) = readings().flat_map(|reading| &reading.faults).next() {
+                notes.push(format!(
+                    "figures of {} were left out in {faulty} of {} blocks, first because of {fault}",
+                    entrant.name,
+                    self.blocks.len()
+                ));
+            }
+        }
+        if let Some(failure) = self.failures.first() {
+            notes.push(format!("{} blocks failed, the first so: {failure}", self.failures.len()));
+        }
+        notes
+    }
+
+    /// Whether there are as many blocks as a verdict needs.
     #[must_use]
     pub fn has_enough(&self) -> bool {
         self.blocks.len() >= LEAST_BLOCKS
@@ -198,8 +226,15 @@ impl Contest {
         if self.blocks.len() >= self.looks.last() || !(has_closed || has_level.contains(&true)) {
             return Ok(Course::Over);
         }
-        let number = self.blocks.len() as u32;
+        let number = (self.blocks.len() + self.spoilt) as u32;
         match self.measure(number, has_closed, &has_level, setting) {
+            // For all entrants alike, by figures that none of them can move.
+            Ok(readings)
+                if readings.iter().any(|reading| reading.is_spoilt) && self.spoilt < self.looks.last() =>
+            {
+                self.spoilt += 1;
+                return Ok(Course::Open);
+            }
             Ok(readings) => self.blocks.push(Block { has_closed, has_level, readings }),
             Err(_) if setting.interrupt.is_raised() => return Ok(Course::Over),
             Err(error) => {

@@ -213,7 +213,7 @@ pub(super) mod tests {
             is_client_limited: false,
             memory_mib: None,
             levels: vec![Level { cpu_us: Some(100.0 * cpu), p50_us: Some(500.0 * cpu), p99_us: None }],
-            faults: Vec::new(),
+            ..Reading::default()
         };
         (0..count)
             .map(|block| {

@@ -4,7 +4,7 @@ use reports_record::Measurement;
 use serde::Serialize;
 
 use super::{Metric, Subject};
-use crate::slices::Sliced;
+use crate::slices::{Sliced, is_beyond_contenders};
 
 /// One block: every entrant once, fresh where it can be started afresh.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -30,6 +30,9 @@ pub struct Reading {
     pub levels: Vec<Level>,
     /// Why figures are missing: the findings of the checks that failed.
     pub faults: Vec<String>,
+    /// Whether the machine spoilt a figure, by checks that no server can move.
+    #[serde(skip)]
+    pub is_spoilt: bool,
 }
 
 /// One server's figures at one rate in one block.
@@ -104,6 +107,7 @@ impl Reading {
             .filter(|check| check.status == reports_record::CheckStatus::Fail);
         let faults: Vec<String> = failed.map(|check| format!("{}: {}", check.name, check.finding)).collect();
         let is_believed = measurement.complete && faults.is_empty();
+        self.is_spoilt |= is_beyond_contenders(&measurement.certificate);
         self.faults.extend(faults);
         is_believed
     }

@@ -1,0 +1,177 @@
+//! `crossover compare` as a user runs it, on servers that know no contract: this test itself, started again.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+/// The name of the variable that makes this program a server.
+const SERVE: &str = "CROSSOVER_TEST_SERVES";
+
+/// The command of a server that does so.
+fn server(kind: &str) -> String {
+    let own = std::env::current_exe().unwrap();
+    format!("{SERVE}={kind} exec '{}' --exact serves_the_other_tests --nocapture", own.display())
+}
+
+/// Does nothing as a test; as a server it serves until it is ended.
+#[test]
+fn serves_the_other_tests() {
+    let Ok(kind) = std::env::var(SERVE) else { return };
+    match kind.as_str() {
+        "dies" => {
+            eprintln!("no such database");
+            std::process::exit(3);
+        }
+        "silent" => loop {
+            thread::park();
+        },
+        _ => {}
+    }
+    let port = if kind == "elsewhere" { 0 } else { std::env::var("PORT").unwrap().parse().unwrap() };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+    serve(&listener, &kind);
+}
+
+/// Replies of servers that end after some.
+static REPLIES: AtomicU32 = AtomicU32::new(0);
+
+/// Held by the slow server while it answers: one request after another.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+fn serve(listener: &TcpListener, kind: &str) {
+    for stream in listener.incoming().flatten() {
+        let kind = kind.to_owned();
+        thread::spawn(move || converse(stream, &kind));
+    }
+}
+
+fn converse(mut stream: TcpStream, kind: &str) {
+    let mut bytes = [0; 4096];
+    stream.set_nodelay(true).unwrap();
+    while let Ok(1..) = stream.read(&mut bytes) {
+        let (status, body) = match kind {
+            "other" => ("200 OK", "goodbye"),
+            "broken" => ("500 Oops", "out of order"),
+            _ => ("200 OK", "hello"),
+        };
+        if kind == "slow" {
+            let _turn = ONE_AT_A_TIME.lock().unwrap();
+            thread::sleep(Duration::from_millis(20));
+        }
+        if kind == "mortal" && REPLIES.fetch_add(1, Ordering::Relaxed) == 20 {
+            std::process::exit(4);
+        }
+        let reply = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        if stream.write_all(reply.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+/// Exit code, stdout and stderr of `crossover compare` with these arguments.
+fn compare(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let always = ["compare", "--anyway", "--connections", "4"];
+    let output = Command::new(env!("CARGO_BIN_EXE_crossover"))
+        .args(always.iter().chain(arguments))
+        .env_remove(SERVE)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// What is said when a comparison of these two is refused.
+fn refusal(a: &str, b: &str, more: &[&str]) -> String {
+    let (code, stdout, stderr) = compare(&[&["--a", a, "--b", b], more].concat());
+    assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
+    stderr
+}
+
+#[test]
+fn no_server_at_a_url_is_told_at_once() {
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+    let url = format!("http://127.0.0.1:{port}");
+    let said = refusal(&server("hello"), &url, &[]);
+    assert!(said.contains(&format!("b ({url}/): no server answers at {url}/")), "{said}");
+    assert!(said.contains("start it, or give its command"), "{said}");
+}
+
+#[test]
+fn a_server_that_dies_is_told_with_its_last_words() {
+    let said = refusal(&server("dies"), &server("hello"), &["--names", "old,new"]);
+    assert!(said.contains("old (") && said.contains("it ended before it was ready (exit code 3)"), "{said}");
+    assert!(said.contains("no such database"), "{said}");
+}
+
+#[test]
+fn a_server_that_dies_while_it_is_measured_is_told() {
+    let said = refusal(&server("hello"), &server("mortal"), &[]);
+    assert!(said.contains("b (") && said.contains("it ended while it was measured (exit code 4)"), "{said}");
+}
+
+#[test]
+fn a_server_that_is_never_ready_is_told_with_what_it_lacks() {
+    let said = refusal(&server("silent"), &server("hello"), &["--ready-timeout", "1s"]);
+    assert!(said.contains("it was not ready within 1s: it listens nowhere"), "{said}");
+    let said =
+        refusal(&server("hello"), &server("broken"), &["--ready-timeout", "1s", "--request", "GET /x"]);
+    assert!(said.contains("it was not ready within 1s: GET http://127.0.0.1:"), "{said}");
+    assert!(
+        said.contains("is answered with status 500 and \"out of order\", expected status 2xx")
+            || said.contains("is answered with status 500 and \"out of order\", expected 2xx"),
+        "{said}"
+    );
+}
+
+#[test]
+fn different_bodies_are_refused_where_the_same_was_expected() {
+    let said = refusal(&server("hello"), &server("other"), &["--expect-same-body"]);
+    assert!(said.contains("a answers with 5 bytes, \"hello\", and b with 7, \"goodbye\""), "{said}");
+}
+
+#[test]
+fn two_urls_of_one_server_are_not_two_servers() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || serve(&listener, "hello"));
+    let (a, b) = (format!("http://127.0.0.1:{port}"), format!("127.0.0.1:{port}"));
+    let said = refusal(&a, &b, &[]);
+    assert!(said.contains(&format!("a and b are one server, at 127.0.0.1:{port}")), "{said}");
+}
+
+#[test]
+fn a_condition_on_another_name_and_a_wrong_number_of_names_are_refused() {
+    let said = refusal(&server("hello"), &server("hello"), &["--fail-if", "new worse cpu"]);
+    assert!(said.contains("--fail-if names \"new\", expected one of a, b"), "{said}");
+    let said = refusal(&server("hello"), &server("hello"), &["--names", "x"]);
+    assert!(said.contains("--names has 1 names for 2 servers"), "{said}");
+    let said = refusal("https://127.0.0.1:1", &server("hello"), &[]);
+    assert!(said.contains("https://127.0.0.1:1") && said.contains("TLS"), "{said}");
+}
+
+/// The truth: one request at a time, 20 ms each, against a server that answers at once. How fast this machine is does not
+/// matter: it can be too busy to tell, but never tell it the other way round.
+#[test]
+fn a_server_a_hundred_times_slower_is_measured_without_ending_early() {
+    let (a, b) = (server("slow"), server("elsewhere"));
+    let within = ["--within", "10s", "--names", "slow,fast", "--fail-if", "fast worse throughput", "--json"];
+    let (code, stdout, stderr) = compare(&[&["--a", a.as_str(), "--b", b.as_str()], &within[..]].concat());
+    assert_eq!(code, Some(0), "{stderr}");
+    let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    let contest = &document["contests"][0];
+    let found = contest["findings"]["all"].as_array().unwrap();
+    let capacity = found.iter().find(|one| one["subject"]["metric"] == "throughput").unwrap();
+    assert_ne!(capacity["winner"], "first", "{capacity}");
+    if let Some(ratio) = capacity["ratio"].as_f64() {
+        assert!(ratio > 5.0, "{capacity}");
+    }
+    // Both ended by SIGTERM, which is a normal end.
+    assert!(!stderr.contains("ended on SIGTERM") && !stderr.contains("killed"), "{stderr}");
+    let is_spoilt = stderr.contains("blocks were spoilt by other programs");
+    assert!(is_spoilt || !contest["blocks"].as_array().unwrap().is_empty(), "{stderr}");
+}

@@ -332,3 +332,49 @@ impl Drop for Done<'_> {
         self.0.done(true);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::runtime::{Builder, LocalOptions};
+
+    use super::*;
+    use crate::{Course, Load, Pool, Replay, Request, Stop};
+
+    /// A thread with vacant connections, whose first start is due this long after the schedule began.
+    fn engine(first: &str, connections: usize) -> Rc<Engine> {
+        let request = Request::get(&"http://127.0.0.1:9/".parse().unwrap());
+        let course = Course::Replay(Replay::read(first.as_bytes()).unwrap());
+        let pace = Pace::Open { course, arrivals: reports_record::Arrivals::Constant, seed: 0 };
+        let stop = Stop::After(Duration::from_secs(7200));
+        let load = Load { pace, stop, ..Load::closed(request, Duration::MAX) };
+        let order = Arc::new(Order::new(&load, 1, connections, Pool::OnDemand, None));
+        let addresses = Arc::from(["127.0.0.1:9".parse().unwrap()]);
+        let second = Duration::from_secs(1);
+        let route = Route { addresses, connect_timeout: second, round_trip: second };
+        let slots = (0..connections).map(|turn| Rc::new(Slot::vacant(turn))).collect();
+        Engine::new(order, 0, route, slots, Arc::default(), ThreadUsage::default()).unwrap()
+    }
+
+    #[test]
+    fn the_first_start_is_waited_for_exactly_and_only_once_every_connection_was_looked_at() {
+        let runtime =
+            Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).unwrap();
+        runtime.block_on(async {
+            // An hour ahead, so that no clock of this machine is in it.
+            let engine = engine("3600.000000123\n3601\n", 100);
+            let run = tokio::task::spawn_local(engine.clone().run());
+            while !engine.is_prepared.get() {
+                assert_eq!(
+                    engine.pacer.alarm(),
+                    Moment::NEVER,
+                    "starts may be given before all are looked at"
+                );
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(engine.free.borrow().ready(), 100);
+            let due = engine.order.begin.after(Duration::new(3600, 123));
+            assert_eq!(engine.pacer.alarm(), due);
+            run.abort();
+        });
+    }
+}

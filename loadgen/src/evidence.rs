@@ -153,6 +153,7 @@ impl<'a> Evidence<'a> {
             answered_in_all: tally.answered_in_all,
             reopened: tally.reopened,
             stale_reuse: tally.stale_reuse,
+            stale_resets: tally.stale_resets,
             unasked_replies: tally.unasked_replies,
             given_up: self.given_up(),
             addresses: self.addresses.iter().map(SocketAddr::to_string).collect(),

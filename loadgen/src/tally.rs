@@ -140,6 +140,8 @@ pub(crate) struct Tally {
     pub(crate) failed_in_all: u64,
     pub(crate) reopened: u64,
     pub(crate) stale_reuse: u64,
+    /// Those of them whose connection was reset.
+    pub(crate) stale_resets: u64,
     /// Replies with which the server said that it ends the connection.
     pub(crate) closes_announced: u64,
     /// Connections that took a second or longer to open: the first attempt was not answered, and was repeated.
@@ -200,6 +202,7 @@ impl Tally {
             failed_in_all: 0,
             reopened: 0,
             stale_reuse: 0,
+            stale_resets: 0,
             closes_announced: 0,
             late_connects: 0,
             unasked_replies: 0,
@@ -337,7 +340,7 @@ impl Tally {
         }
         *self.outcomes.entry(kind).or_default() += 1;
         if let Some(backlog) = &mut self.backlog {
-            backlog.ended(flight.intended, now);
+            backlog.ended(flight.intended, kind == OutcomeKind::Ok, now);
         }
         let part = self.part(flight.intended);
         let service = flight.service(now);
@@ -480,7 +483,7 @@ impl Tally {
 
     /// By how much the requests that are due and have not ended became more; `None` in a closed loop, and where that cannot be told.
     pub(crate) fn backlog_growth(&self, connections: u32) -> Option<Growth> {
-        self.backlog.as_ref()?.growth(self.window.end, connections)
+        self.backlog.as_ref()?.growth(self.window.end, connections, &self.timings.response)
     }
 
     pub(crate) fn sub_windows(&self) -> Vec<SubWindow> {

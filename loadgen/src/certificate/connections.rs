@@ -89,8 +89,15 @@ fn course(evidence: &Evidence<'_>) -> String {
         format!("{} of {planned} connections stood throughout", throughout(evidence))
     };
     let tally = &evidence.tally;
+    let resets = match tally.stale_resets {
+        0 => String::new(),
+        resets => format!(
+            " ({resets} of them after a reset, which may be the server's failure: any client would repeat them)"
+        ),
+    };
     format!(
-        "{stood}; {} were opened anew and {} requests sent again because their connection ended before the server could have answered",
+        "{stood}; {} were opened anew and {} requests sent again because their connection ended before the server could have \
+         answered{resets}",
         tally.reopened, tally.stale_reuse
     )
 }

@@ -257,6 +257,7 @@ impl Engine {
         }
         slot.close(self.parser(), Absence::Ended);
         if may_go_again {
+            self.tally.borrow_mut().stale_resets += u64::from(kind == OutcomeKind::Reset);
             // Once: a second time it is the server's doing.
             flight.resent = true;
             flight.stalled_after = Duration::ZERO;

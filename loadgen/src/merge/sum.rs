@@ -67,6 +67,7 @@ pub(super) fn of(parts: &[Part]) -> Result<Measurement, MergeError> {
         answered_in_all: count("answered_in_all", |one| one.answered_in_all)?,
         reopened: count("reopened", |one| one.reopened)?,
         stale_reuse: count("stale_reuse", |one| one.stale_reuse)?,
+        stale_resets: count("stale_resets", |one| one.stale_resets)?,
         unasked_replies: count("unasked_replies", |one| one.unasked_replies)?,
         given_up: count("given_up", |one| one.given_up)?,
         addresses: addresses(&all),

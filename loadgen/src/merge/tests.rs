@@ -46,10 +46,12 @@ fn altered(part: &Part, alter: impl FnOnce(&mut Value)) -> Part {
 }
 
 proptest! {
+    // Each case builds and encodes ten histograms, which takes a debug build as long as hundreds of samples take.
+    #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn a_sum_is_the_distribution_of_all_samples(
-        a in prop::collection::vec(0..5000_u64, 1..200),
-        b in prop::collection::vec(0..5000_u64, 1..200),
+        a in prop::collection::vec(0..5000_u64, 1..1000),
+        b in prop::collection::vec(0..5000_u64, 1..1000),
     ) {
         // Whoever draws the same twice has the same measurement twice, which is refused.
         prop_assume!(a != b);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use reports_record::TOP;
 
+use super::Timing;
 use crate::clock::Moment;
 use crate::window::Window;
 
@@ -25,7 +26,7 @@ pub(super) struct Backlog {
     due: Vec<u64>,
     /// Requests of the window that ended in each slot.
     ended: Vec<u64>,
-    /// Times from the intended start to the end, of whatever kind, of requests due in the first slots: two digits, nanoseconds.
+    /// Times from the intended start to the end of requests due in the first slots, but for correct replies: two digits, nanoseconds.
     first: Histogram<u32>,
     /// Those of them that ended in the window.
     first_ended: u64,
@@ -77,14 +78,14 @@ impl Backlog {
         }
     }
 
-    /// A request of the window ended, in whatever way.
-    pub(super) fn ended(&mut self, intended: Moment, now: Moment) {
+    /// A request of the window ended; `is_correct` with a correct reply, whose response time is kept elsewhere.
+    pub(super) fn ended(&mut self, intended: Moment, is_correct: bool, now: Moment) {
         let was_first = self.was_first(intended);
         if let Some(slot) = self.slot(now) {
             self.ended[slot] += 1;
             self.first_ended += u64::from(was_first);
         }
-        if was_first {
+        if was_first && !is_correct {
             self.took(intended, 1, now);
         }
     }
@@ -127,9 +128,11 @@ impl Backlog {
     /// Where fewer than ten requests were due meanwhile, requests take as long as the window. Each of the `connections` holds one of
     /// them; if more of those due at first are unanswered at the end, they still wait for a connection, and what is unanswered beyond
     /// the connections is growth. `None` otherwise.
-    pub(super) fn growth(&self, end: Moment, connections: u32) -> Option<Growth> {
+    ///
+    /// `response` has the times of correct replies.
+    pub(super) fn growth(&self, end: Moment, connections: u32, response: &Timing) -> Option<Growth> {
         let last = (end.since(self.start).as_nanos() / u128::from(self.width)).min(SLOTS as u128) as usize;
-        self.growth_of_a_filled_pipe(last).or_else(|| self.queue(last, connections))
+        self.growth_of_a_filled_pipe(last, response).or_else(|| self.queue(last, connections))
     }
 
     /// The requests due before slot `last` that wait for one of the `connections` there; `None` unless those due at first still do.
@@ -147,8 +150,10 @@ impl Backlog {
         (waits && growth.compared >= FEWEST).then_some(growth)
     }
 
-    fn growth_of_a_filled_pipe(&self, last: usize) -> Option<Growth> {
-        let took = Took::of(&self.first)?;
+    fn growth_of_a_filled_pipe(&self, last: usize, response: &Timing) -> Option<Growth> {
+        let mut first = self.first.clone();
+        response.add_first(FIRST as f64 / SLOTS as f64, &mut first);
+        let took = Took::of(&first)?;
         let first_due: u64 = self.due.iter().take(FIRST.min(last)).sum();
         let middle: f64 = self
             .due
@@ -255,15 +260,17 @@ mod tests {
     ) -> Option<Growth> {
         let window = Window { start: at(5 * SECOND), end: at(10 * SECOND) };
         let mut backlog = Backlog::of(&window);
-        let mut free = 0;
+        let (mut free, mut response) = (0, Timing::of(20));
         for start in starts {
             free = free.max(start) + work;
             if window.contains(at(start)) {
                 backlog.due(at(start), 1);
-                backlog.ended(at(start), at(free + delay));
+                backlog.ended(at(start), true, at(free + delay));
+                let part = (start - 5 * SECOND) / (SECOND / 4);
+                response.record(at(free + delay).since(at(start)), Some(part as usize));
             }
         }
-        backlog.growth(window.end, connections)
+        backlog.growth(window.end, connections, &response)
     }
 
     /// At a rate from 0 (with a warm-up) or 5 s (without one) on.
@@ -333,13 +340,13 @@ mod tests {
         for (index, start) in (0..2).cycle().zip(steady(100, 0)) {
             threads[index].due(at(start), 1);
             if start % 2 == 0 {
-                threads[index].ended(at(start), at(start + MS));
+                threads[index].ended(at(start), false, at(start + MS));
             } else {
                 threads[index].left(at(start), 1, at(9 * SECOND));
             }
         }
         let [mut sum, other] = threads;
         sum.merge(&other);
-        assert_eq!(sum.growth(window.end, 1).unwrap().due, 500);
+        assert_eq!(sum.growth(window.end, 1, &Timing::of(20)).unwrap().due, 500);
     }
 }

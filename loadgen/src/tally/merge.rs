@@ -28,6 +28,7 @@ impl Tally {
             (&mut self.failed_in_all, other.failed_in_all),
             (&mut self.reopened, other.reopened),
             (&mut self.stale_reuse, other.stale_reuse),
+            (&mut self.stale_resets, other.stale_resets),
             (&mut self.closes_announced, other.closes_announced),
             (&mut self.late_connects, other.late_connects),
             (&mut self.unasked_replies, other.unasked_replies),

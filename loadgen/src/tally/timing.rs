@@ -99,6 +99,14 @@ impl Timing {
         &mut self.all
     }
 
+    /// Adds the times of the first parts, this `share` of all, to a histogram of two digits as they have.
+    pub(super) fn add_first(&self, share: f64, into: &mut Histogram<u32>) {
+        let first = (self.count as f64 * share).round() as usize;
+        for part in self.parts.iter().take(first) {
+            into.add(&part.times).expect("all parts share one range and precision");
+        }
+    }
+
     /// How many of a part were seen to their end, and their median to two digits.
     pub(super) fn of_part(&self, part: usize) -> (u64, Duration) {
         let times = self.parts.get(part).map(|part| &part.times);

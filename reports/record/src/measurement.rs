@@ -75,6 +75,9 @@ pub struct Measurement {
     pub reopened: u64,
     /// Requests sent again on a fresh connection, because theirs ended before the server could have answered.
     pub stale_reuse: u64,
+    /// Those of them whose connection was reset, which a server that drops a request it has read may do as well.
+    #[serde(default)]
+    pub stale_resets: u64,
     /// Times that bytes came over a connection without a request: a reply nobody asked for. Each ends its connection.
     #[serde(default)]
     pub unasked_replies: u64,

@@ -164,6 +164,9 @@ fn an_idle_connection_closed_just_then_is_tried_once_more_and_counted() {
     let reset = measurement.outcomes.get(&OutcomeKind::Reset).copied().unwrap_or(0);
     assert_eq!(measurement.account.finished + reset, 10, "{:?}", measurement.outcomes);
     assert!((1..=9).contains(&measurement.stale_reuse), "{}", measurement.stale_reuse);
+    assert!(measurement.stale_resets <= measurement.stale_reuse);
+    let told = check(&measurement, "connections").finding.contains("after a reset");
+    assert_eq!(told, measurement.stale_resets > 0, "{measurement:?}");
     let ended = measurement.stale_reuse + reset;
     assert!((ended - 1..=ended).contains(&measurement.reopened), "{} of {ended}", measurement.reopened);
     assert_eq!(check(&measurement, "connections").status, CheckStatus::Warn);

@@ -430,6 +430,7 @@ fn measurement(
         answered_in_all: replies,
         reopened: 0,
         stale_reuse: 0,
+        stale_resets: 0,
         unasked_replies: 0,
         given_up: 0,
         addresses: Vec::new(),

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use anyhow::{Context as _, ensure};
 use benches::artifacts::Built;
 use benches::contender::Contender;
-use benches::cpus::{self, Split};
+use benches::cpus::Split;
 use benches::process::{Launch, Tail};
 use benches::{artifacts, root, target};
 use loadgen::{Client, Crew, Interrupt, Load, Stop};
@@ -43,7 +43,7 @@ impl Served {
             BUILT.get_or_init(|| built);
         }
         let built = BUILT.get().context("the contenders were just built")?;
-        let split = Split::of(&cpus::allowed()?, 1)?;
+        let split = Split::here(1, 1)?;
         let launch = Launch {
             cpus: split.contender.clone(),
             ..Launch::of(built.command(chosen, root::ANY_PORT)?, root)

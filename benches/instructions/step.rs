@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use benches::bench::scripted::{Script, Scripted};
-use benches::cpus::{self, Split};
+use benches::cpus::Split;
 use loadgen::hot_path::{Parse, Record};
 use loadgen::{Client, Crew, Expect, ExpectBody, Interrupt, Load, Rate, Request, Schedule, Stop};
 use reports_record::Arrivals;
@@ -109,7 +109,7 @@ fn record(operations: u64) -> anyhow::Result<()> {
 
 /// Over loopback, against a server in a process of its own that is not counted.
 fn request(operations: u64) -> anyhow::Result<()> {
-    let split = Split::of(&cpus::allowed()?, 1)?;
+    let split = Split::here(1, 1)?;
     let server = Scripted::start(Script::AtOnce, &split.contender)?;
     let url = server.url()?;
     let interrupt = Interrupt::default();

@@ -24,13 +24,16 @@ use self::problems::Problems;
 use crate::drawn;
 
 /// Experiments that come with the program, by name.
-pub const EMBEDDED: [(&str, &str); 6] = [
+pub const EMBEDDED: [(&str, &str); 9] = [
     ("quick", include_str!("../experiments/quick.toml")),
     ("grid", include_str!("../experiments/grid.toml")),
     ("nagle", include_str!("../experiments/nagle.toml")),
     ("smoke", include_str!("../experiments/smoke.toml")),
     ("aa", include_str!("../experiments/aa.toml")),
     ("herd", include_str!("../experiments/herd.toml")),
+    ("sensitivity", include_str!("../experiments/sensitivity.toml")),
+    ("soaked", include_str!("../experiments/soaked.toml")),
+    ("spinning", include_str!("../experiments/spinning.toml")),
 ];
 
 /// Blocks that a file may ask for.
@@ -117,6 +120,9 @@ fn resolve(name: &str, text: &str, contenders: Option<&Contenders>) -> anyhow::R
         blocks: *file.blocks.get_ref(),
         seed: file.seed,
         contender_cpus: *file.contender_cpus.get_ref(),
+        client_cpus: *file.client_cpus.get_ref(),
+        client_spins: file.client_spins,
+        soaker: file.soaker,
         phases: phases(&file.phases, &mut problems),
         pairs: file.pair.iter().map(pair).collect(),
         duplicate: Duplicate {
@@ -157,9 +163,9 @@ fn check_blocks(file: &ExperimentFile, problems: &mut Problems) {
     problems.expect(blocks == 1 || blocks.is_multiple_of(2), file.blocks.span(), || {
         format!("blocks must be even (every second block reverses the order of the one before), not {blocks}")
     });
-    problems.expect(*file.contender_cpus.get_ref() >= 1, file.contender_cpus.span(), || {
-        "contender_cpus must be at least 1".to_owned()
-    });
+    for (key, cpus) in [("contender_cpus", &file.contender_cpus), ("client_cpus", &file.client_cpus)] {
+        problems.expect(*cpus.get_ref() >= 1, cpus.span(), || format!("{key} must be at least 1"));
+    }
 }
 
 /// A drawn wait has to end in time too, and be one that contenders take.

@@ -96,6 +96,12 @@ impl Field {
         [self.host.split.client.as_slice(), &self.host.split.contender].concat()
     }
 
+    /// The contender's CPUs.
+    #[must_use]
+    pub fn contender_cpus(&self) -> &[u32] {
+        &self.host.split.contender
+    }
+
     /// The client's CPUs.
     #[must_use]
     pub fn client_cpus(&self) -> &[u32] {

@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use nix::sys::resource::{Resource, getrlimit};
 use reports_record::Definition;
 
-use crate::cpus::{self, Split};
+use crate::cpus::{self, Cores, Split};
 use crate::doctor::Readings;
 
 /// Descriptors of the runner besides its connections: pipes, logs, and one more connection to ask for counters.
@@ -27,8 +27,8 @@ pub struct Host {
 /// The resources of this machine.
 #[derive(Debug, Clone)]
 struct Offer {
-    /// CPUs that this process may use, ascending.
-    cpus: Vec<u32>,
+    /// CPUs that this process may use.
+    cores: Cores,
     /// The hard limit of descriptors.
     descriptors: u64,
     /// First and last local port of clients; `None` where the system does not say.
@@ -44,14 +44,15 @@ impl Host {
         let (_, descriptors) =
             getrlimit(Resource::RLIMIT_NOFILE).context("cannot read the descriptor limit")?;
         let cpus = cpus::allowed()?;
-        let ports = Readings::of(Path::new("/"), cpus.clone()).client_ports;
-        fit(definition, &Offer { cpus, descriptors, ports })
+        let readings = Readings::of(Path::new("/"), cpus.clone());
+        let cores = Cores::of(&cpus, readings.siblings.as_deref());
+        fit(definition, &Offer { cores, descriptors, ports: readings.client_ports })
     }
 }
 
 fn fit(definition: &Definition, offer: &Offer) -> anyhow::Result<Host> {
     let connections = definition.cells.iter().map(|cell| u64::from(cell.connections)).max().unwrap_or(0);
-    let split = Split::of(&offer.cpus, definition.contender_cpus);
+    let split = Split::of(&offer.cores, definition.contender_cpus, definition.client_cpus);
     let lacks = [
         split.as_ref().err().map(ToString::to_string),
         (connections + OWN_DESCRIPTORS > offer.descriptors).then(|| {
@@ -81,7 +82,7 @@ mod tests {
     use crate::experiment;
 
     fn offer() -> Offer {
-        Offer { cpus: vec![0, 1], descriptors: 20_000, ports: Some((32_768, 60_999)) }
+        Offer { cores: Cores::of(&[0, 1], None), descriptors: 20_000, ports: Some((32_768, 60_999)) }
     }
 
     #[test]

@@ -46,6 +46,7 @@ pub mod sampler;
 mod server_checks;
 pub mod signals;
 pub mod slices;
+pub mod soaker;
 pub mod soundness;
 pub mod standstill;
 pub mod starvation;

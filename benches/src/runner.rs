@@ -14,6 +14,7 @@ use crate::field::Field;
 use crate::progress::Progress;
 use crate::remaining::{ATTEMPTS, Done, Planned, calibrated, contender_names, held_together, plan};
 use crate::signals::Signals;
+use crate::soaker::Soaker;
 use crate::standstill::Watch;
 use crate::trial::{self, Task};
 use crate::{estimate, machine, order, overshoot, program};
@@ -81,6 +82,8 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// When a result cannot be written; what was written before stands.
     pub fn run(mut self) -> anyhow::Result<Outcome> {
+        let contender_cpus = if self.definition.soaker { self.field.contender_cpus() } else { &[] };
+        let _soaker = Soaker::start(contender_cpus)?;
         let steal = machine::cpu_time();
         let throttled = machine::throttled();
         let beginning = Beginning { began_at: now(), runner_sha256: program::own_sha256()? };
@@ -350,6 +353,7 @@ impl<'a> Runner<'a> {
             cell,
             phases: &self.definition.phases,
             client_cpus: self.field.client_cpus(),
+            client_spins: self.definition.client_spins,
             interrupt: self.signals.interrupt(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use loadgen::{Client, Crew, Interrupt, Load, Pace, Rate, Stop};
+use loadgen::{Client, Crew, Interrupt, Load, Pace, Pacing, Rate, Stop};
 use reports_record::{Arrivals, Cell, Loop, Measured, Phase, Phases, Resources, Stage, TrialOutcome};
 use servers_conformance::verify;
 use servers_contract::{Call, Reply};
@@ -27,6 +27,8 @@ pub struct Task<'a> {
     pub phases: &'a Phases,
     /// The client's CPUs.
     pub client_cpus: &'a [u32],
+    /// Whether the client spins before intended starts.
+    pub client_spins: bool,
     /// Ends the trial early.
     pub interrupt: &'a Interrupt,
 }
@@ -130,9 +132,12 @@ fn stages<T>(
     let call = Call::parse(&task.cell.method, &task.cell.target)
         .map_err(|refusal| (Stage::Verify, anyhow::anyhow!("{}: {refusal}", task.cell.target)))?;
     verify(contender.peer(), std::slice::from_ref(&call)).map_err(at(Stage::Verify))?;
+    // A thread for each CPU of the client, as far as there are connections for it.
+    let threads = task.client_cpus.len().min(task.cell.connections as usize);
     let crew = Crew {
         connections: task.cell.connections,
-        pins: task.client_cpus.iter().map(|&cpu| cpu as usize).collect(),
+        threads: threads as u32,
+        pins: task.client_cpus[..threads].iter().map(|&cpu| cpu as usize).collect(),
         ..Crew::default()
     };
     let client = target::connect(&contender, &crew, task.interrupt).map_err(at(Stage::Prime))?;
@@ -209,6 +214,7 @@ fn load(task: &Task<'_>, trial: &Trial, phase: &Phase, pace: Pace) -> anyhow::Re
         pace,
         warm_up: Duration::from_secs_f64(phase.warm_up_s),
         stop: Stop::After(Duration::from_secs_f64(phase.duration_s)),
+        pacing: if task.client_spins { Pacing::Spin } else { Pacing::Timer },
         timeout: Duration::from_secs_f64(task.phases.timeout_s),
         grace: Duration::from_secs_f64(task.phases.grace_s),
         ..target::load(&trial.contender, &trial.call, &trial.body)?

@@ -21,7 +21,7 @@ impl Place {
     /// When the kernel does not tell which CPUs there are.
     pub fn find(name: &str) -> anyhow::Result<Self> {
         let signals = Signals::install()?;
-        let split = Split::of(&cpus::allowed()?, 1)?;
+        let split = Split::here(1, 1)?;
         if split.is_shared() {
             talk!("{name}: only one CPU: client and server take turns, and every figure includes that");
         }

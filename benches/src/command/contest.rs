@@ -83,7 +83,7 @@ pub(super) fn hold(
     signals: &Signals,
 ) -> anyhow::Result<Held> {
     let began = Instant::now();
-    let split = Split::of(&cpus::allowed()?, hall.server_cpus)?;
+    let split = Split::here(hall.server_cpus, 1)?;
     let _claim = claim(&split, hall.anyway)?;
     if split.is_shared() {
         talk!("warning: client and servers share one CPU: every figure includes the client's own work");

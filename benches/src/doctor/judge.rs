@@ -1,7 +1,7 @@
 //! What readings mean for measurements: pure.
 
 use super::{Check, Readings, Watch};
-use crate::cpus::Split;
+use crate::cpus::{Cores, Split};
 use crate::host::OWN_DESCRIPTORS;
 
 /// Connections that the largest embedded experiment holds at once.
@@ -44,7 +44,7 @@ pub fn judge(readings: &Readings, watch: &Watch) -> Vec<Check> {
 fn cpus(readings: &Readings) -> Option<Check> {
     let allowed = &readings.allowed_cpus;
     let list = join(allowed);
-    Some(match Split::of(allowed, 1) {
+    Some(match split(readings) {
         Ok(split) if !split.is_shared() => Check::fit(
             "CPUs",
             format!(
@@ -61,6 +61,11 @@ fn cpus(readings: &Readings) -> Option<Check> {
              figure includes the client's own work",
         ),
     })
+}
+
+/// One CPU for each, as `quick` splits them.
+fn split(readings: &Readings) -> anyhow::Result<Split> {
+    Split::of(&Cores::of(&readings.allowed_cpus, readings.siblings.as_deref()), 1, 1)
 }
 
 fn quota(readings: &Readings) -> Option<Check> {
@@ -83,7 +88,7 @@ fn quota(readings: &Readings) -> Option<Check> {
 
 fn hardware_threads(readings: &Readings) -> Option<Check> {
     let name = "hardware threads";
-    let split = Split::of(&readings.allowed_cpus, 1).ok().filter(|split| !split.is_shared())?;
+    let split = split(readings).ok().filter(|split| !split.is_shared())?;
     let Some(siblings) = &readings.siblings else {
         return Some(Check::fit(name, "the system does not tell which CPUs share a core"));
     };
@@ -96,10 +101,7 @@ fn hardware_threads(readings: &Readings) -> Option<Check> {
         Some(contender) => Check::warn(
             name,
             format!("CPUs {} and {contender} are threads of one core", split.client[0]),
-            match readings.allowed_cpus.iter().find(|&cpu| !client.contains(cpu)) {
-                Some(other) => format!("run under `taskset -c {},{other}`", split.client[0]),
-                None => "allow a CPU of another core, or switch hardware threads off".to_owned(),
-            },
+            "allow a CPU of another core, or switch hardware threads off",
         ),
     })
 }
@@ -377,16 +379,16 @@ mod tests {
     }
 
     #[test]
-    fn threads_of_one_core_are_told_with_a_better_choice() {
+    fn threads_of_one_core_are_split_only_where_there_is_no_other() {
         let check = judged("hardware threads", |readings, _| {
             readings.siblings = Some(vec![vec![0, 3], vec![1, 2], vec![1, 2], vec![0, 3]]);
         });
-        assert_eq!(check.fitness, Fitness::Warn);
-        assert!(check.change.contains("taskset -c 0,1"), "{check:?}");
+        assert_eq!(check.fitness, Fitness::Fit, "the other core is taken: {check:?}");
         let check = judged("hardware threads", |readings, _| {
             readings.allowed_cpus = vec![0, 1];
             readings.siblings = Some(vec![vec![0, 1], vec![0, 1]]);
         });
+        assert_eq!(check.fitness, Fitness::Warn);
         assert!(check.change.contains("another core"), "{check:?}");
     }
 

@@ -13,6 +13,12 @@ pub(super) struct ExperimentFile {
     pub(super) blocks: Spanned<u32>,
     pub(super) seed: u64,
     pub(super) contender_cpus: Spanned<u32>,
+    #[serde(default = "one_cpu")]
+    pub(super) client_cpus: Spanned<u32>,
+    #[serde(default)]
+    pub(super) client_spins: bool,
+    #[serde(default)]
+    pub(super) soaker: bool,
     pub(super) phases: PhasesTable,
     // A file without any is told so in its own words.
     #[serde(default)]
@@ -37,6 +43,10 @@ pub(super) struct PhasesTable {
     /// Coefficient of variation of the waits in closed loops.
     #[serde(default = "lock_step")]
     pub(super) wait_spread: Spanned<f64>,
+}
+
+fn one_cpu() -> Spanned<u32> {
+    Spanned::new(0..0, 1)
 }
 
 fn lock_step() -> Spanned<f64> {

@@ -196,3 +196,28 @@ fn without_both_calibrations_there_is_no_rate_until_a_resumed_run_has_them() {
         project.wait_until_nothing_is_left();
     }
 }
+
+#[test]
+fn a_soaker_of_idle_priority_runs_on_the_contender_s_cpu_as_long_as_the_run() {
+    // The first trial's contender looks for it: field 41 of `stat` is the policy, 5 is SCHED_IDLE.
+    let project = Project::with_fault(
+        serve(),
+        STARTS_BEFORE_TRIALS + 1,
+        "for stat in /proc/[0-9]*/stat; do
+             if [ \"$(sed 's/.*) //' $stat 2>/dev/null | cut -d' ' -f39)\" = 5 ] \
+                && grep -q 'echo soaking' ${stat%stat}cmdline 2>/dev/null; then
+                 echo ${stat%/stat} >>$PIDS.soakers; grep Cpus_allowed_list ${stat%stat}status >>$PIDS.cpus
+             fi
+         done",
+    );
+    let project = project.edit("contender_cpus = 1", "contender_cpus = 1\nsoaker = true");
+    let Ended { code, stderr, .. } = end(&mut project.runner());
+    assert!(is_complete(code), "{stderr}");
+    let soakers = fs::read_to_string(project.path("pids.soakers")).unwrap();
+    assert!(!soakers.is_empty());
+    let last = benches::cpus::allowed().unwrap().last().unwrap().to_string();
+    let cpus = fs::read_to_string(project.path("pids.cpus")).unwrap();
+    assert!(cpus.lines().any(|line| line.ends_with(&format!("\t{last}"))), "{cpus}");
+    wait_until(|| soakers.lines().all(|folder| !Path::new(folder).exists()), "a soaker outlived its run");
+    assert!(Folder::open(project.run_folder().unwrap()).run().unwrap().definition.soaker);
+}

@@ -21,6 +21,15 @@ pub struct Definition {
     pub seed: u64,
     /// CPUs a contender gets.
     pub contender_cpus: u32,
+    /// CPUs the client gets, with a thread on each.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub client_cpus: u32,
+    /// Whether the client spun before intended starts instead of sleeping until then.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub client_spins: bool,
+    /// Whether a program of idle priority kept the contender's CPUs from halting.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub soaker: bool,
     /// The parts of one trial.
     pub phases: Phases,
     /// Which contender is held against which.
@@ -81,6 +90,18 @@ pub struct Phases {
     /// requests are then spread over one wait. At 0 all ask for the same wait and march in step.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub wait_spread: f64,
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn is_one(number: &u32) -> bool {
+    *number == 1
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn is_zero(number: &f64) -> bool {

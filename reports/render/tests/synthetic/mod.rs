@@ -139,6 +139,9 @@ pub(crate) fn definition(cells: Vec<Cell>, blocks: u32) -> Definition {
         blocks,
         seed: 42,
         contender_cpus: 1,
+        client_cpus: 1,
+        client_spins: false,
+        soaker: false,
         phases: Phases {
             closed,
             open: closed,

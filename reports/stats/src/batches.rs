@@ -1,16 +1,23 @@
 //! The consecutive, equally long parts of a measurement, and how far a ratio of two of their sums may be trusted.
 
 use crate::design_effect::MIN_WINDOWS;
+use crate::distributions::student_quantile;
 
 /// Parts that resemble their neighbours more than this belong to one movement, and no interval of theirs is honest.
 pub(crate) const MOST_CORRELATION: f64 = 0.8;
+
+/// Parts are put together by these numbers, to see what goes on for longer than one of them.
+const TOGETHER: [usize; 2] = [2, 4];
+
+/// How surely the larger of two spreads is to be known; about that of the intervals that are drawn from them.
+const UPPER: f64 = 0.975;
 
 /// The variance of a ratio of two sums over parts, and its degrees of freedom.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct RatioVariance {
     /// Squared units of the ratio.
     pub(crate) variance: f64,
-    /// Parts that hold data, less one.
+    /// Parts that hold data, less one; where they were put together, those.
     pub(crate) freedom: f64,
 }
 
@@ -18,14 +25,15 @@ pub(crate) struct RatioVariance {
 /// ratio predicts for them.
 ///
 /// Dependence within a part costs nothing, since the variance is that between parts. Dependence between neighbours widens it
-/// by (1 + r) ÷ (1 − r), where r is the correlation of their deviations; a negative one counts as none. Parts without
-/// observations hold no data: they add no degree of freedom.
+/// by (1 + r) ÷ (1 − r), where r is the correlation of their deviations; a negative one counts as none. What goes on for longer shows
+/// between pairs and fours of parts: where these have the wider interval, with their fewer degrees of freedom, it is theirs. Parts
+/// without observations hold no data: they add no degree of freedom.
 ///
 /// `None` with fewer than [`MIN_WINDOWS`] parts, with fewer than two that hold data, and where neighbours are alike by more
 /// than 0.8: the parts are then too short for what moves here.
 ///
-/// Source: Cochran, *Sampling Techniques*, 3rd ed., §6.3 (the ratio of two sums); the widening is that of a first-order
-/// autoregressive series. An estimated correlation is too low by (1 + 3r) ÷ n on average (Marriott and Pope, "Bias in the
+/// Source: Cochran, *Sampling Techniques*, 3rd ed., §6.3 (the ratio of two sums); Law, *Simulation Modeling and Analysis*, 5th ed.,
+/// §9.5.3 (fewer, longer batches); the widening is that of a first-order autoregressive series. An estimated correlation is too low by (1 + 3r) ÷ n on average (Marriott and Pope, "Bias in the
 /// estimation of autocorrelations", Biometrika 41, 1954), which is added back.
 pub(crate) fn ratio_variance(parts: impl Iterator<Item = (u64, f64)>) -> Option<RatioVariance> {
     let parts: Vec<(u64, f64)> = parts.collect();
@@ -39,9 +47,24 @@ pub(crate) fn ratio_variance(parts: impl Iterator<Item = (u64, f64)>) -> Option<
     if correlation > MOST_CORRELATION {
         return None;
     }
-    let independent = holding / (holding - 1.0) * squares / (observations * observations);
-    let variance = independent * (1.0 + correlation) / (1.0 - correlation);
-    Some(RatioVariance { variance, freedom: holding - 1.0 })
+    let between = |count: f64, squares: f64| count / (count - 1.0) * squares / (observations * observations);
+    let widened = between(holding, squares) * (1.0 + correlation) / (1.0 - correlation);
+    let single = RatioVariance { variance: widened, freedom: holding - 1.0 };
+    let together = TOGETHER.into_iter().filter(|together| holding >= (2 * together) as f64).map(|together| {
+        let groups = parts.chunks_exact(together);
+        let (count, sums) =
+            (groups.len() as f64, groups.map(|group| group.iter().map(|part| part.1).sum::<f64>()));
+        let variance = between(count, sums.map(|sum| sum * sum).sum());
+        RatioVariance { variance, freedom: (count - 1.0).min(holding - 1.0) }
+    });
+    together.chain(std::iter::once(single)).max_by(|a, b| a.half_width().total_cmp(&b.half_width()))
+}
+
+impl RatioVariance {
+    /// Half the width of an interval.
+    fn half_width(&self) -> f64 {
+        student_quantile(UPPER, self.freedom) * self.variance.sqrt()
+    }
 }
 
 /// Of neighbouring parts, 0 at least.

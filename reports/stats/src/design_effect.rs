@@ -29,7 +29,8 @@ const FEWEST: usize = 8;
 /// About 1 for independent observations; far above 1 where slow requests come in clusters, which is the rule (a stall hits
 /// everything in flight). What goes on from one sub-window to the next widens it further, as it does a mean's interval. Multiply the
 /// binomial variance by it, as [`crate::quantile::interval_ranks`] does. The sub-windows that hold data on both sides of the
-/// quantile are what there is to know about it: the degrees of freedom are those of the scarcer side.
+/// quantile are what there is to know about it: the degrees of freedom are those of the scarcer side, or of the pairs or fours of sub-windows
+/// that show the variance.
 ///
 /// `None` with fewer than [`MIN_WINDOWS`] sub-windows, where fewer than eight of them hold an observation at or below it or fewer
 /// than eight one beyond, where neighbours resemble each other by more than 0.8, or if a sub-window counts more below than it has.
@@ -51,7 +52,8 @@ pub fn design_effect(windows: &[SubWindow]) -> Option<Spread> {
     let deviation = |window: &SubWindow| window.at_or_below as f64 - share * window.observations as f64;
     let clustered = ratio_variance(windows.iter().map(|window| (window.observations, deviation(window))))?;
     let independent = share * (1.0 - share) / observations;
-    Some(Spread { design_effect: clustered.variance / independent, freedom: scarcer as f64 - 1.0 })
+    let design_effect = clustered.variance / independent;
+    Some(Spread { design_effect, freedom: clustered.freedom.min(scarcer as f64 - 1.0) })
 }
 
 #[cfg(test)]
@@ -91,11 +93,14 @@ mod tests {
 
     #[test]
     fn what_lies_beyond_has_to_lie_in_eight_windows_and_they_are_its_degrees_of_freedom() {
-        let beyond_in = |count: u64| {
-            design_effect(&windows((0..20).map(|i| if i % 2 == 0 && i / 2 < count { 98 } else { 100 })))
+        // Every other window but for some: neighbours, pairs and fours of windows differ by no more than single ones.
+        let beyond_but = |without: &[u64]| {
+            design_effect(&windows(
+                (0..20).map(|i| if i % 2 == 0 && !without.contains(&i) { 98 } else { 100 }),
+            ))
         };
-        assert_eq!(beyond_in(7), None);
-        assert_eq!(beyond_in(8).map(|spread| spread.freedom), Some(7.0));
+        assert_eq!(beyond_but(&[4, 8, 14]), None);
+        assert_eq!(beyond_but(&[4, 14]).map(|spread| spread.freedom), Some(7.0));
     }
 
     #[test]

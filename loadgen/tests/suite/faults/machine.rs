@@ -1,5 +1,7 @@
 //! A machine that sleeps, or has no CPU for the client.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -108,4 +110,83 @@ fn a_client_starved_of_its_cpu_blames_itself() {
     let waited = check(&measurement, "cpu_wait");
     assert_eq!(waited.status, CheckStatus::Fail, "{}", waited.finding);
     assert!(waited.finding.contains("client-limited"), "{}", waited.finding);
+}
+
+#[test]
+fn spinning_on_a_cpu_that_others_use_is_given_up_and_told_with_its_flag() {
+    let server = Server::answering(HELLO, Duration::ZERO);
+    let _hogs = Hogs::on_first_cpu(1);
+    let url = server.url("/").to_string();
+    let arguments = [&url, "--rate", "1k/s", "-c", "50", "-d", "3s", "--pin", "0", "--json", "-"];
+    for (pacing, given_up) in [("spin", true), ("timer", false)] {
+        let output = loadgen(&arguments).args(["--pacing", pacing]).output().unwrap();
+        let measurement = measurement(&output);
+        let pace = check(&measurement, "pace");
+        assert_eq!(measurement.client.spin_given_up, given_up, "{pacing}: {:?}", measurement.client);
+        assert_eq!(pace.finding.contains("gave up spinning"), given_up, "{}", pace.finding);
+        assert_eq!(pace.finding.contains("--pacing timer"), given_up, "{}", pace.finding);
+        let remedies = measurement.certificate.checks.iter().filter_map(|check| check.remedy.as_deref());
+        assert!(!remedies.collect::<String>().contains("--pin"), "it is pinned");
+    }
+}
+
+/// A control group whose processes have a share of one CPU; removed when dropped, once it is empty.
+struct Quota(PathBuf);
+
+impl Quota {
+    /// `percent` of a CPU in each tenth of a second; `None` where no control group can be had.
+    fn of(percent: u32) -> Option<Self> {
+        let name = format!("loadgen-test-{}", std::process::id());
+        let micros = percent * 1000;
+        let files = [
+            ("/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", micros.to_string()),
+            ("/sys/fs/cgroup", "cpu.max", format!("{micros} 100000")),
+        ];
+        files.into_iter().find_map(|(root, file, quota)| {
+            let group = Self(Path::new(root).join(&name));
+            fs::create_dir(&group.0).ok()?;
+            fs::write(group.0.join(file), quota).ok()?;
+            Some(group)
+        })
+    }
+
+    /// Runs loadgen in it.
+    fn run(&self, arguments: &[&str]) -> std::process::Output {
+        let enter = format!("echo $$ > '{}/cgroup.procs' && exec \"$@\"", self.0.display());
+        let shell = ["-c", &enter, "sh", env!("CARGO_BIN_EXE_loadgen")];
+        Command::new("sh").args(shell).args(arguments).output().unwrap()
+    }
+}
+
+impl Drop for Quota {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+fn a_client_that_its_quota_stops_is_late_and_the_server_is_not_blamed() {
+    let Some(quota) = Quota::of(15) else {
+        println!("no control group can be had here (root, and the cpu controller): not tried");
+        return;
+    };
+    let server = Server::answering(HELLO, Duration::ZERO);
+    let url = server.url("/").to_string();
+    // Spinning and work together ask for far more than the quota: it is stopped for up to 85 ms in each tenth of a second.
+    let output =
+        quota.run(&[&url, "--rate", "2k/s", "-c", "1", "-d", "3s", "--pacing", "spin", "--json", "-"]);
+    let measurement = measurement(&output);
+    let (lateness, service) = (measurement.lateness_us.as_ref().unwrap(), &measurement.service_time_us);
+    assert!(lateness.p99.unwrap() > 20_000.0, "{lateness:?}");
+    assert!(lateness.p99.unwrap() > service.p99.unwrap(), "{lateness:?} {service:?}");
+    assert!(check(&measurement, "gap").status >= CheckStatus::Warn, "{}", check(&measurement, "gap").finding);
+    assert_eq!(
+        check(&measurement, "pace").status,
+        CheckStatus::Fail,
+        "{}",
+        check(&measurement, "pace").finding
+    );
+    let achieved = check(&measurement, "achieved");
+    assert!(!achieved.finding.contains("the server did not keep up"), "{}", achieved.finding);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
 }

@@ -274,11 +274,24 @@ fn conclude(
             signals.map_or(1, Signals::exit_code)
         }
     };
+    tell_answer(folder);
     if let Err(error) = print(format!("{}\n", page.display())) {
         talk!("crossover: cannot write the page's path, {}, to stdout: {error}", page.display());
         return Ok(code.max(1));
     }
     Ok(code)
+}
+
+/// Columns of a terminal that sentences are wrapped to.
+const COLUMNS: usize = 80;
+
+/// The page's answer, in the page's words. A record that cannot be read was told of before.
+fn tell_answer(folder: &Folder) {
+    for sentence in reports_render::answer_of(folder.path()).unwrap_or_default() {
+        for line in textwrap::wrap(&format!("{}. {}", sentence.lead, sentence.text), COLUMNS) {
+            talk!("{line}");
+        }
+    }
 }
 
 /// Reports how many trials may not be believed; returns whether anything can be judged.

@@ -71,6 +71,10 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "FILE")]
     map: Option<PathBuf>,
 
+    /// Write the ratio against connections, a panel a workload, as an SVG for use elsewhere
+    #[arg(long, value_name = "FILE")]
+    crossover: Option<PathBuf>,
+
     /// Write every attempt at a trial as comma-separated values, a row per loop
     ///
     /// Columns are explained in docs/FORMATS.md. An empty cell means that there is no such figure. Text that a
@@ -93,7 +97,7 @@ pub(crate) struct RunArguments {
 impl RunArguments {
     /// Does what was asked, each part by itself; gives the paths of what was written, and what went wrong.
     pub(crate) fn write(&self) -> Vec<anyhow::Result<PathBuf>> {
-        let Self { results: directory, output, map, csv, hgrm, hdr_log } = self;
+        let Self { results: directory, output, map, crossover, csv, hgrm, hdr_log } = self;
         if self.is_measurement() {
             return vec![self.write_measurement()];
         }
@@ -103,6 +107,7 @@ impl RunArguments {
         let asked = [
             output.as_ref().map(|to| reports_render::write_to(directory, to)),
             map.as_ref().map(|to| reports_render::write_map(directory, to)),
+            crossover.as_ref().map(|to| reports_render::write_crossover(directory, to)),
             csv.as_ref().map(|to| reports_render::write_csv(directory, to)),
             hgrm.as_ref().map(|to| reports_render::write_hgrm(directory, to)),
             hdr_log.as_ref().map(|to| reports_render::write_hdr_log(directory, to)),
@@ -117,8 +122,14 @@ impl RunArguments {
 
     /// Makes sure that stdout gets one result at most.
     fn expect_one_stdout(&self) -> anyhow::Result<()> {
-        let Self { output, map, csv, hdr_log, .. } = self;
-        let flags = [("--output", output), ("--map", map), ("--csv", csv), ("--hdr-log", hdr_log)];
+        let Self { output, map, crossover, csv, hdr_log, .. } = self;
+        let flags = [
+            ("--output", output),
+            ("--map", map),
+            ("--crossover", crossover),
+            ("--csv", csv),
+            ("--hdr-log", hdr_log),
+        ];
         let is_stdout = |path: &Option<PathBuf>| path.as_deref().is_some_and(Destination::is_stdout_at);
         let named: Vec<&str> =
             flags.iter().filter(|(_, path)| is_stdout(path)).map(|(flag, _)| *flag).collect();
@@ -136,8 +147,14 @@ impl RunArguments {
     }
 
     fn write_measurement(&self) -> anyhow::Result<PathBuf> {
-        let Self { results: file, output, map, csv, hgrm, hdr_log } = self;
-        let of_runs = [("--map", map), ("--csv", csv), ("--hgrm", hgrm), ("--hdr-log", hdr_log)];
+        let Self { results: file, output, map, crossover, csv, hgrm, hdr_log } = self;
+        let of_runs = [
+            ("--map", map),
+            ("--crossover", crossover),
+            ("--csv", csv),
+            ("--hgrm", hgrm),
+            ("--hdr-log", hdr_log),
+        ];
         if let Some((flag, _)) = of_runs.iter().find(|(_, asked)| asked.is_some()) {
             bail!(
                 "{flag}: {} is one measurement, expected a run's folder (leave {flag} out)",

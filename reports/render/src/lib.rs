@@ -42,6 +42,9 @@ pub enum RenderError {
     /// There is nothing to draw a map of.
     #[error("cannot draw the decision map: the experiment has no control pair")]
     NoControlPair,
+    /// There is no axis to find a crossover on.
+    #[error("cannot draw the crossover: no workload was measured at several numbers of connections")]
+    NoConnections,
     /// The path names no file.
     #[error("cannot write to {0}: expected the path of a file")]
     NoFile(PathBuf),
@@ -82,6 +85,27 @@ pub fn write_map(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<P
     let (run, (lines, _)) = (folder.run()?, folder.lines()?);
     let map = page::decision_map(&Analysis::of(&run, &lines)).ok_or(RenderError::NoControlPair)?;
     write_file(&folder, output.as_ref(), &map)
+}
+
+/// Writes the figure of the crossover by connections of the run in `folder` as an SVG document, for use outside the page.
+///
+/// # Errors
+/// As [`write_to`]; also when no workload was measured at several numbers of connections.
+pub fn write_crossover(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<PathBuf, RenderError> {
+    let folder = Folder::open(folder.as_ref());
+    let (run, (lines, _)) = (folder.run()?, folder.lines()?);
+    let figure = page::crossover_figure(&Analysis::of(&run, &lines)).ok_or(RenderError::NoConnections)?;
+    write_file(&folder, output.as_ref(), &figure)
+}
+
+/// The answer of the run in `folder`, sentence by sentence.
+///
+/// # Errors
+/// When the record cannot be read.
+pub fn answer_of(folder: impl AsRef<Path>) -> Result<Vec<answer::Sentence>, RenderError> {
+    let folder = Folder::open(folder.as_ref());
+    let (run, (lines, _)) = (folder.run()?, folder.lines()?);
+    Ok(answer::answer(&Analysis::of(&run, &lines)))
 }
 
 /// Writes every attempt of the run in `folder` as a table of comma-separated values.

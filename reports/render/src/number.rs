@@ -145,6 +145,12 @@ pub fn ratio_within(middle: Option<f64>, ends: Option<Interval>) -> String {
     }
 }
 
+/// `value` rounded to six significant digits, for files: more than any measurement here is good for.
+#[must_use]
+pub fn six_digits(value: f64) -> f64 {
+    format!("{value:.5e}").parse().unwrap_or(value)
+}
+
 /// A written number without the zeros that end its decimals, for an axis: `1.50 ms` as `1.5 ms`.
 #[must_use]
 pub fn trimmed(written: &str) -> String {

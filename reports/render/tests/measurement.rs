@@ -46,7 +46,7 @@ fn every_figure_has_its_finding_title_description_and_table() {
     assert_eq!(figures.len(), 3);
     for figure in figures {
         for part in
-            ["<h3>", "role=\"img\"", "<title id=", "<desc id=", "<figcaption>", "<details>", "<table>"]
+            ["<h3>", "role=\"img\"", "<title id=", "<desc id=", "<figcaption>", "<details>", "<table "]
         {
             assert!(figure.contains(part), "{part} is missing in {}", &figure[..80]);
         }
@@ -132,14 +132,7 @@ fn all_errors_are_lower_bounds_and_whose_fault_they_are() {
 }
 
 fn no_figure_that_is_none(html: &str) {
-    for wrong in [
-        "NaN",
-        ">inf",
-        "-inf",
-        "td class=\"n\">0\u{a0}s<",
-        "td class=\"n\">0\u{a0}ms<",
-        "td class=\"n\">0\u{a0}µs<",
-    ] {
+    for wrong in ["NaN", ">inf", "-inf", "<td>0\u{a0}s<", "<td>0\u{a0}ms<", "<td>0\u{a0}µs<"] {
         let found = html.find(wrong).map(|at| html[..at].chars().rev().take(80).collect::<String>());
         assert_eq!(found, None, "{wrong}");
     }
@@ -203,7 +196,7 @@ fn the_page_makes_no_request_and_runs_nothing() {
 #[test]
 fn the_command_is_one_that_a_shell_can_be_given() {
     let html = page(&made_up::open());
-    let command = "loadgen 'http://localhost:8080/wait?ms=1&amp;x=2' --connections 16 --rate 200/s --arrivals poisson --seed 7 \
+    let command = "loadgen 'http://localhost:8080/wait?ms=1&amp;x=2' --connections 16 --rate 200/s --arrivals poisson --seed 7 --pool all \
                    --pacing spin --warm-up 1s --duration 10s --timeout 10s --grace 2s";
     assert!(html.contains(command), "{html}");
 }

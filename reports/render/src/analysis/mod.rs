@@ -10,6 +10,7 @@ pub mod decomposition;
 pub mod estimate;
 pub mod evidence;
 pub mod grid;
+pub mod machine;
 pub mod merged;
 pub mod observation;
 pub mod overshoot;
@@ -19,7 +20,6 @@ pub mod sessions;
 pub mod subject;
 pub mod sweep;
 pub mod telling;
-pub mod timeline;
 pub mod usage;
 pub mod verdicts;
 pub mod workload;
@@ -30,6 +30,7 @@ use bound::Bounds;
 use estimate::Estimate;
 use evidence::EvidenceRecord;
 use grid::Grid;
+use machine::Stretch;
 use observation::Observation;
 use sessions::Sessions;
 use subject::Subject;
@@ -54,6 +55,8 @@ pub struct Analysis<'a> {
     pub failed_calibrations: Vec<&'a Calibration>,
     /// Every session of the run, together.
     pub sessions: Sessions,
+    /// The machine over the run.
+    pub machine: Vec<Stretch>,
     /// How the run ended; `None` if it was killed or still goes on.
     pub ending: Option<&'a Ending>,
 }
@@ -84,6 +87,7 @@ impl<'a> Analysis<'a> {
             overshoots: overshoot::overshoots(lines),
             failed_calibrations: failed_calibrations.collect(),
             sessions: Sessions::of(lines),
+            machine: machine::stretches(lines),
             ending,
         }
     }

@@ -8,6 +8,7 @@ mod folder;
 mod hdr_log;
 mod hgrm;
 mod row;
+mod verdicts;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub use self::csv::{columns, trials_csv};
 pub use folder::write_folder;
 pub use hdr_log::hdr_log;
 pub use hgrm::{Table, percentile_tables};
+pub use verdicts::verdicts_csv;
 
 /// Why something could not be exported.
 #[derive(Debug, thiserror::Error)]

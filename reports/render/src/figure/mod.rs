@@ -8,4 +8,5 @@ pub mod line_chart;
 pub mod panels;
 pub mod ruler;
 pub mod scene;
+pub mod stacks;
 pub mod svg;

@@ -42,7 +42,7 @@ pub struct Panel {
 const COLUMNS: usize = 4;
 const LEFT: i32 = 64;
 const PANEL: (i32, i32) = (232, 150);
-const GAP: (i32, i32) = (12, 52);
+const GAP: (i32, i32) = (12, 62);
 const LEGEND_LINE: i32 = 22;
 const TYPE: u32 = 13;
 

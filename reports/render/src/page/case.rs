@@ -214,15 +214,6 @@ fn data(
     json!({ "cores": arithmetic.cores, "costs": costs, "cells": cells, "pairs": pairs })
 }
 
-/// Six digits: more than arithmetic is good for, and a third of the bytes.
-fn short(value: f64) -> Value {
-    if value == 0.0 || !value.is_finite() {
-        return json!(0);
-    }
-    let unit = 10_f64.powf(value.abs().log10().floor() - 5.0);
-    json!(format!("{:.12}", (value / unit).round() * unit).parse::<f64>().unwrap_or(value))
-}
-
 fn point(point: &Point<'_>) -> Value {
     let levels: Vec<Value> = point
         .levels
@@ -230,18 +221,18 @@ fn point(point: &Point<'_>) -> Value {
         .map(|level| {
             json!([
                 level.level,
-                short(level.rate_per_s),
-                short(level.added_cpu_us),
-                level.added_time_us.map(short)
+                number::six_digits(level.rate_per_s),
+                number::six_digits(level.added_cpu_us),
+                level.added_time_us.map(number::six_digits)
             ])
         })
         .collect();
     json!([
         point.cell,
         point.connections,
-        short(point.wait_ms),
-        short(point.cpu_ms),
-        short(point.saturated_us),
+        number::six_digits(point.wait_ms),
+        number::six_digits(point.cpu_ms),
+        number::six_digits(point.saturated_us),
         levels
     ])
 }
@@ -299,7 +290,12 @@ fn of_pair(analysis: &Analysis<'_>, arithmetic: &Arithmetic<'_>, contrast: Contr
 fn ranges(costs: &Costs<'_>) -> Value {
     let span = |key: &str, what: &str, of: &dyn Fn(&Point<'_>) -> f64| {
         let values = || costs.points.iter().map(of);
-        json!([key, what, short(values().fold(f64::INFINITY, f64::min)), short(values().fold(0.0, f64::max))])
+        json!([
+            key,
+            what,
+            number::six_digits(values().fold(f64::INFINITY, f64::min)),
+            number::six_digits(values().fold(0.0, f64::max))
+        ])
     };
     json!([
         span("connections", "connections", &|point| f64::from(point.connections)),

@@ -17,17 +17,17 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
     let evidence = &analysis.evidence;
     let troubles = &evidence.troubles;
     html! {
-        section {
-            h2 { "May it be believed?" }
+        div {
             p {
                 (number::count(evidence.believable)) " of " (number::count(evidence.measured))
-                " measured loops hold their certificate. A loop that does not feeds no verdict."
+                " measurements passed every check. "
+                (number::count(evidence.measured - evidence.believable)) " did not and were left out."
                 @if evidence.overloaded > 0 {
-                    " " (number::count(evidence.overloaded)) " loops of sweeps were overloaded, as was meant; they are \
-                     plotted, and feed no verdict."
+                    " Of these, " (number::count(evidence.overloaded)) " loops of sweeps were overloaded, as was meant, and are \
+                     plotted."
                 }
             }
-            (checks(analysis).markup())
+            details { summary { "Every check, by number of measurements" } (checks(analysis).markup()) }
             @for one in analysis.failed_calibrations.iter().take(LISTED) {
                 p {
                     "The calibration of " bdi { (label::name(&one.contender)) } " in " bdi { (label::name(&one.cell)) }
@@ -38,7 +38,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
             @if troubles.is_empty() {
                 p { "No trial failed and none was invalid." }
             } @else {
-                details open[troubles.len() <= 5] {
+                details {
                     summary { (number::count(troubles.len())) " failed or invalid" }
                     ul.troubles { @for one in troubles.iter().take(LISTED) { li { (trouble(one)) } } }
                     @if troubles.len() > LISTED {

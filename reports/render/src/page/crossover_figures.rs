@@ -160,13 +160,15 @@ fn limited(row: &Row<'_, '_>) -> Option<(f64, f64)> {
     Some((row.points[first].0, bound.last()?.0))
 }
 
-/// Where the verdict changes, or begins to be a win, with nothing decided before it.
+/// The stretch in which the verdict changes. Where only one side ever wins, it begins at the last place that the connections
+/// limit, or at the axis's beginning: an undecided place makes the gap wider.
 fn located(row: &Row<'_, '_>) -> Option<(f64, f64)> {
     match &row.found {
         Crossover::Changes(changes) => changes.first().map(|change| (change.after, change.before)),
         Crossover::NoneInRange { verdict: Verdict::AsyncWins | Verdict::SyncWins, first, .. } => {
-            let before = row.points.iter().rev().find(|(place, _)| place < first)?;
-            Some((before.0, *first))
+            let before = || row.points.iter().filter(|(place, _)| place < first);
+            let limited = before().rfind(|(_, found)| found.is_by_construction());
+            Some((limited.or(before().next())?.0, *first))
         }
         Crossover::NoneInRange { .. } | Crossover::CannotTell => None,
     }

@@ -35,11 +35,14 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
             h2 id="crossovers-title" { (title) }
             @if let Some(figure) = crossover_figures::along_connections(analysis) { (figure.markup()) }
             @if let Some(figure) = crossover_figures::along_rates(analysis) { (figure.markup()) }
-            @for contrast in contrasts() { (of_contrast(analysis, contrast, metric)) }
-            @for contrast in contrasts() { (of_rates(analysis, contrast)) }
             p.note {
                 "The crossover lies between two neighbouring places with different winners. Where between them is not guessed. An \
                  undecided place makes the gap wider, and “none in range” is a result."
+            }
+            details {
+                summary { "In words: where each verdict falls and where it changes" }
+                @for contrast in contrasts() { (of_contrast(analysis, contrast, metric)) }
+                @for contrast in contrasts() { (of_rates(analysis, contrast)) }
             }
             @if has_axis { details {
                 summary { "The same for CPU per request and the 99th percentile of the response time, and along the wait" }

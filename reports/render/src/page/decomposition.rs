@@ -19,8 +19,7 @@ use crate::{label, number};
 pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
     let has = |kind| analysis.verdicts.contrast(kind).is_some();
     html! {
-        section {
-            h2 { "What the model costs, what the implementation adds" }
+        div {
             @if has(Kind::Control) && has(Kind::Stock) {
                 p { "The control pair differs in the I/O model alone. Whatever else the stock pair shows is the \
                      libraries' doing: stock ratio = model × implementation." }

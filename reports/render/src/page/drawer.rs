@@ -32,9 +32,9 @@ pub(super) fn markup(
                 a href="#map" { "Close" }
             }
             h3 { bdi { (name) } ", " (contrast.kind.title()) }
-            (questions(analysis, contrast, cell).markup())
-            (blocks(analysis, contrast, cell).markup())
-            (costs(analysis, contrast, cell).markup())
+            (questions(analysis, contrast, cell).bare())
+            (blocks(analysis, contrast, cell).bare())
+            (costs(analysis, contrast, cell).bare())
             p.note { "To quote this cell: " a href={ "#" (id) } { "#" (id) } }
         }
     }

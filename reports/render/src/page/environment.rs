@@ -19,8 +19,8 @@ const HASH: usize = 16;
 pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
     let environment = &analysis.run.environment;
     html! {
-        section {
-            h2 { "Environment" }
+        div {
+            h3 { "The machine and the programs" }
             @if !environment.remarks.is_empty() {
                 ul { @for remark in environment.remarks.iter().take(SETTINGS) { li { bdi { (label::passage(remark)) } } } }
             }

@@ -29,6 +29,9 @@ pub(crate) struct Figure {
 /// Widest drawing that a telephone may shrink; its type would become too small in a wider one, which scrolls instead.
 const NARROW: u32 = 450;
 
+/// Wider drawings are of panels side by side.
+const PANELS: u32 = 720;
+
 impl Figure {
     /// The drawing as a document of its own, which brings its colours along, light and dark.
     pub(crate) fn standalone(&self) -> String {
@@ -70,7 +73,7 @@ impl Figure {
         let (title, description) = (format!("{}-title", self.id), format!("{}-desc", self.id));
         html! {
             div.scroll role="group" tabindex="0" aria-label=(self.finding) {
-                svg.wide[self.scene.width > NARROW] role="img" width=(self.scene.width) height=(self.scene.height)
+                svg.wide[self.scene.width > NARROW].panels[self.scene.width > PANELS] role="img" width=(self.scene.width) height=(self.scene.height)
                     viewBox=(format!("0 0 {} {}", self.scene.width, self.scene.height))
                     aria-labelledby=(title) aria-describedby=(description) {
                     title id=(title) { (self.finding) }

@@ -6,6 +6,7 @@ mod case;
 mod certificates;
 mod crossover_figures;
 mod crossovers;
+mod data;
 mod decomposition;
 mod drawer;
 mod environment;
@@ -14,6 +15,7 @@ pub(crate) mod figure;
 mod footprint;
 pub(crate) mod frame;
 mod lines;
+mod machine;
 mod map;
 pub(crate) mod nines;
 mod opening;
@@ -22,14 +24,14 @@ mod predictions;
 mod repeat;
 mod reproduction;
 mod resources;
-mod response_time;
 mod series;
 mod sight;
 mod sweeps;
 pub(crate) mod table;
 mod throughput;
-mod timelines;
+mod times;
 mod verdict_tables;
+mod why;
 
 use maud::{Markup, html};
 use reports_record::Skipped;
@@ -40,6 +42,7 @@ use crate::label;
 use anchors::Anchors;
 use case::Picker;
 use frame::Page;
+use series::Series;
 
 /// Letters of a link's preview, about as many as any site shows.
 const PREVIEW: usize = 280;
@@ -47,6 +50,11 @@ const PREVIEW: usize = 280;
 /// The control pair's decision map as an SVG document; `None` when the experiment has no control pair.
 pub(crate) fn decision_map(analysis: &Analysis<'_>) -> Option<String> {
     export_map::standalone(analysis)
+}
+
+/// The figure of the crossover by connections as an SVG document; `None` where connections were not varied.
+pub(crate) fn crossover_figure(analysis: &Analysis<'_>) -> Option<String> {
+    Some(crossover_figures::along_connections(analysis)?.standalone())
 }
 
 /// The whole document, in the order in which a reader may stop reading.
@@ -86,26 +94,44 @@ fn preview(answer: &[Sentence]) -> String {
     text.trim_end().into()
 }
 
-/// Everything below the answer.
+/// Everything below the first screen.
 fn rest(analysis: &Analysis<'_>, skipped: &[Skipped]) -> Markup {
     let series = series::series(analysis);
     html! {
         (crossovers::markup(analysis))
-        (opening::scope_and_scores(analysis))
-        (decomposition::markup(analysis))
-        (throughput::markup(analysis, &series))
-        (response_time::markup(analysis, &series))
-        (nines::markup(analysis, &series))
+        (why::markup(analysis))
         (sweeps::markup(analysis, &series))
-        (timelines::markup(analysis))
+        (times::markup(analysis, &series))
         (bodies::markup(analysis, &series))
-        (resources::markup(analysis, &series))
-        (repeat::markup(analysis))
+        (figures(analysis, &series))
+        (trust(analysis))
         (predictions::markup(analysis, &series))
-        (overshoots::markup(analysis))
-        (certificates::markup(analysis))
-        (environment::markup(analysis))
-        (verdict_tables::markup(analysis))
-        (reproduction::markup(analysis, skipped))
+        (data::markup(analysis, skipped))
+    }
+}
+
+/// Every figure of every contender, for those who want to see more than ratios.
+fn figures(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
+    html! {
+        section #figures aria-labelledby="figures-title" {
+            h2 id="figures-title" { "Every contender's figures" }
+            details { summary { "Requests per second" } (throughput::markup(analysis, series)) }
+            details { summary { "CPU and memory" } (resources::markup(analysis, series)) }
+            details { summary { "The model's part and the implementation's" } (decomposition::markup(analysis)) }
+        }
+    }
+}
+
+/// What speaks for the figures and against them.
+fn trust(analysis: &Analysis<'_>) -> Markup {
+    html! {
+        section #trust aria-labelledby="trust-title" {
+            h2 id="trust-title" { "Can you trust this?" }
+            (certificates::markup(analysis))
+            (machine::markup(analysis))
+            (repeat::markup(analysis))
+            (overshoots::markup(analysis))
+            (environment::markup(analysis))
+        }
     }
 }

@@ -33,8 +33,8 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
     let figures: Vec<(Figure, Vec<String>)> = figures.collect();
     html! {
         @if !figures.is_empty() {
-            section {
-                h2 { "The whole tail" }
+            div {
+                h3 { "The whole tail, one cell" }
                 p { "All requests of all blocks together. One stalled block can make such a tail, so this p99 is another one than \
                      the p99 of a typical block in the verdicts, and the thin lines are single blocks. The two pairs may be offered \
                      different rates." }

@@ -65,7 +65,8 @@ fn place(analysis: &Analysis<'_>) -> String {
 /// What the answer holds for, and how often each verdict fell.
 pub(super) fn scope_and_scores(analysis: &Analysis<'_>) -> Markup {
     html! {
-        section aria-label="Scope and score" {
+        div {
+            p.note { "Asked: " bdi { (label::passage(&analysis.run.definition.question)) } }
             p.note { (scope(analysis)) }
             (scores(analysis).markup())
         }

@@ -10,8 +10,8 @@ use crate::{label, number};
 pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
     let unequal = unequal(&analysis.overshoots, &analysis.verdicts.contrasts);
     html! {
-        section {
-            h2 { "Do both wait equally long?" }
+        div {
+            h3 { "Do both wait equally long?" }
             @if analysis.overshoots.is_empty() {
                 p { "Timer overshoot was not measured in this run." }
             } @else {
@@ -29,7 +29,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                         "). Part of any difference at this wait is the timer's."
                     }
                 }
-                (table(analysis).markup())
+                details { summary { "How long each waits" } (table(analysis).markup()) }
             }
         }
     }

@@ -37,7 +37,10 @@ fn prediction(checked: &Checked<'_>) -> Markup {
         (0, 0) => "Undecided".to_owned(),
         (held, 0) if held == of => format!("Held in all {of}"),
         (held, broken) => {
-            format!("Held in {held}, broken in {broken}, undecided in {}, of {of}", checked.undecided.len())
+            format!(
+                "Of {of} cells {held} bear it out, {broken} contradict it and {} are undecided",
+                checked.undecided.len()
+            )
         }
     };
     html! {

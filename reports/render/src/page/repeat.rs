@@ -19,15 +19,15 @@ use crate::{label, number};
 
 pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
     html! {
-        section {
-            h2 { "A contender against itself (A/A)" }
+        div {
+            h3 { "A contender against itself (A/A)" }
             p {
                 bdi { (label::name(&analysis.run.definition.duplicate.of)) }
                 " also ran under a second name. Any win between the two is a false one; the rules promise at most \
                  5\u{a0}% of them. Each cell is judged with the excess variance of the other cells."
             }
-            (figure(analysis).markup())
             (counts(analysis).markup())
+            details { summary { (finding(analysis)) } (figure(analysis).markup()) }
         }
     }
 }

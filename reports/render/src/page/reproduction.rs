@@ -12,8 +12,8 @@ const LISTED: usize = 20;
 pub(super) fn markup(analysis: &Analysis<'_>, skipped: &[Skipped]) -> Markup {
     let definition = &analysis.run.definition;
     html! {
-        section {
-            h2 { "Again" }
+        div {
+            h3 { "Run it yourself" }
             pre { code { (label::passage(&analysis.run.command)) } }
             p {
                 "Run " bdi { (label::name(&analysis.run.id)) } ", seed " (definition.seed) ", "

@@ -12,8 +12,7 @@ use crate::number;
 
 pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
     html! {
-        section {
-            h2 { "What it cost the server" }
+        div {
             @for subject in analysis.verdicts.subjects(Metric::CpuPerRequest) { (cpu(analysis, series, subject).markup()) }
             (memory(analysis, series).markup())
             (footprint::markup(analysis, series))

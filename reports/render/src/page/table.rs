@@ -31,16 +31,18 @@ impl Table {
     /// The table in a container of its own, so that a wide one scrolls there and not the page.
     pub(crate) fn markup(&self) -> Markup {
         html! {
-            div.scroll role="group" tabindex="0" aria-label=(self.caption) {
-                table {
-                    caption { (self.caption) }
-                    thead { tr {
-                        @for (column, head) in self.head.iter().enumerate() {
-                            th scope="col" class=[self.class(column)] { (isolated(head)) }
-                        }
-                    } }
-                    tbody { @for row in &self.rows { (self.row(row)) } }
-                }
+            div.scroll role="group" tabindex="0" aria-label=(self.caption) { (self.bare()) }
+        }
+    }
+
+    /// The table by itself, for a place that scrolls anyway. Columns are aligned by how many are names, for a class at each cell
+    /// would be a tenth of a page.
+    pub(crate) fn bare(&self) -> Markup {
+        html! {
+            table class={ "t" (self.names.min(self.head.len())) } {
+                caption { (self.caption) }
+                thead { tr { @for head in &self.head { th scope="col" { (isolated(head)) } } } }
+                tbody { @for row in &self.rows { (self.row(row)) } }
             }
         }
     }
@@ -50,20 +52,14 @@ impl Table {
             tr {
                 @for (column, text) in row.iter().enumerate() {
                     @if column == 0 {
-                        th scope="row" class=[self.class(column)] { (isolated(text)) }
+                        th scope="row" { (isolated(text)) }
+                    } @else if self.prose && column + 1 == self.head.len() {
+                        td.prose { (isolated(text)) }
                     } @else {
-                        td class=[self.class(column)] { (isolated(text)) }
+                        td { (isolated(text)) }
                     }
                 }
             }
-        }
-    }
-
-    fn class(&self, column: usize) -> Option<&'static str> {
-        match column {
-            _ if column < self.names => None,
-            _ if self.prose && column + 1 == self.head.len() => Some("prose"),
-            _ => Some("n"),
         }
     }
 }

@@ -25,8 +25,7 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
         table: table(analysis, series, subject, "Throughput, closed loop", number::rate),
     };
     html! {
-        section {
-            h2 { "Throughput" }
+        div {
             (figure.markup())
         }
     }

@@ -16,8 +16,8 @@ use crate::{label, number};
 pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
     let contrasts = [Kind::Control, Kind::Stock].map(|kind| analysis.verdicts.contrast(kind));
     html! {
-        section {
-            h2 { "Every verdict" }
+        div {
+            h3 { "Every verdict" }
             p { "A ratio is async ÷ sync, the geometric mean over blocks, with its 95\u{a0}% interval. \
                  “Visible” is the smallest effect that these blocks would have shown in four of five runs. \
                  “Sync” and “async” are geometric means over the same blocks as the ratio. \

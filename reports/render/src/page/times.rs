@@ -4,25 +4,41 @@ use maud::{Markup, html};
 use reports_record::Metric;
 
 use super::figure::Figure;
+use super::nines;
 use super::series::{Series, chart, finding};
 use super::table::Table;
 use crate::analysis::Analysis;
+use crate::analysis::contrast::Kind;
 use crate::analysis::estimate::Estimate;
 use crate::analysis::subject::Subject;
 use crate::{label, number};
 
 pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
     html! {
-        section {
-            h2 { "How long do users wait at the same offered rate?" }
+        section #times aria-labelledby="times-title" {
+            h2 id="times-title" { "How long do users wait at the same offered rate?" }
             p { "An open loop: requests start when the schedule says so, at one rate for both \
                  contenders of a pair, and times run from the intended start. The two pairs may differ in their rate. \
                  The wait that the workload asks for is left out, since every server must wait it." }
             @for metric in [Metric::ResponseTimeP50, Metric::ResponseTimeP99] {
-                @for subject in analysis.verdicts.subjects(metric) { (figure(analysis, series, subject).markup()) }
+                @for subject in analysis.verdicts.subjects(metric) {
+                    @let figure = figure(analysis, series, subject);
+                    @if is_decided(analysis, subject) {
+                        (figure.markup())
+                    } @else {
+                        details { summary { (figure.finding) } (figure.markup()) }
+                    }
+                }
             }
+            (nines::markup(analysis, series))
         }
     }
+}
+
+/// Whether any cell of any pair has a winner; what has none is folded, for its figure shows noise.
+fn is_decided(analysis: &Analysis<'_>, subject: Subject) -> bool {
+    let decided = |kind| analysis.verdicts.about(kind, subject).any(|comparison| comparison.verdict.is_win());
+    [Kind::Control, Kind::Stock].into_iter().any(decided)
 }
 
 fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], subject: Subject) -> Figure {

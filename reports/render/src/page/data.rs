@@ -1,0 +1,49 @@
+//! All data: every verdict, what can be taken along, and how to make such a run again.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use maud::{Markup, html};
+use reports_record::Skipped;
+
+use super::{crossover_figures, export_map, opening, reproduction, verdict_tables};
+use crate::analysis::Analysis;
+use crate::export::verdicts_csv;
+
+pub(super) fn markup(analysis: &Analysis<'_>, skipped: &[Skipped]) -> Markup {
+    html! {
+        section #data aria-labelledby="data-title" {
+            h2 id="data-title" { "All data" }
+            (downloads(analysis))
+            (opening::scope_and_scores(analysis))
+            (verdict_tables::markup(analysis))
+            (reproduction::markup(analysis, skipped))
+        }
+    }
+}
+
+/// Files that the page itself holds.
+fn downloads(analysis: &Analysis<'_>) -> Markup {
+    let drawings = [
+        ("Map of the control pair (SVG)", "map.svg", export_map::standalone(analysis)),
+        (
+            "Crossover by connections (SVG)",
+            "crossover.svg",
+            crossover_figures::along_connections(analysis).map(|figure| figure.standalone()),
+        ),
+    ];
+    html! {
+        p.downloads {
+            "To take along: "
+            (download("text/csv", "verdicts.csv", "Every verdict (CSV)", &verdicts_csv(analysis)))
+            @for (text, file, drawing) in drawings {
+                @if let Some(drawing) = drawing { " · " (download("image/svg+xml", file, text, &drawing)) }
+            }
+            ". Every attempt at a trial: " code { "report DIR --csv FILE" } "; the record itself is trials.jsonl beside this page."
+        }
+    }
+}
+
+fn download(kind: &str, file: &str, text: &str, content: &str) -> Markup {
+    let address = format!("data:{kind};base64,{}", STANDARD.encode(content));
+    html! { a download=(file) href=(address) { (text) } }
+}

@@ -1,0 +1,184 @@
+//! Why one is slower: what a request costs, in parts, in one cell that no noise chose.
+
+use maud::{Markup, html};
+use reports_record::Metric;
+
+use super::drawer::switches;
+use super::figure::Figure;
+use super::series::{Series, series};
+use super::table::Table;
+use crate::analysis::Analysis;
+use crate::analysis::contrast::Kind;
+use crate::analysis::parts::{Load, Parts};
+use crate::analysis::subject::level_name;
+use crate::analysis::telling::typical;
+use crate::analysis::usage::Usage;
+use crate::analysis::workload;
+use crate::figure::ink::{Ink, Shade};
+use crate::figure::stacks::{Bar, Stacks};
+use crate::{label, number};
+
+/// One contender under one load.
+struct Row<'s, 'a> {
+    series: &'s Series<'a>,
+    load: Load,
+    load_name: String,
+    parts: Parts,
+}
+
+/// Nothing where no request of the cell has a cost.
+pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
+    let series = series(analysis);
+    let Some(cell) = typical(&analysis.verdicts) else { return html! {} };
+    let rows = rows(analysis, &series, cell);
+    if rows.is_empty() {
+        return html! {};
+    }
+    html! {
+        section #why aria-labelledby="why-title" {
+            h2 id="why-title" { "Why?" }
+            p { (sentence(analysis, &rows, cell)) }
+            (figure(analysis, &rows, cell).markup())
+            p.note {
+                "Loopback charges part of the server's work to the client, so the client's CPU stands beside the server's. The \
+                 drawer of each cell of the map has the same figures. " code { "cargo bench" } " measures the pieces: a switch, a \
+                 timer, a spawned thread or task."
+            }
+        }
+    }
+}
+
+fn rows<'s, 'a>(analysis: &Analysis<'_>, series: &'s [Series<'a>], cell: usize) -> Vec<Row<'s, 'a>> {
+    let levels = analysis.verdicts.levels.iter().enumerate();
+    let loads: Vec<(Load, String)> = levels
+        .map(|(level, load)| (Load::Rate(level), level_name(*load)))
+        .chain([(Load::Saturated, "saturated".to_owned())])
+        .collect();
+    let each = series.iter().flat_map(|one| loads.iter().map(move |(load, name)| (one, *load, name)));
+    each.filter_map(|(series, load, name)| {
+        let parts = Parts::of(&analysis.grid, cell, series.contender, load)?;
+        Some(Row { series, load, load_name: name.clone(), parts })
+    })
+    .collect()
+}
+
+/// What both sides of the first pair pay for a request at the highest offered rate.
+fn sentence(analysis: &Analysis<'_>, rows: &[Row<'_, '_>], cell: usize) -> String {
+    let last = Load::Rate(analysis.verdicts.levels.len().saturating_sub(1));
+    let kind = if analysis.verdicts.contrast(Kind::Control).is_some() { Kind::Control } else { Kind::Stock };
+    let of = |model: &str| {
+        rows.iter().find(|row| row.load == last && row.series.kind == kind && row.series.model == model)
+    };
+    let asked = &analysis.verdicts.cells[cell];
+    let place =
+        format!("{} on {} connections", workload::name(asked), number::count(asked.connections as usize));
+    let (Some(sync), Some(awaiting)) = (of("sync"), of("async")) else {
+        return format!("The parts of a request's cost: {place}.");
+    };
+    let pays = |row: &Row<'_, '_>| {
+        let switched = row.parts.switches().map(|count| format!(" and {} context switches", switches(count)));
+        format!(
+            "{} of kernel time, {} of its own code{}",
+            number::micros(row.parts.kernel_us),
+            number::micros(row.parts.user_us),
+            switched.unwrap_or_default()
+        )
+    };
+    format!(
+        "{}, {}: a request costs {} {}. It costs {} {}.",
+        number::capitalised(&place),
+        sync.load_name,
+        label::within(sync.series.contender, 24),
+        pays(sync),
+        label::within(awaiting.series.contender, 24),
+        pays(awaiting)
+    )
+}
+
+fn inks(model: &str) -> [Ink; 2] {
+    if model == "sync" {
+        [Ink::SyncBetter(Shade::Faint), Ink::SyncBetter(Shade::Strong)]
+    } else {
+        [Ink::AsyncBetter(Shade::Faint), Ink::AsyncBetter(Shade::Strong)]
+    }
+}
+
+fn figure(analysis: &Analysis<'_>, rows: &[Row<'_, '_>], cell: usize) -> Figure {
+    let bars = rows.iter().map(|row| {
+        let [user, kernel] = inks(row.series.model);
+        let client = row.parts.client_us.unwrap_or(0.0);
+        let switched =
+            row.parts.switches().map_or_else(String::new, |count| format!(", {} switches", switches(count)));
+        Bar {
+            title: format!("{}, {}", label::within(row.series.contender, 16), row.load_name),
+            parts: vec![(row.parts.user_us, user), (row.parts.kernel_us, kernel), (client, Ink::Hatch)],
+            note: format!("server {}{switched}", number::micros(row.parts.server_us())),
+        }
+    });
+    let stacks = Stacks {
+        write: number::micros,
+        legend: vec!["user (pale)".into(), "kernel (strong)".into(), "the client's (grey)".into()],
+        bars: bars.collect(),
+    };
+    Figure {
+        id: "why-parts".into(),
+        finding: format!(
+            "CPU time per request at {}, in parts",
+            label::name(&analysis.verdicts.cells[cell].name)
+        ),
+        reading: "Means over believable blocks, from 0 on. The cell is the measured one nearest to a wait of 1 ms on 128 \
+                  connections."
+            .into(),
+        scene: stacks.scene(),
+        folded: false,
+        table: table(analysis, rows, cell),
+    }
+}
+
+fn table(analysis: &Analysis<'_>, rows: &[Row<'_, '_>], cell: usize) -> Table {
+    let head = [
+        "contender",
+        "load",
+        "user",
+        "kernel",
+        "client",
+        "switches asked for",
+        "switches forced",
+        "client busy",
+        "so a core ends at",
+        "measured",
+        "timer late by",
+        "memory per connection",
+    ];
+    let mut table = Table::new("The parts of a request's cost", &head, 2);
+    let asked = &analysis.verdicts.cells[cell];
+    for row in rows {
+        let contender = row.series.contender;
+        let or_none = |text: Option<String>| text.unwrap_or_else(|| number::NO_DATA.into());
+        let used = Usage::of(&analysis.grid, cell, contender);
+        let late = analysis
+            .overshoots
+            .iter()
+            .find(|one| one.contender == contender && one.wait_ms == asked.wait_ms)
+            .map(|one| number::micros(one.overshoot_us()));
+        let closed = |text: String| if row.load == Load::Saturated { text } else { "—".into() };
+        let throughput = analysis.estimate(Metric::Throughput, cell, contender);
+        table.push(vec![
+            label::name(contender),
+            row.load_name.clone(),
+            number::micros(row.parts.user_us),
+            number::micros(row.parts.kernel_us),
+            or_none(row.parts.client_us.map(number::micros)),
+            or_none(row.parts.voluntary.map(switches)),
+            or_none(row.parts.involuntary.map(switches)),
+            number::percent(row.parts.client_busy),
+            closed(number::rate(1e6 / row.parts.server_us())),
+            closed(or_none(throughput.map(|estimate| number::rate(estimate.middle)))),
+            or_none(late),
+            or_none(
+                used.memory_mib.map(|memory| number::mebibytes(memory.middle / f64::from(asked.connections))),
+            ),
+        ]);
+    }
+    table
+}

@@ -148,6 +148,24 @@ mod tests {
         Course::Steady(Rate::per_second(per_second).unwrap())
     }
 
+    #[test]
+    fn a_course_says_whether_it_is_steady_whether_it_leaves_spacing_and_what_it_is() {
+        let replay = Replay::read("0.5\n1.5\n".as_bytes()).unwrap();
+        for (course, is_steady, leaves_spacing, shown) in [
+            (steady(500.0), true, true, "500/s"),
+            (Course::Stages("500/s:10s".parse().unwrap()), false, true, "500/s:10s"),
+            (Course::Bursts("64/1s".parse().unwrap()), false, false, "bursts of 64/1s"),
+            (Course::Replay(replay.clone()), false, false, replay.to_string().as_str()),
+        ] {
+            assert_eq!(
+                (course.is_steady(), course.leaves_spacing()),
+                (is_steady, leaves_spacing),
+                "{course}"
+            );
+            assert_eq!(course.to_string(), shown);
+        }
+    }
+
     fn schedule(course: &Course, arrivals: Arrivals, seed: u64) -> Schedule {
         Schedule::new(course, Duration::ZERO, arrivals, seed)
     }

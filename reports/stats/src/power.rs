@@ -115,6 +115,34 @@ mod tests {
         assert_eq!(near.for_a_win, None);
     }
 
+    /// By hand, with sd 0.08: t₀.₉₅(16) = 1.7459, and (1.7459 + 0.8416) × 0.08 ÷ √17 = 0.05020 ≤ 0.1 − 0.04879, while t(15) = 1.7531 gives
+    /// 0.05189 at 16 blocks. For a tie, t(17) = 1.7396 gives 0.04867 ≤ 0.04879 at 18. At which look the question is asked does not matter.
+    #[test]
+    fn the_blocks_needed_equal_those_by_hand() {
+        let needed = |mean, alpha| {
+            let (evidence, variance) = cell(mean, 0.08);
+            blocks_needed(&Evidence { alpha, ..evidence }, variance, ExcessVariance::UNKNOWN)
+        };
+        for alpha in [ALPHA, ALPHA / 10.0] {
+            assert_eq!(needed(0.1, alpha), BlocksNeeded { for_a_win: Some(17), for_a_tie: None });
+            assert_eq!(needed(0.0, alpha), BlocksNeeded { for_a_win: None, for_a_tie: Some(18) });
+        }
+    }
+
+    /// What a run adds between its trials is not divided by their number.
+    #[test]
+    fn a_variance_that_no_block_lessens_needs_more_of_them_or_has_none_that_suffice() {
+        let effects = |spread: f64| -> Vec<_> {
+            [-1.0, 1.0, -1.0, 1.0, -1.0, 1.0].map(|sign| cell(sign * spread, 0.02).0.effect).to_vec()
+        };
+        let (evidence, variance) = cell(0.1, 0.08);
+        let needed =
+            |spread| blocks_needed(&evidence, variance, ExcessVariance::among(&effects(spread))).for_a_win;
+        assert!(ExcessVariance::among(&effects(0.01)).variance() > 0.0);
+        assert!(needed(0.01).is_some_and(|blocks| blocks > 17), "{:?}", needed(0.01));
+        assert_eq!(needed(0.2), None);
+    }
+
     #[test]
     fn an_effect_on_the_margin_needs_more_blocks_than_any_run_takes() {
         assert_eq!(needed(MARGIN + 1e-4, 0.1), BlocksNeeded { for_a_win: None, for_a_tie: None });
@@ -131,6 +159,16 @@ mod tests {
         assert!(!hopeless(0.3, 0.3));
         assert!(!hopeless(0.0, 0.04));
         assert!(!hopeless(MARGIN + 0.03, 0.04));
+        // By hand, with sd 0.3 and sixteen blocks to come: the mean moves by 0.3 × √(1/8 − 1/24) = 0.0866, so that a tenth of all
+        // runs move by 0.111. A win takes 0.0488 + t × 0.0612, about 0.17: from 0.06 on it is likelier than a tenth.
+        assert!(hopeless(0.05, 0.3) && !hopeless(0.07, 0.3));
+        // With sd 0.04 it moves by 0.0115: a win takes 0.065 less 0.0148, a tie 0.033 and 0.0148 more.
+        assert!(
+            !hopeless(0.03, 0.04)
+                && !hopeless(0.045, 0.04)
+                && hopeless(0.049, 0.04)
+                && !hopeless(0.053, 0.04)
+        );
     }
 
     #[test]

@@ -188,3 +188,49 @@ impl Decoder {
         self.start += std::mem::take(&mut self.handed_out);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fills the room with `bytes`, as a read does.
+    fn read(decoder: &mut Decoder, bytes: &[u8]) {
+        decoder.space()[..bytes.len()].copy_from_slice(bytes);
+        decoder.filled(bytes.len());
+    }
+
+    #[test]
+    fn room_is_made_for_a_whole_read_and_what_has_come_is_kept() {
+        let mut decoder = Decoder::default();
+        assert_eq!(decoder.space().len(), READ_SIZE);
+        read(&mut decoder, b"GET /a HTTP/1.1\r\nhost: a\r\n\r\nGET /b HTTP/1.1\r\n");
+        assert!(decoder.next().unwrap().is_some() && decoder.next().unwrap().is_none());
+        // The first request has been handed out: its room is used again, and the second one's beginning is moved to the front.
+        let grown = decoder.space().len();
+        assert!(grown >= READ_SIZE, "{grown}");
+        read(&mut decoder, b"host: a\r\n\r\n");
+        assert_eq!(decoder.next().unwrap().unwrap().target, "/b");
+    }
+
+    #[test]
+    fn a_large_buffer_is_given_back_once_it_is_empty_and_a_small_one_is_kept() {
+        let mut decoder = Decoder::default();
+        let body = vec![b'x'; 2 * KEEP_SIZE];
+        let head = format!("POST /a HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n", body.len());
+        let all = [head.as_bytes(), &body].concat();
+        for piece in all.chunks(READ_SIZE) {
+            assert!(decoder.next().unwrap().is_none());
+            read(&mut decoder, piece);
+            // Never more than twice what has arrived, and room for one read.
+            assert!(decoder.buffer.len() <= 2 * all.len() + READ_SIZE);
+        }
+        assert!(decoder.next().unwrap().is_some());
+        assert!(decoder.buffer.len() > KEEP_SIZE);
+        assert_eq!(decoder.space().len(), READ_SIZE);
+        assert_eq!(decoder.buffer.len(), READ_SIZE);
+        read(&mut decoder, b"GET /b HTTP/1.1\r\nhost: a\r\n\r\n");
+        assert!(decoder.next().unwrap().is_some());
+        // All of it was handed out, and the buffer is as it was.
+        assert_eq!((decoder.space().len(), decoder.buffer.len()), (READ_SIZE, READ_SIZE));
+    }
+}

@@ -67,7 +67,8 @@ pub(crate) struct PaceFlags {
     ///
     /// timer: asleep; requests leave tens of microseconds late, because waking up takes that long. spin: asleep until
     /// up to 0.5ms before, then looking at the clock and the sockets in turn; requests leave a few microseconds late, at
-    /// up to one CPU a thread, which the summary tells apart from the work.
+    /// up to one CPU a thread, which the summary tells apart from the work. On a CPU that others use it gives way to the
+    /// timer, and the summary says so.
     #[arg(long, value_enum, value_name = "HOW")]
     pacing: Option<Waiting>,
 }

@@ -1,5 +1,6 @@
 //! What each subcommand of `crossover` does; each gives the exit code to end with.
 
+mod ask;
 mod check;
 mod compare;
 mod contest;
@@ -8,6 +9,7 @@ mod list;
 mod run;
 mod verify;
 
+pub use self::ask::{Arguments as AskArguments, ask};
 pub use self::check::check;
 pub use self::compare::{Arguments as CompareArguments, compare};
 pub use self::doctor::doctor;

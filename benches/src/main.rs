@@ -66,6 +66,13 @@ enum Subcommands {
         #[arg(long)]
         anyway: bool,
     },
+    /// Ask about one case: threads or tasks, for this wait, this CPU time and these connections
+    ///
+    /// Measures both pairs for about a minute, in blocks of fresh processes, and says which one, by how much, how sure that
+    /// is, whether it matters and what would change it. With --like it measures nothing and works the case out from a run.
+    /// Exit codes: 0 asked, whatever was found; 2 a contender could not be built or started, or wrong usage; 129, 130 or 143
+    /// interrupted.
+    Ask(Box<command::AskArguments>),
     /// Compare any servers, by URL or by the command that starts them: which one serves more, costs less, answers sooner
     ///
     /// The servers live side by side and are asked in turn, a tenth of a second each, in blocks of fresh processes, until it
@@ -139,6 +146,7 @@ fn dispatch(command: Subcommands) -> anyhow::Result<i32> {
     match command {
         Subcommands::Run { experiment, runs, anyway } => command::run(&experiment, runs, anyway),
         Subcommands::Resume { folder, anyway } => command::resume(folder, anyway),
+        Subcommands::Ask(arguments) => command::ask(*arguments),
         Subcommands::Compare(arguments) => command::compare(*arguments),
         Subcommands::Check { experiments } => command::check(&experiments),
         Subcommands::List { experiment } => command::list(experiment.as_deref()),

@@ -175,3 +175,35 @@ fn a_server_a_hundred_times_slower_is_measured_without_ending_early() {
     let is_spoilt = stderr.contains("blocks were spoilt by other programs");
     assert!(is_spoilt || !contest["blocks"].as_array().unwrap().is_empty(), "{stderr}");
 }
+
+/// What is not measured is marked so, and never told in the words of a verdict.
+#[test]
+fn a_case_like_a_published_run_is_arithmetic_and_no_verdict() {
+    let published =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../reports/published/2026-11-28-quick");
+    let ask = |folder: &std::path::Path| {
+        let output = Command::new(env!("CARGO_BIN_EXE_crossover"))
+            .args(["ask", "--wait", "20ms", "--cpu", "1ms", "--connections", "200", "--like"])
+            .arg(folder)
+            .output()
+            .unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (code, stdout, stderr) = ask(&published);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stdout.starts_with("Either: your own 1.00 ms of CPU is the limit. ARITHMETIC\n"), "{stdout}");
+    assert!(
+        stdout.contains("How well it fits: of 22 limits") && stdout.contains("nothing was measured"),
+        "{stdout}"
+    );
+    assert!(
+        stdout.lines().all(|line| line.chars().count() <= 80 || line.starts_with("nothing was")),
+        "{stdout}"
+    );
+    for word in ["wins", "tie", "cannot tell"] {
+        assert!(!stdout.split(|c: char| !c.is_alphanumeric()).any(|found| found == word), "{word}: {stdout}");
+    }
+    let (code, stdout, _) = ask(std::path::Path::new("nowhere"));
+    assert_eq!((code, stdout.as_str()), (Some(2), ""));
+}

@@ -12,6 +12,7 @@ use loadgen::{Rate, Statuses, parse_span};
 use self::revisions::Worktree;
 use super::contest::{self, Hall};
 use crate::contest::{Entrant, FailIf, Foreign, Rates, Source};
+use crate::cpus::Split;
 use crate::foreign::{Asked, Origin, Readiness};
 use crate::signals::Signals;
 
@@ -137,7 +138,7 @@ pub fn compare(arguments: Arguments) -> anyhow::Result<i32> {
     };
     let hall = Hall {
         connections: arguments.connections,
-        server_cpus: arguments.server_cpus,
+        split: Split::here(arguments.server_cpus, 1)?,
         seed: arguments.seed,
         within: arguments.within,
         anyway: arguments.anyway,

@@ -23,12 +23,12 @@ const EXTENSION: u32 = 2;
 const NOTE: usize = 1_000;
 
 /// Where contests are held, and for how long.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Hall {
     /// Connections to each entrant.
     pub(super) connections: u32,
-    /// CPUs of the servers.
-    pub(super) server_cpus: u32,
+    /// CPUs of the client, and of the servers.
+    pub(super) split: Split,
     /// Seed of orders and schedules.
     pub(super) seed: u64,
     /// About how long it takes.
@@ -83,8 +83,8 @@ pub(super) fn hold(
     signals: &Signals,
 ) -> anyhow::Result<Held> {
     let began = Instant::now();
-    let split = Split::here(hall.server_cpus, 1)?;
-    let _claim = claim(&split, hall.anyway)?;
+    let split = &hall.split;
+    let _claim = claim(split, hall.anyway)?;
     if split.is_shared() {
         talk!("warning: client and servers share one CPU: every figure includes the client's own work");
     }
@@ -194,17 +194,17 @@ fn claim(split: &Split, anyway: bool) -> anyhow::Result<Option<CpuClaim>> {
 }
 
 impl Held {
-    /// Prints what was found, as JSON with `json`; gives whether a condition is met. `heading` comes first, one line each.
+    /// Prints what was found, as JSON with `json`; gives whether a condition is met. `remarks` come after the notes of the
+    /// contests.
     ///
     /// # Errors
     /// When stdout cannot be written.
-    pub(super) fn tell(&self, json: bool, conditions: &[FailIf], heading: &[String]) -> anyhow::Result<bool> {
+    pub(super) fn tell(&self, json: bool, conditions: &[FailIf], remarks: &[String]) -> anyhow::Result<bool> {
         let mut text = String::new();
         let paragraph = |text: &mut String, line: &str| {
             *text += &textwrap::fill(line, COLUMNS);
             text.push('\n');
         };
-        heading.iter().for_each(|line| paragraph(&mut text, line));
         for contest in &self.document.contests {
             for (answer, entrant) in contest.answers.iter().zip(1..) {
                 answer.iter().for_each(|line| paragraph(&mut text, line));
@@ -215,6 +215,7 @@ impl Held {
                 .iter()
                 .for_each(|note| paragraph(&mut text, &format!("note: {}", shown(note, NOTE))));
         }
+        remarks.iter().for_each(|line| paragraph(&mut text, line));
         let findings = || self.document.contests.iter().map(|contest| &contest.findings);
         let mut is_met = false;
         for (condition, findings) in

@@ -18,11 +18,12 @@ pub fn answer(findings: &Findings, entrant: usize) -> Vec<String> {
     let wins = |metric: Metric| {
         decisive.iter().copied().filter(move |finding| finding.subject.metric == metric && is_win(finding))
     };
-    let mut sentences = Vec::new();
+    let mut sentences: Vec<String> = idle(findings, entrant).into_iter().collect();
+    let is_idle = !sentences.is_empty();
     for metric in DECISIVE {
         sentences.extend(wins(metric).map(|finding| win(findings, finding)));
     }
-    if sentences.is_empty() {
+    if sentences.len() == usize::from(is_idle) {
         sentences.push(without_winner(findings, entrant, &decisive));
     } else {
         sentences.extend(ties(findings, entrant, &decisive));
@@ -121,6 +122,25 @@ fn without_winner(findings: &Findings, entrant: usize, decisive: &[&Finding]) ->
         );
     }
     format!("No winner between {first} and {other} after {} blocks.", findings.blocks)
+}
+
+/// That any of the two will do, where each rate needs next to nothing of both; `None` otherwise.
+fn idle(findings: &Findings, entrant: usize) -> Option<String> {
+    let needs = |(level, rate): (usize, &f64)| {
+        let (one, two) = findings.about(Subject { metric: Metric::CpuPerRequest, level }, entrant)?.figures?;
+        Some(rate * one.max(two) / 1e6)
+    };
+    let all: Option<Vec<f64>> = findings.rates_per_s.iter().enumerate().map(needs).collect();
+    let most = all?.into_iter().reduce(f64::max)?;
+    let highest = findings.rates_per_s.iter().copied().fold(0.0, f64::max);
+    (most < LITTLE).then(|| {
+        format!(
+            "Either will do: at {} {} and {} both need less than 3 % of a core.",
+            Metric::Throughput.show(highest),
+            findings.names[0],
+            findings.names[entrant]
+        )
+    })
 }
 
 fn ties(findings: &Findings, entrant: usize, decisive: &[&Finding]) -> Option<String> {
@@ -270,6 +290,16 @@ mod tests {
         assert_eq!(noisy[0], "No winner between old and new after 8 blocks.");
         assert!(noisy[1].starts_with("Cannot tell capacity: new ÷ old is ×1.00 (0."), "{noisy:?}");
         assert!(noisy[1].contains("blocks would decide it"), "{noisy:?}");
+    }
+
+    /// 100 µs a request at 100/s are 1 % of a core, whoever has won the rest.
+    #[test]
+    fn a_rate_that_needs_next_to_nothing_makes_any_choice_good_and_is_said_first() {
+        let mut found = findings(&blocks(8, 1.5, 1.3, 0.002));
+        found.rates_per_s = vec![100.0];
+        let sentences = answer(&found, 1);
+        assert_eq!(sentences[0], "Either will do: at 100/s old and new both need less than 3 % of a core.");
+        assert!(sentences[1].starts_with("new serves 50 % more requests than old"), "{sentences:?}");
     }
 
     #[test]

@@ -1,0 +1,139 @@
+//! A case that is not measured: worked out from the cells of a run.
+
+use std::path::Path;
+
+use anyhow::{Context as _, ensure};
+use reports_record::{Folder, Pair, shell_word, shown};
+use reports_render::analysis::arithmetic::{Arithmetic, Case, Conclusion, Forecast, Outlook};
+use reports_render::analysis::grid::Grid;
+use reports_terminal::print;
+
+use super::Arguments;
+use crate::contest::Metric;
+
+/// Columns of the answer.
+const COLUMNS: usize = 80;
+
+/// Most of a name in a run that is shown, characters.
+const NAME: usize = 60;
+
+/// Prints what the case comes to with each pair of the run in `folder`; gives the exit code.
+pub(super) fn ask(arguments: &Arguments, folder: &Path) -> anyhow::Result<i32> {
+    let folder = Folder::open(folder);
+    let (run, (lines, _)) = (folder.run()?, folder.lines()?);
+    let definition = &run.definition;
+    let arithmetic = Arithmetic::of(definition, &Grid::of(definition, &lines));
+    let case = Case {
+        connections: arguments.connections,
+        wait_ms: arguments.wait.as_secs_f64() * 1e3,
+        cpu_ms: arguments.cpu.as_secs_f64() * 1e3,
+        rate_per_s: arguments.rate.map(loadgen::Rate::get),
+        cores: arithmetic.cores,
+    };
+    let cell = |index: usize| shown(&definition.cells[index].name, NAME);
+    let wanted =
+        definition.pairs.iter().filter(|pair| arguments.pair.is_none_or(|wanted| wanted.is(pair.role)));
+    let told: Vec<String> = wanted
+        .filter_map(|pair| {
+            let outlook = arithmetic.outlook(case, pair)?;
+            Some(paragraphs(&outlook, &arithmetic, pair, &cell))
+        })
+        .collect();
+    ensure!(
+        !told.is_empty(),
+        "{} has no cell from which this case follows: expected cells that wait or compute, of a pair; name another run",
+        folder.path().display()
+    );
+    let path = folder.path().display().to_string();
+    let path = shell_word(&path);
+    let text =
+        told.join("\n") + &format!("\nnothing was measured; all of it follows from the run in {path}\n");
+    print(text).context("cannot write to stdout")?;
+    Ok(0)
+}
+
+/// A case with one pair: the conclusion first, marked as arithmetic, and what it follows from.
+fn paragraphs(
+    outlook: &Outlook<'_>,
+    arithmetic: &Arithmetic<'_>,
+    pair: &Pair,
+    cell: &dyn Fn(usize) -> String,
+) -> String {
+    let names = [outlook.sync.contender, outlook.awaiting.contender].map(|name| shown(name, NAME));
+    let rate = |value: f64| Metric::Throughput.show(value);
+    let micros = |value: f64| Metric::CpuPerRequest.show(value);
+    let both = [&outlook.sync, &outlook.awaiting];
+    let mut lines = vec![
+        format!("{} ARITHMETIC", conclusion(outlook, &names)),
+        format!(
+            "{} ends at about {} on {}, {} at {}.",
+            names[0],
+            rate(outlook.sync.limit_per_s),
+            cores(arithmetic.cores),
+            names[1],
+            rate(outlook.awaiting.limit_per_s)
+        ),
+    ];
+    let of = |forecast: &Forecast<'_>| {
+        let limit = if forecast.is_bound_by_connections { "connections ÷ time" } else { "the CPU" };
+        format!("{} ({limit}; measured at {})", micros(forecast.cost_us), cell(forecast.cell))
+    };
+    lines.push(format!(
+        "At its limit a request costs {} {}, {} {}.",
+        names[0],
+        of(both[0]),
+        names[1],
+        of(both[1])
+    ));
+    if let (Some(asked), Some(one), Some(two)) = (outlook.case.rate_per_s, both[0].at_rate, both[1].at_rate) {
+        lines.push(format!(
+            "At {} it costs {} {} and {} {}: {:.3} and {:.3} cores (measured at {} and {}).",
+            rate(asked),
+            names[0],
+            micros(one.cost_us),
+            names[1],
+            micros(two.cost_us),
+            one.cores_used,
+            two.cores_used,
+            cell(one.cell),
+            cell(two.cell)
+        ));
+        if let (Some(one), Some(two)) = (one.added_time_us, two.added_time_us) {
+            lines.push(format!(
+                "Beyond its own wait and CPU a typical request takes {} and {} there.",
+                micros(one),
+                micros(two)
+            ));
+        }
+    }
+    lines.push(match arithmetic.fit(pair) {
+        Some(fit) => format!(
+            "How well it fits: of {} limits in this run's own cells, worked out from the other cells, half are within ×{:.2}, \
+             nine in ten within ×{:.2}, all within ×{:.2} of what was measured.",
+            fit.cells, fit.half_within, fit.most_within, fit.all_within
+        ),
+        None => "How well it fits is not known: the run has too few cells.".to_owned(),
+    });
+    lines.iter().map(|line| textwrap::fill(line, COLUMNS) + "\n").collect()
+}
+
+/// The conclusion without a verdict's words: arithmetic has no intervals.
+fn conclusion(outlook: &Outlook<'_>, names: &[String; 2]) -> String {
+    let asked = Metric::Throughput.show(outlook.case.rate_per_s.unwrap_or(0.0));
+    match outlook.conclusion() {
+        Conclusion::EitherIdle => format!("Either: {asked} keep less than a tenth of the cores busy."),
+        Conclusion::EitherWaits => "Either: your connections and their waiting are the limit.".to_owned(),
+        Conclusion::EitherComputes => {
+            let own = Metric::CpuPerRequest.show(outlook.case.cpu_ms * 1e3);
+            format!("Either: your own {own} of CPU is the limit.")
+        }
+        Conclusion::EitherAlike => "Either: both end within 10 % of each other.".to_owned(),
+        Conclusion::NeitherKeepsUp => format!("Neither: {asked} are more than either can serve."),
+        Conclusion::SyncServesMore => format!("{} can serve more.", names[0]),
+        Conclusion::AsyncServesMore => format!("{} can serve more.", names[1]),
+    }
+}
+
+fn cores(cores: u32) -> String {
+    if cores == 1 { "a core".to_owned() } else { format!("{cores} cores") }
+}

@@ -80,6 +80,13 @@ enum Subcommands {
     /// whatever was found; 1 a --fail-if is met; 2 a server could not be started or answered wrong, or wrong usage; 129, 130 or
     /// 143 interrupted, with the blocks until then judged.
     Compare(Box<command::CompareArguments>),
+    /// What changed between two runs, by ratios, and what is not comparable and why
+    Diff {
+        /// A run's folder
+        one: PathBuf,
+        /// The folder of a later run
+        other: PathBuf,
+    },
     /// Say whether experiments would run, and if not, what is wrong on which line; measures nothing
     ///
     /// Judges each file as `run` does before it builds anything: the file itself, with the names, sides and flags of its
@@ -148,6 +155,7 @@ fn dispatch(command: Subcommands) -> anyhow::Result<i32> {
         Subcommands::Resume { folder, anyway } => command::resume(folder, anyway),
         Subcommands::Ask(arguments) => command::ask(*arguments),
         Subcommands::Compare(arguments) => command::compare(*arguments),
+        Subcommands::Diff { one, other } => command::diff(&one, &other),
         Subcommands::Check { experiments } => command::check(&experiments),
         Subcommands::List { experiment } => command::list(experiment.as_deref()),
         Subcommands::Verify { contenders, address, faults } => command::verify(&contenders, address, faults),

@@ -1,0 +1,312 @@
+//! `crossover diff`: what changed between two runs, by ratios, and what cannot be compared.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use reports_record::{Cell, Folder, Line, Run, shown};
+use reports_render::analysis::Analysis;
+use reports_render::analysis::contrast::Kind;
+use reports_render::analysis::subject::Subject;
+use reports_render::number;
+use reports_stats::evidence::MARGIN;
+use reports_stats::verdict::Verdict;
+use reports_terminal::print;
+
+use crate::conditions::Conditions;
+
+/// Columns of the prose.
+const COLUMNS: usize = 80;
+
+/// Most of a name or a difference that is shown, characters.
+const SHOWN: usize = 200;
+
+/// Most names in one list.
+const NAMED: usize = 6;
+
+/// Prints how the ratios of two runs differ; gives the exit code.
+///
+/// # Errors
+/// When a run cannot be read, or the output not be written.
+pub fn diff(one: &Path, other: &Path) -> anyhow::Result<i32> {
+    let read = |path: &Path| -> anyhow::Result<(Run, Vec<Line>)> {
+        let folder = Folder::open(path);
+        Ok((folder.run()?, folder.lines()?.0))
+    };
+    let ((run_a, lines_a), (run_b, lines_b)) = (read(one)?, read(other)?);
+    let (a, b) = (Analysis::of(&run_a, &lines_a), Analysis::of(&run_b, &lines_b));
+    print(tell(&a, &b)).context("cannot write to stdout")?;
+    Ok(0)
+}
+
+/// One ratio async ÷ sync of a run, with the interval of its logarithm.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Figure {
+    ratio: f64,
+    interval: (f64, f64),
+    verdict: Verdict,
+}
+
+/// What became of a ratio from one run to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    /// The other side wins now.
+    TurnedRound,
+    /// It moved by more than both intervals allow for.
+    Moved,
+    /// Nothing beyond what noise does.
+    None,
+}
+
+impl Change {
+    fn of(one: Figure, other: Figure) -> Self {
+        use Verdict::{AsyncWins, SyncWins};
+        if matches!((one.verdict, other.verdict), (AsyncWins, SyncWins) | (SyncWins, AsyncWins)) {
+            return Self::TurnedRound;
+        }
+        let half = |figure: Figure| (figure.interval.1 / figure.interval.0).ln() / 2.0;
+        let moved = (other.ratio / one.ratio).ln().abs();
+        // The half-width of the difference of two independent means, as far as both are normal.
+        let noise = half(one).hypot(half(other));
+        if moved > noise && moved > MARGIN { Self::Moved } else { Self::None }
+    }
+}
+
+/// A ratio that both runs have.
+struct Row {
+    name: String,
+    one: Figure,
+    other: Figure,
+}
+
+/// Everything that two runs have in common, and what they have not.
+#[derive(Default)]
+struct Difference {
+    rows: Vec<Row>,
+    /// What is not comparable, and why.
+    apart: Vec<String>,
+}
+
+impl Difference {
+    fn of(a: &Analysis<'_>, b: &Analysis<'_>) -> Self {
+        let mut found = Self::default();
+        let (of_a, of_b) = (&a.run.definition, &b.run.definition);
+        if of_a.contender_cpus != of_b.contender_cpus {
+            found.apart.push(format!(
+                "contenders had {} CPUs in the first run and {} in the second: no ratio is compared",
+                of_a.contender_cpus, of_b.contender_cpus
+            ));
+            return found;
+        }
+        if of_a.phases.wait_spread != of_b.phases.wait_spread {
+            found.apart.push(
+                "waits of the closed loop were drawn in one run and all alike in the other: its throughputs of cells that \
+                 wait are of other loads"
+                    .to_owned(),
+            );
+        }
+        found.cells(a, b);
+        let levels = |loads: &[f64], others: &[f64]| -> Vec<String> {
+            let only = loads.iter().filter(|load| !others.contains(load));
+            only.map(|load| format!("{} %", number::plain(load * 100.0))).collect()
+        };
+        for (which, only) in [
+            ("first", levels(&of_a.phases.open_loads, &of_b.phases.open_loads)),
+            ("second", levels(&of_b.phases.open_loads, &of_a.phases.open_loads)),
+        ] {
+            if !only.is_empty() {
+                found.apart.push(format!("only the {which} run has the rate level {}", list(&only)));
+            }
+        }
+        found
+    }
+
+    fn cells(&mut self, a: &Analysis<'_>, b: &Analysis<'_>) {
+        let judged = |analysis: &Analysis<'_>| -> Vec<Cell> {
+            analysis.verdicts.judged_cells().map(|(_, cell)| cell.clone()).collect()
+        };
+        let (cells_a, cells_b) = (judged(a), judged(b));
+        for (which, ones, others) in [("first", &cells_a, &cells_b), ("second", &cells_b, &cells_a)] {
+            let only: Vec<String> = ones
+                .iter()
+                .filter(|cell| !others.iter().any(|other| is_same(cell, other)))
+                .map(|cell| shown(&cell.name, SHOWN))
+                .collect();
+            if !only.is_empty() {
+                self.apart.push(format!("only the {which} run has {}", list(&only)));
+            }
+        }
+        let mut without = 0;
+        for kind in [Kind::Control, Kind::Stock] {
+            let (Some(one), Some(other)) = (a.verdicts.contrast(kind), b.verdicts.contrast(kind)) else {
+                continue;
+            };
+            if (one.sync, one.awaiting) != (other.sync, other.awaiting) {
+                self.apart.push(format!("the {} is not of the same contenders", kind.title()));
+                continue;
+            }
+            for subject in Subject::all(&a.run.definition) {
+                let Some(same) = same_subject(subject, a, b) else { continue };
+                for comparison in a.verdicts.about(kind, subject) {
+                    let cell = &a.run.definition.cells[comparison.cell];
+                    let Some(twin) = b
+                        .verdicts
+                        .about(kind, same)
+                        .find(|twin| is_same(cell, &b.run.definition.cells[twin.cell]))
+                    else {
+                        continue;
+                    };
+                    let figure = |of: &reports_render::analysis::comparison::Comparison<'_>| {
+                        let interval = of.interval()?;
+                        let interval = (interval.lo, interval.hi);
+                        Some(Figure { ratio: of.ratio()?, interval, verdict: of.verdict })
+                    };
+                    match (figure(comparison), figure(twin)) {
+                        (Some(one), Some(other)) => self.rows.push(Row {
+                            name: format!(
+                                "{}, {}, {}",
+                                shown(&cell.name, SHOWN),
+                                kind.title(),
+                                subject.title(a.verdicts.levels)
+                            ),
+                            one,
+                            other,
+                        }),
+                        _ => without += 1,
+                    }
+                }
+            }
+        }
+        if without > 0 {
+            self.apart.push(format!("{without} ratios have too few blocks in one of the runs"));
+        }
+    }
+}
+
+/// The same subject in another run: the same metric, at the same share of the weaker contender's capacity.
+fn same_subject(subject: Subject, a: &Analysis<'_>, b: &Analysis<'_>) -> Option<Subject> {
+    if !subject.metric.is_at_a_rate() {
+        return Some(subject);
+    }
+    let load = a.verdicts.levels.get(subject.level)?;
+    let level = b.verdicts.levels.iter().position(|other| other == load)?;
+    Some(Subject { level, ..subject })
+}
+
+/// Whether two cells ask the same.
+fn is_same(one: &Cell, other: &Cell) -> bool {
+    let asked =
+        |cell: &Cell| (cell.method.clone(), cell.target.clone(), cell.connections, cell.flags.clone());
+    asked(one) == asked(other)
+}
+
+fn tell(a: &Analysis<'_>, b: &Analysis<'_>) -> String {
+    let difference = Difference::of(a, b);
+    let count = |wanted: Change| {
+        difference.rows.iter().filter(|row| Change::of(row.one, row.other) == wanted).count()
+    };
+    let (moved, turned) = (count(Change::Moved), count(Change::TurnedRound));
+    let mut text = String::new();
+    let mut paragraph = |line: &str| {
+        text += &textwrap::fill(line, COLUMNS);
+        text.push('\n');
+    };
+    paragraph(&match difference.rows.len() {
+        0 => "The two runs have no ratio in common.".to_owned(),
+        all => format!(
+            "Of {all} ratios async ÷ sync that both runs have, {} changed beyond noise and 5 %, and {turned} have another \
+             winner. By chance alone about one in twenty moves beyond its noise.",
+            moved + turned
+        ),
+    });
+    let changed = difference.rows.iter().filter(|row| Change::of(row.one, row.other) != Change::None);
+    for row in changed {
+        let figure = |figure: Figure| {
+            format!(
+                "×{} ({}–{}), {}",
+                number::plain(figure.ratio),
+                number::plain(figure.interval.0),
+                number::plain(figure.interval.1),
+                figure.verdict
+            )
+        };
+        paragraph(&format!("- {}: {}; then {}", row.name, figure(row.one), figure(row.other)));
+    }
+    let conditions = |run: &'_ Run| -> (Vec<reports_record::ContenderRecord>, reports_record::Environment) {
+        (run.contenders.clone(), run.environment.clone())
+    };
+    let ((contenders_a, environment_a), (contenders_b, environment_b)) =
+        (conditions(a.run), conditions(b.run));
+    let then = Conditions { contenders: &contenders_a, environment: &environment_a, runner_sha256: None };
+    let now = Conditions { contenders: &contenders_b, environment: &environment_b, runner_sha256: None };
+    let conditions = then.differences(&now);
+    if !conditions.is_empty() {
+        paragraph("Measured under other conditions, which may be what changed:");
+        conditions.iter().for_each(|one| paragraph(&format!("- {}", shown(one, 2 * SHOWN))));
+    }
+    if !difference.apart.is_empty() {
+        paragraph("Not comparable:");
+        difference.apart.iter().for_each(|one| paragraph(&format!("- {one}")));
+    }
+    text
+}
+
+/// A list of a few names, and how many more there are.
+fn list(names: &[String]) -> String {
+    let shown: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+    match names.len().saturating_sub(NAMED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(ratio: f64, factor: f64, verdict: Verdict) -> Figure {
+        Figure { ratio, interval: (ratio / factor, ratio * factor), verdict }
+    }
+
+    #[test]
+    fn a_ratio_has_changed_when_noise_and_margin_do_not_explain_it() {
+        use Verdict::{AsyncWins, CannotTell, SyncWins};
+        let change = |one: (f64, f64, Verdict), other: (f64, f64, Verdict)| {
+            Change::of(figure(one.0, one.1, one.2), figure(other.0, other.1, other.2))
+        };
+        assert_eq!(change((1.2, 1.02, AsyncWins), (1.5, 1.02, AsyncWins)), Change::Moved);
+        // Within √2 × ln 1.2: noise.
+        assert_eq!(change((1.2, 1.2, AsyncWins), (1.5, 1.2, AsyncWins)), Change::None);
+        // Certain, and too small to matter.
+        assert_eq!(change((1.20, 1.001, AsyncWins), (1.24, 1.001, AsyncWins)), Change::None);
+        assert_eq!(change((1.2, 2.0, AsyncWins), (0.8, 2.0, SyncWins)), Change::TurnedRound);
+        assert_eq!(change((1.2, 2.0, AsyncWins), (0.8, 2.0, CannotTell)), Change::None);
+    }
+
+    fn published(name: &str) -> (Run, Vec<Line>) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../reports/published").join(name);
+        let folder = Folder::open(folder);
+        (folder.run().unwrap(), folder.lines().unwrap().0)
+    }
+
+    #[test]
+    fn a_run_against_itself_has_not_changed_and_against_another_it_says_what_is_apart() {
+        let (quick, grid) = (published("2026-11-28-quick"), published("2026-11-22-grid"));
+        let (a, b) = (Analysis::of(&quick.0, &quick.1), Analysis::of(&grid.0, &grid.1));
+        // Lines break where they are full.
+        let in_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let same = in_one_line(&tell(&a, &a));
+        assert!(same.contains("0 changed beyond noise and 5 %, and 0 have another"), "{same}");
+        assert!(!same.contains("Not comparable: - only") && !same.contains("other conditions"), "{same}");
+        let other = tell(&a, &b);
+        let flat = in_one_line(&other);
+        assert!(flat.contains("Not comparable:") && flat.contains("only the second run has"), "{other}");
+        assert!(other.lines().all(|line| line.chars().count() <= 80 || !line.contains(' ')), "{other}");
+    }
+
+    #[test]
+    fn long_lists_are_cut_and_counted() {
+        let names: Vec<String> = (0..9).map(|number| number.to_string()).collect();
+        assert_eq!(list(&names), "0, 1, 2, 3, 4, 5 and 3 more");
+        assert_eq!(list(&names[..2]), "0, 1");
+    }
+}

@@ -115,7 +115,9 @@ pub(super) fn hold(
             minutes(hall.within)
         );
     }
-    measure(&mut calibrated, hall.within, began, &setting)?;
+    // A calibration that was slow leaves at least half of the time to measure.
+    let left = hall.within.saturating_sub(began.elapsed()).max(hall.within / 2);
+    measure(&mut calibrated, left, &setting)?;
     let contests = calibrated.into_iter().zip(titles).map(|(contest, entrants)| {
         let findings = contest.findings();
         let others = 1..findings.names.len();
@@ -150,14 +152,10 @@ pub(super) fn hold(
 }
 
 /// A block of each contest in turn.
-fn measure(
-    contests: &mut [Contest],
-    within: Duration,
-    began: Instant,
-    setting: &Setting<'_>,
-) -> anyhow::Result<()> {
+fn measure(contests: &mut [Contest], within: Duration, setting: &Setting<'_>) -> anyhow::Result<()> {
+    let began = Instant::now();
     let most = contests.iter().map(Contest::most_blocks).max().unwrap_or(0);
-    let mut progress = Progress::of(most * contests.len(), within.saturating_sub(began.elapsed()));
+    let mut progress = Progress::of(most * contests.len(), within);
     let mut longest = Duration::ZERO;
     loop {
         let mut is_over = true;

@@ -65,6 +65,9 @@ pub(crate) fn remedy(error: &io::Error) -> &'static str {
             "a server that listens there accepts no connection: its queue of them is full, or a firewall drops what is sent to it"
         }
         OutcomeKind::Io => "check this machine's firewall and its limits on sockets and memory",
+        OutcomeKind::Reset => {
+            "the server, or something in front of it, ended the connection at once; see why in its log"
+        }
         _ => "is the server listening there?",
     }
 }
@@ -96,6 +99,16 @@ mod tests {
         let timed_out = io::Error::from(Errno::ETIMEDOUT);
         assert_eq!(kind_of_opening(&timed_out), OutcomeKind::ConnectTimeout);
         assert_eq!(kind_of(&timed_out), OutcomeKind::Timeout);
+    }
+
+    #[test]
+    fn only_a_refused_connection_asks_whether_the_server_listens() {
+        for (errno, asks) in
+            [(Errno::ECONNREFUSED, true), (Errno::ETIMEDOUT, false), (Errno::ECONNRESET, false)]
+        {
+            let remedy = remedy(&io::Error::from(errno));
+            assert_eq!(remedy == "is the server listening there?", asks, "{errno}: {remedy}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! 1. [`analysis`]: trials become paired effects, verdicts, estimates and evidence; pure.
 //! 2. [`answer`]: a few sentences that follow from the verdict table.
 //! 3. [`figure`]: geometry, then SVG.
-//! 4. `page`: everything in one HTML file that makes no request and needs no script.
+//! 4. `page`: everything in one HTML file that makes no request; what its one script adds works without it, too.
 //! 5. [`export`]: the record for other tools, beside the page.
 //!
 //! [`number`] and [`label`] write figures and foreign text. Nothing here measures.

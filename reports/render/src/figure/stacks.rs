@@ -27,7 +27,7 @@ pub struct Bar {
 
 const WIDTH: i32 = 720;
 const LEFT: i32 = 190;
-const RIGHT: i32 = WIDTH - 190;
+const RIGHT: i32 = WIDTH - 215;
 const TOP: i32 = 34;
 const ROW: i32 = 26;
 const TYPE: u32 = 13;

@@ -1,5 +1,7 @@
 //! The certificate: every check with its figure, its bound, its finding and, outside the bound, its remedy.
 
+use std::cmp::Reverse;
+
 use maud::{Markup, html};
 use reports_record::{Certificate, Check, CheckStatus};
 
@@ -9,7 +11,7 @@ use crate::{label, number};
 pub(super) fn markup(certificate: &Certificate) -> Markup {
     html! {
         section #certificate {
-            h2 { "May it be believed?" }
+            h2 { "Can you trust this?" }
             p { (summary(certificate)) }
             (table(certificate).markup())
         }
@@ -35,7 +37,10 @@ fn table(certificate: &Certificate) -> Table {
     let head = ["check", "status", "figure", "bound", "finding, and what to do"];
     let mut table = Table::new("Checks of the load generator", &head, 2);
     table.prose = true;
-    for check in &certificate.checks {
+    let mut checks: Vec<&Check> = certificate.checks.iter().collect();
+    // Failures and warnings first: they are what a reader came for.
+    checks.sort_by_key(|check| Reverse(check.status));
+    for check in checks {
         let figure = check.figure.map_or_else(|| "—".into(), |figure| written(figure, &check.unit));
         let bound = check.figure.map_or_else(|| "—".into(), |_| written(check.bound, &check.unit));
         table.push(vec![label::name(&check.name), status(check.status).into(), figure, bound, told(check)]);

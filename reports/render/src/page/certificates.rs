@@ -20,8 +20,8 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
         div {
             p {
                 (number::count(evidence.believable)) " of " (number::count(evidence.measured))
-                " measurements passed every check. "
-                (number::count(evidence.measured - evidence.believable)) " did not and were left out."
+                " measurements may be used. The other "
+                (number::count(evidence.measured - evidence.believable)) " failed a check and were left out."
                 @if evidence.overloaded > 0 {
                     " Of these, " (number::count(evidence.overloaded)) " loops of sweeps were overloaded, as was meant, and are \
                      plotted."

@@ -39,7 +39,7 @@ impl Table {
     /// would be a tenth of a page.
     pub(crate) fn bare(&self) -> Markup {
         html! {
-            table class={ "t" (self.names.min(self.head.len())) } {
+            table class={ "t" (self.names.min(self.head.len())) @if self.prose { " sentences" } } {
                 caption { (self.caption) }
                 thead { tr { @for head in &self.head { th scope="col" { (isolated(head)) } } } }
                 tbody { @for row in &self.rows { (self.row(row)) } }

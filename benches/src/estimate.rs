@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use reports_record::{Cell, Definition};
+use reports_record::{Cell, Definition, Phase, SliceRounds};
 
 use crate::remaining::{calibrated, contender_names, plan};
+use crate::sliced_block;
 use crate::trial::{CALIBRATIONS, calibration_phase, closed_phase};
 
 /// Start, verify, read counters, drain and stop of one trial, seconds: a round figure that fits runs of `quick` in
@@ -14,27 +15,57 @@ const AROUND_A_TRIAL_S: f64 = 0.15;
 /// Opening and proving one connection, seconds; a round figure too.
 const PRIMING_S: f64 = 0.000_2;
 
+/// Share of the blocks after the first look that are still measured, where looks end what is decided: a round figure too.
+const GOING_ON: f64 = 0.4;
+
 /// About how long a run of `definition` takes once the contenders are built.
 #[must_use]
 pub fn duration(definition: &Definition) -> Duration {
-    let phases = &definition.phases;
-    let length = |phase: &reports_record::Phase| phase.warm_up_s + phase.duration_s;
-    let priming = |cell: &Cell| PRIMING_S * f64::from(cell.connections);
-    let trial = |cell: &Cell| {
-        let (closed, levels) = if cell.is_sweep() {
-            (0.0, 1)
-        } else {
-            (length(&closed_phase(phases, cell)), phases.open_loads.len())
-        };
-        AROUND_A_TRIAL_S + priming(cell) + closed + levels as f64 * length(&phases.open)
+    let trials: f64 = match definition.phases.slices {
+        None => plan(definition).iter().map(|one| alone(definition, &definition.cells[one.cell])).sum(),
+        Some(rounds) => definition.cells.iter().map(|cell| in_slices(definition, rounds, cell)).sum(),
     };
-    let calibration = |cell: &Cell| {
-        AROUND_A_TRIAL_S + priming(cell) + f64::from(CALIBRATIONS) * length(&calibration_phase(phases, cell))
-    };
-    let trials: f64 = plan(definition).iter().map(|one| trial(&definition.cells[one.cell])).sum();
     let contenders = contender_names(definition).len() - 1;
+    let calibration = |cell| {
+        let loops = f64::from(CALIBRATIONS) * length(&calibration_phase(&definition.phases, cell));
+        around(cell) + loops
+    };
     let calibrations: f64 = calibrated(definition).into_iter().map(calibration).sum();
     Duration::from_secs_f64(trials + contenders as f64 * calibrations)
+}
+
+/// Everything of a trial but its loops, seconds.
+fn around(cell: &Cell) -> f64 {
+    AROUND_A_TRIAL_S + PRIMING_S * f64::from(cell.connections)
+}
+
+fn length(phase: &Phase) -> f64 {
+    phase.warm_up_s + phase.duration_s
+}
+
+/// One trial of a contender that is measured alone, seconds.
+fn alone(definition: &Definition, cell: &Cell) -> f64 {
+    let phases = &definition.phases;
+    let (closed, levels) = match cell.is_sweep() {
+        true => (0.0, 1),
+        false => (length(&closed_phase(phases, cell)), phases.open_loads.len()),
+    };
+    around(cell) + closed + levels as f64 * length(&phases.open)
+}
+
+/// All blocks of a cell in slices, seconds. Contenders take turns, so that a block takes as long as their slices together;
+/// the duplicate is there until the first look.
+fn in_slices(definition: &Definition, rounds: SliceRounds, cell: &Cell) -> f64 {
+    let contenders = contender_names(definition).len() as f64;
+    let (all, doubled) = (f64::from(definition.blocks), f64::from(definition.duplicate_blocks()));
+    if cell.is_sweep() {
+        return all * contenders * alone(definition, cell);
+    }
+    let levels = definition.phases.open_loads.len();
+    let is_drawn = definition.phases.wait_spread > 0.0;
+    let one = around(cell) + sliced_block::duration(rounds, levels, cell, is_drawn).as_secs_f64();
+    let going_on = if definition.looks.is_empty() { 1.0 } else { GOING_ON };
+    one * (doubled * contenders + (all - doubled) * (contenders - 1.0) * going_on)
 }
 
 #[cfg(test)]

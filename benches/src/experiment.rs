@@ -13,7 +13,8 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail, ensure};
 use loadgen::Load;
 use reports_record::{
-    Cell, Definition, Duplicate, MOST_LEVELS, Pair, Phase, Phases, Prediction, open_regular, shown,
+    Cell, Definition, Duplicate, MOST_LEVELS, Pair, Phase, Phases, Prediction, SliceRounds, open_regular,
+    shown,
 };
 use servers_conformance::contenders::Contenders;
 use servers_contract::Model;
@@ -38,6 +39,12 @@ pub const EMBEDDED: [(&str, &str); 9] = [
 
 /// Blocks that a file may ask for.
 const BLOCKS: RangeInclusive<u32> = 1..=Definition::MOST_BLOCKS;
+
+/// Fewest blocks that a look can judge.
+const MIN_BLOCKS: u32 = reports_stats::judge::MIN_BLOCKS as u32;
+
+/// Rounds of slices that a file may ask for in one block.
+const ROUNDS: RangeInclusive<u32> = 1..=100;
 
 /// Most trials that a file may ask for.
 const TRIALS: u64 = Definition::MOST_TRIALS;
@@ -118,6 +125,7 @@ fn resolve(name: &str, text: &str, contenders: Option<&Contenders>) -> anyhow::R
         name: name.to_owned(),
         question: file.question.get_ref().clone(),
         blocks: *file.blocks.get_ref(),
+        looks: file.looks.get_ref().clone(),
         seed: file.seed,
         contender_cpus: *file.contender_cpus.get_ref(),
         client_cpus: *file.client_cpus.get_ref(),
@@ -166,6 +174,14 @@ fn check_blocks(file: &ExperimentFile, problems: &mut Problems) {
     for (key, cpus) in [("contender_cpus", &file.contender_cpus), ("client_cpus", &file.client_cpus)] {
         problems.expect(*cpus.get_ref() >= 1, cpus.span(), || format!("{key} must be at least 1"));
     }
+    let looks = file.looks.get_ref();
+    let ascend = looks.windows(2).all(|pair| pair[0] < pair[1])
+        && looks.first().is_none_or(|&first| first >= MIN_BLOCKS);
+    problems.expect(ascend && looks.last().is_none_or(|&last| last == blocks), file.looks.span(), || {
+        format!(
+            "looks must ascend from {MIN_BLOCKS}, the fewest blocks that give a verdict, to blocks, which is {blocks}; not {looks:?}"
+        )
+    });
 }
 
 /// A drawn wait has to end in time too, and be one that contenders take.
@@ -220,6 +236,13 @@ fn phases(file: &file::PhasesTable, problems: &mut Problems) -> Phases {
             drawn::SPREAD.end()
         )
     });
+    if let Some(slices) = &file.slices {
+        let SliceRounds { closed, open } = *slices.get_ref();
+        problems.expect([closed, open].iter().all(|rounds| ROUNDS.contains(rounds)), slices.span(), || {
+            let (fewest, most) = (ROUNDS.start(), ROUNDS.end());
+            format!("phases.slices must have {fewest} to {most} rounds of each loop, not {closed} and {open}")
+        });
+    }
     let mut seconds = |name: &str, span: &Spanned<file::Span>, range: RangeInclusive<Duration>| {
         let duration = span.get_ref().0;
         problems.expect(range.contains(&duration), span.span(), || {
@@ -241,6 +264,7 @@ fn phases(file: &file::PhasesTable, problems: &mut Problems) -> Phases {
         open: phase("open", &file.open),
         open_loads,
         calibration: phase("calibration", &file.calibration),
+        slices: file.slices.as_ref().map(|slices| *slices.get_ref()),
         timeout_s: seconds("timeout", &file.timeout, Load::TIMEOUT),
         grace_s: seconds("grace", &file.grace, Load::MARGIN),
         wait_spread,

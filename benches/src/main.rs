@@ -54,6 +54,9 @@ enum Subcommands {
         /// Folder that gets the run's own folder [default: reports/runs in the project]
         #[arg(long, value_name = "DIR")]
         runs: Option<PathBuf>,
+        /// Begin no block that might end later than this from now, building included; what is undecided then is said
+        #[arg(long, value_name = "SPAN", value_parser = budget)]
+        budget: Option<Duration>,
         /// Measure although another run measures on the same CPUs; the page says so
         #[arg(long)]
         anyway: bool,
@@ -151,7 +154,9 @@ enum Subcommands {
 
 fn dispatch(command: Subcommands) -> anyhow::Result<i32> {
     match command {
-        Subcommands::Run { experiment, runs, anyway } => command::run(&experiment, runs, anyway),
+        Subcommands::Run { experiment, runs, budget, anyway } => {
+            command::run(&experiment, runs, budget, anyway)
+        }
         Subcommands::Resume { folder, anyway } => command::resume(folder, anyway),
         Subcommands::Ask(arguments) => command::ask(*arguments),
         Subcommands::Compare(arguments) => command::compare(*arguments),
@@ -173,5 +178,15 @@ fn span(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(span) if (Duration::from_secs(1)..=LONGEST_SPAN).contains(&span) => Ok(span),
         _ => Err("expected 1s to 1h, such as 2m".to_owned()),
+    }
+}
+
+/// Longest budget of a run: what takes longer needs none.
+const LONGEST_BUDGET: Duration = Duration::from_secs(24 * 3600);
+
+fn budget(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(budget) if (Duration::from_secs(1)..=LONGEST_BUDGET).contains(&budget) => Ok(budget),
+        _ => Err("expected 1s to 24h, such as 10m".to_owned()),
     }
 }

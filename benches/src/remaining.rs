@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use reports_record::{Calibration, Cell, Definition, Line, Overshoot, Stage, Trial, TrialOutcome};
+use reports_record::{
+    Calibration, Cell, Definition, Line, Look, Overshoot, Role, Stage, Stops, Trial, TrialOutcome,
+};
 
 use crate::{order, trial};
 
@@ -82,19 +84,30 @@ impl Attempt {
 /// A trial's place: cell, block and contender.
 type Place = (String, u32, String);
 
-/// Contenders that are held against each other, and so are measured again together: each pair, with the duplicate where it
-/// doubles one of its sides.
+/// Contenders that are held against each other in one block of a cell, and so are measured together, and again together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The pair.
+    pub pair: Role,
+    /// Its contenders, with the duplicate where it doubles one of them.
+    pub names: Vec<String>,
+    /// The loops that are measured: 0 the closed one, then the open ones by level.
+    pub loops: Vec<usize>,
+}
+
+/// The groups of one block of a cell; a pair that looks have ended has none.
 #[must_use]
-pub fn held_together(definition: &Definition) -> Vec<Vec<String>> {
+pub fn groups(definition: &Definition, stops: &Stops, cell: &Cell, block: u32) -> Vec<Group> {
     let duplicate = &definition.duplicate;
-    let together = definition.pairs.iter().map(|pair| {
+    let is_doubled = cell.is_sweep() || block < definition.duplicate_blocks();
+    let group = |pair: &reports_record::Pair| {
         let mut names = vec![pair.sync.clone(), pair.awaiting.clone()];
-        if names.contains(&duplicate.of) {
+        if is_doubled && names.contains(&duplicate.of) {
             names.push(duplicate.name.clone());
         }
-        names
-    });
-    together.collect()
+        Group { pair: pair.role, names, loops: stops.loops(definition, &cell.name, pair.role, block) }
+    };
+    definition.pairs.iter().map(group).filter(|group| !group.loops.is_empty()).collect()
 }
 
 /// What the lines of a run's log already hold.
@@ -108,6 +121,9 @@ pub struct Done {
     offered: HashMap<(String, String), Vec<String>>,
     /// Whether it was written by a runner that measures both sides of a block again.
     has_rounds: bool,
+    stops: Stops,
+    /// The numbers of blocks after which it was looked at.
+    looks: HashSet<u32>,
 }
 
 impl Done {
@@ -121,6 +137,7 @@ impl Done {
                 Line::Calibration(calibration) => done.calibrations.push(calibration),
                 Line::Trial(trial) => done.note(&trial),
                 Line::Beginning(_) => done.has_rounds = true,
+                Line::Look(look) => done.note_look(&look),
                 Line::Ending(_) => {}
             }
         }
@@ -135,6 +152,24 @@ impl Done {
     /// A runner begins that measures both sides of a block again.
     pub fn begin(&mut self) {
         self.has_rounds = true;
+    }
+
+    /// Takes in a look.
+    pub fn note_look(&mut self, look: &Look) {
+        self.looks.insert(look.after);
+        self.stops.note(look);
+    }
+
+    /// Whether the run was looked at after this number of blocks.
+    #[must_use]
+    pub fn has_looked(&self, after: u32) -> bool {
+        self.looks.contains(&after)
+    }
+
+    /// What looks have ended.
+    #[must_use]
+    pub fn stops(&self) -> &Stops {
+        &self.stops
     }
 
     /// Takes in an attempt at a trial.
@@ -242,7 +277,7 @@ impl Done {
         let mut failed = 0;
         for cell in &definition.cells {
             for block in 0..definition.blocks {
-                for names in held_together(definition) {
+                for Group { names, .. } in groups(definition, &self.stops, cell, block) {
                     if !self.due(&cell.name, block, &names, true).is_empty() {
                         return None;
                     }
@@ -266,7 +301,7 @@ mod tests {
     fn every_trial_is_planned_once() {
         let definition = experiment::load("quick").unwrap();
         let plan = plan(&definition);
-        assert_eq!(plan.len(), 11 * 8 * 5);
+        assert_eq!(plan.len(), 11 * 12 * 5);
         let distinct: HashSet<_> =
             plan.iter().map(|trial| (trial.cell, trial.block, trial.contender)).collect();
         assert_eq!(distinct.len(), plan.len());

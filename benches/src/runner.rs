@@ -1,23 +1,24 @@
 //! Carries a run out: overshoot, calibration, then block after block, each result on disk before the next begins.
 
 use std::collections::{HashMap, HashSet};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
 use loadgen::Rate;
 use reports_record::{
-    Beginning, Calibration, Cell, Definition, Ending, Folder, Line, Pair, Run, Stage, Trial, TrialLog,
-    TrialOutcome,
+    Beginning, Calibration, Cell, Definition, Ending, Folder, Line, Look, Pair, Run, Stage, StopReason,
+    Trial, TrialLog, TrialOutcome,
 };
 
 use crate::field::Field;
-use crate::progress::Progress;
-use crate::remaining::{ATTEMPTS, Done, Planned, calibrated, contender_names, held_together, plan};
+use crate::progress::{Progress, counted};
+use crate::remaining::{ATTEMPTS, Done, Group, Planned, calibrated, contender_names, groups, plan};
 use crate::signals::Signals;
+use crate::sliced_block::{self, Phases};
 use crate::soaker::Soaker;
 use crate::standstill::Watch;
 use crate::trial::{self, Task};
-use crate::{estimate, machine, order, overshoot, program};
+use crate::{estimate, look, machine, machine_speed, order, overshoot, program};
 
 /// What became of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,7 @@ pub enum Outcome {
 /// A run that is under way.
 #[derive(Debug)]
 pub struct Runner<'a> {
+    folder: &'a Folder,
     definition: &'a Definition,
     field: &'a Field,
     signals: &'a Signals,
@@ -47,6 +49,11 @@ pub struct Runner<'a> {
     standstills: Watch,
     /// Workloads and contenders whose calibration came to nothing in this session.
     given_up: HashSet<(String, String)>,
+    /// When no further block is begun that might end later.
+    deadline: Option<Instant>,
+    /// When the block under way began, and how long the one before it took.
+    block_begun: Instant,
+    last_block: Duration,
 }
 
 impl<'a> Runner<'a> {
@@ -55,7 +62,7 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// When its log cannot be read.
     pub fn new(
-        folder: &Folder,
+        folder: &'a Folder,
         log: TrialLog,
         run: &'a Run,
         field: &'a Field,
@@ -74,7 +81,27 @@ impl<'a> Runner<'a> {
             progress.say(&format!("line {} of the log is torn and skipped: {}", line.number, line.reason));
         }
         let (standstills, given_up) = (Watch::start(), HashSet::new());
-        Ok(Self { definition, field, signals, log, done, names, progress, standstills, given_up })
+        Ok(Self {
+            folder,
+            definition,
+            field,
+            signals,
+            log,
+            done,
+            names,
+            progress,
+            standstills,
+            given_up,
+            deadline: None,
+            block_begun: Instant::now(),
+            last_block: Duration::ZERO,
+        })
+    }
+
+    /// The same, but it begins no block that might end later than `budget` from now.
+    #[must_use]
+    pub fn within(self, budget: Option<Duration>) -> Self {
+        Self { deadline: budget.map(|budget| Instant::now() + budget), ..self }
     }
 
     /// Does everything that is still to be done.
@@ -231,16 +258,21 @@ impl<'a> Runner<'a> {
     fn trials(&mut self, rates: &Rates) -> anyhow::Result<Outcome> {
         let definition = self.definition;
         let plan = plan(definition);
-        let together = held_together(definition);
         let (mut failed, mut past) = (0, 0);
+        let mut under_way = None;
         for block in plan.chunk_by(|a, b| (a.cell, a.block) == (b.cell, b.block)) {
+            if under_way.replace(block[0].block) != Some(block[0].block) {
+                self.before_block(block[0].block)?;
+            }
             let cell = &definition.cells[block[0].cell];
             let is_known = |planned: &&Planned| {
                 self.done.has_failed(&cell.name, planned.block, &self.names[planned.contender]).is_some()
             };
             let known = block.iter().filter(is_known).count();
-            for names in &together {
-                if !self.block(block, cell, names, rates)? {
+            let groups = groups(definition, self.done.stops(), cell, block[0].block);
+            let ended = block.len() - groups.iter().map(|group| group.names.len()).sum::<usize>();
+            for group in &groups {
+                if !self.block(block, cell, group, rates)? {
                     return Ok(Outcome::Interrupted { left: plan.len() - past });
                 }
             }
@@ -249,26 +281,80 @@ impl<'a> Runner<'a> {
             };
             failed += block.iter().filter(has_failed).count();
             past += block.len();
-            (0..known).for_each(|_| self.progress.skip());
-            (known..block.len()).for_each(|_| self.progress.step());
+            let found = known.max(ended);
+            (0..found).for_each(|_| self.progress.skip());
+            (found..block.len()).for_each(|_| self.progress.step());
         }
         Ok(Outcome::Complete { failed })
     }
 
-    /// Measures the contenders `names` in one block of a cell, in the block's order, all of them again where the machine
-    /// spoilt one. False when a signal cut it short.
+    /// Looks at the run where a look is due before `block`, and ends it where its time is over.
+    fn before_block(&mut self, block: u32) -> anyhow::Result<()> {
+        let now = Instant::now();
+        self.last_block = now.duration_since(self.block_begun);
+        self.block_begun = now;
+        if self.interrupted() {
+            return Ok(());
+        }
+        if self.definition.looks.contains(&block) && !self.done.has_looked(block) {
+            let look = look::look(self.definition, &self.folder.lines()?.0, block);
+            self.note(&look)?;
+        }
+        let is_over = |deadline: Instant| now + self.last_block > deadline;
+        if block > 0 && self.deadline.is_some_and(is_over) {
+            let look = look::end(self.definition, self.done.stops(), block);
+            if !look.stopped.is_empty() {
+                self.note(&look)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a look and tells of it.
+    fn note(&mut self, look: &Look) -> anyhow::Result<()> {
+        self.log.push(&Line::Look(look.clone()))?;
+        self.done.note_look(look);
+        let of = |why| look.stopped.iter().filter(|stopped| stopped.why == why).count();
+        let told: Vec<String> = [
+            (StopReason::Decided, "decided"),
+            (StopReason::Hopeless, "hopeless"),
+            (StopReason::Budget, "out of time"),
+        ]
+        .into_iter()
+        .filter(|(why, _)| of(*why) > 0)
+        .map(|(why, word)| format!("{} {word}", counted(of(why), "loop")))
+        .collect();
+        if !told.is_empty() {
+            self.progress.say(&format!("after block {}: {}", look.after, told.join(", ")));
+        }
+        Ok(())
+    }
+
+    /// Measures the contenders of a group in one block of a cell, all of them again where the machine spoilt one. False when
+    /// a signal cut it short.
     fn block(
         &mut self,
         block: &[Planned],
         cell: &Cell,
-        names: &[String],
+        group: &Group,
         rates: &Rates,
     ) -> anyhow::Result<bool> {
-        let rates = rates.get(&cell.name, &names[0]);
+        let rates = rates.get(&cell.name, &group.names[0]);
         loop {
-            let due = self.done.due(&cell.name, block[0].block, names, rates.is_some());
+            let due = self.done.due(&cell.name, block[0].block, &group.names, rates.is_some());
             if due.is_empty() {
                 return Ok(true);
+            }
+            let slices = self.definition.phases.slices.filter(|_| !cell.is_sweep());
+            if let (Some(rounds), Some(rates)) = (slices, rates) {
+                if self.interrupted() {
+                    return Ok(false);
+                }
+                // In turns with those that have their lines already, or there would be nothing to take turns with.
+                let is_of_group = |planned: &&Planned| group.names.contains(&self.names[planned.contender]);
+                let planned: Vec<Planned> = block.iter().filter(is_of_group).copied().collect();
+                self.slices(&planned, cell, Phases { rounds, loops: &group.loops, rates })?;
+                continue;
             }
             for planned in block {
                 if !due.contains(&self.names[planned.contender]) {
@@ -285,6 +371,45 @@ impl<'a> Runner<'a> {
         }
     }
 
+    /// Measures contenders in turns, one attempt, and writes a line for each; a signal that cuts it short leaves none.
+    fn slices(&mut self, block: &[Planned], cell: &Cell, phases: Phases<'_>) -> anyhow::Result<()> {
+        let heading = format!("block {}/{}", block[0].block + 1, self.definition.blocks);
+        let names: Vec<String> = block.iter().map(|planned| self.names[planned.contender].clone()).collect();
+        self.progress.show(&heading, &format!("{} · {}", cell.name, names.join(", ")));
+        let next = |name: &String| self.done.next_attempt(&cell.name, block[0].block, name);
+        let attempt = names.iter().map(next).max().unwrap_or(0);
+        let mut launches = Vec::new();
+        for name in &names {
+            launches.push(self.field.launch(name, &cell.flags)?);
+        }
+        let (started_at, mark, speed) = (now(), Instant::now(), machine_speed::measure());
+        let named: Vec<(&str, Task<'_>)> = names
+            .iter()
+            .zip(&launches)
+            .map(|(name, launch)| (name.as_str(), self.task(cell, launch)))
+            .collect();
+        let outcomes = sliced_block::measure(&named, phases, self.seed(&block[0]));
+        if self.interrupted() {
+            return Ok(());
+        }
+        for (planned, outcome) in block.iter().zip(outcomes) {
+            let outcome = self.standstills.explain(mark, outcome);
+            self.tell(planned, cell, &outcome);
+            self.write(planned, attempt, (started_at.clone(), speed), outcome)?;
+        }
+        Ok(())
+    }
+
+    /// Says on the screen what failed.
+    fn tell(&mut self, planned: &Planned, cell: &Cell, outcome: &TrialOutcome) {
+        if let TrialOutcome::Failed { stage, reason, .. } = outcome {
+            let (name, blocks) = (&self.names[planned.contender], self.definition.blocks);
+            let block = planned.block + 1;
+            self.progress
+                .say(&format!("{name} in {}, block {block}/{blocks}: {stage:?}: {reason}", cell.name));
+        }
+    }
+
     /// Makes one attempt at a trial and writes its line; a signal that cuts it short leaves none.
     fn trial(&mut self, planned: &Planned, cell: &Cell, rates: &[Rate]) -> anyhow::Result<()> {
         let name = self.names[planned.contender].clone();
@@ -292,16 +417,14 @@ impl<'a> Runner<'a> {
         self.progress.show(&heading, &format!("{} · {name}", cell.name));
         let attempt = self.done.next_attempt(&cell.name, planned.block, &name);
         let launch = self.field.launch(&name, &cell.flags)?;
-        let (started_at, mark) = (now(), Instant::now());
+        let (started_at, mark, speed) = (now(), Instant::now(), machine_speed::measure());
         let outcome = trial::measure(&self.task(cell, &launch), rates, self.seed(planned));
         let outcome = self.standstills.explain(mark, outcome);
         if self.interrupted() {
             return Ok(());
         }
-        if let TrialOutcome::Failed { stage, reason, .. } = &outcome {
-            self.progress.say(&format!("{name} in {}, {heading}: {stage:?}: {reason}", cell.name));
-        }
-        self.write(planned, attempt, started_at, outcome)
+        self.tell(planned, cell, &outcome);
+        self.write(planned, attempt, (started_at, speed), outcome)
     }
 
     /// Writes a trial off whose pair could not be calibrated: a line with its reason, never a missing line.
@@ -311,14 +434,14 @@ impl<'a> Runner<'a> {
             cell.name
         );
         let outcome = TrialOutcome::Failed { stage: Stage::Calibrate, reason, stderr_tail: Vec::new() };
-        self.write(planned, 0, now(), outcome)
+        self.write(planned, 0, (now(), machine_speed::measure()), outcome)
     }
 
     fn write(
         &mut self,
         planned: &Planned,
         attempt: u32,
-        started_at: String,
+        (started_at, speed): (String, f64),
         outcome: TrialOutcome,
     ) -> anyhow::Result<()> {
         let outcome = match outcome {
@@ -337,6 +460,7 @@ impl<'a> Runner<'a> {
             attempt,
             seed: self.seed(planned),
             started_at,
+            machine_speed: Some(speed),
             outcome,
         };
         self.done.note(&trial);

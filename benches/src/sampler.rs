@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use procfs::process::Process;
+use procfs::process::{MMapPath, MemoryMap, Process};
 use procfs::{Current as _, LoadAverage, Meminfo};
 use reports_record::Resources;
 
@@ -23,6 +23,7 @@ const SEARCH_EVERY: u32 = 10;
 pub struct Sampler {
     supervisor: u32,
     seen: Arc<Mutex<Resources>>,
+    is_paused: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -33,15 +34,20 @@ impl Sampler {
     pub fn start(supervisor: u32) -> Self {
         let seen = Arc::new(Mutex::new(Resources::default()));
         let stop = Arc::new(AtomicBool::new(false));
+        let is_paused = Arc::new(AtomicBool::new(false));
         let thread = thread::spawn({
-            let (seen, stop) = (Arc::clone(&seen), Arc::clone(&stop));
+            let (seen, stop, is_paused) = (Arc::clone(&seen), Arc::clone(&stop), Arc::clone(&is_paused));
             move || {
                 let mut processes = Vec::new();
                 for round in 0_u32.. {
                     if stop.load(Ordering::Relaxed) {
                         break;
                     }
-                    if round.is_multiple_of(SEARCH_EVERY) {
+                    if is_paused.load(Ordering::Relaxed) {
+                        thread::park();
+                        continue;
+                    }
+                    if processes.is_empty() || round.is_multiple_of(SEARCH_EVERY) {
                         processes = descendants::below(supervisor);
                     }
                     look(&processes, &seen);
@@ -49,7 +55,20 @@ impl Sampler {
                 }
             }
         });
-        Self { supervisor, seen, stop, thread: Some(thread) }
+        Self { supervisor, seen, is_paused, stop, thread: Some(thread) }
+    }
+
+    /// Looks no more until [`Sampler::resume`]: others are measured meanwhile.
+    pub fn pause(&self) {
+        self.is_paused.store(true, Ordering::Relaxed);
+    }
+
+    /// Goes on looking.
+    pub fn resume(&self) {
+        self.is_paused.store(false, Ordering::Relaxed);
+        if let Some(thread) = &self.thread {
+            thread.thread().unpark();
+        }
     }
 
     /// Reads the proportional set size and what the kernel holds, once: walking the page tables of a process with many
@@ -90,9 +109,17 @@ impl Drop for Sampler {
     }
 }
 
+/// The proportional set size, but pages of its own program in full: a copy of it that is alive beside it, as in an A/A
+/// comparison, must not make it look smaller.
 fn pss_bytes(process: &Process) -> Option<u64> {
-    let rollup = process.smaps_rollup().ok()?;
-    rollup.memory_map_rollup.0.first()?.extension.map.get("Pss").copied()
+    let program = process.exe().ok()?;
+    let maps = process.smaps().ok()?;
+    let of_map = |map: &MemoryMap| {
+        let is_own = matches!(&map.pathname, MMapPath::Path(path) if *path == program);
+        map.extension.map.get(if is_own { "Rss" } else { "Pss" }).copied()
+    };
+    let sizes: Vec<u64> = maps.iter().filter_map(of_map).collect();
+    (!sizes.is_empty()).then(|| sizes.iter().sum())
 }
 
 /// Page tables and kernel stacks of a process whose threads have `stack` bytes each.

@@ -39,6 +39,7 @@ use loadgen::{Client, Interrupt, Load, Part};
 use reports_record::{Loop, Measurement, ServerCost, Slice, Stage};
 
 pub use self::certificate::is_beyond_contenders;
+pub(crate) use self::plan::{CLOSED_WAITS, STEADY_WAITS};
 pub use self::plan::{Offer, Plan};
 pub use self::turns::Turns;
 pub use crate::meter::{ContenderMeter, Meter, ProcessMeter, Spent};

@@ -34,7 +34,7 @@ pub struct Task<'a> {
 }
 
 /// A stage that failed, and why.
-type Failure = (Stage, anyhow::Error);
+pub(crate) type Failure = (Stage, anyhow::Error);
 
 /// Measures once: a closed loop, then an open loop at each of `rates`; in a sweep only the latter. Schedules follow from
 /// `seed` and the rate's place.
@@ -114,48 +114,71 @@ fn with_waits(phase: Phase, cell: &Cell, waits: f64) -> Phase {
 }
 
 /// A contender with its connections, between priming and stopping.
-struct Trial {
-    contender: Contender,
-    client: Client,
-    call: Call,
+pub(crate) struct Primed {
+    pub(crate) contender: Contender,
+    pub(crate) client: Client,
+    pub(crate) call: Call,
     /// What a call that takes a body is sent.
     body: Vec<u8>,
+}
+
+impl Primed {
+    /// Starts a fresh contender, holds its endpoint to the contract, opens its connections and proves each.
+    pub(crate) fn start(task: &Task<'_>, tail: &Tail) -> Result<Self, Failure> {
+        let contender = Contender::start(task.launch, tail).map_err(at(Stage::Start))?;
+        let call = Call::parse(&task.cell.method, &task.cell.target)
+            .map_err(|refusal| (Stage::Verify, anyhow::anyhow!("{}: {refusal}", task.cell.target)))?;
+        verify(contender.peer(), std::slice::from_ref(&call)).map_err(at(Stage::Verify))?;
+        // A thread for each CPU of the client, as far as there are connections for it.
+        let threads = task.client_cpus.len().min(task.cell.connections as usize);
+        let crew = Crew {
+            connections: task.cell.connections,
+            threads: threads as u32,
+            pins: task.client_cpus[..threads].iter().map(|&cpu| cpu as usize).collect(),
+            ..Crew::default()
+        };
+        let client = target::connect(&contender, &crew, task.interrupt).map_err(at(Stage::Prime))?;
+        let body = Reply::payload(task.cell.bytes as usize).body.into_owned();
+        Ok(Self { contender, client, call, body })
+    }
+
+    /// Closes the connections, then ends the contender: an idle connection is not what a drain should wait for.
+    pub(crate) fn stop(self) -> Result<(), Failure> {
+        drop(self.client);
+        self.contender.stop().map_err(at(Stage::Stop))
+    }
+
+    /// What a closed loop asks, over a second: with waits that are drawn by `seed` where the experiment says so.
+    pub(crate) fn load(&self, task: &Task<'_>, seed: u64) -> anyhow::Result<Load> {
+        let draws = drawn::draws(&self.contender, &self.call, task.phases.wait_spread, seed)?;
+        Ok(Load {
+            draws,
+            pacing: if task.client_spins { Pacing::Spin } else { Pacing::Timer },
+            timeout: Duration::from_secs_f64(task.phases.timeout_s),
+            grace: Duration::from_secs_f64(task.phases.grace_s),
+            ..target::load(&self.contender, &self.call, &self.body)?
+        })
+    }
 }
 
 /// Everything around measuring, in order; whatever fails, nothing is left running.
 fn stages<T>(
     task: &Task<'_>,
     tail: &Tail,
-    measure: impl FnOnce(&mut Trial) -> Result<T, Failure>,
+    measure: impl FnOnce(&mut Primed) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let contender = Contender::start(task.launch, tail).map_err(at(Stage::Start))?;
-    let call = Call::parse(&task.cell.method, &task.cell.target)
-        .map_err(|refusal| (Stage::Verify, anyhow::anyhow!("{}: {refusal}", task.cell.target)))?;
-    verify(contender.peer(), std::slice::from_ref(&call)).map_err(at(Stage::Verify))?;
-    // A thread for each CPU of the client, as far as there are connections for it.
-    let threads = task.client_cpus.len().min(task.cell.connections as usize);
-    let crew = Crew {
-        connections: task.cell.connections,
-        threads: threads as u32,
-        pins: task.client_cpus[..threads].iter().map(|&cpu| cpu as usize).collect(),
-        ..Crew::default()
-    };
-    let client = target::connect(&contender, &crew, task.interrupt).map_err(at(Stage::Prime))?;
-    let body = Reply::payload(task.cell.bytes as usize).body.into_owned();
-    let mut trial = Trial { contender, client, call, body };
-    let measured = measure(&mut trial)?;
-    // Closed before the contender is asked to end: an idle connection is not what a drain should wait for.
-    drop(trial.client);
-    trial.contender.stop().map_err(at(Stage::Stop))?;
+    let mut primed = Primed::start(task, tail)?;
+    let measured = measure(&mut primed)?;
+    primed.stop()?;
     Ok(measured)
 }
 
-fn at<E: Into<anyhow::Error>>(stage: Stage) -> impl Fn(E) -> Failure {
+pub(crate) fn at<E: Into<anyhow::Error>>(stage: Stage) -> impl Fn(E) -> Failure {
     move |error| (stage, error.into())
 }
 
 /// The closed loop for throughput, then over the same connections the open loops for costs and response times.
-fn loops(task: &Task<'_>, trial: &mut Trial, rates: &[Rate], seed: u64) -> Result<Measured, Failure> {
+fn loops(task: &Task<'_>, trial: &mut Primed, rates: &[Rate], seed: u64) -> Result<Measured, Failure> {
     let sampler = Sampler::start(trial.contender.supervisor());
     let overflows = listen_overflows();
     let closed = if task.cell.is_sweep() {
@@ -177,11 +200,11 @@ fn loops(task: &Task<'_>, trial: &mut Trial, rates: &[Rate], seed: u64) -> Resul
     }
     let listen_overflows = overflows.zip(listen_overflows()).map(|(before, after)| after - before);
     let resources = Resources { listen_overflows, ..sampler.finish() };
-    Ok(Measured { closed, open, resources })
+    Ok(Measured { closed, open, levels: Vec::new(), resources })
 }
 
 /// One loop between two readings of the contender's counters.
-fn one_loop(task: &Task<'_>, trial: &mut Trial, load: Load) -> Result<Loop, Failure> {
+fn one_loop(task: &Task<'_>, trial: &mut Primed, load: Load) -> Result<Loop, Failure> {
     let is_closed = load.pace == Pace::CLOSED;
     let mut meter = ContenderMeter::of(&trial.contender, trial.call.endpoint().name());
     meter.begin().map_err(at(Stage::Account))?;
@@ -203,20 +226,16 @@ fn one_loop(task: &Task<'_>, trial: &mut Trial, load: Load) -> Result<Loop, Fail
     Ok(Loop { measurement, cost, slices: Vec::new() })
 }
 
-/// A closed loop, whose waits are drawn by `seed` where the experiment says so.
-fn closed_load(task: &Task<'_>, trial: &Trial, phase: &Phase, seed: u64) -> anyhow::Result<Load> {
-    let draws = drawn::draws(&trial.contender, &trial.call, task.phases.wait_spread, seed)?;
-    Ok(Load { draws, ..load(task, trial, phase, Pace::CLOSED)? })
-}
-
-fn load(task: &Task<'_>, trial: &Trial, phase: &Phase, pace: Pace) -> anyhow::Result<Load> {
+/// A closed loop of a phase's length.
+fn closed_load(task: &Task<'_>, trial: &Primed, phase: &Phase, seed: u64) -> anyhow::Result<Load> {
     Ok(Load {
-        pace,
         warm_up: Duration::from_secs_f64(phase.warm_up_s),
         stop: Stop::After(Duration::from_secs_f64(phase.duration_s)),
-        pacing: if task.client_spins { Pacing::Spin } else { Pacing::Timer },
-        timeout: Duration::from_secs_f64(task.phases.timeout_s),
-        grace: Duration::from_secs_f64(task.phases.grace_s),
-        ..target::load(&trial.contender, &trial.call, &trial.body)?
+        ..trial.load(task, seed)?
     })
+}
+
+/// The same at `pace`, with the wait that all requests have.
+fn load(task: &Task<'_>, trial: &Primed, phase: &Phase, pace: Pace) -> anyhow::Result<Load> {
+    Ok(Load { pace, draws: None, ..closed_load(task, trial, phase, 0)? })
 }

@@ -40,7 +40,7 @@ pub fn doctor(quick: bool, span: Duration, runs: Option<PathBuf>, anyway: bool) 
         return Ok(0);
     }
     let command = format!("cargo crossover doctor --span {}s", span.as_secs());
-    let (code, folder) = measure(alike::definition(span)?, command, runs, anyway, &signals)?;
+    let (code, folder) = measure(alike::definition(span)?, command, runs, None, anyway, &signals)?;
     let Some(folder) = folder.filter(|_| !signals.interrupt().is_raised()) else { return Ok(code) };
     let (run, (lines, _)) = (folder.run()?, folder.lines()?);
     let checks = alike::judge(Analysis::of(&run, &lines).verdicts.repeats());

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, bail};
 use reports_record::{
@@ -34,10 +34,29 @@ const UNJUDGED: i32 = 3;
 ///
 /// # Errors
 /// When it could not start, or a result could not be written.
-pub fn run(name: &str, runs: Option<PathBuf>, anyway: bool) -> anyhow::Result<i32> {
+pub fn run(name: &str, runs: Option<PathBuf>, budget: Option<Duration>, anyway: bool) -> anyhow::Result<i32> {
     let definition = check::load(name, check::contenders()?.as_ref())?;
     let signals = Signals::install()?;
-    Ok(measure(definition, format!("cargo crossover run {}", shell_word(name)), runs, anyway, &signals)?.0)
+    let mut command = format!("cargo crossover run {}", shell_word(name));
+    if let Some(budget) = budget {
+        command += &format!(" --budget {}", humantime::format_duration(budget).to_string().replace(' ', ""));
+        warn_of_short_budget(&definition, budget);
+    }
+    Ok(measure(definition, command, runs, budget, anyway, &signals)?.0)
+}
+
+/// A run that ends before its first look judges nothing.
+fn warn_of_short_budget(definition: &Definition, budget: Duration) {
+    let first = definition.duplicate_blocks();
+    let until_first = Definition { blocks: first, looks: Vec::new(), ..definition.clone() };
+    let needed = estimate::duration(&until_first);
+    if needed > budget {
+        talk!(
+            "warning: the first verdicts come after {}, in about {}; --budget ends the run before, and nothing is judged",
+            counted(first as usize, "block"),
+            progress::minutes(needed)
+        );
+    }
 }
 
 /// Builds, measures and writes the page of a new run that `command` asked for; gives the exit code and the run's folder,
@@ -49,9 +68,11 @@ pub(super) fn measure(
     definition: Definition,
     command: String,
     runs: Option<PathBuf>,
+    budget: Option<Duration>,
     anyway: bool,
     signals: &Signals,
 ) -> anyhow::Result<(i32, Option<Folder>)> {
+    let begun = Instant::now();
     let root = root::find()?;
     warn_of_one_cpu()?;
     let (_claim, shared) = claim_cpus(&definition, anyway)?;
@@ -64,7 +85,8 @@ pub(super) fn measure(
     };
     run.environment.remarks.extend(shared.into_iter().chain(busy));
     let folder = create(&runs.unwrap_or_else(|| root.join(root::RUNS)), &mut run)?;
-    let code = finish(&folder, folder.append()?, &run, &field, signals)?;
+    let left = budget.map(|budget| budget.saturating_sub(begun.elapsed()));
+    let code = finish(&folder, folder.append()?, &run, &field, left, signals)?;
     Ok((code, Some(folder)))
 }
 
@@ -162,7 +184,7 @@ pub fn resume(folder: PathBuf, anyway: bool) -> anyhow::Result<i32> {
     let records = unless_interrupted(field.records(), &signals)?;
     let Some(records) = records else { return Ok(signals.exit_code()) };
     same_conditions(&folder, &run, &records, &field.environment())?;
-    finish(&folder, log, &run, &field, &signals)
+    finish(&folder, log, &run, &field, None, &signals)
 }
 
 /// Characters of a difference that are shown: both values of it come from outside.
@@ -227,9 +249,10 @@ fn finish(
     log: TrialLog,
     run: &Run,
     field: &Field,
+    budget: Option<Duration>,
     signals: &Signals,
 ) -> anyhow::Result<i32> {
-    match Runner::new(folder, log, run, field, signals)?.run() {
+    match Runner::new(folder, log, run, field, signals)?.within(budget).run() {
         Ok(outcome) => conclude(folder, &run.definition, outcome, Some(signals)),
         Err(error) => {
             // What was measured before is shown all the same; why it stopped matters more than why it cannot be.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reports_record::{Cell, Expectation, Metric, Role};
+use reports_record::{Cell, Expectation, Metric, Role, SliceRounds};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -11,6 +11,9 @@ use toml::Spanned;
 pub(super) struct ExperimentFile {
     pub(super) question: Spanned<String>,
     pub(super) blocks: Spanned<u32>,
+    /// Numbers of blocks after which the run is looked at.
+    #[serde(default = "no_looks")]
+    pub(super) looks: Spanned<Vec<u32>>,
     pub(super) seed: u64,
     pub(super) contender_cpus: Spanned<u32>,
     #[serde(default = "one_cpu")]
@@ -43,6 +46,12 @@ pub(super) struct PhasesTable {
     /// Coefficient of variation of the waits in closed loops.
     #[serde(default = "lock_step")]
     pub(super) wait_spread: Spanned<f64>,
+    /// Rounds of slices; without, each contender is measured alone.
+    pub(super) slices: Option<Spanned<SliceRounds>>,
+}
+
+fn no_looks() -> Spanned<Vec<u32>> {
+    Spanned::new(0..0, Vec::new())
 }
 
 fn one_cpu() -> Spanned<u32> {

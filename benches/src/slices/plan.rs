@@ -11,11 +11,11 @@ const WINDOW: Duration = Duration::from_millis(100);
 
 /// Waits that a closed window holds at least. Connections that began together end their waits together, and whether a last
 /// such burst falls into the window or not must not look like an effect: here it is 5 %.
-const CLOSED_WAITS: f64 = 20.0;
+pub(crate) const CLOSED_WAITS: f64 = 20.0;
 
 /// The same where nothing keeps in step: in an open loop, and in a closed one whose waits are drawn. Requests that span the
 /// window's edges are then a minority.
-const STEADY_WAITS: f64 = 2.5;
+pub(crate) const STEADY_WAITS: f64 = 2.5;
 
 /// Lead-in of every slice at least, for caches and schedulers to turn to the server whose turn it is.
 const LEAD_IN: Duration = Duration::from_millis(10);
@@ -86,10 +86,16 @@ impl Plan {
         Load { pace, draws, warm_up: self.lead_in, stop: Stop::After(self.length), ..load.clone() }
     }
 
-    /// How long the slices of one server take, but for turning and draining.
+    /// How long the slices of one server take, but for setting off and draining.
     #[must_use]
     pub fn duration(&self) -> Duration {
         (self.lead_in + self.length) * 2 * self.rounds
+    }
+
+    /// Lead-in and window of a slice that holds this many waits.
+    pub(crate) fn slice_for(wait: Duration, waits: f64) -> Duration {
+        let Self { lead_in, length, .. } = Self::of(Offer::Closed, wait, waits);
+        lead_in + length
     }
 }
 

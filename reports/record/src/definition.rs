@@ -16,6 +16,10 @@ pub struct Definition {
     pub question: String,
     /// Blocks per cell: one trial of each contender of the cell, every block.
     pub blocks: u32,
+    /// Numbers of blocks after which the run is looked at, the last of them `blocks`; empty: once, after all. What is decided
+    /// or hopeless at a look is measured no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<u32>,
     /// Seed of cell order, contender order and schedules.
     #[serde(with = "crate::seed")]
     pub seed: u64,
@@ -43,6 +47,13 @@ pub struct Definition {
 }
 
 impl Definition {
+    /// Blocks in which the duplicate is measured: all, or those up to the first look. A number that is fixed beforehand, for
+    /// ended by their own outcome, copies would show less difference than there is.
+    #[must_use]
+    pub fn duplicate_blocks(&self) -> u32 {
+        self.looks.first().copied().unwrap_or(self.blocks)
+    }
+
     /// Most blocks of an experiment.
     pub const MOST_BLOCKS: u32 = 1_000;
 
@@ -82,6 +93,10 @@ pub struct Phases {
     pub open_loads: Vec<f64>,
     /// Closed loop of the calibration that fixes the offered rate, once per workload and pair.
     pub calibration: Phase,
+    /// Rounds of slices in which living contenders take turns; `None`: each contender is measured alone, one after another,
+    /// as sweeps always are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slices: Option<SliceRounds>,
     /// Deadline of one request, seconds.
     pub timeout_s: f64,
     /// How long requests in flight may go on after a window, seconds.
@@ -106,6 +121,16 @@ fn is_false(flag: &bool) -> bool {
 
 fn is_zero(number: &f64) -> bool {
     *number == 0.0
+}
+
+/// Rounds of slices in one block: in each, every contender is measured twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SliceRounds {
+    /// Of the closed loop.
+    pub closed: u32,
+    /// Of each open loop, at least.
+    pub open: u32,
 }
 
 /// One loop of a trial.

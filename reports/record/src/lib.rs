@@ -21,6 +21,7 @@ mod hgrm;
 mod histogram;
 mod interval_log;
 mod log_file;
+mod look;
 mod measurement;
 mod measurement_file;
 mod measurement_times;
@@ -51,6 +52,7 @@ pub use capacity::{
 pub use certificate::{BOTTLENECK, Certificate, CertificateVerdict, Check, CheckStatus};
 pub use definition::{
     Cell, Definition, Duplicate, Expectation, MOST_LEVELS, Metric, Pair, Phase, Phases, Prediction, Role,
+    SliceRounds,
 };
 #[cfg(unix)]
 pub use destination::Destination;
@@ -60,6 +62,7 @@ pub use folder::{Folder, FolderError, Skipped};
 pub use hgrm::percentile_table;
 pub use histogram::{EncodedHistogram, HistogramError, TOP};
 pub use interval_log::IntervalLog;
+pub use look::{Look, StopReason, Stopped, Stops};
 pub use measurement::{
     Account, Arrivals, ClientCost, Histograms, Measurement, MergedPart, Mode, Plan, SubWindow,
 };

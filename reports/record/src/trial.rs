@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::one_or_many::one_or_many;
-use crate::{MOST_LEVELS, Measurement, Slice};
+use crate::{Look, MOST_LEVELS, Measurement, Slice};
 
 /// The names of a trial's loops: the closed one, then the open ones by rate level.
 pub const LOOPS: [&str; MOST_LEVELS + 1] = ["closed", "open", "open2", "open3", "open4"];
@@ -20,6 +20,8 @@ pub enum Line {
     Calibration(Calibration),
     /// One measurement of one contender in one cell, or the reason there is none.
     Trial(Box<Trial>),
+    /// A look at the run after some of its blocks.
+    Look(Look),
     /// The runner ended in order.
     Ending(Ending),
 }
@@ -41,13 +43,19 @@ impl Measured {
     /// The loops that were measured, with their names ([`LOOPS`]).
     pub fn loops(&self) -> impl Iterator<Item = (&'static str, &Loop)> {
         let closed = self.closed.iter().map(|closed| (LOOPS[0], closed));
-        closed.chain(LOOPS[1..].iter().copied().zip(&self.open))
+        closed
+            .chain(self.open.iter().enumerate().map(|(index, open)| (LOOPS[1 + self.level_of(index)], open)))
     }
 
     /// The open loop at a rate level, from 0; `None` where it was not measured.
     #[must_use]
     pub fn open_at(&self, level: usize) -> Option<&Loop> {
-        self.open.get(level)
+        (0..self.open.len()).find(|&index| self.level_of(index) == level).map(|index| &self.open[index])
+    }
+
+    /// The rate level of the open loop at `index`.
+    fn level_of(&self, index: usize) -> usize {
+        self.levels.get(index).copied().unwrap_or(index).min(MOST_LEVELS - 1)
     }
 
     /// Whether every loop may feed a verdict.
@@ -98,6 +106,9 @@ pub struct Trial {
     pub seed: u64,
     /// When it began, RFC 3339, UTC. For reading; nothing is computed from it.
     pub started_at: String,
+    /// Rounds of a fixed loop of instructions per microsecond on the client's CPU just before: how fast the machine ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine_speed: Option<f64>,
     /// What came of it.
     pub outcome: TrialOutcome,
 }
@@ -144,11 +155,14 @@ pub enum Stage {
 /// Everything one trial measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// Closed loop: throughput. `None` in a sweep.
+    /// Closed loop: throughput. `None` in a sweep, and where it was decided before.
     pub closed: Option<Loop>,
     /// Open loops at the pair's offered rates, in the order of the rate levels: costs and response times. One in a sweep.
     #[serde(deserialize_with = "one_or_many")]
     pub open: Vec<Loop>,
+    /// The rate level of each open loop, from 0; empty where no level was left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<usize>,
     /// What the contender held meanwhile.
     pub resources: Resources,
 }
@@ -237,7 +251,8 @@ pub struct Resources {
     pub rss_max_bytes: Option<u64>,
     /// Most descriptors seen by the sampler.
     pub descriptors_max: Option<u64>,
-    /// Proportional set size, once, after the first loop with its connections still open, bytes.
+    /// Proportional set size, once, after the first loop with its connections still open, bytes. Pages of its own program
+    /// count in full, as if no copy of it were alive.
     pub pss_bytes: Option<u64>,
     /// What the kernel holds for it, once, together with `pss_bytes`, bytes: page tables and the stacks of its threads.
     /// Memory of sockets is in no process's account and is left out.

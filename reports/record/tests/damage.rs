@@ -27,6 +27,7 @@ fn some_lines() -> Vec<Line> {
             attempt: 0,
             seed: 42,
             started_at: "2026-01-02T03:04:05Z".into(),
+            machine_speed: None,
             outcome: TrialOutcome::Failed {
                 stage: Stage::Start,
                 reason: "was not ready within 5s: \"address in use\"\n".into(),

@@ -7,7 +7,7 @@ mod synthetic;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reports_record::{Beginning, CostSource, Line, TrialOutcome};
+use reports_record::{Beginning, CostSource, Line, Look, Role, Slice, StopReason, Stopped, TrialOutcome};
 use serde_json::Value;
 use synthetic::{Fate, World, cell, definition, lines, run};
 
@@ -38,11 +38,30 @@ fn every_field_of_a_line_is_documented_and_every_documented_field_occurs() {
     let fate = |_: &_, _: &str, block| if block == 1 { Fate::Failed } else { Fate::Measured };
     let mut found = Fields::new();
     let began = Beginning { began_at: "2026-01-02T03:04:05Z".into(), runner_sha256: "0".repeat(64) };
-    let begun = [Line::Beginning(began)].into_iter();
+    let stopped = Stopped {
+        cell: "a".into(),
+        pair: Role::Control,
+        loop_name: "closed".into(),
+        why: StopReason::Decided,
+    };
+    let look = Look { after: 8, stopped: vec![stopped] };
+    let begun = [Line::Beginning(began), Line::Look(look)].into_iter();
     for mut line in begun.chain(lines(&run, &World { fate, ..World::plausible() })) {
         if let Line::Trial(trial) = &mut line
             && let TrialOutcome::Measured(measured) = &mut trial.outcome
         {
+            let slice = Slice {
+                round: 0,
+                number: 1,
+                goodput_per_s: 1.0,
+                answered: 1,
+                cpu_us: None,
+                time_us_p50: None,
+                is_left_out: true,
+            };
+            measured.open[0].slices = vec![slice];
+            measured.levels = vec![0];
+            trial.machine_speed = Some(500.0);
             let cost = &mut measured.open[0].cost;
             (cost.cpu_source, cost.switches_source) = (CostSource::Kernel, CostSource::Kernel);
         }
@@ -51,6 +70,9 @@ fn every_field_of_a_line_is_documented_and_every_documented_field_occurs() {
         }
         let line = serde_json::to_value(line).unwrap();
         note(&mut found, line["kind"].as_str().unwrap(), &line);
+        for stopped in line["stopped"].as_array().into_iter().flatten() {
+            note(&mut found, "stopped", stopped);
+        }
         let outcome = &line["outcome"];
         if let Some(failed) = outcome.get("failed") {
             note(&mut found, "outcome.failed", failed);
@@ -61,6 +83,9 @@ fn every_field_of_a_line_is_documented_and_every_documented_field_occurs() {
             for one in [&measured["closed"], &measured["open"][0]] {
                 note(&mut found, "loop", one);
                 note(&mut found, "cost", &one["cost"]);
+                for slice in one["slices"].as_array().into_iter().flatten() {
+                    note(&mut found, "slices", slice);
+                }
             }
         }
     }

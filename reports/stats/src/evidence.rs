@@ -28,18 +28,9 @@ pub struct Evidence {
 
 impl Evidence {
     /// Weighs `effect`, whose block variance is `variance`, at a look that may spend `alpha`.
-    ///
-    /// Source of the joined degrees of freedom: Welch, Biometrika 34 (1947); Satterthwaite, Biometrics Bulletin 2 (1946).
     #[must_use]
     pub fn weigh(effect: Effect, variance: Variance, excess: ExcessVariance, alpha: f64) -> Self {
-        let own = variance.value / effect.blocks() as f64;
-        let shared = excess.variance();
-        let all = own + shared;
-        let freedom = if shared > 0.0 {
-            all.powi(2) / (own.powi(2) / variance.freedom + shared.powi(2) / excess.cells() as f64)
-        } else {
-            variance.freedom
-        };
+        let (all, freedom) = joined(variance.value / effect.blocks() as f64, variance.freedom, excess);
         Self { effect, standard_error: all.sqrt(), freedom, alpha }
     }
 
@@ -98,6 +89,19 @@ impl Evidence {
             f64::NEG_INFINITY
         };
         student_tail(t, self.freedom)
+    }
+}
+
+/// The variance of a mean, `own` with `freedom`, joined by the excess variance, and the degrees of freedom of both.
+///
+/// Source: Welch, Biometrika 34 (1947); Satterthwaite, Biometrics Bulletin 2 (1946).
+pub(crate) fn joined(own: f64, freedom: f64, excess: ExcessVariance) -> (f64, f64) {
+    let shared = excess.variance();
+    let all = own + shared;
+    if shared > 0.0 {
+        (all, all.powi(2) / (own.powi(2) / freedom + shared.powi(2) / excess.cells() as f64))
+    } else {
+        (all, freedom)
     }
 }
 

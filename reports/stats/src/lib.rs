@@ -13,7 +13,8 @@
 //!    cells are not worth measuring on.
 //! 6. [`judge`]: all of it, replayed from a family's blocks; [`false_wins`]: the same rules applied to the A/A cells,
 //!    where every win is a false one.
-//! 7. [`crossover`]: where along an axis the verdict changes.
+//! 7. [`thirds`]: whether the machine was the same at the end as at the beginning.
+//! 8. [`crossover`]: where along an axis the verdict changes.
 //!
 //! Quantiles of many blocks: [`bootstrap`]. Within one measurement: [`quantile`], [`design_effect`], [`drift`],
 //! [`kolmogorov_smirnov`]. Before one: [`prediction`]. Between two that were not paired: [`two_samples`]. Of waits that are drawn:
@@ -43,5 +44,6 @@ pub mod moderation;
 pub mod power;
 pub mod prediction;
 pub mod quantile;
+pub mod thirds;
 pub mod two_samples;
 pub mod verdict;

@@ -1,7 +1,7 @@
 //! The smallest effect that a cell could have shown, and the one that more blocks could still show.
 
 use crate::distributions::{normal_cdf, normal_quantile, student_quantile};
-use crate::evidence::{Evidence, MARGIN};
+use crate::evidence::{Evidence, MARGIN, joined};
 use crate::excess_variance::ExcessVariance;
 use crate::looks::{ALPHA, Looks};
 use crate::moderation::Variance;
@@ -53,9 +53,9 @@ pub fn blocks_needed(evidence: &Evidence, variance: Variance, excess: ExcessVari
 /// The evidence of the same mean and block variance over another number of blocks.
 fn of_blocks(evidence: &Evidence, variance: Variance, excess: ExcessVariance, blocks: usize) -> Evidence {
     let more = blocks as f64 - evidence.effect.blocks() as f64;
-    let freedom = (variance.freedom + more).max(1.0);
     let own = variance.value / blocks as f64;
-    Evidence { standard_error: (own + excess.variance()).sqrt(), freedom, ..*evidence }
+    let (all, freedom) = joined(own, (variance.freedom + more).max(1.0), excess);
+    Evidence { standard_error: all.sqrt(), freedom, ..*evidence }
 }
 
 /// Whether neither a win nor a tie is likelier than a tenth at the last look, were the truth the effect seen so far.
@@ -175,5 +175,24 @@ mod tests {
     fn after_the_last_look_there_is_nothing_to_hope_for_or_to_give_up() {
         let (evidence, variance) = cell(0.0, 0.3);
         assert!(!is_hopeless(&evidence, variance, ExcessVariance::UNKNOWN, &Looks::once(8)));
+    }
+
+    /// Few A/A cells say how much cells scatter, so that more blocks make a verdict hardly surer: t₀.₉₅₆(2) is 3.1 and t₀.₉₅₆(23) 1.8.
+    #[test]
+    fn what_is_hopeless_hangs_on_the_joined_degrees_of_freedom() {
+        let (evidence, variance) = cell(0.13, 0.02);
+        let copies = [0.035, -0.035].map(|log: f64| {
+            effect(
+                &[0.999, 1.001, 0.999, 1.001, 0.999, 1.001]
+                    .map(|noise: f64| Pair { sync: 1.0, r#async: log.exp() * noise }),
+            )
+            .unwrap()
+        });
+        let excess = ExcessVariance::among(&copies);
+        assert!((excess.variance().sqrt() - 0.035).abs() < 0.001, "{excess:?}");
+        let looks = Looks::after(&[8, 24]).unwrap();
+        // By hand: M + t · 0.035 is 0.049 + 1.8 · 0.035 = 0.11 with the blocks' degrees of freedom, 0.16 with the joined ones.
+        assert!(is_hopeless(&evidence, variance, excess, &looks));
+        assert!(!is_hopeless(&evidence, variance, ExcessVariance::UNKNOWN, &looks));
     }
 }

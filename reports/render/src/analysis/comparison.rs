@@ -30,7 +30,7 @@ pub struct Comparison<'a> {
     pub subject: Subject,
     /// The blocks that count, by number.
     pub blocks: Vec<(u32, Pair)>,
-    /// Blocks that were planned.
+    /// Blocks that were planned, those after a look that ended it left out.
     pub planned: usize,
     /// Why no verdict can follow; `None` where it was judged.
     pub obstacle: Option<Obstacle>,
@@ -107,10 +107,11 @@ impl<'a> Comparison<'a> {
         subject: Subject,
     ) -> Self {
         let mut tally = Tally::default();
-        for block in 0..definition.blocks {
+        let blocks = grid.blocks_of(cell, contrast, subject);
+        for block in 0..blocks {
             tally.add(grid, contrast, (cell, &definition.cells[cell]), block, subject);
         }
-        let planned = definition.blocks as usize;
+        let planned = blocks as usize;
         let obstacle = tally.obstacle(planned);
         let verdict = match obstacle {
             Some(Obstacle::TooFewValid { .. } | Obstacle::OtherLoad) => Verdict::Invalid,

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use reports_record::{Definition, Line, Trial, TrialOutcome};
+use reports_record::{Definition, Line, Stops, Trial, TrialOutcome};
 
+use super::contrast::{Contrast, Kind};
 use super::observation::is_usable;
+use super::subject::Subject;
 
 use crate::label;
 
@@ -14,20 +16,33 @@ pub struct Grid<'a> {
     trials: BTreeMap<(usize, &'a str, u32), &'a Trial>,
     planned: usize,
     superseded: usize,
+    definition: &'a Definition,
+    stops: Stops,
     remarks: Vec<String>,
 }
 
 impl<'a> Grid<'a> {
-    /// Sorts the trials of a record into the places that `definition` plans.
+    /// Sorts the trials of a record into the places that `definition` plans. Of several attempts the last counts.
     #[must_use]
     pub fn of(definition: &'a Definition, lines: &'a [Line]) -> Self {
+        Self::sorted(definition, lines, lines.iter())
+    }
+
+    /// As [`Grid::of`], but of several attempts the first counts: what the run would say had nothing been made again.
+    #[must_use]
+    pub fn of_first_attempts(definition: &'a Definition, lines: &'a [Line]) -> Self {
+        Self { remarks: Vec::new(), ..Self::sorted(definition, lines, lines.iter().rev()) }
+    }
+
+    /// Of several trials of one place the last in `order` counts.
+    fn sorted(definition: &'a Definition, lines: &'a [Line], order: impl Iterator<Item = &'a Line>) -> Self {
         let contenders = contenders(definition);
         let cells: BTreeMap<&str, usize> =
             definition.cells.iter().enumerate().map(|(index, cell)| (cell.name.as_str(), index)).collect();
         let mut trials = BTreeMap::new();
         let (mut strays, mut doubled) = (Strays::default(), 0_usize);
         let mut superseded: BTreeMap<&str, usize> = BTreeMap::new();
-        for line in lines {
+        for line in order {
             let Line::Trial(trial) = line else { continue };
             let cell = cells.get(trial.cell.as_str());
             let contender = contenders.iter().find(|name| **name == trial.contender);
@@ -50,8 +65,9 @@ impl<'a> Grid<'a> {
                 "lines that stand in the log twice, word for word: {doubled}; each counts once"
             ));
         }
-        let planned = definition.cells.len() * contenders.len() * definition.blocks as usize;
-        Self { trials, planned, superseded: superseded.values().sum(), remarks }
+        let stops = Stops::of(lines);
+        let planned = planned(definition, &stops);
+        Self { trials, planned, superseded: superseded.values().sum(), definition, stops, remarks }
     }
 
     /// The trial at a place, if it was made.
@@ -93,7 +109,30 @@ impl<'a> Grid<'a> {
         self.trials.len()
     }
 
-    /// How many trials the definition plans.
+    /// Blocks in which a subject of a contrast is measured in a cell: all, or those until a look ended it.
+    #[must_use]
+    pub fn blocks_of(&self, cell: usize, contrast: Contrast<'_>, subject: Subject) -> u32 {
+        let definition = self.definition;
+        let one = if subject.metric.is_at_a_rate() { subject.level + 1 } else { 0 };
+        match contrast.kind {
+            Kind::Repeat => definition.duplicate_blocks(),
+            kind => definition
+                .pairs
+                .iter()
+                .find(|pair| Kind::from(pair.role) == kind)
+                .map_or(definition.blocks, |pair| {
+                    self.stops.planned(definition, &definition.cells[cell].name, pair.role, one)
+                }),
+        }
+    }
+
+    /// The looks' decisions.
+    #[must_use]
+    pub fn stops(&self) -> &Stops {
+        &self.stops
+    }
+
+    /// How many trials the definition and the looks plan.
     #[must_use]
     pub fn planned(&self) -> usize {
         self.planned
@@ -110,6 +149,22 @@ impl<'a> Grid<'a> {
     pub fn remarks(&self) -> &[String] {
         &self.remarks
     }
+}
+
+/// Trials that a run has to make: of each pair while any of its loops goes on, and of the duplicate.
+fn planned(definition: &Definition, stops: &Stops) -> usize {
+    let of_cell = |cell: &reports_record::Cell| {
+        let goes_on = |pair: &&reports_record::Pair, block: u32| {
+            !stops.loops(definition, &cell.name, pair.role, block).is_empty()
+        };
+        let pairs = definition
+            .pairs
+            .iter()
+            .map(|pair| 2 * (0..definition.blocks).filter(|&block| goes_on(&pair, block)).count());
+        let duplicates = if cell.is_sweep() { definition.blocks } else { definition.duplicate_blocks() };
+        pairs.sum::<usize>() + duplicates as usize
+    };
+    definition.cells.iter().map(of_cell).sum()
 }
 
 /// Every contender of a definition by name, each once: its pairs in order, then the duplicate.

@@ -9,6 +9,7 @@ pub mod crossovers;
 pub mod decomposition;
 pub mod estimate;
 pub mod evidence;
+pub mod first_attempts;
 pub mod grid;
 pub mod machine;
 pub mod merged;

@@ -82,7 +82,7 @@ impl<'a> Verdicts<'a> {
         let mut repeats = Vec::new();
         for subject in Subject::all(definition) {
             let mut of_subject = collect(definition, grid, bounds, &contrasts, subject);
-            let looks = Looks::once(definition.blocks as usize);
+            let looks = looks(definition);
             let question = question(subject.metric, &looks);
             let mut repeat = Repeat { subject, false_wins: FalseWins { wins: 0, cells: 0 }, visible: None };
             for bind in [false, true] {
@@ -185,7 +185,15 @@ fn collect<'a>(
     all
 }
 
-/// How the verdicts on a metric are asked for: a run has one look, after its last block.
+/// The looks of an experiment: those that it states, else one after its last block.
+#[must_use]
+pub fn looks(definition: &Definition) -> Looks {
+    let stated: Vec<usize> = definition.looks.iter().map(|&blocks| blocks as usize).collect();
+    // Looks that ascend from 2 are what an experiment file is held to; an altered record has its last block.
+    Looks::after(&stated).unwrap_or_else(|_| Looks::once(definition.blocks as usize))
+}
+
+/// How the verdicts on a metric are asked for.
 fn question(metric: Metric, looks: &Looks) -> Question<'_> {
     Question {
         better: if metric.more_is_better() { Better::More } else { Better::Less },

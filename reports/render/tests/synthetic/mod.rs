@@ -137,6 +137,7 @@ pub(crate) fn definition(cells: Vec<Cell>, blocks: u32) -> Definition {
         name: "synthetic".into(),
         question: "For which waits and connections does an event loop beat a thread per request?".into(),
         blocks,
+        looks: Vec::new(),
         seed: 42,
         contender_cpus: 1,
         client_cpus: 1,
@@ -147,6 +148,7 @@ pub(crate) fn definition(cells: Vec<Cell>, blocks: u32) -> Definition {
             open: closed,
             open_loads: vec![0.5],
             calibration: closed,
+            slices: None,
             timeout_s: 5.0,
             grace_s: 2.0,
             wait_spread: 0.0,
@@ -268,6 +270,7 @@ fn trial(cell: &Cell, contender: &str, block: u32, position: usize, world: &Worl
         attempt: 0,
         seed: 42 + u64::from(block),
         started_at: "2026-01-02T03:04:06Z".into(),
+        machine_speed: None,
         outcome,
     }
 }
@@ -323,6 +326,7 @@ fn measured(cell: &Cell, contender: &str, block: u32, world: &World, fate: Fate)
     }
     Measured {
         closed: cell.load.is_none().then_some(closed),
+        levels: Vec::new(),
         open: vec![Loop { measurement: open, cost: cost(offered, work_us), slices: Vec::new() }],
         resources: Resources {
             threads_max: Some(threads),

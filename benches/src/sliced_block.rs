@@ -1,0 +1,206 @@
+//! One block of one cell, its contenders alive together and measured in turns.
+
+use std::time::Duration;
+
+use loadgen::Rate;
+use reports_record::{Cell, Loop, Measured, Resources, SliceRounds, Stage, TrialOutcome};
+
+use crate::meter::{ContenderMeter, Meter, Spent};
+use crate::process::Tail;
+use crate::sampler::{Sampler, listen_overflows};
+use crate::slices::{self, Plan, Side, Sliced, Turns};
+use crate::trial::{Failure, Primed, Task, at};
+
+/// What is measured in a block.
+#[derive(Debug, Clone, Copy)]
+pub struct Phases<'a> {
+    /// Rounds of each.
+    pub rounds: SliceRounds,
+    /// The loops: 0 the closed one, then the open ones by level.
+    pub loops: &'a [usize],
+    /// The offered rates, by level.
+    pub rates: &'a [Rate],
+}
+
+/// A contender of the block, by name, and what is asked of it.
+pub type Named<'a> = (&'a str, Task<'a>);
+
+/// Measures every contender in turns; gives what came of each, in the order of `contenders`. Orders and schedules follow from
+/// `seed`.
+///
+/// A contender that fails is left out, and the others begin anew without it: their figures are of slices that each of them
+/// was measured in.
+#[must_use]
+pub fn measure(contenders: &[Named<'_>], phases: Phases<'_>, seed: u64) -> Vec<TrialOutcome> {
+    let mut outcomes: Vec<Option<TrialOutcome>> = vec![None; contenders.len()];
+    loop {
+        let left: Vec<usize> = (0..contenders.len()).filter(|&index| outcomes[index].is_none()).collect();
+        if left.is_empty() {
+            return outcomes.into_iter().flatten().collect();
+        }
+        let tails: Vec<Tail> = left.iter().map(|_| Tail::default()).collect();
+        let named: Vec<Named<'_>> = left.iter().map(|&index| contenders[index]).collect();
+        match together(&named, &tails, phases, seed) {
+            Ok(found) => {
+                for ((index, found), tail) in left.into_iter().zip(found).zip(&tails) {
+                    outcomes[index] = Some(match found {
+                        Ok(measured) => TrialOutcome::Measured(Box::new(measured)),
+                        Err(failure) => failed(failure, tail),
+                    });
+                }
+            }
+            Err((place, failure)) => outcomes[left[place]] = Some(failed(failure, &tails[place])),
+        }
+    }
+}
+
+fn failed((stage, error): Failure, tail: &Tail) -> TrialOutcome {
+    TrialOutcome::Failed { stage, reason: format!("{error:#}"), stderr_tail: tail.lines() }
+}
+
+/// Measures contenders that are all alive; fails with the place of the one that could not be measured. What each came to
+/// when it was stopped is its own.
+fn together(
+    named: &[Named<'_>],
+    tails: &[Tail],
+    phases: Phases<'_>,
+    seed: u64,
+) -> Result<Vec<Result<Measured, Failure>>, (usize, Failure)> {
+    let mut turns = Turns::from_seed(seed);
+    let mut primed = Vec::new();
+    for (place, ((_, task), tail)) in named.iter().zip(tails).enumerate() {
+        primed.push(Primed::start(task, tail).map_err(|failure| (place, failure))?);
+    }
+    let samplers: Vec<Sampler> = primed
+        .iter()
+        .map(|primed| {
+            let sampler = Sampler::start(primed.contender.supervisor());
+            sampler.pause();
+            sampler
+        })
+        .collect();
+    let mut overflows = vec![Some(0); named.len()];
+    let mut measured: Vec<(Option<Loop>, Vec<Loop>)> = named.iter().map(|_| (None, Vec::new())).collect();
+    for &one in phases.loops {
+        let found = phase(named, &mut primed, &samplers, &mut overflows, (phases, one), &mut turns, seed)?;
+        for (place, sliced) in found.into_iter().enumerate() {
+            let missing = || (place, (Stage::Account, anyhow::anyhow!("nobody tells what it cost")));
+            let found = sliced.into_loop().ok_or_else(missing)?;
+            match one {
+                0 => measured[place].0 = Some(found),
+                _ => measured[place].1.push(found),
+            }
+        }
+        if one == 0 {
+            // Between two phases nobody is loaded, and a reading that holds up a process disturbs no slice.
+            samplers.iter().for_each(Sampler::read_memory);
+        }
+    }
+    let levels: Vec<usize> = phases.loops.iter().filter_map(|one| one.checked_sub(1)).collect();
+    let is_whole = levels.iter().copied().eq(0..levels.len());
+    let all = primed.into_iter().zip(samplers).zip(measured).zip(overflows);
+    Ok(all
+        .map(|(((primed, sampler), (closed, open)), listen_overflows)| {
+            let resources = Resources { listen_overflows, ..sampler.finish() };
+            primed.stop()?;
+            let levels = if is_whole { Vec::new() } else { levels.clone() };
+            Ok(Measured { closed, open, levels, resources })
+        })
+        .collect())
+}
+
+/// One phase of all contenders, in slices.
+fn phase(
+    named: &[Named<'_>],
+    primed: &mut [Primed],
+    samplers: &[Sampler],
+    overflows: &mut [Option<u64>],
+    (phases, one): (Phases<'_>, usize),
+    turns: &mut Turns,
+    seed: u64,
+) -> Result<Vec<Sliced>, (usize, Failure)> {
+    let [(_, Task { cell, interrupt, .. }), ..] = named else { return Ok(Vec::new()) };
+    let mut loads = Vec::new();
+    for (place, ((_, task), primed)) in named.iter().zip(&*primed).enumerate() {
+        loads.push(primed.load(task, seed).map_err(|error| (place, (Stage::Measure, error)))?);
+    }
+    let plan = plan(phases, one, cell, &loads[0], seed);
+    let mut meters: Vec<WatchedMeter<'_>> = Vec::new();
+    let mut clients = Vec::new();
+    for ((primed, sampler), overflows) in primed.iter_mut().zip(samplers).zip(overflows) {
+        let Primed { contender, client, call, .. } = primed;
+        let meter = ContenderMeter::of(contender, call.endpoint().name());
+        meters.push(WatchedMeter { meter, sampler, overflows, before: None });
+        clients.push(client);
+    }
+    let sides = named.iter().zip(clients).zip(&mut meters).zip(loads);
+    let mut sides: Vec<Side<'_>> = sides
+        .map(|((((name, task), client), meter), load)| Side {
+            name,
+            client,
+            load,
+            meter: Some(meter),
+            cpus: task.launch.cpus.len(),
+        })
+        .collect();
+    slices::measure(&mut sides, &plan, turns, interrupt)
+        .map_err(|failure| (failure.side, at(failure.stage)(failure.error)))
+}
+
+/// Requests of each contender that an open phase is to have in a block: a median needs twenty, and chance leaves fewer than
+/// the mean.
+const REQUESTS: f64 = 32.0;
+
+/// Most rounds that a low rate may bring about.
+const MOST_ROUNDS: u32 = 4;
+
+/// How a loop is measured: 0 the closed one, then the open ones by level.
+fn plan(phases: Phases<'_>, one: usize, cell: &Cell, load: &loadgen::Load, seed: u64) -> Plan {
+    let wait = Duration::from_secs_f64(cell.wait_ms / 1e3);
+    match one.checked_sub(1).and_then(|level| phases.rates.get(level).map(|rate| (level, *rate))) {
+        None => Plan { rounds: phases.rounds.closed, ..Plan::closed(load, wait) },
+        Some((level, rate)) => {
+            let seed = seed.wrapping_add((level as u64) << 32);
+            let plan = Plan::open(rate, seed, wait);
+            let of_a_round = 2.0 * rate.get() * plan.length.as_secs_f64();
+            let needed = (REQUESTS / of_a_round).ceil().min(f64::from(MOST_ROUNDS)) as u32;
+            Plan { rounds: phases.rounds.open.max(needed), ..plan }
+        }
+    }
+}
+
+/// About how long the slices of one contender of a cell take in a block, were each open loop's rate high.
+#[must_use]
+pub fn duration(rounds: SliceRounds, levels: usize, cell: &Cell, is_drawn: bool) -> Duration {
+    // Setting off, draining and reading counters: a round figure.
+    const AROUND_A_SLICE: Duration = Duration::from_millis(25);
+    let wait = Duration::from_secs_f64(cell.wait_ms / 1e3);
+    let slice = |waits: f64| AROUND_A_SLICE + Plan::slice_for(wait, waits);
+    let closed = slice(if is_drawn { slices::STEADY_WAITS } else { slices::CLOSED_WAITS });
+    2 * (closed * rounds.closed + slice(slices::STEADY_WAITS) * rounds.open * levels as u32)
+}
+
+/// A contender's meter that has its processes looked at while it is loaded, and counts dropped connections.
+struct WatchedMeter<'a> {
+    meter: ContenderMeter<'a>,
+    sampler: &'a Sampler,
+    /// Connections the kernel dropped on full accept queues in its slices; `None` where it does not say.
+    overflows: &'a mut Option<u64>,
+    before: Option<u64>,
+}
+
+impl Meter for WatchedMeter<'_> {
+    fn begin(&mut self) -> anyhow::Result<()> {
+        self.meter.begin()?;
+        self.before = listen_overflows();
+        self.sampler.resume();
+        Ok(())
+    }
+
+    fn end(&mut self) -> anyhow::Result<Spent> {
+        self.sampler.pause();
+        let dropped = self.before.zip(listen_overflows()).map(|(before, after)| after.saturating_sub(before));
+        *self.overflows = self.overflows.zip(dropped).map(|(so_far, dropped)| so_far + dropped);
+        self.meter.end()
+    }
+}

@@ -1,0 +1,122 @@
+//! Runs that were looked at: what ended early is judged by the blocks that it has.
+
+#![allow(clippy::unwrap_used, reason = "in a test, an unexpected error is a failure like any other")]
+
+#[allow(dead_code, reason = "each user of the made-up runs needs a part of them")]
+mod synthetic;
+
+use reports_record::{Line, Look, Metric, Role, StopReason, Stopped, TrialOutcome};
+use reports_render::analysis::Analysis;
+use reports_render::analysis::contrast::Kind;
+use reports_render::analysis::first_attempts::{Beside, verdicts_of_first_attempts};
+use reports_render::analysis::subject::Subject;
+use reports_stats::verdict::Verdict;
+
+use synthetic::{World, cell, definition, lines, run};
+
+/// A run of two cells and two rate levels, of which the first cell's control pair ended after 8 of 12 blocks but for its
+/// open loop at the second rate.
+fn looked_at() -> (reports_record::Run, Vec<Line>) {
+    let mut definition = definition(vec![cell("wait", 0.0, 0, 8), cell("wait", 0.0, 0, 64)], 12);
+    definition.looks = vec![8, 12];
+    definition.phases.open_loads = vec![0.1, 0.5];
+    let run = run(definition);
+    let mut lines = lines(&run, &World::plausible());
+    let ended = &run.definition.cells[0].name;
+    let control = ["std-threads", "tokio-tasks"];
+    for line in &mut lines {
+        let Line::Trial(trial) = line else { continue };
+        let TrialOutcome::Measured(measured) = &mut trial.outcome else { continue };
+        measured.open.push(measured.open[0].clone());
+        if trial.block >= 8 && trial.cell == *ended && control.contains(&trial.contender.as_str()) {
+            measured.closed = None;
+            measured.open.remove(0);
+            measured.levels = vec![1];
+        }
+    }
+    // Copies are measured up to the first look.
+    lines.retain(|line| {
+        !matches!(line, Line::Trial(trial) if trial.contender == "tokio-tasks-again" && trial.block >= 8)
+    });
+    let stopped = |loop_name: &str| Stopped {
+        cell: ended.clone(),
+        pair: Role::Control,
+        loop_name: loop_name.into(),
+        why: StopReason::Decided,
+    };
+    lines.push(Line::Look(Look { after: 8, stopped: vec![stopped("closed"), stopped("open")] }));
+    (run, lines)
+}
+
+#[test]
+fn a_loop_that_a_look_ended_is_judged_by_the_blocks_before_it() {
+    let (run, lines) = looked_at();
+    let analysis = Analysis::of(&run, &lines);
+    let blocks = |metric: Metric, level: usize, cell: usize, kind: Kind| {
+        let found = analysis.verdicts.at(kind, Subject { metric, level }, cell).unwrap();
+        assert_eq!(found.obstacle, None, "{found:?}");
+        (found.blocks.len(), found.planned)
+    };
+    assert_eq!(blocks(Metric::Throughput, 0, 0, Kind::Control), (8, 8));
+    assert_eq!(blocks(Metric::CpuPerRequest, 0, 0, Kind::Control), (8, 8));
+    assert_eq!(blocks(Metric::CpuPerRequest, 1, 0, Kind::Control), (12, 12));
+    assert_eq!(blocks(Metric::Throughput, 0, 1, Kind::Control), (12, 12));
+    assert_eq!(blocks(Metric::Throughput, 0, 0, Kind::Stock), (12, 12));
+    assert_eq!(blocks(Metric::Throughput, 0, 0, Kind::Repeat), (8, 8));
+    // Two cells of 12 blocks of four contenders, and 8 of the copy.
+    assert_eq!((analysis.grid.made(), analysis.grid.planned()), (112, 112));
+    assert!(analysis.verdicts.at(Kind::Stock, Metric::Throughput, 0).unwrap().verdict.is_win());
+}
+
+#[test]
+fn a_trial_of_which_levels_were_left_out_has_the_others_by_their_level() {
+    let (_, lines) = looked_at();
+    let last = lines.iter().rev().find_map(|line| match line {
+        Line::Trial(trial) if trial.block == 11 && trial.contender == "tokio-tasks" => match &trial.outcome {
+            TrialOutcome::Measured(measured) if measured.closed.is_none() => Some(measured),
+            _ => None,
+        },
+        _ => None,
+    });
+    let measured = last.unwrap();
+    assert!(measured.open_at(0).is_none() && measured.open_at(1).is_some());
+    assert_eq!(measured.loops().map(|(name, _)| name).collect::<Vec<_>>(), ["open2"]);
+}
+
+#[test]
+fn a_verdict_that_only_the_repeats_have_made_does_not_stand() {
+    let run = run(definition(vec![cell("wait", 0.0, 0, 64)], 8));
+    let mut lines = lines(&run, &World::plausible());
+    // Every trial of one side was made again; the first attempts were twice as fast.
+    let again: Vec<Line> = lines
+        .iter()
+        .filter(|line| matches!(line, Line::Trial(trial) if trial.contender == "actix-web"))
+        .cloned()
+        .collect();
+    for line in &mut lines {
+        let Line::Trial(trial) = line else { continue };
+        let TrialOutcome::Measured(measured) = &mut trial.outcome else { continue };
+        if let (Some(closed), "actix-web") = (&mut measured.closed, trial.contender.as_str()) {
+            closed.measurement.goodput_per_s *= 2.0;
+        }
+    }
+    lines.extend(again.into_iter().map(|line| match line {
+        Line::Trial(mut trial) => {
+            trial.attempt = 1;
+            Line::Trial(trial)
+        }
+        other => other,
+    }));
+    let analysis = Analysis::of(&run, &lines);
+    let first = verdicts_of_first_attempts(&run.definition, &lines);
+    let beside = |metric: Metric| {
+        let comparison = analysis.verdicts.at(Kind::Stock, metric, 0).unwrap();
+        Beside::of(comparison, &first).unwrap()
+    };
+    let throughput = beside(Metric::Throughput);
+    assert_eq!((throughput.verdict, throughput.of_first), (Verdict::AsyncWins, Verdict::AsyncWins));
+    assert!(throughput.differs(), "{throughput:?}");
+    assert_eq!(throughput.standing(), Verdict::CannotTell);
+    let cpu = beside(Metric::CpuPerRequest);
+    assert!(!cpu.differs() && cpu.standing() == cpu.verdict, "{cpu:?}");
+}

@@ -74,9 +74,9 @@ mod tests {
     use crate::experiment;
 
     #[test]
-    fn quick_takes_about_six_minutes_grid_about_forty_and_smoke_about_half_a_minute() {
+    fn quick_takes_about_seven_minutes_grid_about_forty_and_smoke_about_half_a_minute() {
         let seconds = |name| duration(&experiment::load(name).unwrap()).as_secs();
-        assert!((300..=450).contains(&seconds("quick")), "{}", seconds("quick"));
+        assert!((300..=500).contains(&seconds("quick")), "{}", seconds("quick"));
         assert!((1800..=2700).contains(&seconds("grid")), "{}", seconds("grid"));
         assert!((15..=40).contains(&seconds("smoke")), "{}", seconds("smoke"));
     }

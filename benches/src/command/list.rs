@@ -72,6 +72,6 @@ mod tests {
         for cell in &definition.cells {
             assert!(text.contains(&cell.name), "{text}");
         }
-        assert!(text.contains("440 trials") && text.contains("about 6m"), "{text}");
+        assert!(text.contains("660 trials") && text.contains("about 7m"), "{text}");
     }
 }

@@ -91,6 +91,7 @@ mod tests {
             attempt,
             seed: 1,
             started_at: format!("2026-01-02T03:{minute:02}:00Z"),
+            machine_speed: None,
             outcome: TrialOutcome::Failed {
                 stage: Stage::Start,
                 reason: String::new(),

@@ -126,6 +126,9 @@ pub(super) fn errors(evidence: &Evidence<'_>) -> Check {
         "client-limited: raise the limits on descriptors and local ports, or use fewer connections"
     } else if of_client {
         "check this machine's firewall and its limits on sockets and memory"
+    } else if occurred(OutcomeKind::ConnectTimeout) {
+        "the server accepts connections more slowly than they come, so that its queue of them is full, or packets are lost: raise its \
+         backlog, use fewer connections, or wait for longer (--connect-timeout)"
     } else if occurred(OutcomeKind::Unreachable) {
         "check the route to the server (ip route get ADDRESS) and the firewalls between"
     } else {

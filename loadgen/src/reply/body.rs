@@ -67,7 +67,9 @@ impl Body {
     /// What it was, and, if it was hashed, whether it was the right one.
     #[inline]
     pub(super) fn finish(&mut self) -> (BodyDigest, Option<bool>) {
-        let crc32 = if self.digests { std::mem::take(&mut self.crc).finalize() } else { 0 };
+        // Not a fresh one, which would ask again what the CPU can.
+        let crc32 = if self.digests { self.crc.clone().finalize() } else { 0 };
+        self.crc.reset();
         let proven = self.proving.as_mut().and_then(|proving| proving.finish());
         (BodyDigest { bytes: std::mem::take(&mut self.bytes), crc32 }, proven)
     }

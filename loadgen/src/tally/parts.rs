@@ -20,8 +20,8 @@ pub(crate) struct Parts {
     start: Moment,
     width: Duration,
     parts: Vec<Part>,
-    /// The part of the latest moment asked for; moments mostly come in order.
-    latest: usize,
+    /// The part of the latest moment asked for, and where it begins and ends; moments mostly come in order.
+    latest: (usize, Moment, Moment),
 }
 
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ impl Parts {
     pub(crate) fn of(window: &Window) -> Self {
         let part = Part { replies: 0, due: 0, longest_response: None };
         let width = window.length() / PARTS as u32;
-        Self { start: window.start, width, parts: vec![part; PARTS], latest: 0 }
+        Self { start: window.start, width, parts: vec![part; PARTS], latest: (0, window.start, window.start) }
     }
 
     /// So many requests were due (closed loop: started); outside the window nothing happens, here and below.
@@ -65,16 +65,22 @@ impl Parts {
     }
 
     /// Which part a moment lies in; `None` outside the window.
+    #[inline]
     pub(crate) fn index(&mut self, at: Moment) -> Option<usize> {
-        let begin = self.width * self.latest as u32;
-        let offset = at.since(self.start);
+        let (latest, from, to) = self.latest;
+        // Nearly always, and several times a request: without a division.
+        if from <= at && at < to { Some(latest) } else { self.find(at) }
+    }
+
+    fn find(&mut self, at: Moment) -> Option<usize> {
         if at < self.start {
             return None;
         }
-        if offset < begin || offset - begin >= self.width {
-            self.latest = (offset.as_nanos() / self.width.as_nanos().max(1)).min(PARTS as u128) as usize;
-        }
-        (self.latest < PARTS).then_some(self.latest)
+        let index = at.since(self.start).as_nanos() / self.width.as_nanos().max(1);
+        let index = usize::try_from(index).ok().filter(|index| *index < PARTS)?;
+        let from = self.start.after(self.width * index as u32);
+        self.latest = (index, from, from.after(self.width));
+        Some(index)
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {

@@ -43,7 +43,9 @@ impl Timing {
 
     fn parts_mut(&mut self) -> &mut [Part] {
         // Each made anew: copies of an empty one would have every page of it written to.
-        self.parts.resize_with(self.count, Part::new);
+        if self.parts.len() != self.count {
+            self.parts.resize_with(self.count, Part::new);
+        }
         &mut self.parts
     }
 

@@ -80,6 +80,18 @@ impl Engine {
         event.and_then(|event| self.take(slot, &event))
     }
 
+    /// The same of a connection that was read from just now: where that emptied the socket, without asking anything.
+    fn peek(&self, slot: &Slot) -> Option<Loss> {
+        let read = slot.stream.borrow().as_ref()?.try_read(&mut self.scratch.borrow_mut());
+        let event = match read {
+            Ok(0) => Event::Ended,
+            Ok(count) => Event::Bytes(count),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
+            Err(error) => Event::Failed(error),
+        };
+        self.take(slot, &event)
+    }
+
     /// Reads replies until the connection is to be given up.
     async fn exchange(&self, slot: &Rc<Slot>) -> Loss {
         loop {
@@ -90,7 +102,7 @@ impl Engine {
             }
             if carried && slot.flight.get().is_none() {
                 // An end that came with the reply is not written to, and what follows it is not the next one's reply.
-                if self.probe(slot).await.is_some() {
+                if self.peek(slot).is_some() {
                     return Loss::Answered(Absence::Ended);
                 }
                 let now = slot.free_since.get();

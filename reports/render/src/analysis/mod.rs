@@ -1,6 +1,7 @@
 //! From a record to what the page says: pure, without a word of markup.
 
 pub mod along;
+pub mod amount;
 pub mod arithmetic;
 pub mod bound;
 pub mod comparison;

@@ -4,6 +4,7 @@ use reports_record::{Line, Measurement, OutcomeKind, Run, Times, TrialOutcome};
 
 use super::cell::Cell;
 use super::row::Row;
+use crate::analysis::amount;
 use crate::analysis::observation::is_usable;
 
 /// A column's name, and what a row has there.
@@ -137,6 +138,18 @@ fn server() -> Vec<Column> {
     vec![
         of_cost("server_requests", |cost| cost.requests.into()),
         of_cost("server_cpu_per_request_us", |cost| cost.cpu_per_request_us().into()),
+        column("server_cores", |row| {
+            let cores = row.measured.and_then(|(_, one, _)| {
+                Some(amount::cores(one.cost.cpu_per_request_us()?, one.measurement.achieved_rate_per_s))
+            });
+            cores.into()
+        }),
+        column("server_and_client_cpu_per_request_us", |row| {
+            let both = row.measured.and_then(|(_, one, _)| {
+                Some(one.cost.cpu_per_request_us()? + one.measurement.client.cpu_per_request_us?)
+            });
+            both.into()
+        }),
         of_cost("server_switches_per_request", |cost| cost.switches_per_request().into()),
         held("server_threads_max", |held| held.threads_max.into()),
         held("server_rss_max_bytes", |held| held.rss_max_bytes.into()),

@@ -1,109 +1,142 @@
 //! Messages from one to another through a queue.
 
-use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 
 use criterion::Criterion;
-use reports_record::BenchUnit;
 
-use crate::clock::{BATCH, Batches};
-use crate::event_loop::event_loop;
-use crate::kept::{Group, Samples, Side, group};
+use crate::clock::{BATCH, Batches, Turn};
+use crate::event_loop::{as_task, event_loop};
+use crate::group::{Group, Plan, group};
+use crate::kept::Side;
+use crate::session::Session;
 
-/// Places in the bounded queue: enough that neither end waits for each message.
-const PLACES: usize = 64;
+/// Places in the bounded queue, and messages in a burst through the other: enough that neither end waits for each message.
+const PLACES: u64 = 64;
 
-pub(crate) fn benches(criterion: &mut Criterion, results: &Path) {
-    bounded(&mut group(criterion, results, "channel/bounded", BenchUnit::Nanoseconds));
-    unbounded(&mut group(criterion, results, "channel/unbounded", BenchUnit::Nanoseconds));
+pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
+    let so_what = "A queue costs little beside the hand-over that an empty or full one causes: keep it from running empty.";
+    bounded(group(criterion, session, Plan::new("channel/bounded/one_cpu", so_what)));
+    bounded(group(criterion, session, Plan::new("channel/bounded/two_cpus", so_what).on_two_cpus()));
+    let so_what = "A queue without a bound is no cheaper where its sender waits for an answer to each burst.";
+    bursts(group(criterion, session, Plan::new("channel/unbounded_bursts", so_what)));
 }
 
-fn side(name: &'static str, operation: &'static str) -> Side {
-    Side {
-        operations_per_sample: BATCH,
-        sample: Some("the mean of 256 messages"),
-        ..Side::new(name, operation)
-    }
+fn bounded(mut group: Group<'_>) {
+    group.pair(
+        Side::batched("a message between two threads (std, 64 places)", BATCH),
+        || {
+            |iterations| {
+                let (sender, receiver) = mpsc::sync_channel(PLACES as usize);
+                let (ready, runs) = mpsc::sync_channel(0);
+                let producer = thread::spawn(move || {
+                    // Received below, or this bench is gone.
+                    let _ = ready.send(());
+                    (0..iterations).all(|number| sender.send(number).is_ok())
+                });
+                runs.recv().expect("the producer says that it runs");
+                let mut batches = Batches::start(BATCH);
+                for _ in receiver {
+                    batches.done();
+                }
+                let turn = batches.stop();
+                let sent_all = producer.join().expect("the producer ends well");
+                assert!(sent_all, "the receiver left before the last message");
+                turn
+            }
+        },
+        Side::batched("a message between two tasks of one event loop (tokio, 64 places)", BATCH),
+        || {
+            let runtime = event_loop();
+            move |iterations| {
+                as_task(&runtime, async move {
+                    let (sender, mut receiver) = tokio::sync::mpsc::channel(PLACES as usize);
+                    let mut batches = Batches::start(BATCH);
+                    tokio::spawn(async move {
+                        for number in 0..iterations {
+                            if sender.send(number).await.is_err() {
+                                return;
+                            }
+                        }
+                    });
+                    while receiver.recv().await.is_some() {
+                        batches.done();
+                    }
+                    batches.stop()
+                })
+            }
+        },
+    );
 }
 
-fn bounded(group: &mut Group<'_>) {
-    let operation = "a message between two threads (std, 64 places)";
-    group.side(side("sync", operation), |iterations, samples| {
-        let (sender, receiver) = mpsc::sync_channel(PLACES);
-        from_thread(iterations, samples, move |number| sender.send(number).is_ok(), &receiver)
-    });
-    let runtime = event_loop();
-    let operation = "a message between two tasks (tokio, 64 places)";
-    group.side(side("async", operation), |iterations, samples| {
-        let (sender, mut receiver) = tokio::sync::mpsc::channel(PLACES);
-        runtime.block_on(async {
-            let mut batches = Batches::start(samples);
-            tokio::spawn(async move {
-                for number in 0..iterations {
-                    if sender.send(number).await.is_err() {
+fn bursts(mut group: Group<'_>) {
+    group.pair(
+        Side::batched("a message of a burst of 64 from a thread, which waits for one answer (std, no bound)", BATCH),
+        || {
+            let (sender, receiver) = mpsc::channel::<u64>();
+            let (answer, answers) = mpsc::channel();
+            thread::spawn(move || {
+                for number in receiver {
+                    if is_last(number) && answer.send(()).is_err() {
                         return;
                     }
                 }
             });
-            while receiver.recv().await.is_some() {
-                batches.done();
+            move |iterations| {
+                in_bursts(iterations, |number| sender.send(number).is_ok(), || answers.recv().is_ok())
             }
-            batches.stop()
-        })
-    });
+        },
+        Side::batched("a message of a burst of 64 from a task, which waits for one answer (tokio, no bound)", BATCH),
+        || {
+            let runtime = event_loop();
+            move |iterations| as_task(&runtime, bursts_of_tasks(iterations))
+        },
+    );
 }
 
-fn unbounded(group: &mut Group<'_>) {
-    let operation = "a message between two threads (std, no bound)";
-    group.side(side("sync", operation), |iterations, samples| {
-        let (sender, receiver) = mpsc::channel();
-        from_thread(iterations, samples, move |number| sender.send(number).is_ok(), &receiver)
-    });
-    let runtime = event_loop();
-    let operation = "a message between two tasks (tokio, no bound, the sender yields every 64)";
-    group.side(side("async", operation), |iterations, samples| {
-        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
-        runtime.block_on(async {
-            let mut batches = Batches::start(samples);
-            tokio::spawn(async move {
-                for number in 0..iterations {
-                    if sender.send(number).is_err() {
-                        return;
-                    }
-                    // Nothing else would let the receiver run on this thread before the last message is sent.
-                    if number % PLACES as u64 == PLACES as u64 - 1 {
-                        tokio::task::yield_now().await;
-                    }
-                }
-            });
-            while receiver.recv().await.is_some() {
-                batches.done();
-            }
-            batches.stop()
-        })
-    });
+fn is_last(number: u64) -> bool {
+    number % PLACES == PLACES - 1
 }
 
-/// A thread sends so many messages, this one takes them; the clock starts when the thread runs.
-fn from_thread(
-    iterations: u64,
-    samples: &mut Samples,
-    send: impl Fn(u64) -> bool + Send + 'static,
-    receiver: &mpsc::Receiver<u64>,
-) -> std::time::Duration {
-    let (ready, runs) = mpsc::sync_channel(0);
-    let producer = thread::spawn(move || {
-        // Received below, or this bench is gone.
-        let _ = ready.send(());
-        (0..iterations).all(send)
-    });
-    runs.recv().expect("the producer says that it runs");
-    let mut batches = Batches::start(samples);
-    for _ in receiver {
+/// At least this many messages, in whole bursts; the cost is scaled down to the number asked for.
+fn in_bursts(iterations: u64, mut send: impl FnMut(u64) -> bool, mut wait: impl FnMut() -> bool) -> Turn {
+    let all = iterations.next_multiple_of(PLACES);
+    let mut batches = Batches::start(BATCH);
+    for number in 0..all {
+        assert!(send(number), "the receiver left before the last message");
         batches.done();
+        assert!(!is_last(number) || wait(), "the receiver left before the last answer");
     }
-    let time = batches.stop();
-    assert!(producer.join().expect("the producer ends well"), "the receiver left before the last message");
-    time
+    scaled(batches.stop(), iterations, all)
+}
+
+async fn bursts_of_tasks(iterations: u64) -> Turn {
+    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel::<u64>();
+    let (answer, mut answers) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(number) = receiver.recv().await {
+            if is_last(number) && answer.send(()).is_err() {
+                return;
+            }
+        }
+    });
+    let all = iterations.next_multiple_of(PLACES);
+    let mut batches = Batches::start(BATCH);
+    for number in 0..all {
+        sender.send(number).expect("the receiver lives until the sender is gone");
+        batches.done();
+        if is_last(number) {
+            answers.recv().await.expect("the receiver answers each burst");
+        }
+    }
+    scaled(batches.stop(), iterations, all)
+}
+
+/// The turn of `asked` operations, of which `done` were done.
+fn scaled(mut turn: Turn, asked: u64, done: u64) -> Turn {
+    let share = asked as f64 / done as f64;
+    turn.cost.value *= share;
+    turn.cost.cpu_ns = turn.cost.cpu_ns.map(|cpu| cpu * share);
+    turn.cost.switches = turn.cost.switches.map(|switches| (switches as f64 * share).round() as u64);
+    turn
 }

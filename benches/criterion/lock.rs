@@ -1,113 +1,127 @@
-//! A lock that nobody else wants, and one that four want at once.
+//! A lock that nobody else wants, and one that changes its owner with each acquisition.
 
-use std::path::Path;
-use std::sync::{Arc, Barrier, Mutex, PoisonError};
+use std::sync::{Arc, Barrier, Condvar, Mutex, PoisonError};
 use std::thread;
-use std::time::Instant;
 
 use criterion::Criterion;
-use reports_record::BenchUnit;
 use tokio::task::yield_now;
 
-use crate::clock::{BATCH, Batches, batches, each};
-use crate::event_loop::event_loop;
-use crate::kept::{Group, Samples, Side, group};
+use crate::clock::{BATCH, Batches, Turn, batches};
+use crate::cost::{Stopwatch, Threads};
+use crate::event_loop::{as_task, event_loop};
+use crate::group::{Group, Plan, group};
+use crate::kept::Side;
+use crate::session::Session;
 
 /// How many want the contended lock.
 const TAKERS: u64 = 4;
 
-pub(crate) fn benches(criterion: &mut Criterion, results: &Path) {
-    free(&mut group(criterion, results, "lock/free", BenchUnit::Nanoseconds));
-    contended(&mut group(criterion, results, "lock/contended", BenchUnit::Nanoseconds));
+pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
+    let so_what = "A lock that is free costs nanoseconds either way: it decides nothing in a server.";
+    free(group(criterion, session, Plan::new("lock/free", so_what)));
+    let so_what = "Each change of owner costs threads a hand-over; tasks of one loop only change places in a queue.";
+    in_turn(group(criterion, session, Plan::new("lock/in_turn/one_cpu", so_what)));
+    in_turn(group(criterion, session, Plan::new("lock/in_turn/two_cpus", so_what).on_two_cpus()));
 }
 
-fn free(group: &mut Group<'_>) {
-    let side = |name, operation| Side {
-        operations_per_sample: BATCH,
-        sample: Some("the mean of 256 acquisitions"),
-        ..Side::new(name, operation)
-    };
+fn free(mut group: Group<'_>) {
+    group.pair(
+        Side::batched("std's Mutex taken and given back", BATCH),
+        || {
+            let lock = Mutex::new(0_u64);
+            move |iterations| {
+                batches(iterations, BATCH, || *lock.lock().unwrap_or_else(PoisonError::into_inner) += 1)
+            }
+        },
+        Side::batched("tokio's Mutex taken and given back", BATCH),
+        || {
+            let runtime = event_loop();
+            let lock = Arc::new(tokio::sync::Mutex::new(0_u64));
+            move |iterations| {
+                let lock = Arc::clone(&lock);
+                as_task(&runtime, async move {
+                    let mut batches = Batches::start(BATCH);
+                    for _ in 0..iterations {
+                        *lock.lock().await += 1;
+                        batches.done();
+                    }
+                    batches.stop()
+                })
+            }
+        },
+    );
+}
+
+/// Both sides hand the lock on in the order of asking: std's own Mutex may give it to the same thread again and again, which
+/// would compare many acquisitions by one owner with many changes of owner.
+fn in_turn(mut group: Group<'_>) {
+    group.pair(
+        Side::new("one of four threads takes its turn with a lock and wakes the next (std)")
+            .sample("the mean of all turns of a slice"),
+        || take_turns,
+        Side::new("one of four tasks takes its turn with a lock, held over a yield (tokio, in order of asking)")
+            .sample("the mean of all turns of a slice"),
+        || {
+            let runtime = event_loop();
+            move |iterations| as_task(&runtime, tasks_in_turn(iterations))
+        },
+    );
+}
+
+fn take_turns(iterations: u64) -> Turn {
     let lock = Mutex::new(0_u64);
-    group.side(side("sync", "std's Mutex taken and given back"), |iterations, samples| {
-        batches(iterations, samples, || *lock.lock().unwrap_or_else(PoisonError::into_inner) += 1)
-    });
-    let runtime = event_loop();
-    let lock = tokio::sync::Mutex::new(0_u64);
-    group.side(side("async", "tokio's Mutex taken and given back"), |iterations, samples| {
-        runtime.block_on(async {
-            let mut batches = Batches::start(samples);
-            for _ in 0..iterations {
-                *lock.lock().await += 1;
-                batches.done();
-            }
-            batches.stop()
-        })
-    });
+    let wake: [Condvar; TAKERS as usize] = Default::default();
+    let start = Barrier::new(TAKERS as usize + 1);
+    thread::scope(|scope| {
+        let takers: Vec<_> = (0..TAKERS)
+            .map(|taker| {
+                let (lock, wake, start) = (&lock, &wake, &start);
+                scope.spawn(move || {
+                    start.wait();
+                    for _ in 0..share(iterations, taker) {
+                        let held = lock.lock().unwrap_or_else(PoisonError::into_inner);
+                        let mut held = wake[taker as usize]
+                            .wait_while(held, |turn| *turn % TAKERS != taker)
+                            .unwrap_or_else(PoisonError::into_inner);
+                        *held += 1;
+                        let next = *held % TAKERS;
+                        drop(held);
+                        wake[next as usize].notify_one();
+                    }
+                })
+            })
+            .collect();
+        let watch = Stopwatch::start(Threads::All);
+        start.wait();
+        takers.into_iter().for_each(|taker| taker.join().expect("a taker ends well"));
+        sampled(watch, iterations)
+    })
 }
 
-fn contended(group: &mut Group<'_>) {
-    let side = |name, operation| Side {
-        sample: Some("how long one of the four took to get the lock, hold it over a yield and give it back"),
-        ..Side::new(name, operation)
-    };
-    group.side(side("sync", "std's Mutex among four threads, held over a yield"), |iterations, samples| {
-        let lock = Mutex::new(());
-        let start = Barrier::new(TAKERS as usize + 1);
-        thread::scope(|scope| {
-            let takers: Vec<_> = (0..TAKERS)
-                .map(|taker| {
-                    let (lock, start) = (&lock, &start);
-                    scope.spawn(move || {
-                        let mut own = Samples::fork();
-                        start.wait();
-                        each(share(iterations, taker), &mut own, || {
-                            let held = lock.lock().unwrap_or_else(PoisonError::into_inner);
-                            thread::yield_now();
-                            drop(held);
-                        });
-                        own
-                    })
-                })
-                .collect();
-            start.wait();
-            let begun = Instant::now();
-            let kept: Vec<_> =
-                takers.into_iter().map(|taker| taker.join().expect("a taker ends well")).collect();
-            let time = begun.elapsed();
-            kept.iter().for_each(|own| samples.merge(own));
-            time
+async fn tasks_in_turn(iterations: u64) -> Turn {
+    let lock = Arc::new(tokio::sync::Mutex::new(()));
+    let watch = Stopwatch::start(Threads::All);
+    let takers: Vec<_> = (0..TAKERS)
+        .map(|taker| {
+            let lock = Arc::clone(&lock);
+            tokio::spawn(async move {
+                for _ in 0..share(iterations, taker) {
+                    let held = lock.lock().await;
+                    yield_now().await;
+                    drop(held);
+                }
+            })
         })
-    });
-    let runtime = event_loop();
-    group.side(side("async", "tokio's Mutex among four tasks, held over a yield"), |iterations, samples| {
-        runtime.block_on(async {
-            let lock = Arc::new(tokio::sync::Mutex::new(()));
-            let begun = Instant::now();
-            let takers: Vec<_> = (0..TAKERS)
-                .map(|taker| {
-                    let lock = Arc::clone(&lock);
-                    tokio::spawn(async move {
-                        let mut own = Samples::fork();
-                        for _ in 0..share(iterations, taker) {
-                            let begun = Instant::now();
-                            let held = lock.lock().await;
-                            yield_now().await;
-                            drop(held);
-                            own.time(begun.elapsed());
-                        }
-                        own
-                    })
-                })
-                .collect();
-            let mut kept = Vec::new();
-            for taker in takers {
-                kept.push(taker.await.expect("a taker ends well"));
-            }
-            let time = begun.elapsed();
-            kept.iter().for_each(|own| samples.merge(own));
-            time
-        })
-    });
+        .collect();
+    for taker in takers {
+        taker.await.expect("a taker ends well");
+    }
+    sampled(watch, iterations)
+}
+
+fn sampled(watch: Stopwatch, iterations: u64) -> Turn {
+    let cost = watch.stop();
+    Turn { samples: vec![(cost.value / iterations as f64) as u64], cost }
 }
 
 /// Acquisitions of one taker, so that all of them together are `iterations`.

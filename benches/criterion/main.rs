@@ -1,26 +1,39 @@
 //! `cargo bench`: what the pieces of both models cost, a blocking side and an awaiting side of each.
 //!
-//! A group is a pair: `cargo bench -- hand_over` measures both sides of every hand-over. Beside criterion's estimates
-//! each bench keeps its samples as an HDR histogram ([`kept`]); `report criterion` puts both on one page.
+//! A group is a pair: `cargo bench -- hand_over` measures both sides of every hand-over, in turns ([`group`]). Beside
+//! criterion's estimates each group keeps its rounds and each bench its samples ([`kept`]); `report criterion` judges
+//! them and puts them on one page. Criterion gives command line, filters and baselines.
 //! The awaiting side is an event loop on one thread, as in the contenders.
 
+mod accept;
+mod bound;
+mod bridge;
 mod channel;
 mod clock;
+mod command_line;
+mod connections;
+mod cost;
+mod disturbance;
 mod event_loop;
+mod giving_up;
+mod group;
 mod hand_over;
 mod hot_path;
 mod kept;
 mod lock;
 mod memory;
-mod one_cpu;
-mod pool_hop;
+mod model;
+mod parts;
 mod request;
+mod select;
 mod served;
+mod session;
+mod sleepers;
 mod spawn;
 mod timer;
 
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
@@ -29,6 +42,8 @@ use benches::supervise;
 use criterion::Criterion;
 use criterion::measurement::Measurement;
 use reports_terminal::talk;
+
+use crate::session::Session;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -50,7 +65,7 @@ fn run(arguments: &[String]) -> anyhow::Result<i32> {
     match arguments.first().map(String::as_str) {
         Some("supervise") => supervise::from_arguments(&arguments[1..]),
         Some(memory::CROWD) => memory::crowd(&arguments[1..]).map(|()| 0),
-        _ => every_group().map(|()| 0),
+        _ => every_group(arguments).map(|()| 0),
     }
 }
 
@@ -75,43 +90,42 @@ fn without_test_threads(arguments: &[String]) -> Option<Vec<&String>> {
     Some(rest)
 }
 
-fn every_group() -> anyhow::Result<()> {
-    let results = results()?;
-    let mut criterion = configured(Criterion::default(), &results);
+fn every_group(arguments: &[String]) -> anyhow::Result<()> {
+    let session = Session::begin()?;
+    command_line::check_baseline(arguments, &session.results)?;
+    let mut criterion = configured(Criterion::default(), &session.results);
     for group in [
-        spawn::benches,
+        connections::benches,
+        sleepers::benches,
+        request::benches,
+        parts::benches,
+        accept::benches,
+        bridge::benches,
         hand_over::benches,
+        spawn::benches,
         channel::benches,
         lock::benches,
+        select::benches,
+        giving_up::benches,
         timer::benches,
-        pool_hop::benches,
-        request::benches,
         hot_path::benches,
     ] {
-        group(&mut criterion, &results);
+        group(&mut criterion, &session);
     }
     criterion.final_summary();
-    memory::benches(
-        &mut configured(Criterion::default().with_measurement(memory::Bytes), &results),
-        &results,
-    );
-    Ok(())
+    let bytes = Criterion::default().with_measurement(memory::Bytes);
+    memory::benches(&mut configured(bytes, &session.results), &session);
+    command_line::check_that_something_ran(arguments, &session)?;
+    model::keep(&session.results)
 }
 
-/// Short, for there are many: 30 samples in 4 s, after a warm-up. 10,000 resamples place an end of a 95 % interval to
-/// about a hundredth of its width, and take milliseconds.
+/// Short, for there are many: rounds for 1.2 s with each side, after a warm-up. 1,000 resamples are for criterion's own
+/// estimates; the page judges by rounds.
 fn configured<M: Measurement>(criterion: Criterion<M>, results: &Path) -> Criterion<M> {
     criterion
-        .sample_size(30)
-        .warm_up_time(Duration::from_millis(700))
-        .measurement_time(Duration::from_secs(4))
-        .nresamples(10_000)
+        .warm_up_time(Duration::from_millis(150))
+        .measurement_time(Duration::from_millis(1200))
+        .nresamples(1_000)
         .output_directory(results)
         .configure_from_args()
-}
-
-/// Where criterion keeps results and `report criterion` looks for them: `criterion` in cargo's target folder.
-fn results() -> anyhow::Result<PathBuf> {
-    let root = benches::root::find()?;
-    Ok(benches::artifacts::target_folder(&root)?.join("criterion"))
 }

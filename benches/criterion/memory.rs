@@ -1,53 +1,110 @@
-//! Memory of a parked thread and of a parked task: each crowd in a fresh process, so that nothing is reused.
+//! Memory of threads and tasks that wait, and of an idle connection.
+//!
+//! Each crowd has a process of its own, so that nothing is used twice.
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::{hint, thread};
 
 use anyhow::{Context as _, bail, ensure};
 use criterion::measurement::{Measurement, ValueFormatter};
 use criterion::{Criterion, Throughput};
-use reports_record::BenchUnit;
+use reports_record::{BenchFigure, BenchUnit};
 use reports_terminal::print;
+use servers_contract::Call;
 
+use crate::bound::Cpus;
+use crate::clock::Turn;
+use crate::cost::Cost;
 use crate::event_loop::event_loop;
-use crate::kept::{Side, group};
+use crate::group::{Plan, Valued, group};
+use crate::kept::Side;
+use crate::served::Served;
+use crate::session::Session;
 
 /// The argument by which this program is asked to be a crowd.
 pub(crate) const CROWD: &str = "crowd";
 
-/// Threads or tasks of a crowd: so many that a page more or less is no matter.
-const MEMBERS: usize = 512;
+/// Threads of a crowd: enough that a page more or less is no matter.
+const THREADS: usize = 512;
 
-pub(crate) fn benches(criterion: &mut Criterion<Bytes>, results: &Path) {
-    let mut group = group(criterion, results, "memory", BenchUnit::Bytes);
-    let sample =
-        "one crowd of 512 in a process of its own, by the growth of its proportional set size, per member";
-    for (name, operation) in [
-        ("sync", "a parked thread, without what the kernel keeps for it"),
-        ("async", "a parked task that keeps nothing"),
-    ] {
-        let side = Side { sample: Some(sample), ..Side::new(name, operation) };
-        group.side(side, |iterations, samples| {
-            let bytes = (0..iterations).map(|_| {
-                let bytes = bytes_each(name).unwrap_or_else(|error| panic!("no crowd of {name}: {error:#}"));
-                samples.value(bytes.round() as u64);
-                bytes
-            });
-            bytes.sum()
-        });
+/// Tasks of a crowd. More, because each is so small that what other processes do to the kernel's memory would hide it.
+const TASKS: usize = 16_384;
+
+/// Connections that are opened and left idle.
+const CONNECTIONS: u32 = 256;
+
+/// What the second crowd's members hold.
+const HELD: usize = 16 * 1024;
+
+pub(crate) fn benches(criterion: &mut Criterion<Bytes>, session: &Session) {
+    let plan = |name, so_what| Plan {
+        judged: BenchFigure::Value,
+        cpus: Cpus::Two,
+        rounds: 10,
+        balanced: false,
+        ..Plan::new(name, so_what)
+    };
+    let sample = "one crowd in a process of its own, by its growth, per member";
+    let so_what = "Thousands of waiting threads cost tens of megabytes, most of it the kernel's; tasks that hold nothing are \
+        free in comparison.";
+    group(criterion, session, plan("memory/parked", so_what)).pair(
+        Side::new("a parked thread, with its kernel stack, page tables and kernel objects").sample(sample),
+        || |iterations| crowds(iterations, "thread", 0),
+        Side::new("a parked task that holds nothing").sample(sample),
+        || |iterations| crowds(iterations, "task", 0),
+    );
+    let so_what = "What a request holds while it waits weighs the same in both models and soon outweighs the thread.";
+    group(criterion, session, plan("memory/holding_16_kib", so_what)).pair(
+        Side::new("a parked thread that holds 16 KiB on its stack").sample(sample),
+        || |iterations| crowds(iterations, "thread", HELD),
+        Side::new("a parked task that holds 16 KiB in its future").sample(sample),
+        || |iterations| crowds(iterations, "task", HELD),
+    );
+    let so_what = "An idle connection costs a thread or a task, and a buffer each; the kernel's own memory of its socket, alike \
+        for both, is not counted.";
+    let sample = "256 connections more to a fresh process, by its growth, per connection";
+    group(criterion, session, plan("memory/idle_connection", so_what)).pair(
+        Side::new("an idle connection of std-threads").sample(sample),
+        || |iterations| idle(iterations, "std-threads"),
+        Side::new("an idle connection of tokio-tasks").sample(sample),
+        || |iterations| idle(iterations, "tokio-tasks"),
+    );
+}
+
+fn crowds(count: u64, member: &str, held: usize) -> Turn {
+    summed((0..count).map(|_| {
+        bytes_each(member, held).unwrap_or_else(|error| panic!("cannot measure a crowd of {member}s: {error:#}"))
+    }))
+}
+
+fn idle(count: u64, name: &str) -> Turn {
+    summed((0..count).map(|_| {
+        let served = Served::start(name, 1, &Call::Hello);
+        served
+            .and_then(|served| served.idle_connection_bytes(CONNECTIONS))
+            .unwrap_or_else(|error| panic!("cannot measure {name}: {error:#}"))
+    }))
+}
+
+fn summed(bytes: impl Iterator<Item = f64>) -> Turn {
+    let bytes: Vec<f64> = bytes.collect();
+    Turn {
+        cost: Cost::of_value(bytes.iter().sum()),
+        samples: bytes.iter().map(|bytes| bytes.round() as u64).collect(),
     }
 }
 
 /// Bytes a member, of a crowd in a process of its own.
-fn bytes_each(model: &str) -> anyhow::Result<f64> {
+fn bytes_each(member: &str, held: usize) -> anyhow::Result<f64> {
     let own = std::env::current_exe().context("cannot find this program to start it again")?;
-    let output =
-        Command::new(own).args([CROWD, model]).output().context("cannot start this program again")?;
+    let output = Command::new(own)
+        .args([CROWD, member, &held.to_string()])
+        .output()
+        .context("cannot start this program again")?;
     ensure!(
         output.status.success(),
         "it ended with {}: {}",
@@ -55,80 +112,120 @@ fn bytes_each(model: &str) -> anyhow::Result<f64> {
         String::from_utf8_lossy(&output.stderr)
     );
     let text = String::from_utf8(output.stdout).context("it did not print text")?;
-    let bytes: u64 = text.trim().parse().with_context(|| format!("it printed {text:?}, expected bytes"))?;
-    ensure!(bytes > 0, "{MEMBERS} parked members took no memory");
-    Ok(bytes as f64 / MEMBERS as f64)
+    let bytes: f64 = text.trim().parse().with_context(|| format!("it printed {text:?}, expected bytes"))?;
+    ensure!(bytes > 0.0, "its parked members took no memory");
+    Ok(bytes)
 }
 
-/// Parks a crowd in this process and prints by how many bytes that made it grow.
+/// Parks a crowd in this process and prints by how many bytes a member that made it and its kernel memory grow.
 ///
 /// # Errors
-/// When the model is unknown, threads cannot be had or the kernel does not tell sizes.
+/// When the kind of member is unknown, threads cannot be had or the kernel does not tell sizes.
 pub(crate) fn crowd(arguments: &[String]) -> anyhow::Result<()> {
+    let [member, held] = arguments else { bail!("cannot be a crowd of {arguments:?}, expected a kind and a size") };
+    let held = held.parse().with_context(|| format!("cannot hold {held:?}, expected bytes"))?;
     // Read once before it counts: reading allocates too.
-    proportional_set()?;
-    let grown = match arguments.first().map(String::as_str) {
-        Some("sync") => threads()?,
-        Some("async") => tasks()?,
-        other => bail!("cannot be a crowd of {other:?}, expected sync or async"),
+    memory()?;
+    let each = match member.as_str() {
+        "thread" => threads(held)? / THREADS as f64,
+        "task" => tasks(held)? / TASKS as f64,
+        other => bail!("cannot be a crowd of {other:?}, expected thread or task"),
     };
-    print(format!("{grown}\n")).context("cannot write the size")
+    print(format!("{each}\n")).context("cannot write the size")
 }
 
-fn threads() -> anyhow::Result<u64> {
-    let before = proportional_set()?;
+fn threads(held: usize) -> anyhow::Result<f64> {
+    let before = memory()?;
     let parked = Arc::new(AtomicUsize::new(0));
-    for _ in 0..MEMBERS {
+    for _ in 0..THREADS {
         let parked = Arc::clone(&parked);
         // Never joined: the process ends with its threads.
         let _ = thread::Builder::new()
             .spawn(move || {
-                parked.fetch_add(1, Ordering::Release);
-                loop {
-                    thread::park();
+                if held == 0 {
+                    park(&parked);
+                } else {
+                    let mut held = [1_u8; HELD];
+                    hint::black_box(&mut held);
+                    park(&parked);
+                    hint::black_box(&held);
                 }
             })
             .context("cannot start a thread")?;
     }
-    while parked.load(Ordering::Acquire) < MEMBERS {
+    while parked.load(Ordering::Acquire) < THREADS {
         thread::yield_now();
     }
-    Ok(proportional_set()?.saturating_sub(before))
+    Ok(memory()? - before)
 }
 
-fn tasks() -> anyhow::Result<u64> {
+/// Says that this thread is there, and waits for the process to end.
+fn park(parked: &AtomicUsize) {
+    parked.fetch_add(1, Ordering::Release);
+    while parked.load(Ordering::Acquire) > 0 {
+        thread::park();
+    }
+}
+
+fn tasks(held: usize) -> anyhow::Result<f64> {
     let runtime = event_loop();
     runtime.block_on(async {
         // Also the loop's own first task.
         tokio::spawn(async {}).await.context("a task that does nothing did not end")?;
-        let before = proportional_set()?;
+        let before = memory()?;
         let parked = Arc::new(AtomicUsize::new(0));
-        for _ in 0..MEMBERS {
+        for _ in 0..TASKS {
             let parked = Arc::clone(&parked);
-            tokio::spawn(async move {
-                parked.fetch_add(1, Ordering::Release);
-                std::future::pending::<()>().await;
-            });
+            if held == 0 {
+                tokio::spawn(async move {
+                    parked.fetch_add(1, Ordering::Release);
+                    std::future::pending::<()>().await;
+                });
+            } else {
+                tokio::spawn(async move {
+                    let mut held = [1_u8; HELD];
+                    hint::black_box(&mut held);
+                    parked.fetch_add(1, Ordering::Release);
+                    std::future::pending::<()>().await;
+                    hint::black_box(&held);
+                });
+            }
         }
-        while parked.load(Ordering::Acquire) < MEMBERS {
+        while parked.load(Ordering::Acquire) < TASKS {
             tokio::task::yield_now().await;
         }
-        Ok(proportional_set()?.saturating_sub(before))
+        Ok(memory()? - before)
     })
 }
 
-/// Bytes of this process's memory, shared pages by their share.
-fn proportional_set() -> anyhow::Result<u64> {
-    const PATH: &str = "/proc/self/smaps_rollup";
-    let text = fs::read_to_string(PATH).with_context(|| format!("cannot read {PATH}"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
-    let kilobytes = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
-    kilobytes.map(|kilobytes| kilobytes * 1024).with_context(|| format!("{PATH} has no line \"Pss: … kB\""))
+/// Bytes of this process's memory, shared pages by their share, its page tables, and the machine's kernel stacks and slabs
+/// that cannot be reclaimed. The latter two are of all processes: a difference within milliseconds is mostly this one's.
+fn memory() -> anyhow::Result<f64> {
+    let kilobytes = kilobytes("/proc/self/smaps_rollup", "Pss:")?
+        + kilobytes("/proc/self/status", "VmPTE:")?
+        + kilobytes("/proc/meminfo", "KernelStack:")?
+        + kilobytes("/proc/meminfo", "SUnreclaim:")?;
+    Ok(kilobytes * 1024.0)
+}
+
+fn kilobytes(path: &str, name: &str) -> anyhow::Result<f64> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let value = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+    value.with_context(|| format!("{path} has no line \"{name} … kB\""))
 }
 
 /// Memory as criterion measures it: bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bytes;
+
+impl Valued for Bytes {
+    const UNIT: BenchUnit = BenchUnit::Bytes;
+
+    fn of(value: f64) -> f64 {
+        value
+    }
+}
 
 impl Measurement for Bytes {
     type Intermediate = ();

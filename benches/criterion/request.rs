@@ -1,63 +1,69 @@
 //! Requests end to end: load generator, loopback, contender and back.
 
-use std::path::Path;
 use std::time::Duration;
 
 use criterion::Criterion;
-use reports_record::{BenchUnit, Measurement};
+use servers_contract::Call;
 
-use crate::kept::{Samples, Side, group};
+use crate::bound::Cpus;
+use crate::clock::Turn;
+use crate::group::{Plan, group};
+use crate::kept::Side;
 use crate::served::Served;
+use crate::session::Session;
 
-/// One side of a pair.
-struct Contender {
-    side: &'static str,
-    name: &'static str,
-    operation: &'static str,
+/// The contenders of a pair, with one operation of each in words.
+struct Contenders {
+    sync: (&'static str, &'static str),
+    awaiting: (&'static str, &'static str),
 }
 
-const CONTROL: [Contender; 2] = [
-    Contender { side: "sync", name: "std-threads", operation: "a round of requests to std-threads" },
-    Contender { side: "async", name: "tokio-tasks", operation: "a round of requests to tokio-tasks" },
-];
+const CONTROL: Contenders = Contenders {
+    sync: ("std-threads", "a request to std-threads, in a closed loop over N connections"),
+    awaiting: ("tokio-tasks", "a request to tokio-tasks, in a closed loop over N connections"),
+};
 
-const STOCK: [Contender; 2] = [
-    Contender { side: "sync", name: "tiny-http", operation: "a round of requests to tiny-http" },
-    Contender { side: "async", name: "actix-web", operation: "a round of requests to actix-web" },
-];
+const STOCK: Contenders = Contenders {
+    sync: ("tiny-http", "a request to tiny-http, in a closed loop over N connections"),
+    awaiting: ("actix-web", "a request to actix-web, in a closed loop over N connections"),
+};
 
-/// Connections that ask one request after another.
-const CONNECTIONS: [u32; 3] = [1, 16, 64];
+/// Requests of one iteration, over all connections together. Fewer would never bring as many connections to work as the
+/// bench is named after.
+const BATCH: u64 = 256;
 
-/// Requests of a round, over all connections together: one iteration. Fewer would never bring as many connections to work
-/// as the bench is named after, since criterion's first samples are of one iteration.
-const ROUND: u64 = 256;
+const SO_WHAT: &str = "A whole request, beside which every other group is a part: the decision map judges these at a rate.";
 
-pub(crate) fn benches(criterion: &mut Criterion, results: &Path) {
-    for (pair, contenders) in [("control", CONTROL), ("stock", STOCK)] {
-        for connections in CONNECTIONS {
-            let title = format!("request/{pair}/{connections}");
-            let mut group = group(criterion, results, &title, BenchUnit::Nanoseconds);
-            for Contender { side, name, operation } in &contenders {
-                let sample = Some("256 requests over all connections; a sample is the service time of one");
-                let side = Side { sample, ..Side::new(side, operation) };
-                let or_stop = |error: anyhow::Error| -> ! { panic!("cannot bench {name}: {error:#}") };
-                group.prepared_side(
-                    side,
-                    || Served::start(name, connections).unwrap_or_else(|error| or_stop(error)),
-                    |served, iterations, samples| match served.requests(iterations * ROUND) {
-                        Ok(measured) => kept(&measured, samples),
-                        Err(error) => or_stop(error),
-                    },
-                );
-            }
-        }
+pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
+    let waits = |milliseconds| Call::Wait { wait: Duration::from_millis(milliseconds), blocking: false };
+    for (name, contenders, connections, call) in [
+        ("request/control/1", CONTROL, 1, waits(0)),
+        ("request/control/8", CONTROL, 8, waits(0)),
+        ("request/control/64", CONTROL, 64, waits(0)),
+        ("request/wait_1ms/64", CONTROL, 64, waits(1)),
+        ("request/stock/1", STOCK, 1, waits(0)),
+        ("request/stock/64", STOCK, 64, waits(0)),
+    ] {
+        let plan = Plan {
+            cpus: Cpus::OneAndClient,
+            rounds: 10,
+            scale: BATCH,
+            balanced: false,
+            ..Plan::new(name, SO_WHAT)
+        };
+        let sample = "the service time of one request";
+        let (sync, awaiting) = (contenders.sync, contenders.awaiting);
+        group(criterion, session, plan).pair(
+            Side::new(sync.1).sample(sample),
+            || requests(sync.0, connections, &call),
+            Side::new(awaiting.1).sample(sample),
+            || requests(awaiting.0, connections, &call),
+        );
     }
 }
 
-/// Keeps the service times; gives the time from the first request's start to the last one's end.
-fn kept(measured: &Measurement, samples: &mut Samples) -> Duration {
-    let times = measured.histograms.service_time.decode();
-    samples.add(&times.expect("a histogram that was encoded in this process is whole"));
-    Duration::from_secs_f64(measured.window_s)
+fn requests(name: &'static str, connections: u32, call: &Call) -> impl FnMut(u64) -> Turn {
+    let or_stop = move |error: anyhow::Error| -> ! { panic!("cannot bench {name}: {error:#}") };
+    let mut served = Served::start(name, connections, call).unwrap_or_else(|error| or_stop(error));
+    move |iterations| served.requests(iterations * BATCH).unwrap_or_else(|error| or_stop(error))
 }

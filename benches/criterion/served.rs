@@ -1,20 +1,24 @@
 //! A contender to send requests to: built, started as the runner starts it, connected to.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use benches::artifacts::Built;
 use benches::contender::Contender;
-use benches::cpus::Split;
 use benches::process::{Launch, Tail};
-use benches::{artifacts, root, target};
+use benches::sampler::Sampler;
+use benches::{artifacts, descendants, root, target};
 use loadgen::{Client, Crew, Interrupt, Load, Stop};
-use reports_record::Measurement;
+use nix::time::ClockId;
+use nix::unistd::Pid;
+use reports_record::CertificateVerdict;
 use servers_conformance::contenders::Contenders;
 use servers_contract::Call;
 
-/// What is asked of it: the least there is.
-const CALL: Call = Call::Hello;
+use crate::bound;
+use crate::clock::Turn;
+use crate::cost::Cost;
 
 /// The contenders, once they are built: once for all benches.
 static BUILT: OnceLock<Built> = OnceLock::new();
@@ -24,15 +28,26 @@ pub(crate) struct Served {
     // Before the contender, so that connections are closed before it ends.
     client: Client,
     load: Load,
-    _contender: Contender,
+    contender: Contender,
+    /// Process ids: the contender may have several.
+    processes: Vec<Pid>,
+}
+
+/// What the contender has taken so far.
+#[derive(Debug, Clone, Copy)]
+struct Taken {
+    cpu: Duration,
+    switches: Option<u64>,
+    loop_waits: Option<u64>,
 }
 
 impl Served {
-    /// Builds and starts the contender `name`, and opens `connections` to it, each proven by a request.
+    /// Builds and starts the contender `name`, and opens `connections` to it, each proven by a request; `call` is what it
+    /// will be asked.
     ///
     /// # Errors
     /// When there is none of that name, it cannot be built, does not start or does not answer.
-    pub(crate) fn start(name: &str, connections: u32) -> anyhow::Result<Self> {
+    pub(crate) fn start(name: &str, connections: u32, call: &Call) -> anyhow::Result<Self> {
         let root = root::find()?;
         let list = root.join(root::CONTENDERS);
         let contenders = Contenders::load(&list)?;
@@ -43,28 +58,29 @@ impl Served {
             BUILT.get_or_init(|| built);
         }
         let built = BUILT.get().context("the contenders were just built")?;
-        let split = Split::here(1, 1)?;
+        let split = &bound::split().parts;
         let launch = Launch {
             cpus: split.contender.clone(),
             ..Launch::of(built.command(chosen, root::ANY_PORT)?, root)
         };
         let tail = Tail::default();
         let contender = Contender::start(&launch, &tail).map_err(|error| tail.explain(error))?;
-        let pins = split.client.iter().map(|&cpu| cpu as usize).collect();
-        let crew = Crew { connections, pins, ..Crew::default() };
-        let client = target::connect(&contender, &crew, &Interrupt::default())?;
-        let load = target::load(&contender, &CALL, b"")?;
-        Ok(Self { client, load, _contender: contender })
+        let client = connect(&contender, connections)?;
+        let load = target::load(&contender, call, b"")?;
+        let processes = descendants::below(contender.supervisor()).into_iter().map(Pid::from_raw).collect();
+        Ok(Self { client, load, contender, processes })
     }
 
-    /// So many requests in a closed loop, over all connections together.
+    /// Makes this many requests in a closed loop, over all connections together.
     ///
     /// # Errors
-    /// When one of them is not answered as it should be.
-    pub(crate) fn requests(&mut self, requests: u64) -> anyhow::Result<Measurement> {
+    /// When one of them is not answered as it should be, or the contender does not say what it took.
+    pub(crate) fn requests(&mut self, requests: u64) -> anyhow::Result<Turn> {
         let load = Load { stop: Stop::Requests(requests), ..self.load.clone() };
+        let before = self.taken()?;
         let measured = self.client.measure(&load, &Interrupt::default(), &mut |_| ())?;
-        let account = measured.account;
+        let after = self.taken()?;
+        let account = &measured.account;
         ensure!(
             account.finished == account.due,
             "{} of {} requests were not answered correctly: {:?}",
@@ -72,6 +88,57 @@ impl Served {
             account.due,
             measured.outcomes
         );
-        Ok(measured)
+        let since = |of: fn(&Taken) -> Option<u64>| Some(of(&after)?.saturating_sub(of(&before)?));
+        let cost = Cost {
+            value: measured.window_s * 1e9,
+            cpu_ns: Some(after.cpu.saturating_sub(before.cpu).as_nanos() as f64),
+            switches: since(|taken| taken.switches),
+            loop_waits: since(|taken| taken.loop_waits),
+            doubtful: measured.certificate.verdict == CertificateVerdict::Invalid,
+        };
+        let times = measured.histograms.service_time.decode().context("a histogram was damaged")?;
+        let samples = times.iter_recorded().flat_map(|step| {
+            std::iter::repeat_n(step.value_iterated_to(), step.count_at_value() as usize)
+        });
+        Ok(Turn { cost, samples: samples.collect() })
     }
+
+    /// Bytes that each of `more` idle connections adds to the contender, page tables and kernel stacks included.
+    ///
+    /// # Errors
+    /// When they cannot be opened, or the kernel does not tell sizes.
+    pub(crate) fn idle_connection_bytes(&self, more: u32) -> anyhow::Result<f64> {
+        let before = self.memory_bytes()?;
+        let opened = connect(&self.contender, more)?;
+        let grown = self.memory_bytes()?.saturating_sub(before);
+        drop(opened);
+        Ok(grown as f64 / f64::from(more))
+    }
+
+    fn memory_bytes(&self) -> anyhow::Result<u64> {
+        let sampler = Sampler::start(self.contender.supervisor());
+        sampler.read_memory();
+        sampler.finish().memory_bytes().context("the kernel does not tell the contender's memory")
+    }
+
+    /// CPU time by the kernel's clock of each process; the rest by the contender's own counters.
+    fn taken(&self) -> anyhow::Result<Taken> {
+        let stats = self.contender.stats()?;
+        let mut cpu = Duration::ZERO;
+        for &process in &self.processes {
+            let clock = ClockId::pid_cpu_clock_id(process).context("the contender has no clock of CPU time")?;
+            cpu += Duration::from(clock.now().context("cannot read the contender's CPU time")?);
+        }
+        let both = stats.voluntary_switches.zip(stats.involuntary_switches);
+        Ok(Taken {
+            cpu,
+            switches: both.map(|(voluntary, involuntary)| voluntary + involuntary),
+            loop_waits: stats.loop_waits,
+        })
+    }
+}
+
+fn connect(contender: &Contender, connections: u32) -> anyhow::Result<Client> {
+    let crew = Crew { connections, pins: vec![bound::client() as usize], ..Crew::default() };
+    target::connect(contender, &crew, &Interrupt::default())
 }

@@ -1,44 +1,108 @@
-//! Waiting for a millisecond: a sleeping thread against each of two timers of an event loop.
+//! Waiting for a millisecond: how much longer it takes than asked.
 
-use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
-use reports_record::BenchUnit;
+use nix::sys::prctl;
+use reports_record::BenchFigure;
 use servers_async::Timer;
 
-use crate::clock::{each, each_awaited};
-use crate::event_loop::event_loop;
-use crate::kept::{Group, Side, group};
+use crate::clock::{Turn, nanoseconds};
+use crate::cost::{Stopwatch, Threads};
+use crate::event_loop::{as_task, event_loop};
+use crate::group::{Plan, group};
+use crate::kept::Side;
+use crate::session::Session;
 
-/// What is asked for; whatever it takes beyond is the timer's doing.
-const WAIT: Duration = Duration::from_millis(1);
+/// The wait that is asked for. Everything beyond it is the timer's doing.
+pub(crate) const WAIT: Duration = Duration::from_millis(1);
 
-pub(crate) fn benches(criterion: &mut Criterion, results: &Path) {
-    let runtime = event_loop();
-    let mut precise = group(criterion, results, "timer/precise", BenchUnit::Nanoseconds);
-    sleeping_thread(&mut precise);
-    let operation = "a task waits 1 ms by the async handlers' own timer";
-    precise.side(Side::new("async", operation), |iterations, samples| {
-        runtime.block_on(async {
-            let timer = Timer::start().expect("this system gives the event loop a timerfd");
-            let wait = async || timer.wait_until(Instant::now() + WAIT).await;
-            each_awaited(iterations, samples, wait).await
-        })
-    });
-    drop(precise);
+/// Linux's usual allowance for blocking waits, under which contenders run unless they are told otherwise.
+const USUAL_SLACK: Duration = Duration::from_micros(50);
 
-    let mut wheel = group(criterion, results, "timer/tokio_wheel", BenchUnit::Nanoseconds);
-    sleeping_thread(&mut wheel);
-    wheel.side(Side::new("async", "a task waits 1 ms by tokio's timer wheel"), |iterations, samples| {
-        runtime.block_on(each_awaited(iterations, samples, async || tokio::time::sleep(WAIT).await))
-    });
+/// The least that can be set.
+const NO_SLACK: Duration = Duration::from_nanos(1);
+
+pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
+    let of_value = |name, so_what| Plan {
+        judged: BenchFigure::Value,
+        rounds: 25,
+        balanced: false,
+        ..Plan::new(name, so_what)
+    };
+    let so_what = "Under the usual timer slack a blocking wait ends later than an awaited one; that difference is a setting, and \
+        no part of the model.";
+    overshoot(criterion, session, of_value("overshoot/usual_slack", so_what), USUAL_SLACK);
+    let so_what = "With the same slack both wake equally late: timers decide nothing between the models.";
+    overshoot(criterion, session, of_value("overshoot/no_slack", so_what), NO_SLACK);
 }
 
-/// Measured beside each timer, so that both sides of a pair are measured close together.
-fn sleeping_thread(group: &mut Group<'_>) {
-    group.side(Side::new("sync", "a thread sleeps 1 ms"), |iterations, samples| {
-        each(iterations, samples, || thread::sleep(WAIT))
-    });
+fn overshoot(criterion: &mut Criterion, session: &Session, plan: Plan, slack: Duration) {
+    group(criterion, session, plan).pair(
+        Side::new("a thread that asked to sleep 1 ms sleeps longer by this"),
+        || {
+            move |iterations| {
+                with_slack(slack, || {
+                    overshoots(|samples| {
+                        for _ in 0..iterations {
+                            let begun = Instant::now();
+                            thread::sleep(WAIT);
+                            samples.push(beyond(begun));
+                        }
+                    })
+                })
+            }
+        },
+        Side::new("a task that asked the async handlers' timer for 1 ms waits longer by this"),
+        || {
+            let runtime = event_loop();
+            let timer = {
+                let _inside = runtime.enter();
+                Arc::new(Timer::start().expect("this system gives the event loop a timerfd"))
+            };
+            move |iterations| {
+                let timer = Arc::clone(&timer);
+                with_slack(slack, || as_task(&runtime, overshoots_of_task(timer, iterations)))
+            }
+        },
+    );
+}
+
+/// The slack belongs to a thread; a timerfd has none whatever it is.
+fn with_slack<T>(slack: Duration, work: impl FnOnce() -> T) -> T {
+    let set = |slack: Duration| {
+        prctl::set_timerslack(slack.as_nanos() as u64).expect("a thread may set its own timer slack");
+    };
+    set(slack);
+    let done = work();
+    set(USUAL_SLACK);
+    done
+}
+
+fn overshoots(wait: impl FnOnce(&mut Vec<u64>)) -> Turn {
+    let (watch, mut samples) = (Stopwatch::start(Threads::All), Vec::new());
+    wait(&mut samples);
+    summed(watch, samples)
+}
+
+async fn overshoots_of_task(timer: Arc<Timer>, iterations: u64) -> Turn {
+    let (watch, mut samples) = (Stopwatch::start(Threads::All), Vec::new());
+    for _ in 0..iterations {
+        let begun = Instant::now();
+        timer.wait_until(begun + WAIT).await;
+        samples.push(beyond(begun));
+    }
+    summed(watch, samples)
+}
+
+fn beyond(begun: Instant) -> u64 {
+    nanoseconds(begun + WAIT)
+}
+
+fn summed(watch: Stopwatch, samples: Vec<u64>) -> Turn {
+    let mut cost = watch.stop();
+    cost.value = samples.iter().sum::<u64>() as f64;
+    Turn { cost, samples }
 }

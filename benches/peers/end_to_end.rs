@@ -98,6 +98,9 @@ fn every_installed_client_has_its_row() -> anyhow::Result<()> {
         let row = row.with_context(|| format!("no row of {} in\n{table}{said}", peer.name()))?;
         ensure!(row.contains("µs") && row.contains("MiB"), "a cost and a peak in {row}");
     }
+    let missing = |peer: &Peer| said.contains(&format!("{} is not installed", peer.name()));
+    let rivals = Peer::ALL.iter().filter(|peer| **peer != Peer::Loadgen && !missing(peer)).count();
+    ensure!(said.contains("nothing to compare") == (rivals == 0), "{rivals} rivals, and it said: {said}");
     Ok(())
 }
 

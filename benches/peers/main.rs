@@ -18,6 +18,7 @@ use benches::bench::metered::{METERED, be_meter};
 use benches::bench::started;
 use benches::supervise;
 use clap::Parser as _;
+use reports_terminal::talk;
 
 use crate::field::Field;
 use crate::flags::Flags;
@@ -43,5 +44,8 @@ fn compare(flags: &Flags) -> anyhow::Result<i32> {
         None => closed::table(&field, flags)?,
     };
     table.print()?;
+    if let Some(nothing) = field.nothing_to_compare().filter(|_| flags.open.is_none()) {
+        talk!("peers: {nothing}");
+    }
     Ok(field.place.exit_code())
 }

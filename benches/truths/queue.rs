@@ -27,6 +27,9 @@ struct Batches {
 const FULL: Batches = Batches { number: 20, t: 2.093 };
 const QUICK: Batches = Batches { number: 3, t: 4.303 };
 
+/// Fewest batches whose interval is shown: with three, t is 4.3 and hardly any queue would be told from another.
+const FEWEST: u32 = 10;
+
 /// Responses forget where they began with the queue's relaxation time: batches ten times as long are nearly independent
 /// (their correlation is about a twentieth), which batch means need (Law, Simulation Modeling and Analysis, 9.5.3).
 const RELAXATIONS: f64 = 10.0;
@@ -123,16 +126,15 @@ pub(crate) fn tell(place: &Place, quick: bool, table: &mut Table) -> anyhow::Res
         };
         let waits = batch_means(&found.seconds, &asked, queue.batch());
         let waits: Vec<f64> = waits.into_iter().map(|response| response - sample.service_us).collect();
-        let half = half_width(&waits, batches(quick).t);
-        let centre = waits.iter().sum::<f64>() / waits.len() as f64;
+        let (interval, holds) = interval(&waits, batches(quick), queue.mean_wait_us());
         let (exact, wait) = (queue.mean_wait_us(), response - sample.service_us);
         table.push([
             queue.name.to_owned(),
             format!("{:.0} %", queue.load * 100.0),
             millis(exact),
             millis(wait),
-            format!("{}–{}", millis(centre - half), millis(centre + half)),
-            if (exact - centre).abs() <= half { "yes" } else { "no" }.to_owned(),
+            interval,
+            holds.to_owned(),
             millis(sample.wait_us),
             format!("{:+.0} µs", wait - sample.wait_us),
             format!("{:.1} %", found.client_away() * 100.0),
@@ -186,6 +188,17 @@ fn batch_means(seconds: &[Interval], asked: &Asked, batch: Duration) -> Vec<f64>
         }
     }
     sums.into_iter().filter(|(_, count)| *count > 0).map(|(sum, count)| sum / count as f64).collect()
+}
+
+/// The interval on the mean of `waits` and whether `exact` lies in it, in words; neither with fewer than [`FEWEST`] batches.
+fn interval(waits: &[f64], batches: Batches, exact: f64) -> (String, &'static str) {
+    if batches.number < FEWEST {
+        return ("–".to_owned(), "too few batches");
+    }
+    let half = half_width(waits, batches.t);
+    let centre = waits.iter().sum::<f64>() / waits.len() as f64;
+    let holds = if (exact - centre).abs() <= half { "yes" } else { "no" };
+    (format!("{}–{}", millis(centre - half), millis(centre + half)), holds)
 }
 
 /// Half the interval on the mean of `values`, Student's.

@@ -23,6 +23,10 @@ pub struct BenchSamples {
     /// Operations that one value of the histogram is the sum of: more than 1 where reading the clock costs about as
     /// much as one operation.
     pub operations_per_sample: u32,
+    /// criterion's iterations in which they were taken, as its own record adds up; `None` in older files, where an
+    /// iteration is an operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iterations: Option<u64>,
     /// The samples.
     pub histogram: EncodedHistogram,
 }
@@ -51,6 +55,7 @@ mod tests {
             sample: None,
             unit: BenchUnit::Nanoseconds,
             operations_per_sample: 1,
+            iterations: Some(7),
             histogram: EncodedHistogram::encode(&histogram),
         };
         let text = serde_json::to_string(&samples).unwrap();

@@ -7,6 +7,8 @@
 //!
 //! Units stand in names: `_us` microseconds, `_s` seconds, `_per_s` a rate, `_bytes` bytes.
 
+mod bench_model;
+mod bench_rounds;
 mod bench_samples;
 mod bounded_lines;
 mod capacity;
@@ -44,6 +46,8 @@ mod trial_log;
 mod whole_file;
 mod wrong_reply;
 
+pub use bench_model::{BENCH_MODEL, BenchModel, BenchName, ModelCount, ModelPart, ModelledRequest};
+pub use bench_rounds::{BENCH_ROUNDS, BenchFigure, BenchRound, BenchRounds, BenchSlice};
 pub use bench_samples::{BENCH_SAMPLES, BenchSamples, BenchUnit};
 pub use capacity::{
     CapacityDoubt, CapacityFinding, CapacityLine, CapacityLog, CapacityPlan, CapacityReport, CapacityTrial,

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use reports_record::{BENCH_SAMPLES, BenchSamples, BenchUnit, Distribution, EncodedHistogram, SCHEMA};
+use reports_record::{
+    BENCH_MODEL, BENCH_ROUNDS, BENCH_SAMPLES, BenchFigure, BenchModel, BenchName, BenchRound, BenchRounds, BenchSamples,
+    BenchSlice, BenchUnit, Cpu, Distribution, EncodedHistogram, Environment, ModelCount, ModelPart, ModelledRequest, SCHEMA,
+};
 use reports_render::criterion::{CriterionError, write};
 
 /// A bench as criterion and the benches write it: ten samples of 100 operations around `nanos`, 2 % apart.
@@ -44,22 +47,112 @@ fn bench(results: &Path, group: &str, name: &str, nanos: f64) -> PathBuf {
         sample: None,
         unit: BenchUnit::Nanoseconds,
         operations_per_sample: 1,
+        iterations: Some(1000),
         histogram: EncodedHistogram::encode(all.exact()),
     };
     put(BENCH_SAMPLES, serde_json::to_string(&samples).unwrap());
     folder
 }
 
-/// Three pairs, one each way and one that cannot be told, and a bench without a counterpart.
+fn environment() -> Environment {
+    Environment {
+        crossover: "0.1.0".to_owned(),
+        commit: Some("0123456789abcdef".to_owned()),
+        dirty: Some(false),
+        rustc: "rustc 1.89.0".to_owned(),
+        kernel: "Linux 6.18".to_owned(),
+        cpu: Cpu {
+            model: "A processor".to_owned(),
+            online: 2,
+            threads_per_core: None,
+            governor: None,
+            virtualised: true,
+            clock_source: None,
+        },
+        memory_bytes: None,
+        client_cpus: vec![0],
+        contender_cpus: vec![1],
+        descriptor_limit: 1024,
+        throttled_before: None,
+        remarks: Vec::new(),
+    }
+}
+
+/// Forty rounds of a pair, each some per cent off in a pattern that repeats: both sides are the same from slice to slice.
+fn rounds(group: &str, unit: BenchUnit, sync: f64, awaiting: f64) -> BenchRounds {
+    let round = |number: u32| {
+        let off = 1.0 + f64::from(number * 7 % 5) * 0.01;
+        let slice = |value: f64, index: u32| {
+            let value = value * off * (1.0 + f64::from((number + index) % 2) * 0.004) * 10.0;
+            let cpu_ns = (unit == BenchUnit::Nanoseconds).then_some(value);
+            BenchSlice { operations: 10, value, cpu_ns, switches: Some(20), loop_waits: Some(5) }
+        };
+        BenchRound {
+            sync: [slice(sync, 0), slice(sync, 1)],
+            r#async: [slice(awaiting, 0), slice(awaiting, 1)],
+            steal_ms: 0,
+            run_delay_ns: 0,
+            wall_ns: 1_000_000,
+            certified: true,
+        }
+    };
+    BenchRounds {
+        schema: SCHEMA,
+        group: group.to_owned(),
+        sync: format!("{group} as sync"),
+        r#async: format!("{group} as async"),
+        so_what: "It matters little.".to_owned(),
+        unit,
+        judged: if unit == BenchUnit::Bytes { BenchFigure::Value } else { BenchFigure::Cpu },
+        cpus: 1,
+        began_unix_s: 1_764_000_000,
+        environment: environment(),
+        rounds: (0..40).map(round).collect(),
+    }
+}
+
+fn put_rounds(results: &Path, rounds: &BenchRounds) {
+    let folder = results.join(rounds.group.replace('/', "_"));
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(BENCH_ROUNDS), serde_json::to_string(rounds).unwrap()).unwrap();
+}
+
+fn pair(results: &Path, group: &str, sync: f64, awaiting: f64) {
+    bench(results, group, "sync", sync);
+    bench(results, group, "async", awaiting);
+    put_rounds(results, &rounds(group, BenchUnit::Nanoseconds, sync, awaiting));
+}
+
+fn put_model(results: &Path) {
+    let name = |group: &str, bench: &str| BenchName { group: group.to_owned(), bench: bench.to_owned() };
+    let part = |what: &str, count, cost| ModelPart { part: what.to_owned(), count, cost };
+    let model = BenchModel {
+        schema: SCHEMA,
+        requests: vec![ModelledRequest {
+            contender: "tiny-http".to_owned(),
+            cell: "wait=0ms/c=16".to_owned(),
+            load: "no wait, 16 connections".to_owned(),
+            measured: name("request/stock/16", "sync"),
+            parts: vec![
+                part("it is parsed", ModelCount::Fixed(40.0), name("hot_path", "parse")),
+                part("it waits for a lock", ModelCount::SwitchesBeyond(1.0), name("lock/free", "async")),
+            ],
+        }],
+    };
+    fs::write(results.join(BENCH_MODEL), serde_json::to_string(&model).unwrap()).unwrap();
+}
+
+/// Three pairs of time, one each way and a tie, one of memory, a bench without a counterpart, and a model.
 fn results() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (group, sync, awaiting) in
         [("spawn", 20_000.0, 500.0), ("lock/free", 10.0, 40.0), ("request/stock/16", 9_000.0, 9_010.0)]
     {
-        bench(folder.path(), group, "sync", sync);
-        bench(folder.path(), group, "async", awaiting);
+        pair(folder.path(), group, sync, awaiting);
     }
+    put_rounds(folder.path(), &rounds("memory/parked", BenchUnit::Bytes, 36_000.0, 300.0));
     bench(folder.path(), "hot_path", "parse", 150.0);
+    put_model(folder.path());
     folder
 }
 
@@ -84,33 +177,103 @@ fn the_page_of_fixed_results_is_the_golden_one() {
 }
 
 #[test]
-fn each_finding_names_its_pairs_with_their_ratios() {
+fn each_verdict_names_its_pairs_with_their_ratios_and_differences() {
     let html = page(results().path());
     for expected in [
-        "Awaiting takes less in 1 of 3 pairs: spawn (×0.0250).",
-        "Blocking takes less in 1 of 3 pairs: lock/free (×4.00).",
-        "The data cannot tell in 1 of 3 pairs: request/stock/16 (×1.00).",
-        "blocking is cheaper",
+        "Async wins in 1 of 3 pairs of time: spawn (×0.0250, −19.9\u{a0}µs).",
+        "Async wins in 1 of 1 pairs of memory: memory/parked (×0.00833, −35.6\u{a0}KiB).",
+        "Sync wins in 1 of 3 pairs of time: lock/free (×4.00, +30.7\u{a0}ns).",
+        "The two tie in 1 of 3 pairs of time: request/stock/16 (×1.00, +10.2\u{a0}ns).",
         "hot_path/parse",
-        "20.0\u{a0}µs (19.6\u{a0}µs–20.4\u{a0}µs)",
+        "2025-11-24 16:00 UTC",
+        "A processor, 2 CPUs",
+        "commit 0123456789",
+        "CPU time, one CPU",
+        "It matters little.",
     ] {
         assert!(html.contains(expected), "{expected:?} is missing");
     }
+    assert!(!html.contains("Mixed") && !html.contains("left out, on both"));
 }
 
 /// What `--quick` leaves: it stops at the first two samples that agree.
 #[test]
-fn two_samples_that_agree_decide_nothing() {
+fn few_rounds_that_agree_decide_nothing() {
     let results = tempfile::tempdir().unwrap();
-    for (side, nanos) in [("sync", 20_000.0), ("async", 500.0)] {
-        let folder = bench(results.path(), "spawn", side, nanos);
-        let times = [nanos * 400.0, nanos * 600.0];
-        let samples = serde_json::json!({ "sampling_mode": "Flat", "iters": [400.0, 600.0], "times": times });
-        fs::write(folder.join("sample.json"), samples.to_string()).unwrap();
-    }
+    let mut few = rounds("spawn", BenchUnit::Nanoseconds, 20_000.0, 500.0);
+    few.rounds.truncate(4);
+    put_rounds(results.path(), &few);
     let html = page(results.path());
-    assert!(html.contains("There are too few samples to tell in 1 of 1 pairs: spawn (×0.0250)."));
-    assert!(html.contains("fewer than 10 samples") && !html.contains("is cheaper"));
+    assert!(html.contains("There are too few valid data in 1 of 1 pairs of time: spawn."));
+    assert!(html.contains("too few rounds that count") && !html.contains("wins in"));
+}
+
+#[test]
+fn disturbed_rounds_are_left_out_on_both_sides_and_counted() {
+    let results = tempfile::tempdir().unwrap();
+    let mut disturbed = rounds("spawn", BenchUnit::Nanoseconds, 20_000.0, 500.0);
+    for round in disturbed.rounds.iter_mut().step_by(4) {
+        round.steal_ms = 10;
+        // Ten times as much: the ratio would not be 0.025 with these.
+        round.r#async.iter_mut().for_each(|slice| slice.cpu_ns = slice.cpu_ns.map(|cpu| cpu * 10.0));
+    }
+    put_rounds(results.path(), &disturbed);
+    let html = page(results.path());
+    assert!(html.contains("10 of 40 rounds are left out, on both sides alike"));
+    assert!(html.contains("spawn (×0.0250,"));
+}
+
+#[test]
+fn results_of_several_invocations_are_called_mixed() {
+    let results = results();
+    let mut older = rounds("select/8", BenchUnit::Nanoseconds, 100.0, 100.0);
+    older.began_unix_s -= 86_400;
+    put_rounds(results.path(), &older);
+    let html = page(results.path());
+    assert!(html.contains("Mixed: these results are of 2 invocations, from 2025-11-23"));
+}
+
+#[test]
+fn each_side_is_held_against_itself() {
+    let html = page(results().path());
+    assert!(html.contains("8 of 8 intervals hold 1 (100\u{a0}%)"));
+    let results = tempfile::tempdir().unwrap();
+    let mut uneven = rounds("spawn", BenchUnit::Nanoseconds, 20_000.0, 500.0);
+    for round in &mut uneven.rounds {
+        round.sync[1].cpu_ns = round.sync[1].cpu_ns.map(|cpu| cpu * 1.2);
+    }
+    put_rounds(results.path(), &uneven);
+    let html = page(results.path());
+    assert!(html.contains("1 of 2 intervals hold 1 (50\u{a0}%)") && html.contains("Fewer than promised"));
+}
+
+/// 40 × 150 ns + (2 switches − 1) × 41 ns of 9.2 µs.
+#[test]
+fn a_request_is_the_sum_of_its_parts_and_the_rest_is_shown() {
+    let html = page(results().path());
+    let model = html.split("id=\"model\"").nth(1).unwrap().split("</section>").next().unwrap();
+    for expected in ["tiny-http, no wait, 16 connections", "6.04\u{a0}µs", "9.20\u{a0}µs", "66\u{a0}%", "+3.16\u{a0}µs"] {
+        assert!(model.contains(expected), "{expected:?} is missing in {model}");
+    }
+}
+
+/// An iteration of criterion may be a round of 256 requests, each a sample.
+#[test]
+fn more_samples_than_iterations_are_of_one_measurement_if_it_says_so() {
+    let results = tempfile::tempdir().unwrap();
+    let folder = bench(results.path(), "request/stock/16", "sync", 9_000.0);
+    let iterations = serde_json::json!({ "iters": vec![2.0; 10], "times": vec![18_000.0; 10] });
+    fs::write(folder.join("sample.json"), iterations.to_string()).unwrap();
+    let path = folder.join(BENCH_SAMPLES);
+    let mut kept: BenchSamples = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    kept.iterations = Some(20);
+    fs::write(&path, serde_json::to_vec(&kept).unwrap()).unwrap();
+    let html = page(results.path());
+    assert!(html.contains("request/stock/16/sync") && !html.contains("were left out"));
+    kept.iterations = Some(21);
+    fs::write(&path, serde_json::to_vec(&kept).unwrap()).unwrap();
+    let refused = write(results.path(), &results.path().join("page.html")).unwrap_err();
+    assert!(refused.to_string().contains("not of one measurement"), "{refused}");
 }
 
 #[test]
@@ -126,7 +289,8 @@ fn the_page_asks_for_nothing() {
 fn a_quantile_is_printed_only_with_ten_samples_beyond() {
     let html = page(results().path());
     // A thousand samples: ten beyond p99, one beyond p99.9.
-    let row = html.split(">spawn/sync<").nth(1).unwrap().split("</tr>").next().unwrap();
+    let quantiles = html.split("Quantiles of every bench").nth(1).unwrap();
+    let row = quantiles.split(">spawn/sync<").nth(1).unwrap().split("</tr>").next().unwrap();
     assert_eq!(row.matches("no data").count(), 1, "{row}");
 }
 
@@ -168,7 +332,7 @@ fn what_cannot_be_read_is_named_and_the_rest_is_shown() {
         let item = item.split("</li>").next().unwrap();
         assert!(item.contains(reason), "{name}: {item:?} does not say {reason:?}");
     }
-    assert!(html.contains("in 1 of 3 pairs"));
+    assert!(html.contains("in 1 of 3 pairs of time"));
 }
 
 fn truncate(path: &Path) {
@@ -185,6 +349,12 @@ fn flip(path: &Path) {
 fn a_hostile_name_stays_text() {
     let results = results();
     bench(results.path(), "<script>alert(1)<", "sync", 100.0);
+    let mut hostile = rounds("evil", BenchUnit::Nanoseconds, 1.0, 1.0);
+    for text in [&mut hostile.group, &mut hostile.sync, &mut hostile.so_what, &mut hostile.environment.kernel] {
+        "<script>alert(1)</script>".clone_into(text);
+    }
+    fs::create_dir_all(results.path().join("evil")).unwrap();
+    fs::write(results.path().join("evil").join(BENCH_ROUNDS), serde_json::to_string(&hostile).unwrap()).unwrap();
     let html = page(results.path());
     assert!(!html.contains("<script"), "a name became markup");
     assert!(html.contains("&lt;script&gt;alert(1)"));
@@ -218,8 +388,7 @@ fn report(arguments: &[&str], target: &Path) -> Output {
 fn the_program_finds_cargos_target_folder_and_prints_the_page() {
     let target = tempfile::tempdir().unwrap();
     let results = target.path().join("criterion");
-    bench(&results, "spawn", "sync", 20_000.0);
-    bench(&results, "spawn", "async", 500.0);
+    pair(&results, "spawn", 20_000.0, 500.0);
     let output = report(&["criterion"], target.path());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let printed = String::from_utf8(output.stdout).unwrap();

@@ -29,6 +29,8 @@ pub struct Stats {
     pub threads: Option<u64>,
     /// Tasks of the runtimes now; `null` in a sync contender.
     pub tasks: Option<u64>,
+    /// Times that the event loops asked the kernel for events with nothing else to do; `null` in a sync contender.
+    pub loop_waits: Option<u64>,
     /// CPU time in user mode, in µs, of the whole process with the threads that have ended (`getrusage`).
     pub cpu_user_us: Option<u64>,
     /// The same in the kernel.

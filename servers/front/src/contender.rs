@@ -30,6 +30,7 @@ pub struct Contender {
     counters: Counters,
     slow_poll_notice: Notice,
     tasks: Mutex<Vec<Gauge>>,
+    loop_waits: Mutex<Vec<Gauge>>,
     connections_open: Mutex<Vec<Gauge>>,
     connections_by_loop: Mutex<Vec<Gauge>>,
 }
@@ -72,6 +73,7 @@ impl Contender {
             counters: Counters::default(),
             slow_poll_notice: Notice::default(),
             tasks: Mutex::default(),
+            loop_waits: Mutex::default(),
             connections_open: Mutex::default(),
             connections_by_loop: Mutex::default(),
         }
@@ -115,6 +117,11 @@ impl Contender {
     /// Adds a reading of the tasks alive, one per event loop; `/stats` tells their sum, or `null` without any.
     pub fn report_tasks(&self, tasks: impl Fn() -> u64 + Send + 'static) {
         lock(&self.tasks).push(Box::new(tasks));
+    }
+
+    /// Adds a reading of how often one event loop has waited for events; `/stats` tells their sum, or `null` without any.
+    pub fn report_loop_waits(&self, waits: impl Fn() -> u64 + Send + 'static) {
+        lock(&self.loop_waits).push(Box::new(waits));
     }
 
     /// Adds a reading of the connections open now; `/stats` tells their sum, or `null` without any.
@@ -188,6 +195,7 @@ impl Process for Contender {
             slow_polls: Some(count(&self.counters.slow_polls)),
             threads: usage.and_then(|usage| usage.threads),
             tasks: sum(&self.tasks),
+            loop_waits: sum(&self.loop_waits),
             cpu_user_us: usage.map(|usage| micros(usage.cpu_user)),
             cpu_system_us: usage.map(|usage| micros(usage.cpu_system)),
             voluntary_switches: usage.map(|usage| usage.voluntary_switches),
@@ -258,11 +266,13 @@ mod tests {
         let contender = contender();
         contender.report_tasks(|| 3);
         contender.report_tasks(|| 4);
+        contender.report_loop_waits(|| 8);
+        contender.report_loop_waits(|| 1);
         assert_eq!(contender.stats().connections_by_loop, None);
         contender.report_loop_connections(|| 2);
         contender.report_loop_connections(|| 1);
         contender.count_connection();
-        assert_eq!(contender.stats().tasks, Some(7));
+        assert_eq!((contender.stats().tasks, contender.stats().loop_waits), (Some(7), Some(9)));
         assert_eq!(contender.stats().connections_by_loop, Some(vec![2, 1]));
         assert_eq!(contender.stats().connections_accepted, Some(1));
     }

@@ -55,7 +55,9 @@ impl Worker {
         let handlers = Handlers::start(self.service.contender.clone(), self.service.single.clone())
             .context("could not start the timer")?;
         let metrics = Handle::current().metrics();
+        let loop_waits = metrics.clone();
         self.service.contender.report_tasks(move || metrics.num_alive_tasks() as u64);
+        self.service.contender.report_loop_waits(move || loop_waits.worker_park_count(0));
         Ok(handlers)
     }
 

@@ -1,5 +1,6 @@
 //! The page of `cargo bench`: criterion's estimates and the histograms kept beside them, both sides of each pair.
 
+mod model;
 mod page;
 mod pairs;
 mod quantity;
@@ -46,7 +47,7 @@ pub enum CriterionError {
 pub fn write(results: &Path, output: &Path) -> Result<PathBuf, CriterionError> {
     let found = Results::read(results)
         .map_err(|source| CriterionError::Unreadable { path: results.to_owned(), source })?;
-    if found.benches.is_empty() {
+    if found.benches.is_empty() && found.groups.is_empty() {
         let skipped = found.skipped.first().map(|skipped| format!("{}: {}", skipped.name, skipped.reason));
         return Err(CriterionError::NoBench { path: results.to_owned(), skipped });
     }

@@ -1,9 +1,11 @@
-//! The page: what the pairs say, their ratios, every quantile, what was left out.
+//! The page: the verdicts on the pairs, their ratios, requests explained, every quantile, and all that was left out.
 
 use maud::{Markup, html};
-use reports_record::BenchUnit;
+use reports_record::{BenchFigure, BenchRounds, BenchUnit};
+use reports_stats::verdict::Verdict;
 
-use super::pairs::{FEW, Finding, Pair, pair};
+use super::model::{Explained, explained};
+use super::pairs::{BLOCKS, Others, Pair, judged};
 use super::quantity::{ratio, written};
 use super::results::{Bench, Results};
 use crate::analysis::estimate::Estimate;
@@ -18,29 +20,48 @@ use crate::{label, number};
 /// Left-out benches named in full; beyond, they are counted.
 const LISTED: usize = 20;
 
+/// Pairs that a sentence names; beyond, they are counted.
+const NAMED: usize = 6;
+
+/// Sides whose comparison with themselves must hold 1, as a share; fewer say that the intervals of this session are too narrow.
+const PROMISED: f64 = 0.95;
+
 pub(super) fn document(results: &Results) -> String {
-    let (pairs, single) = pair(&results.benches);
+    let pairs = judged(&results.groups);
+    let requests = explained(&results.requests, &pairs, &results.benches);
+    let of_unit = |unit| pairs.iter().filter(|pair| pair.rounds.unit == unit).collect::<Vec<_>>();
+    let (times, sizes) = (of_unit(BenchUnit::Nanoseconds), of_unit(BenchUnit::Bytes));
+    let single: Vec<&Bench> = results.benches.iter().filter(|bench| !has_pair(bench, &pairs)).collect();
     let content = html! {
-        (opening(&pairs, &results.benches))
-        @if !pairs.is_empty() {
-            section {
-                h2 { "Both sides" }
-                (ratios(&pairs).markup())
-                (sides(&pairs).markup())
+        (opening(&pairs, results))
+        @if !requests.is_empty() { (model(&requests)) }
+        @for (title, id, those) in [("Time", "times", times), ("Memory", "sizes", sizes)] {
+            @if !those.is_empty() {
+                section {
+                    h2 { (title) }
+                    (ratios(id, &those).markup())
+                    (sides(&those).markup())
+                }
             }
         }
-        section {
-            h2 { "Each operation" }
-            p {
-                "From the HDR histogram that each bench keeps: one value an operation, or one for a batch where an \
-                 operation is too short for the clock. A quantile with fewer than ten samples beyond it is not printed."
-            }
-            (quantiles(&results.benches).markup())
-        }
+        @if !pairs.is_empty() { (themselves(&pairs)) }
         @if !single.is_empty() {
             section {
-                h2 { "Without a counterpart" }
+                h2 { "Parts without a counterpart" }
                 (alone(&single).markup())
+            }
+        }
+        @if !results.benches.is_empty() {
+            section {
+                h2 { "Each operation" }
+                p {
+                    "From the histogram that each bench keeps, on the clock: one value an operation, or the mean of a batch where \
+                     an operation is too short for the clock. A quantile with fewer than ten samples beyond it is not printed."
+                }
+                details {
+                    summary { "Quantiles of every bench" }
+                    (quantiles(&results.benches).markup())
+                }
             }
         }
         (again(results))
@@ -48,144 +69,344 @@ pub(super) fn document(results: &Results) -> String {
     frame("cargo bench", &content)
 }
 
-fn opening(pairs: &[Pair<'_>], benches: &[Bench]) -> Markup {
+fn has_pair(bench: &Bench, pairs: &[Pair<'_>]) -> bool {
+    matches!(bench.name.as_str(), "sync" | "async") && pairs.iter().any(|pair| pair.group() == bench.group)
+}
+
+fn opening(pairs: &[Pair<'_>], results: &Results) -> Markup {
     html! {
         header {
-            p.eyebrow { "Crossover · cargo bench" }
+            p.eyebrow { "Crossover · cargo bench" @for part in conditions(&results.groups) { " · " bdi { (part) } } }
             h1 { "What the pieces cost" }
             p.question { "What does blocking cost, and what awaiting, one primitive at a time?" }
         }
-        section id="answer" {
-            @for sentence in sentences(pairs) { p { (sentence) } }
+        section id="answer" aria-label="The answer" {
+            @for sentence in sentences(pairs) { p { bdi { (sentence) } } }
             p.scope {
-                "Ratios are async ÷ sync, less is better. Their 95\u{a0}% intervals are Welch's, on the logarithms of \
-                 criterion's samples; they hold one pair at a time, with no correction for the number of pairs, and \
-                 they do not hold what drifted between measuring one side and the other. Explanations of the map, \
-                 not verdicts about a server."
+                "Ratios are async ÷ sync, less is better. Both sides of a pair take turns in rounds; " (BLOCKS) " blocks of \
+                 consecutive rounds are judged, with a margin of 5\u{a0}%, all pairs as one family. Explanations of the \
+                 decision map, not verdicts about a server."
             }
-            @if benches.iter().any(|bench| bench.means.len() < FEW) {
-                p.banner {
-                    "Some benches have fewer than " (FEW) " samples, as " code { "--quick" } " leaves them. It stops as \
-                     soon as two agree, so nothing can be said of their spread: such a ratio is printed without an \
-                     interval and decides nothing, and criterion's own intervals are too narrow."
-                }
+            (left_out(pairs))
+            (mixture(&results.groups))
+        }
+    }
+}
+
+/// Where and when the latest group was measured.
+fn conditions(groups: &[BenchRounds]) -> Vec<String> {
+    let Some(latest) = groups.iter().max_by_key(|group| group.began_unix_s) else { return Vec::new() };
+    let environment = &latest.environment;
+    let commit = environment.commit.as_deref().map(|commit| {
+        let short: String = commit.chars().take(10).collect();
+        let changed = if environment.dirty == Some(true) { " with changes" } else { "" };
+        format!("commit {}{changed}", label::name(&short))
+    });
+    let online = environment.cpu.online;
+    let machine = format!("{}, {online} CPUs", label::name(&environment.cpu.model));
+    [Some(date(latest.began_unix_s)), Some(machine), Some(label::name(&environment.kernel)), commit]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The day and minute, UTC.
+fn date(unix_s: u64) -> String {
+    // The last second that humantime writes: 31 December 9999.
+    let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(unix_s.min(253_402_300_799));
+    let text = humantime::format_rfc3339_seconds(at).to_string();
+    format!("{} UTC", text[..16].replace('T', " "))
+}
+
+fn left_out(pairs: &[Pair<'_>]) -> Markup {
+    let all: usize = pairs.iter().map(|pair| pair.rounds.rounds.len()).sum();
+    let left_out: usize = pairs.iter().map(|pair| pair.left_out).sum();
+    let few = pairs.iter().filter(|pair| pair.verdict() == Verdict::Invalid).count();
+    html! {
+        @if left_out > 0 {
+            p.scope {
+                (number::count(left_out)) " of " (number::count(all)) " rounds are left out, on both sides alike: others took \
+                 the CPU, or the load generator's certificate failed."
+            }
+        }
+        @if few > 0 {
+            p.banner {
+                (number::count(few)) " of " (number::count(pairs.len())) " pairs have too few rounds that count, as "
+                code { "--quick" } " or a busy machine leaves them: they are shown as invalid and decide nothing."
             }
         }
     }
 }
 
-/// One sentence for each finding that there is, the strongest effects first.
+/// Results of several invocations on one page were measured under conditions of their own.
+fn mixture(groups: &[BenchRounds]) -> Markup {
+    let mut began: Vec<u64> = groups.iter().map(|group| group.began_unix_s).collect();
+    began.sort_unstable();
+    began.dedup();
+    html! {
+        @if began.len() > 1 {
+            p.banner {
+                "Mixed: these results are of " (number::count(began.len())) " invocations, from " (date(began[0])) " to "
+                (date(began[began.len() - 1])) ". Compare sides within a group, and not groups with each other."
+            }
+        }
+    }
+}
+
+/// One sentence for each verdict that there is, times apart from sizes, the largest differences first.
 fn sentences(pairs: &[Pair<'_>]) -> Vec<String> {
-    let of = |finding| {
-        let mut those: Vec<&Pair<'_>> = pairs.iter().filter(|pair| pair.finding() == finding).collect();
-        let strength = |pair: &Pair<'_>| pair.ratio.ln().abs();
-        those.sort_by(|one, other| strength(other).total_cmp(&strength(one)));
-        those
-    };
-    let named = |pairs: &[&Pair<'_>]| {
-        let each = |pair: &&Pair<'_>| format!("{} ({})", label::name(pair.group()), ratio(pair.ratio));
-        pairs.iter().map(each).collect::<Vec<_>>().join(", ")
-    };
     let mut sentences = Vec::new();
-    for (finding, says) in [
-        (Finding::AsyncLess, "Awaiting takes less"),
-        (Finding::SyncLess, "Blocking takes less"),
-        (Finding::CannotTell, "The data cannot tell"),
-        (Finding::TooFew, "There are too few samples to tell"),
+    for (verdict, says) in [
+        (Verdict::AsyncWins, "Async wins"),
+        (Verdict::SyncWins, "Sync wins"),
+        (Verdict::Tie, "The two tie"),
+        (Verdict::CannotTell, "The data cannot tell"),
+        (Verdict::Invalid, "There are too few valid data"),
     ] {
-        let those = of(finding);
-        if !those.is_empty() {
-            sentences.push(format!("{says} in {} of {} pairs: {}.", those.len(), pairs.len(), named(&those)));
+        for (unit, what) in [(BenchUnit::Nanoseconds, "time"), (BenchUnit::Bytes, "memory")] {
+            let of_unit: Vec<&Pair<'_>> = pairs.iter().filter(|pair| pair.rounds.unit == unit).collect();
+            let mut those: Vec<&Pair<'_>> =
+                of_unit.iter().copied().filter(|pair| pair.verdict() == verdict).collect();
+            by_difference(&mut those);
+            if !those.is_empty() {
+                let (found, all) = (those.len(), of_unit.len());
+                sentences.push(format!("{says} in {found} of {all} pairs of {what}: {}.", named(&those)));
+            }
         }
     }
     if sentences.is_empty() {
-        sentences.push("No group has both a sync and an async side: there is nothing to compare.".to_owned());
+        sentences.push("No group has rounds of both sides: there is nothing to compare.".to_owned());
     }
     sentences
 }
 
-fn ratios(pairs: &[Pair<'_>]) -> Figure {
-    let least = pairs.iter().min_by(|one, other| one.ratio.total_cmp(&other.ratio));
-    let most = pairs.iter().max_by(|one, other| one.ratio.total_cmp(&other.ratio));
+/// Sorts by what the difference amounts to, not by its ratio: half of 48 ns is not half of 22 µs.
+fn by_difference(pairs: &mut [&Pair<'_>]) {
+    let size = |pair: &Pair<'_>| pair.difference().map_or(0.0, f64::abs);
+    pairs.sort_by(|one, other| size(other).total_cmp(&size(one)));
+}
+
+fn named(pairs: &[&Pair<'_>]) -> String {
+    let each = |pair: &&Pair<'_>| {
+        let how = pair.ratio().zip(pair.difference()).map(|(found, difference)| {
+            format!(" ({}, {})", ratio(found), signed(difference, pair.rounds.unit))
+        });
+        format!("{}{}", label::name(pair.group()), how.unwrap_or_default())
+    };
+    let mut text = pairs.iter().take(NAMED).map(each).collect::<Vec<_>>().join(", ");
+    if pairs.len() > NAMED {
+        text.push_str(&format!(" and {} more", pairs.len() - NAMED));
+    }
+    text
+}
+
+/// A difference with its sign.
+fn signed(difference: f64, unit: BenchUnit) -> String {
+    let sign = if difference < 0.0 { '−' } else { '+' };
+    format!("{sign}{}", written(difference.abs(), unit))
+}
+
+/// Requests as the sum of their parts.
+fn model(requests: &[Explained<'_>]) -> Markup {
+    let least = requests.iter().map(Explained::share).fold(f64::INFINITY, f64::min);
+    let most = requests.iter().map(Explained::share).fold(0.0, f64::max);
+    let head = ["request", "part", "times a request", "one costs", "together"];
+    let mut table = Table::new("CPU time of a request, part by part", &head, 2);
+    for request in requests {
+        for part in &request.parts {
+            table.push(vec![
+                name_of(request),
+                label::passage(part.part),
+                number::plain(part.count),
+                written(part.each_ns, BenchUnit::Nanoseconds),
+                written(part.count * part.each_ns, BenchUnit::Nanoseconds),
+            ]);
+        }
+    }
+    let head = ["request", "parts together", "measured", "explained", "the rest"];
+    let mut sums = Table::new("CPU time of a request of the control pair, and the sum of its parts", &head, 1);
+    for request in requests {
+        sums.push(vec![
+            name_of(request),
+            written(request.sum(), BenchUnit::Nanoseconds),
+            written(request.measured, BenchUnit::Nanoseconds),
+            number::percent(request.share()),
+            signed(request.measured - request.sum(), BenchUnit::Nanoseconds),
+        ]);
+    }
+    html! {
+        section #model {
+            h2 { "A request, explained by its parts" }
+            p {
+                "Counts of switches and waits were taken while the whole request was measured; what one of each costs stands \
+                 under the groups below. The parts explain " (number::percent(least)) " to " (number::percent(most)) " of the CPU \
+                 time. The rest is what no part measures: caches that other connections have filled with their own data, \
+                 acknowledgements and timers that the kernel handles on this CPU, and the handler itself."
+            }
+            (sums.markup())
+            details {
+                summary { "Part by part" }
+                (table.markup())
+            }
+        }
+    }
+}
+
+fn name_of(request: &Explained<'_>) -> String {
+    format!("{}, {}", label::name(&request.request.contender), label::name(&request.request.load))
+}
+
+fn ratios(id: &'static str, pairs: &[&Pair<'_>]) -> Figure {
+    let decided = || pairs.iter().filter(|pair| pair.verdict().is_decided());
+    let compare = |one: &&&Pair<'_>, other: &&&Pair<'_>| one.ratio().partial_cmp(&other.ratio());
+    let least = decided().min_by(|one, other| compare(one, other).unwrap_or(std::cmp::Ordering::Equal));
+    let most = decided().max_by(|one, other| compare(one, other).unwrap_or(std::cmp::Ordering::Equal));
+    let of = |pair: &Pair<'_>| pair.ratio().map_or(number::NO_DATA.into(), ratio);
     let finding = least.zip(most).map(|(least, most)| {
         format!(
-            "Awaiting costs from {} what blocking does ({}) to {} ({})",
-            ratio(least.ratio),
+            "Where the data decide, awaiting costs from {} of blocking ({}) to {} ({})",
+            of(least),
             label::name(least.group()),
-            ratio(most.ratio),
+            of(most),
             label::name(most.group()),
         )
     });
     let groups = pairs.iter().map(|pair| Group {
         title: label::name(pair.group()),
-        rows: vec![Some(Estimate {
-            middle: pair.ratio,
-            interval: pair.interval,
+        rows: vec![pair.ratio().map(|middle| Estimate {
+            middle,
+            interval: pair.interval(),
             at_least: false,
-            blocks: pair.sync.means.len().min(pair.awaiting.means.len()),
+            blocks: pair.sync.map_or(0, |estimate| estimate.blocks),
         })],
     });
     let style = Style { ink: Ink::Awaiting, form: Form::Diamond, dashed: false };
     let chart = IntervalChart {
         axis_title: "async ÷ sync, less is better".into(),
         write: ratio,
-        zone: Some((1.0, 1.0)),
+        zone: Some((1.0 / 1.05, 1.05)),
         legend: vec![(style, "async ÷ sync".into())],
         groups: groups.collect(),
     };
-    let mut table = Table::new("async ÷ sync with its 95 % interval", &["group", "ratio", "interval"], 1);
+    let mut table = Table::new("async ÷ sync with its 95 % interval", &["group", "verdict", "ratio", "interval"], 2);
     for pair in pairs {
-        table.push(vec![label::name(pair.group()), ratio(pair.ratio), interval(pair)]);
+        table.push(vec![label::name(pair.group()), pair.verdict().to_string(), of(pair), interval(pair)]);
     }
     Figure {
-        id: "ratios".into(),
-        finding: finding.unwrap_or_else(|| number::NO_DATA.into()),
-        reading:
-            "async ÷ sync with its 95\u{a0}% interval, on a logarithmic axis; left of 1 awaiting takes less."
-                .into(),
+        id: id.into(),
+        finding: finding.unwrap_or_else(|| "No pair is decided".into()),
+        reading: "async ÷ sync with its 95\u{a0}% interval, on a logarithmic axis; left of the band of ±5\u{a0}% awaiting costs \
+                  less."
+            .into(),
         folded: false,
         scene: chart.scene(),
         table,
     }
 }
 
-fn sides(pairs: &[Pair<'_>]) -> Table {
-    let head = ["group", "sync", "async", "async ÷ sync", "finding"];
-    let mut table = Table::new("criterion's estimates with their 95 % intervals, and the ratio", &head, 1);
+fn sides(pairs: &[&Pair<'_>]) -> Table {
+    let head = [
+        "group", "verdict", "judged by", "sync", "async", "difference", "ratio", "on the clock", "CPU time", "switches",
+        "left out", "one operation, and the consequence",
+    ];
+    let mut table =
+        Table::new("One operation of each side, the largest differences first; sync / async where a cell has two", &head, 3);
     table.prose = true;
+    let mut pairs = pairs.to_vec();
+    by_difference(&mut pairs);
     for pair in pairs {
+        let (rounds, unit) = (pair.rounds, pair.rounds.unit);
+        let both = |of: fn(&Others) -> Option<f64>, write: &dyn Fn(f64) -> String| {
+            let [sync, awaiting] = &pair.others;
+            match (of(sync), of(awaiting)) {
+                (Some(sync), Some(awaiting)) => format!("{} / {}", write(sync), write(awaiting)),
+                _ => number::NO_DATA.into(),
+            }
+        };
+        let nanoseconds = |value| written(value, BenchUnit::Nanoseconds);
         table.push(vec![
             label::name(pair.group()),
-            estimate(pair.sync),
-            estimate(pair.awaiting),
-            format!("{} ({})", ratio(pair.ratio), interval(pair)),
-            sentence(pair),
+            pair.verdict().to_string(),
+            judged_by(rounds),
+            estimate(pair.sync, unit),
+            estimate(pair.awaiting, unit),
+            pair.difference().map_or(number::NO_DATA.into(), |difference| signed(difference, unit)),
+            pair.ratio().map_or(number::NO_DATA.into(), |found| format!("{} ({})", ratio(found), interval(pair))),
+            both(|others| others.value, &|value| written(value, unit)),
+            both(|others| others.cpu_ns, &nanoseconds),
+            both(|others| others.switches, &number::plain),
+            format!("{} of {}", pair.left_out, rounds.rounds.len()),
+            format!(
+                "Sync: {}. Async: {}. {}",
+                label::passage(&rounds.sync),
+                label::passage(&rounds.r#async),
+                label::passage(&rounds.so_what)
+            ),
         ]);
     }
     table
 }
 
+fn judged_by(rounds: &BenchRounds) -> String {
+    let cpus = if rounds.cpus == 1 { "one CPU".to_owned() } else { format!("{} CPUs", rounds.cpus) };
+    match (rounds.unit, rounds.judged) {
+        (BenchUnit::Bytes, _) => "bytes".to_owned(),
+        (_, BenchFigure::Cpu) => format!("CPU time, {cpus}"),
+        (_, BenchFigure::Value) => format!("the clock, {cpus}"),
+    }
+}
+
 fn interval(pair: &Pair<'_>) -> String {
-    pair.interval.map_or_else(|| "too few samples".into(), number::interval)
+    pair.interval().map_or_else(|| "too few rounds".into(), number::interval)
 }
 
-fn sentence(pair: &Pair<'_>) -> String {
-    let what = match pair.sync.unit {
-        BenchUnit::Nanoseconds => "time",
-        BenchUnit::Bytes => "memory",
-    };
-    let who = match pair.finding() {
-        Finding::AsyncLess => "awaiting is cheaper",
-        Finding::SyncLess => "blocking is cheaper",
-        Finding::CannotTell => "which is cheaper cannot be told",
-        Finding::TooFew => "too few samples to say more",
-    };
-    format!("awaiting takes {} the {what} that blocking takes: {who}", ratio(pair.ratio))
+fn estimate(estimate: Option<Estimate>, unit: BenchUnit) -> String {
+    let Some(estimate) = estimate else { return number::NO_DATA.into() };
+    let write = |value| written(value, unit);
+    match estimate.interval {
+        Some(interval) => format!("{} ({}–{})", write(estimate.middle), write(interval.lo), write(interval.hi)),
+        None => write(estimate.middle),
+    }
 }
 
-fn estimate(bench: &Bench) -> String {
-    let write = |value| written(value, bench.unit);
-    format!("{} ({}–{})", write(bench.estimate), write(bench.interval.lo), write(bench.interval.hi))
+/// Each side against itself: a difference there is none of the model's.
+fn themselves(pairs: &[Pair<'_>]) -> Markup {
+    let mut table =
+        Table::new("The first slices of each round ÷ the second ones, of one side", &["side", "ratio", "holds 1"], 1);
+    let (mut holding, mut all) = (0, 0);
+    for pair in pairs {
+        for (name, judgement) in ["sync", "async"].into_iter().zip(&pair.itself) {
+            let Ok(evidence) = judgement.evidence else { continue };
+            let interval = evidence.ratio_interval();
+            let holds = interval.holds(1.0);
+            all += 1;
+            holding += usize::from(holds);
+            table.push(vec![
+                format!("{}/{name}", label::name(pair.group())),
+                format!("{} ({})", ratio(evidence.effect.ratio()), number::interval(interval)),
+                if holds { "yes" } else { "no" }.into(),
+            ]);
+        }
+    }
+    let too_few = (holding as f64) < PROMISED * all as f64;
+    html! {
+        section {
+            h2 { "Each side against itself" }
+            @if all == 0 {
+                p { "No side has enough rounds to be compared with itself." }
+            } @else {
+                p {
+                    (holding) " of " (all) " intervals hold 1 (" (number::percent(holding as f64 / all as f64)) "); \
+                     95\u{a0}% are promised. What such copies differ by more than their rounds predict widens every interval above."
+                }
+                @if too_few { p.banner { "Fewer than promised: take the intervals of this session as too narrow." } }
+                details {
+                    summary { "Every side" }
+                    (table.markup())
+                }
+            }
+        }
+    }
 }
 
 fn quantiles(benches: &[Bench]) -> Table {
@@ -214,11 +435,17 @@ fn quantiles(benches: &[Bench]) -> Table {
 }
 
 fn alone(benches: &[&Bench]) -> Table {
-    let mut table =
-        Table::new("criterion's estimates with their 95 % intervals", &["bench", "estimate", "operation"], 1);
+    let head = ["bench", "one operation", "samples", "operation"];
+    let mut table = Table::new("criterion's estimates with their 95 % intervals", &head, 1);
     table.prose = true;
     for bench in benches {
-        table.push(vec![name(bench), estimate(bench), label::passage(&bench.operation)]);
+        let write = |value| written(value, bench.unit);
+        table.push(vec![
+            name(bench),
+            format!("{} ({}–{})", write(bench.estimate), write(bench.interval.lo), write(bench.interval.hi)),
+            number::count(bench.estimated_from),
+            label::passage(&bench.operation),
+        ]);
     }
     table
 }
@@ -233,8 +460,8 @@ fn again(results: &Results) -> Markup {
             h2 { "Again" }
             pre { code { "cargo bench\ncargo run --release --bin report -- criterion" } }
             p {
-                "The page follows from criterion's files and the histograms beside them. They do not say on which \
-                 machine they were measured, nor when; a bench that was not run again keeps its older results."
+                "The page follows from criterion's files and those beside them. A bench that was not run again keeps its older \
+                 results."
             }
             @if !results.skipped.is_empty() {
                 p { (number::count(results.skipped.len())) " folders could not be read as benches and were left out:" }

@@ -1,69 +1,218 @@
-//! The two sides of each group, and what their ratio says.
+//! Both sides of each group, judged by their rounds; and each side against itself.
 
-use reports_stats::effect::Interval;
-use reports_stats::two_samples;
+use reports_record::{BenchFigure, BenchRound, BenchRounds, BenchSlice, BenchUnit};
+use reports_stats::effect::{Interval, Pair as Values};
+use reports_stats::judge::{Cell, Judgement, Question, judge};
+use reports_stats::looks::Looks;
+use reports_stats::verdict::{Better, Verdict};
 
-use super::results::Bench;
+use crate::analysis::estimate::Estimate;
 
-/// Fewest samples a side that carry an interval. `--quick` stops at two *because* they agree: an interval of those would
-/// be narrow for that reason alone.
-pub(super) const FEW: usize = 10;
+/// Blocks that the rounds of a group are cut into, each of consecutive rounds: rounds resemble their neighbours, and blocks of
+/// ten hardly do.
+pub(super) const BLOCKS: usize = 20;
+
+/// Largest share of a round's time for which its threads may have waited for a CPU that others used, where the clock judges.
+const MOST_DELAY: f64 = 0.05;
 
 /// Both sides of a group.
 #[derive(Debug)]
 pub(super) struct Pair<'a> {
-    pub(super) sync: &'a Bench,
-    pub(super) awaiting: &'a Bench,
-    /// async ÷ sync; less is better, for times and sizes alike.
-    pub(super) ratio: f64,
-    /// Of the ratio; `None` with fewer than [`FEW`] samples on a side.
-    pub(super) interval: Option<Interval>,
+    pub(super) rounds: &'a BenchRounds,
+    pub(super) judgement: Judgement,
+    /// The judged figure of one operation.
+    pub(super) sync: Option<Estimate>,
+    pub(super) awaiting: Option<Estimate>,
+    /// Other figures of one operation of the blocking side and of the awaiting one.
+    pub(super) others: [Others; 2],
+    /// Rounds left out.
+    pub(super) left_out: usize,
+    /// Each side against itself, the blocking one first.
+    pub(super) itself: [Judgement; 2],
 }
 
-/// What the interval of a ratio says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Finding {
-    /// All of the interval lies below 1.
-    AsyncLess,
-    /// All of it lies above 1.
-    SyncLess,
-    /// It includes 1.
-    CannotTell,
-    /// There is none.
-    TooFew,
+/// Figures of one operation that are shown beside the judged one; `None` where they were not measured.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Others {
+    /// Time on the clock, or bytes.
+    pub(super) value: Option<f64>,
+    pub(super) cpu_ns: Option<f64>,
+    pub(super) switches: Option<f64>,
+    pub(super) loop_waits: Option<f64>,
 }
 
 impl Pair<'_> {
     pub(super) fn group(&self) -> &str {
-        &self.sync.group
+        &self.rounds.group
     }
 
-    pub(super) fn finding(&self) -> Finding {
-        match self.interval {
-            None => Finding::TooFew,
-            Some(interval) if interval.hi < 1.0 => Finding::AsyncLess,
-            Some(interval) if interval.lo > 1.0 => Finding::SyncLess,
-            Some(_) => Finding::CannotTell,
+    pub(super) fn verdict(&self) -> Verdict {
+        self.judgement.verdict
+    }
+
+    /// async ÷ sync; less is better, for times and sizes alike.
+    pub(super) fn ratio(&self) -> Option<f64> {
+        self.judgement.evidence.ok().map(|evidence| evidence.effect.ratio())
+    }
+
+    pub(super) fn interval(&self) -> Option<Interval> {
+        self.judgement.evidence.ok().map(|evidence| evidence.ratio_interval())
+    }
+
+    /// The absolute difference of one operation, in the unit of the group.
+    pub(super) fn difference(&self) -> Option<f64> {
+        Some(self.awaiting?.middle - self.sync?.middle)
+    }
+}
+
+/// Whether a round counts: the hypervisor took nothing, no thread waited long for its CPU where that would lengthen what
+/// is judged, and the load generator's certificate held.
+fn counts(round: &BenchRound, judged: BenchFigure, unit: BenchUnit) -> bool {
+    if unit == BenchUnit::Bytes {
+        return true;
+    }
+    let delayed = judged == BenchFigure::Value && round.run_delay_ns as f64 > MOST_DELAY * round.wall_ns as f64;
+    round.steal_ms == 0 && !delayed && round.certified
+}
+
+/// The groups judged as one family, in their order. Each side against itself shows how far this session sets copies apart.
+pub(super) fn judged(groups: &[BenchRounds]) -> Vec<Pair<'_>> {
+    let counted: Vec<Blocks<'_>> = groups.iter().map(Blocks::of).collect();
+    let values = |of: fn(&Blocks<'_>) -> Vec<Option<Values>>| counted.iter().map(of).collect::<Vec<_>>();
+    let both = values(|blocks| blocks.both());
+    let copies = [values(|blocks| blocks.itself(sync)), values(|blocks| blocks.itself(awaiting))].concat();
+
+    let looks = Looks::once(BLOCKS);
+    let question = Question { better: Better::Less, looks: &looks, moderated: false };
+    let (family, copies) = (cells(&both), cells(&copies));
+    let judgements = judge(question, &copies, &family);
+    let themselves = judge(question, &[], &copies);
+
+    let mut pairs = Vec::new();
+    for (index, blocks) in counted.iter().enumerate() {
+        let estimate = |of: fn(&Values) -> f64| {
+            Estimate::of(&both[index].iter().flatten().map(of).collect::<Vec<_>>())
+        };
+        pairs.push(Pair {
+            rounds: blocks.group,
+            judgement: judgements[index],
+            sync: estimate(|values| values.sync),
+            awaiting: estimate(|values| values.r#async),
+            others: [blocks.others(sync), blocks.others(awaiting)],
+            left_out: blocks.group.rounds.len() - blocks.rounds.iter().map(Vec::len).sum::<usize>(),
+            itself: [themselves[index], themselves[groups.len() + index]],
+        });
+    }
+    pairs
+}
+
+fn cells(values: &[Vec<Option<Values>>]) -> Vec<Cell<'_>> {
+    values.iter().map(|blocks| Cell { blocks }).collect()
+}
+
+/// One side of a round.
+type SideOf = fn(&BenchRound) -> &[BenchSlice; 2];
+
+fn sync(round: &BenchRound) -> &[BenchSlice; 2] {
+    &round.sync
+}
+
+fn awaiting(round: &BenchRound) -> &[BenchSlice; 2] {
+    &round.r#async
+}
+
+/// The rounds of a group that count, by block; fewer than [`BLOCKS`] blocks where there are fewer rounds.
+#[derive(Debug)]
+struct Blocks<'a> {
+    group: &'a BenchRounds,
+    rounds: Vec<Vec<&'a BenchRound>>,
+}
+
+impl<'a> Blocks<'a> {
+    fn of(group: &'a BenchRounds) -> Self {
+        let count = group.rounds.len().min(BLOCKS);
+        let block = |index: usize| {
+            let (first, end) = (index * group.rounds.len() / count, (index + 1) * group.rounds.len() / count);
+            group.rounds[first..end].iter().filter(|round| counts(round, group.judged, group.unit)).collect()
+        };
+        Self { group, rounds: (0..count).map(block).collect() }
+    }
+
+    /// Both sides in each block.
+    fn both(&self) -> Vec<Option<Values>> {
+        let figure = self.group.judged;
+        let all = |block: &[&BenchRound], side: SideOf| over(block.iter().flat_map(|round| side(round)), figure);
+        let values = |block: &Vec<&BenchRound>| {
+            Some(Values { sync: all(block, sync)?, r#async: all(block, awaiting)? })
+        };
+        self.rounds.iter().map(values).collect()
+    }
+
+    /// A side's first slices of each round against its second ones.
+    fn itself(&self, side: SideOf) -> Vec<Option<Values>> {
+        let half = |block: &[&BenchRound], index: usize| {
+            over(block.iter().map(|round| &side(round)[index]), self.group.judged)
+        };
+        let values =
+            |block: &Vec<&BenchRound>| Some(Values { sync: half(block, 0)?, r#async: half(block, 1)? });
+        self.rounds.iter().map(values).collect()
+    }
+
+    /// Arithmetic means over all rounds that count.
+    fn others(&self, side: SideOf) -> Others {
+        let slices = || self.rounds.iter().flatten().flat_map(|round| side(round));
+        let operations: u64 = slices().map(|slice| slice.operations).sum();
+        let each = |sum: Option<f64>| sum.filter(|_| operations > 0).map(|sum| sum / operations as f64);
+        Others {
+            value: each(slices().map(|slice| Some(slice.value)).sum()),
+            cpu_ns: each(slices().map(|slice| slice.cpu_ns).sum()),
+            switches: each(slices().map(|slice| slice.switches.map(|count| count as f64)).sum()),
+            loop_waits: each(slices().map(|slice| slice.loop_waits.map(|count| count as f64)).sum()),
         }
     }
 }
 
-/// The benches as pairs, and those without a counterpart.
-pub(super) fn pair(benches: &[Bench]) -> (Vec<Pair<'_>>, Vec<&Bench>) {
-    let (mut pairs, mut single) = (Vec::new(), Vec::new());
-    for group in benches.chunk_by(|one, next| one.group == next.group) {
-        let side = |name: &str| group.iter().find(|bench| bench.name == name);
-        let both = side("sync").zip(side("async")).filter(|(sync, awaiting)| sync.unit == awaiting.unit);
-        let pair = both.and_then(|(sync, awaiting)| {
-            let found = two_samples::ratio(&awaiting.means, &sync.means)?;
-            let enough = sync.means.len().min(awaiting.means.len()) >= FEW;
-            Some(Pair { sync, awaiting, ratio: found.ratio, interval: enough.then_some(found.interval) })
-        });
-        let paired = pair.is_some();
-        pairs.extend(pair);
-        single.extend(
-            group.iter().filter(|bench| !(paired && matches!(bench.name.as_str(), "sync" | "async"))),
-        );
+/// `figure` of one operation over `slices`; `None` where it was not measured, or there is nothing.
+fn over<'a>(slices: impl Iterator<Item = &'a BenchSlice>, figure: BenchFigure) -> Option<f64> {
+    let mut sum = BenchSlice { operations: 0, value: 0.0, cpu_ns: Some(0.0), switches: None, loop_waits: None };
+    for slice in slices {
+        sum.operations += slice.operations;
+        sum.value += slice.value;
+        sum.cpu_ns = sum.cpu_ns.zip(slice.cpu_ns).map(|(sum, cpu)| sum + cpu);
     }
-    (pairs, single)
+    sum.each(figure).filter(|each| each.is_finite() && *each > 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slice(value: f64) -> BenchSlice {
+        BenchSlice { operations: 10, value: value * 10.0, cpu_ns: Some(value * 9.0), switches: Some(20), loop_waits: None }
+    }
+
+    fn round(sync: f64, awaiting: f64) -> BenchRound {
+        BenchRound {
+            sync: [slice(sync); 2],
+            r#async: [slice(awaiting); 2],
+            steal_ms: 0,
+            run_delay_ns: 0,
+            wall_ns: 1_000_000,
+            certified: true,
+        }
+    }
+
+    #[test]
+    fn a_round_is_left_out_for_both_sides_alike_and_for_each_reason() {
+        let clean = round(1.0, 2.0);
+        let stolen = BenchRound { steal_ms: 10, ..clean };
+        let doubtful = BenchRound { certified: false, ..clean };
+        let delayed = BenchRound { run_delay_ns: 60_000, ..clean };
+        let judged = |round: &BenchRound, figure| counts(round, figure, BenchUnit::Nanoseconds);
+        for figure in [BenchFigure::Cpu, BenchFigure::Value] {
+            assert!(judged(&clean, figure) && !judged(&stolen, figure) && !judged(&doubtful, figure));
+        }
+        // A wait for the CPU is on the clock and in no CPU time.
+        assert!(!judged(&delayed, BenchFigure::Value) && judged(&delayed, BenchFigure::Cpu));
+    }
 }

@@ -4,7 +4,10 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use reports_record::{BENCH_SAMPLES, BenchSamples, BenchUnit, SCHEMA, open_regular, rank};
+use reports_record::{
+    BENCH_MODEL, BENCH_ROUNDS, BENCH_SAMPLES, BenchModel, BenchRounds, BenchSamples, BenchSlice, BenchUnit,
+    ModelledRequest, SCHEMA, open_regular, rank,
+};
 use reports_stats::effect::Interval;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -16,6 +19,10 @@ use crate::label;
 pub(super) struct Results {
     /// By group, and within it by name.
     pub(super) benches: Vec<Bench>,
+    /// The rounds of each pair, by group.
+    pub(super) groups: Vec<BenchRounds>,
+    /// Requests that their parts are to explain.
+    pub(super) requests: Vec<ModelledRequest>,
     /// What could not be read, and why.
     pub(super) skipped: Vec<Skipped>,
 }
@@ -44,8 +51,8 @@ pub(super) struct Bench {
     pub(super) estimate: f64,
     /// Its bootstrap interval, at criterion's confidence.
     pub(super) interval: Interval,
-    /// Mean of one operation in each of criterion's samples.
-    pub(super) means: Vec<f64>,
+    /// How many samples criterion's estimate rests on.
+    pub(super) estimated_from: usize,
     pub(super) quantiles: Quantiles,
 }
 
@@ -108,13 +115,13 @@ impl Results {
         fs::read_dir(folder)?;
         find(folder, DEPTH, &mut latest);
         let mut results = Self::default();
+        results.read_rounds(folder);
+        results.read_model(folder);
         for path in latest {
             match bench(&path) {
                 Ok(bench) => results.benches.push(bench),
                 Err(reason) => {
-                    let own = path.parent().unwrap_or(&path);
-                    let name = own.strip_prefix(folder).unwrap_or(own).display().to_string();
-                    results.skipped.push(Skipped { name, reason });
+                    results.skip(folder, path.parent().unwrap_or(&path), reason);
                 }
             }
         }
@@ -122,19 +129,40 @@ impl Results {
         results
             .benches
             .sort_by_cached_key(|bench| (natural(&bench.group), bench.name != "sync", bench.name.clone()));
+        results.groups.sort_by_cached_key(|group| natural(&group.group));
         results.skipped.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(results)
+    }
+
+    /// The rounds of every group; a folder without any is not a pair's.
+    fn read_rounds(&mut self, folder: &Path) {
+        for path in folders(folder).filter(|path| path.join(BENCH_ROUNDS).exists()) {
+            match rounds(&path) {
+                Ok(rounds) => self.groups.push(rounds),
+                Err(reason) => self.skip(folder, &path, reason),
+            }
+        }
+    }
+
+    fn read_model(&mut self, folder: &Path) {
+        if !folder.join(BENCH_MODEL).exists() {
+            return;
+        }
+        match json::<BenchModel>(folder, BENCH_MODEL).and_then(|model| readable(model.schema, BENCH_MODEL).map(|()| model)) {
+            Ok(model) => self.requests = model.requests,
+            Err(reason) => self.skipped.push(Skipped { name: BENCH_MODEL.to_owned(), reason }),
+        }
+    }
+
+    fn skip(&mut self, folder: &Path, path: &Path, reason: String) {
+        let name = path.strip_prefix(folder).unwrap_or(path).display().to_string();
+        self.skipped.push(Skipped { name, reason });
     }
 }
 
 /// Folders of latest results below `folder`; what cannot be listed holds none.
 fn find(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        // Links are not followed: they could lead in a circle.
-        if !fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
-            continue;
-        }
+    for path in folders(folder) {
         if path.file_name().is_some_and(|name| name == LATEST) {
             found.push(path);
         } else if depth > 1 {
@@ -143,14 +171,38 @@ fn find(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// The folders in `folder`. Links are not followed: they could lead in a circle.
+fn folders(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let paths = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    paths.filter(|path| fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir()))
+}
+
+fn rounds(folder: &Path) -> Result<BenchRounds, String> {
+    let rounds: BenchRounds = json(folder, BENCH_ROUNDS)?;
+    readable(rounds.schema, BENCH_ROUNDS)?;
+    let slices = rounds.rounds.iter().flat_map(|round| round.sync.iter().chain(&round.r#async));
+    let usable = |slice: &BenchSlice| {
+        slice.operations > 0 && slice.value >= 0.0 && slice.cpu_ns.is_none_or(|cpu| cpu >= 0.0)
+    };
+    if rounds.rounds.is_empty() || !slices.into_iter().all(usable) {
+        return Err(format!("{BENCH_ROUNDS}: expected rounds of operations that cost something"));
+    }
+    Ok(rounds)
+}
+
+fn readable(schema: u32, name: &str) -> Result<(), String> {
+    if schema > SCHEMA {
+        return Err(format!("{name} has schema {schema}, this version reads up to {SCHEMA}"));
+    }
+    Ok(())
+}
+
 fn bench(folder: &Path) -> Result<Bench, String> {
     let identity: Identity = json(folder, "benchmark.json")?;
     let estimates: Estimates = json(folder, "estimates.json")?;
     let sample: Sample = json(folder, "sample.json")?;
     let kept: BenchSamples = json(folder, BENCH_SAMPLES)?;
-    if kept.schema > SCHEMA {
-        return Err(format!("{BENCH_SAMPLES} has schema {}, this version reads up to {SCHEMA}", kept.schema));
-    }
+    readable(kept.schema, BENCH_SAMPLES)?;
     let name = [identity.function_id, identity.value_str].into_iter().flatten().collect::<Vec<_>>().join("/");
     let typical = estimates.slope.unwrap_or(estimates.mean);
     let interval =
@@ -175,18 +227,24 @@ fn bench(folder: &Path) -> Result<Bench, String> {
         unit: kept.unit,
         estimate: typical.point_estimate,
         interval,
-        means: times.iter().zip(&iters).map(|(time, iterations)| time / iterations).collect(),
+        estimated_from: iters.len(),
         quantiles,
     })
 }
 
-fn quantiles(kept: &BenchSamples, operations: f64) -> Result<Quantiles, String> {
+fn quantiles(kept: &BenchSamples, iterations: f64) -> Result<Quantiles, String> {
     let histogram = kept.histogram.decode().map_err(|error| format!("{BENCH_SAMPLES}: {error}"))?;
     let (samples, each) = (histogram.len(), f64::from(kept.operations_per_sample.max(1)));
-    if samples as f64 * each > operations {
+    let of_one_measurement = match kept.iterations {
+        // An iteration may be many operations: a round of requests is one.
+        Some(own) => own as f64 == iterations,
+        None => samples as f64 * each <= iterations,
+    };
+    if !of_one_measurement {
         return Err(format!(
-            "{BENCH_SAMPLES} holds {samples} samples of {each} operations and sample.json only {operations} \
-             operations: they are not of one measurement"
+            "{BENCH_SAMPLES} holds {samples} samples of {} iterations and sample.json has {iterations}: they are not of \
+             one measurement",
+            kept.iterations.map_or_else(|| format!("at least {}", samples as f64 * each), |own| own.to_string()),
         ));
     }
     // In the middle between two ranks, so that rounding cannot reach the next.

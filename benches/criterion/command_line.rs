@@ -1,0 +1,73 @@
+//! The command line's mistakes that criterion would pass over in silence, or answer with a panic.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::bail;
+
+use crate::session::Session;
+
+/// Criterion's flags that ask for results instead of measuring.
+const ASK_ONLY: [&str; 3] = ["--list", "--load-baseline", "--profile-time"];
+
+/// Refuses a baseline that no bench has.
+///
+/// # Errors
+/// When `--baseline` or `--load-baseline` names one that is not below `results`.
+pub(crate) fn check_baseline(arguments: &[String], results: &Path) -> anyhow::Result<()> {
+    for flag in ["--baseline", "--load-baseline"] {
+        let Some(name) = value(arguments, flag) else { continue };
+        let saved = baselines(results);
+        if !saved.contains(name) {
+            let known: Vec<&str> = saved.iter().map(String::as_str).collect();
+            let known = if known.is_empty() { "there is none".to_owned() } else { known.join(", ") };
+            bail!(
+                "cannot compare with baseline {name:?}, expected one that was saved ({known}): save it with \
+                 --save-baseline {name}"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a filter that matches no bench.
+///
+/// # Errors
+/// When no bench was asked for, though the command line asks for measurements.
+pub(crate) fn check_that_something_ran(arguments: &[String], session: &Session) -> anyhow::Result<()> {
+    let asks_only = arguments.iter().any(|argument| ASK_ONLY.iter().any(|flag| argument.starts_with(flag)));
+    if asks_only || !session.is_idle() {
+        return Ok(());
+    }
+    let filters: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
+    bail!("cannot find a bench by {filters:?}, expected part of a name: cargo bench -- --list shows them all")
+}
+
+/// The value of `flag`, behind it or after an equals sign.
+fn value<'a>(arguments: &'a [String], flag: &str) -> Option<&'a str> {
+    let mut all = arguments.iter();
+    while let Some(argument) = all.next() {
+        if argument == flag {
+            return all.next().map(String::as_str);
+        }
+        if let Some(value) = argument.strip_prefix(flag).and_then(|rest| rest.strip_prefix('=')) {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// Every saved baseline: criterion keeps them beside the latest results of each bench, two folders below `results`.
+fn baselines(results: &Path) -> BTreeSet<String> {
+    let folders = |path: &Path| {
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect::<Vec<_>>()
+    };
+    let saved = folders(results).into_iter().flat_map(|group| folders(&group)).flat_map(|bench| folders(&bench));
+    let own = ["new", "change", "report"];
+    saved
+        .filter_map(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()))
+        .filter(|name| !own.contains(&name.as_str()))
+        .collect()
+}

@@ -1,0 +1,103 @@
+//! Reading the clocks around operations, outside what they time.
+
+use std::time::{Duration, Instant};
+
+use nix::sys::resource::{Usage, UsageWho, getrusage};
+use nix::time::{ClockId, clock_gettime};
+
+/// What some operations took together.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Cost {
+    /// Nanoseconds on the clock, or whatever else the bench counts.
+    pub(crate) value: f64,
+    /// CPU time of the serving threads, ns; `None` where it was not measured.
+    pub(crate) cpu_ns: Option<f64>,
+    /// Their context switches.
+    pub(crate) switches: Option<u64>,
+    /// Times that an event loop asked the kernel for events.
+    pub(crate) loop_waits: Option<u64>,
+    /// Whether a certificate says not to believe it.
+    pub(crate) doubtful: bool,
+}
+
+impl Cost {
+    /// A value without CPU time.
+    pub(crate) fn of_value(value: f64) -> Self {
+        Self { value, ..Self::default() }
+    }
+}
+
+/// Which threads' CPU time and switches count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Threads {
+    /// All of this process.
+    All,
+    /// All but the calling one, which plays the client.
+    Others,
+}
+
+/// The clocks at one instant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopwatch {
+    threads: Threads,
+    cpu: Duration,
+    switches: u64,
+    begun: Instant,
+}
+
+impl Stopwatch {
+    /// The clock on the wall is read last.
+    pub(crate) fn start(threads: Threads) -> Self {
+        let (switches, cpu) = (switches(threads), cpu(threads));
+        Self { threads, cpu, switches, begun: Instant::now() }
+    }
+
+    /// What passed since the start; the clock on the wall is read first.
+    pub(crate) fn stop(self) -> Cost {
+        let wall = self.begun.elapsed();
+        let (cpu, switches) = (cpu(self.threads), switches(self.threads));
+        Cost {
+            value: wall.as_nanos() as f64,
+            cpu_ns: Some(cpu.saturating_sub(self.cpu).as_nanos() as f64),
+            switches: Some(switches.saturating_sub(self.switches)),
+            loop_waits: None,
+            doubtful: false,
+        }
+    }
+}
+
+/// CPU time of the calling thread alone.
+pub(crate) fn own_cpu() -> Duration {
+    clock(ClockId::CLOCK_THREAD_CPUTIME_ID)
+}
+
+/// Context switches of the calling thread alone.
+pub(crate) fn own_switches() -> u64 {
+    count(UsageWho::RUSAGE_THREAD)
+}
+
+fn cpu(threads: Threads) -> Duration {
+    let all = clock(ClockId::CLOCK_PROCESS_CPUTIME_ID);
+    match threads {
+        Threads::All => all,
+        Threads::Others => all.saturating_sub(own_cpu()),
+    }
+}
+
+fn switches(threads: Threads) -> u64 {
+    let all = count(UsageWho::RUSAGE_SELF);
+    match threads {
+        Threads::All => all,
+        Threads::Others => all.saturating_sub(own_switches()),
+    }
+}
+
+fn clock(id: ClockId) -> Duration {
+    Duration::from(clock_gettime(id).expect("Linux has clocks of CPU time"))
+}
+
+fn count(who: UsageWho) -> u64 {
+    let usage: Usage = getrusage(who).expect("a process may ask for its own usage");
+    let both = usage.voluntary_context_switches() + usage.involuntary_context_switches();
+    u64::try_from(both).unwrap_or_default()
+}

@@ -1,0 +1,103 @@
+//! A request of the control pair as the sum of its parts: which of them, and how often.
+//!
+//! Counts that depend on the load are those of the bench that is explained. The fixed ones follow from the programs, and a
+//! trace of their system calls (`strace -c -f`) shows the same: one `recvfrom` and one `sendto` a request on either side; of
+//! `tokio-tasks` also a share of an `epoll_wait`.
+
+use std::path::Path;
+
+use reports_record::{BENCH_MODEL, BenchModel, BenchName, ModelCount, ModelPart, ModelledRequest, SCHEMA};
+
+use crate::kept;
+
+/// A cell that is explained.
+struct Explained {
+    group: &'static str,
+    cell: &'static str,
+    load: &'static str,
+    /// The group that says what a wait costs with as many at the same time; `None` without a wait.
+    sleepers: Option<&'static str>,
+}
+
+const EXPLAINED: [Explained; 4] = [
+    Explained { group: "request/control/1", cell: "wait=0ms/c=1", load: "no wait, 1 connection", sleepers: None },
+    Explained { group: "request/control/8", cell: "wait=0ms/c=8", load: "no wait, 8 connections", sleepers: None },
+    Explained {
+        group: "request/control/64",
+        cell: "wait=0ms/c=64",
+        load: "no wait, 64 connections",
+        sleepers: None,
+    },
+    Explained {
+        group: "request/wait_1ms/64",
+        cell: "wait=1ms/c=64",
+        load: "1 ms of waiting, 64 connections",
+        sleepers: Some("sleepers/128"),
+    },
+];
+
+/// Writes the model beside the results that it refers to.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(crate) fn keep(results: &Path) -> anyhow::Result<()> {
+    // Nothing was measured: in a test, or with everything filtered out.
+    if !results.is_dir() {
+        return Ok(());
+    }
+    let requests = EXPLAINED.iter().flat_map(|explained| [threads(explained), tasks(explained)]).collect();
+    kept::write(&results.join(BENCH_MODEL), &BenchModel { schema: SCHEMA, requests })
+}
+
+fn threads(explained: &Explained) -> ModelledRequest {
+    let mut parts = common();
+    let switches = match explained.sleepers {
+        // A thread's wait has its own switch in its cost.
+        Some(_) => ModelCount::SwitchesBeyond(1.0),
+        None => ModelCount::SwitchesBeyond(0.0),
+    };
+    parts.push(part("a switch to another thread", switches, "parts", "switch"));
+    if let Some(sleepers) = explained.sleepers {
+        parts.push(part("the wait: a sleep, its timer and its switch", ModelCount::Fixed(1.0), sleepers, "sync"));
+    }
+    modelled(explained, "std-threads", "sync", parts)
+}
+
+fn tasks(explained: &Explained) -> ModelledRequest {
+    let mut parts = common();
+    parts.push(part("a task is woken and polled: half a hand-over", ModelCount::Fixed(0.5), "hand_over/one_cpu", "async"));
+    parts.push(part("an epoll_wait that finds one event", ModelCount::LoopWaits, "ready_events", "1"));
+    parts.push(part("each further event that it finds", ModelCount::EventsBeyondWaits, "ready_events", "64"));
+    if let Some(sleepers) = explained.sleepers {
+        let what = "the wait: its place among the timers, and its share of a wake-up";
+        parts.push(part(what, ModelCount::Fixed(1.0), sleepers, "async"));
+    }
+    modelled(explained, "tokio-tasks", "async", parts)
+}
+
+/// The parts that both sides have.
+fn common() -> Vec<ModelPart> {
+    vec![
+        part("the reply is sent", ModelCount::Fixed(1.0), "parts", "send"),
+        part("the request is read", ModelCount::Fixed(1.0), "parts", "receive"),
+        part("the request is decoded, the reply encoded", ModelCount::Fixed(1.0), "parts", "codec"),
+    ]
+}
+
+fn part(what: &str, count: ModelCount, group: &str, bench: &str) -> ModelPart {
+    ModelPart { part: what.to_owned(), count, cost: name(group, bench) }
+}
+
+fn name(group: &str, bench: &str) -> BenchName {
+    BenchName { group: group.to_owned(), bench: bench.to_owned() }
+}
+
+fn modelled(explained: &Explained, contender: &str, side: &str, parts: Vec<ModelPart>) -> ModelledRequest {
+    ModelledRequest {
+        contender: contender.to_owned(),
+        cell: explained.cell.to_owned(),
+        load: explained.load.to_owned(),
+        measured: name(explained.group, side),
+        parts,
+    }
+}

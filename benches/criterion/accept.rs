@@ -22,14 +22,16 @@ pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
         each request.";
     let plan = Plan { cpus: Cpus::OneAndClient, balanced: false, ..Plan::new("accept", so_what) };
     group(criterion, session, plan).pair(
-        Side::new("a connection is accepted, its new thread answers one byte").sample("from connecting to the answer"),
+        Side::new("a connection is accepted, its new thread answers one byte")
+            .sample("from connecting to the answer"),
         || {
             let listener = listener();
             let address = listener.local_addr().expect("a listener has an address");
             thread::spawn(move || accept_into_threads(&listener));
             move |iterations| visits(address, iterations)
         },
-        Side::new("a connection is accepted, its new task answers one byte").sample("from connecting to the answer"),
+        Side::new("a connection is accepted, its new task answers one byte")
+            .sample("from connecting to the answer"),
         || {
             let listener = listener();
             let address = listener.local_addr().expect("a listener has an address");

@@ -74,6 +74,7 @@ pub(crate) fn split() -> &'static Parts {
     static SPLIT: OnceLock<Parts> = OnceLock::new();
     SPLIT.get_or_init(|| Parts {
         all: cpus::allowed().expect("the kernel says which CPUs this process may use"),
-        parts: Split::here(1, 1).expect("one CPU for each of two is the least that there is, and they may share it"),
+        parts: Split::here(1, 1)
+            .expect("one CPU for each of two is the least that there is, and they may share it"),
     })
 }

@@ -34,9 +34,13 @@ fn spawn_blocking(criterion: &mut Criterion, session: &Session) {
         worth, and nothing beside a call that takes a millisecond.";
     group(criterion, session, Plan::new("bridge/spawn_blocking", so_what)).pair(
         Side::batched("a thread calls a function that blocks", BATCH),
-        || |iterations| batches(iterations, BATCH, || {
-            black_box(job(black_box(1)));
-        }),
+        || {
+            |iterations| {
+                batches(iterations, BATCH, || {
+                    black_box(job(black_box(1)));
+                })
+            }
+        },
         Side::new("a task has tokio's blocking pool call it and awaits the result"),
         || {
             let runtime = event_loop();
@@ -58,7 +62,8 @@ fn pool(criterion: &mut Criterion, session: &Session, name: &'static str, caller
     let plan = Plan { scale: callers, rounds: 50, ..Plan::new(name, so_what) };
     let sample = "the mean of all jobs of a slice";
     group(criterion, session, plan).pair(
-        Side::new("one of N threads hands a job to a pool of four threads and blocks until it is done").sample(sample),
+        Side::new("one of N threads hands a job to a pool of four threads and blocks until it is done")
+            .sample(sample),
         || threads_and_pool(callers),
         Side::new("one of N tasks hands a job to tokio's pool of four threads and awaits it").sample(sample),
         || {
@@ -99,7 +104,8 @@ fn threads_and_pool(callers: u64) -> impl FnMut(u64) -> Turn {
                         start.wait();
                         for input in 0..iterations {
                             let (done, result) = mpsc::sync_channel(1);
-                            jobs.send((input, done)).expect("the pool takes jobs for as long as there are any");
+                            jobs.send((input, done))
+                                .expect("the pool takes jobs for as long as there are any");
                             result.recv().expect("the pool does each job");
                         }
                     })

@@ -71,7 +71,10 @@ fn bounded(mut group: Group<'_>) {
 
 fn bursts(mut group: Group<'_>) {
     group.pair(
-        Side::batched("a message of a burst of 64 from a thread, which waits for one answer (std, no bound)", BATCH),
+        Side::batched(
+            "a message of a burst of 64 from a thread, which waits for one answer (std, no bound)",
+            BATCH,
+        ),
         || {
             let (sender, receiver) = mpsc::channel::<u64>();
             let (answer, answers) = mpsc::channel();
@@ -86,7 +89,10 @@ fn bursts(mut group: Group<'_>) {
                 in_bursts(iterations, |number| sender.send(number).is_ok(), || answers.recv().is_ok())
             }
         },
-        Side::batched("a message of a burst of 64 from a task, which waits for one answer (tokio, no bound)", BATCH),
+        Side::batched(
+            "a message of a burst of 64 from a task, which waits for one answer (tokio, no bound)",
+            BATCH,
+        ),
         || {
             let runtime = event_loop();
             move |iterations| as_task(&runtime, bursts_of_tasks(iterations))

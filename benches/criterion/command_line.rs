@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::bail;
+use benches::bench::started;
 
 use crate::session::Session;
 
@@ -37,11 +38,23 @@ pub(crate) fn check_baseline(arguments: &[String], results: &Path) -> anyhow::Re
 /// When no bench was asked for, though the command line asks for measurements.
 pub(crate) fn check_that_something_ran(arguments: &[String], session: &Session) -> anyhow::Result<()> {
     let asks_only = arguments.iter().any(|argument| ASK_ONLY.iter().any(|flag| argument.starts_with(flag)));
-    if asks_only || !session.is_idle() {
+    // `cargo test NAME` hands the name of a test to every target.
+    if asks_only || !session.is_idle() || !started::by_cargo_bench(arguments) {
         return Ok(());
     }
-    let filters: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
+    let filters = filters(arguments).collect::<Vec<_>>().join(" ");
     bail!("cannot find a bench by {filters:?}, expected part of a name: cargo bench -- --list shows them all")
+}
+
+/// Whether the command line asks for benches or tests by name.
+pub(crate) fn has_filter(arguments: &[String]) -> bool {
+    filters(arguments).next().is_some()
+}
+
+/// The arguments that are neither flags nor their values; criterion and libtest join a flag's value by an equals sign or give
+/// it next, and only the former can be told without knowing every flag.
+fn filters(arguments: &[String]) -> impl Iterator<Item = &str> {
+    arguments.iter().map(String::as_str).filter(|argument| !argument.starts_with('-'))
 }
 
 /// The value of `flag`, behind it or after an equals sign.
@@ -64,7 +77,8 @@ fn baselines(results: &Path) -> BTreeSet<String> {
         let entries = fs::read_dir(path).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect::<Vec<_>>()
     };
-    let saved = folders(results).into_iter().flat_map(|group| folders(&group)).flat_map(|bench| folders(&bench));
+    let saved =
+        folders(results).into_iter().flat_map(|group| folders(&group)).flat_map(|bench| folders(&bench));
     let own = ["new", "change", "report"];
     saved
         .filter_map(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()))

@@ -11,7 +11,7 @@ use tokio::runtime::RuntimeMetrics;
 
 use crate::bound::{self, Cpus};
 use crate::clock::{Turn, nanoseconds};
-use crate::cost::{Stopwatch, Threads};
+use crate::cost::{Stopwatch, Threads, own_switches};
 use crate::event_loop::event_loop;
 use crate::group::{Plan, group};
 use crate::kept::Side;
@@ -23,12 +23,9 @@ const BYTES: usize = 128;
 pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
     let so_what = "This is the crossover itself: with one connection both pay a wake-up a message; with many, an event loop reads \
         several connections per wake-up and a thread still pays one each.";
-    for (name, connections) in [
-        ("connections/1", 1),
-        ("connections/16", 16),
-        ("connections/64", 64),
-        ("connections/256", 256),
-    ] {
+    for (name, connections) in
+        [("connections/1", 1), ("connections/16", 16), ("connections/64", 64), ("connections/256", 256)]
+    {
         let plan = Plan {
             cpus: Cpus::OneAndClient,
             rounds: 50,
@@ -80,7 +77,7 @@ impl Client {
         let mut samples = Vec::new();
         let mut buffer = [0; BYTES];
         let waits = || metrics.map(|metrics| metrics.worker_park_count(0));
-        let (watch, waits_before) = (Stopwatch::start(Threads::Others), waits());
+        let (watch, waits_before, switches) = (Stopwatch::start(Threads::Others), waits(), own_switches());
         for _ in 0..rounds {
             let begun = Instant::now();
             for mut stream in &self.0 {
@@ -92,6 +89,7 @@ impl Client {
             samples.push(nanoseconds(begun));
         }
         let mut cost = watch.stop();
+        cost.client_wakes = Some(own_switches() - switches);
         cost.loop_waits = waits().zip(waits_before).map(|(now, before)| now - before);
         Turn { cost, samples }
     }

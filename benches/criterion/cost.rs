@@ -16,6 +16,8 @@ pub(crate) struct Cost {
     pub(crate) switches: Option<u64>,
     /// Times that an event loop asked the kernel for events.
     pub(crate) loop_waits: Option<u64>,
+    /// Times that the client on another CPU slept until an answer woke it.
+    pub(crate) client_wakes: Option<u64>,
     /// Whether a certificate says not to believe it.
     pub(crate) doubtful: bool,
 }
@@ -60,8 +62,7 @@ impl Stopwatch {
             value: wall.as_nanos() as f64,
             cpu_ns: Some(cpu.saturating_sub(self.cpu).as_nanos() as f64),
             switches: Some(switches.saturating_sub(self.switches)),
-            loop_waits: None,
-            doubtful: false,
+            ..Cost::default()
         }
     }
 }
@@ -74,6 +75,11 @@ pub(crate) fn own_cpu() -> Duration {
 /// Context switches of the calling thread alone.
 pub(crate) fn own_switches() -> u64 {
     count(UsageWho::RUSAGE_THREAD)
+}
+
+/// Times that a thread of this process gave up its CPU to wait.
+pub(crate) fn sleeps() -> u64 {
+    u64::try_from(usage(UsageWho::RUSAGE_SELF).voluntary_context_switches()).unwrap_or_default()
 }
 
 fn cpu(threads: Threads) -> Duration {
@@ -97,7 +103,11 @@ fn clock(id: ClockId) -> Duration {
 }
 
 fn count(who: UsageWho) -> u64 {
-    let usage: Usage = getrusage(who).expect("a process may ask for its own usage");
+    let usage = usage(who);
     let both = usage.voluntary_context_switches() + usage.involuntary_context_switches();
     u64::try_from(both).unwrap_or_default()
+}
+
+fn usage(who: UsageWho) -> Usage {
+    getrusage(who).expect("a process may ask for its own usage")
 }

@@ -140,19 +140,15 @@ impl<M: Valued> Group<'_, M> {
                     M::of(mean(&slices) * iterations as f64)
                 });
             });
-            let kept = self.keep(name, side, &calls, |round| if is_sync { &round.sync } else { &round.awaiting });
+            let kept =
+                self.keep(name, side, &calls, |round| if is_sync { &round.sync } else { &round.awaiting });
             rounds.extend(calls.split_off(calls.len() - kept).into_iter().map(|round| round.record));
         }
         self.keep_rounds(&sync, &awaiting, rounds);
     }
 
     /// Measures a bench without a counterpart, called `name`.
-    pub(crate) fn single<T: FnMut(u64) -> Turn>(
-        &mut self,
-        name: &str,
-        side: Side,
-        make: impl FnOnce() -> T,
-    ) {
+    pub(crate) fn single<T: FnMut(u64) -> Turn>(&mut self, name: &str, side: Side, make: impl FnOnce() -> T) {
         let mut make = Some(make);
         let mut routine: Option<T> = None;
         let mut calls: Vec<(u64, Turn)> = Vec::new();
@@ -164,7 +160,7 @@ impl<M: Valued> Group<'_, M> {
             }
             let Some(routine) = routine.as_mut() else { return };
             session.ran();
-                bencher.iter_custom(|iterations| {
+            bencher.iter_custom(|iterations| {
                 let turn = cpus.bind_during(|| routine(iterations));
                 let value = match judged {
                     BenchFigure::Cpu => turn.cost.cpu_ns.unwrap_or(turn.cost.value),
@@ -188,13 +184,7 @@ impl<M: Valued> Group<'_, M> {
     }
 
     /// Keeps the samples of one side; gives how many of the calls were measured.
-    fn keep(
-        &self,
-        name: &str,
-        side: &Side,
-        calls: &[Round],
-        samples: impl Fn(&Round) -> &Vec<u64>,
-    ) -> usize {
+    fn keep(&self, name: &str, side: &Side, calls: &[Round], samples: impl Fn(&Round) -> &Vec<u64>) -> usize {
         let folder = self.folder.join(name).join("new");
         let iterations: Vec<u64> = calls.iter().map(|round| round.iterations).collect();
         let kept = kept::measured(&folder, &iterations).and_then(|measured| {
@@ -318,6 +308,7 @@ impl Slice {
             cpu_ns: cost.cpu_ns,
             switches: cost.switches,
             loop_waits: cost.loop_waits,
+            client_wakes: cost.client_wakes,
         };
         Self { record, samples: turn.samples, certified: !cost.doubtful }
     }

@@ -19,8 +19,14 @@ const SIZE: u32 = 16;
 
 pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
     let so_what = "A blocking server pays a hand-over wherever one thread waits for another; two context switches are most of it.";
-    pair(criterion, session, Plan::new("hand_over/one_cpu", so_what), "a task notifies another, which notifies it");
-    let so_what = "Waking a CPU that sleeps costs more than the hand-over itself, for threads and event loops alike.";
+    pair(
+        criterion,
+        session,
+        Plan::new("hand_over/one_cpu", so_what),
+        "a task notifies another, which notifies it",
+    );
+    let so_what =
+        "Waking a CPU that sleeps costs more than the hand-over itself, for threads and event loops alike.";
     let plan = Plan::new("hand_over/two_cpus", so_what).on_two_cpus();
     pair(criterion, session, plan, "a task notifies one on another CPU's event loop, which notifies it");
 }

@@ -19,7 +19,8 @@ const TAKERS: u64 = 4;
 pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
     let so_what = "A lock that is free costs nanoseconds either way: it decides nothing in a server.";
     free(group(criterion, session, Plan::new("lock/free", so_what)));
-    let so_what = "Each change of owner costs threads a hand-over; tasks of one loop only change places in a queue.";
+    let so_what =
+        "Each change of owner costs threads a hand-over; tasks of one loop only change places in a queue.";
     in_turn(group(criterion, session, Plan::new("lock/in_turn/one_cpu", so_what)));
     in_turn(group(criterion, session, Plan::new("lock/in_turn/two_cpus", so_what).on_two_cpus()));
 }
@@ -59,8 +60,10 @@ fn in_turn(mut group: Group<'_>) {
         Side::new("one of four threads takes its turn with a lock and wakes the next (std)")
             .sample("the mean of all turns of a slice"),
         || take_turns,
-        Side::new("one of four tasks takes its turn with a lock, held over a yield (tokio, in order of asking)")
-            .sample("the mean of all turns of a slice"),
+        Side::new(
+            "one of four tasks takes its turn with a lock, held over a yield (tokio, in order of asking)",
+        )
+        .sample("the mean of all turns of a slice"),
         || {
             let runtime = event_loop();
             move |iterations| as_task(&runtime, tasks_in_turn(iterations))

@@ -14,6 +14,7 @@ mod command_line;
 mod connections;
 mod cost;
 mod disturbance;
+mod end_to_end;
 mod event_loop;
 mod giving_up;
 mod group;
@@ -38,6 +39,7 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use benches::bench::started;
 use benches::supervise;
 use criterion::Criterion;
 use criterion::measurement::Measurement;
@@ -65,7 +67,11 @@ fn run(arguments: &[String]) -> anyhow::Result<i32> {
     match arguments.first().map(String::as_str) {
         Some("supervise") => supervise::from_arguments(&arguments[1..]),
         Some(memory::CROWD) => memory::crowd(&arguments[1..]).map(|()| 0),
-        _ => every_group(arguments).map(|()| 0),
+        _ if started::by_cargo_bench(arguments) => every_group(arguments).map(|()| 0),
+        // As `cargo test` starts it: each bench once, small; then what `cargo bench` leaves, unless a test was asked for by name.
+        _ => every_group(arguments)
+            .and_then(|()| if command_line::has_filter(arguments) { Ok(()) } else { end_to_end::test() })
+            .map(|()| 0),
     }
 }
 

@@ -57,7 +57,8 @@ pub(crate) fn benches(criterion: &mut Criterion<Bytes>, session: &Session) {
         Side::new("a parked task that holds nothing").sample(sample),
         || |iterations| crowds(iterations, "task", 0),
     );
-    let so_what = "What a request holds while it waits weighs the same in both models and soon outweighs the thread.";
+    let so_what =
+        "What a request holds while it waits weighs the same in both models and soon outweighs the thread.";
     group(criterion, session, plan("memory/holding_16_kib", so_what)).pair(
         Side::new("a parked thread that holds 16 KiB on its stack").sample(sample),
         || |iterations| crowds(iterations, "thread", HELD),
@@ -77,7 +78,8 @@ pub(crate) fn benches(criterion: &mut Criterion<Bytes>, session: &Session) {
 
 fn crowds(count: u64, member: &str, held: usize) -> Turn {
     summed((0..count).map(|_| {
-        bytes_each(member, held).unwrap_or_else(|error| panic!("cannot measure a crowd of {member}s: {error:#}"))
+        bytes_each(member, held)
+            .unwrap_or_else(|error| panic!("cannot measure a crowd of {member}s: {error:#}"))
     }))
 }
 
@@ -122,7 +124,9 @@ fn bytes_each(member: &str, held: usize) -> anyhow::Result<f64> {
 /// # Errors
 /// When the kind of member is unknown, threads cannot be had or the kernel does not tell sizes.
 pub(crate) fn crowd(arguments: &[String]) -> anyhow::Result<()> {
-    let [member, held] = arguments else { bail!("cannot be a crowd of {arguments:?}, expected a kind and a size") };
+    let [member, held] = arguments else {
+        bail!("cannot be a crowd of {arguments:?}, expected a kind and a size")
+    };
     let held = held.parse().with_context(|| format!("cannot hold {held:?}, expected bytes"))?;
     // Read once before it counts: reading allocates too.
     memory()?;
@@ -156,7 +160,7 @@ fn threads(held: usize) -> anyhow::Result<f64> {
     while parked.load(Ordering::Acquire) < THREADS {
         thread::yield_now();
     }
-    Ok(memory()? - before)
+    Ok(memory()?.since(before))
 }
 
 /// Says that this thread is there, and waits for the process to end.
@@ -194,18 +198,31 @@ fn tasks(held: usize) -> anyhow::Result<f64> {
         while parked.load(Ordering::Acquire) < TASKS {
             tokio::task::yield_now().await;
         }
-        Ok(memory()? - before)
+        Ok(memory()?.since(before))
     })
 }
 
-/// Bytes of this process's memory, shared pages by their share, its page tables, and the machine's kernel stacks and slabs
-/// that cannot be reclaimed. The latter two are of all processes: a difference within milliseconds is mostly this one's.
-fn memory() -> anyhow::Result<f64> {
-    let kilobytes = kilobytes("/proc/self/smaps_rollup", "Pss:")?
-        + kilobytes("/proc/self/status", "VmPTE:")?
-        + kilobytes("/proc/meminfo", "KernelStack:")?
-        + kilobytes("/proc/meminfo", "SUnreclaim:")?;
-    Ok(kilobytes * 1024.0)
+/// Memory at one instant, bytes.
+#[derive(Debug, Clone, Copy)]
+struct Memory {
+    /// This process's, shared pages by their share, and its page tables.
+    own: f64,
+    /// The machine's kernel stacks and slabs that cannot be reclaimed: of all processes, since the kernel tells no shares.
+    kernel: f64,
+}
+
+impl Memory {
+    /// The growth since `before`. A crowd only adds to the kernel's memory: where that has shrunk within these milliseconds,
+    /// other processes ended.
+    fn since(self, before: Self) -> f64 {
+        self.own - before.own + (self.kernel - before.kernel).max(0.0)
+    }
+}
+
+fn memory() -> anyhow::Result<Memory> {
+    let own = kilobytes("/proc/self/smaps_rollup", "Pss:")? + kilobytes("/proc/self/status", "VmPTE:")?;
+    let kernel = kilobytes("/proc/meminfo", "KernelStack:")? + kilobytes("/proc/meminfo", "SUnreclaim:")?;
+    Ok(Memory { own: own * 1024.0, kernel: kernel * 1024.0 })
 }
 
 fn kilobytes(path: &str, name: &str) -> anyhow::Result<f64> {

@@ -1,8 +1,8 @@
 //! A request of the control pair as the sum of its parts: which of them, and how often.
 //!
-//! Counts that depend on the load are those of the bench that is explained. The fixed ones follow from the programs, and a
-//! trace of their system calls (`strace -c -f`) shows the same: one `recvfrom` and one `sendto` a request on either side; of
-//! `tokio-tasks` also a share of an `epoll_wait`.
+//! Counts that depend on the load are those of the bench that is explained. The fixed ones follow from the programs, and
+//! `scripts/system-calls` counts the same: one `recvfrom` and one `sendto` a request on either side; of `tokio-tasks` also
+//! a share of an `epoll_wait`.
 
 use std::path::Path;
 
@@ -15,23 +15,39 @@ struct Explained {
     group: &'static str,
     cell: &'static str,
     load: &'static str,
+    /// Whether there is one connection, so that nothing else can run while it is waited for.
+    is_alone: bool,
     /// The group that says what a wait costs with as many at the same time; `None` without a wait.
     sleepers: Option<&'static str>,
 }
 
 const EXPLAINED: [Explained; 4] = [
-    Explained { group: "request/control/1", cell: "wait=0ms/c=1", load: "no wait, 1 connection", sleepers: None },
-    Explained { group: "request/control/8", cell: "wait=0ms/c=8", load: "no wait, 8 connections", sleepers: None },
+    Explained {
+        group: "request/control/1",
+        cell: "wait=0ms/c=1",
+        load: "no wait, 1 connection",
+        is_alone: true,
+        sleepers: None,
+    },
+    Explained {
+        group: "request/control/8",
+        cell: "wait=0ms/c=8",
+        load: "no wait, 8 connections",
+        is_alone: false,
+        sleepers: None,
+    },
     Explained {
         group: "request/control/64",
         cell: "wait=0ms/c=64",
         load: "no wait, 64 connections",
+        is_alone: false,
         sleepers: None,
     },
     Explained {
         group: "request/wait_1ms/64",
         cell: "wait=1ms/c=64",
         load: "1 ms of waiting, 64 connections",
+        is_alone: false,
         sleepers: Some("sleepers/128"),
     },
 ];
@@ -51,22 +67,35 @@ pub(crate) fn keep(results: &Path) -> anyhow::Result<()> {
 
 fn threads(explained: &Explained) -> ModelledRequest {
     let mut parts = common();
-    let switches = match explained.sleepers {
+    if explained.is_alone {
+        let what = "the request is read by a thread that slept, its CPU being idle";
+        parts.push(part(what, ModelCount::Fixed(1.0), "parts_sleeping", "receive"));
+    } else {
+        parts.push(part("the request is read", ModelCount::Fixed(1.0), "parts", "receive"));
         // A thread's wait has its own switch in its cost.
-        Some(_) => ModelCount::SwitchesBeyond(1.0),
-        None => ModelCount::SwitchesBeyond(0.0),
-    };
-    parts.push(part("a switch to another thread", switches, "parts", "switch"));
+        let known = if explained.sleepers.is_some() { 1.0 } else { 0.0 };
+        parts.push(part("a switch to another thread", ModelCount::SwitchesBeyond(known), "parts", "switch"));
+    }
     if let Some(sleepers) = explained.sleepers {
-        parts.push(part("the wait: a sleep, its timer and its switch", ModelCount::Fixed(1.0), sleepers, "sync"));
+        parts.push(part(
+            "the wait: a sleep, its timer and its switch",
+            ModelCount::Fixed(1.0),
+            sleepers,
+            "sync",
+        ));
     }
     modelled(explained, "std-threads", "sync", parts)
 }
 
 fn tasks(explained: &Explained) -> ModelledRequest {
     let mut parts = common();
-    parts.push(part("a task is woken and polled: half a hand-over", ModelCount::Fixed(0.5), "hand_over/one_cpu", "async"));
-    parts.push(part("an epoll_wait that finds one event", ModelCount::LoopWaits, "ready_events", "1"));
+    parts.push(part("the request is read", ModelCount::Fixed(1.0), "parts", "receive"));
+    let what = "a task is woken and polled: half a hand-over";
+    parts.push(part(what, ModelCount::Fixed(0.5), "hand_over/one_cpu", "async"));
+    let what = "an epoll_wait that sleeps, its CPU being idle";
+    parts.push(part(what, ModelCount::SwitchesBeyond(0.0), "parts_sleeping", "epoll_wait"));
+    let what = "an epoll_wait that finds one event and does not sleep";
+    parts.push(part(what, ModelCount::LoopWaitsAwake, "ready_events", "1"));
     parts.push(part("each further event that it finds", ModelCount::EventsBeyondWaits, "ready_events", "64"));
     if let Some(sleepers) = explained.sleepers {
         let what = "the wait: its place among the timers, and its share of a wake-up";
@@ -78,8 +107,13 @@ fn tasks(explained: &Explained) -> ModelledRequest {
 /// The parts that both sides have.
 fn common() -> Vec<ModelPart> {
     vec![
-        part("the reply is sent", ModelCount::Fixed(1.0), "parts", "send"),
-        part("the request is read", ModelCount::Fixed(1.0), "parts", "receive"),
+        part(
+            "the reply is sent to a client that sleeps, and wakes it",
+            ModelCount::Wakes,
+            "parts_sleeping",
+            "send",
+        ),
+        part("the reply is sent to a client that is busy", ModelCount::WithoutWake, "parts", "send"),
         part("the request is decoded, the reply encoded", ModelCount::Fixed(1.0), "parts", "codec"),
     ]
 }

@@ -6,6 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use criterion::Criterion;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -13,8 +14,9 @@ use nix::sys::eventfd::EventFd;
 use servers_contract::Reply;
 use servers_wire::{Decoder, Replies};
 
+use crate::bound::{self, Cpus};
 use crate::clock::{BATCH, Turn, batches};
-use crate::cost::{Cost, Stopwatch, Threads};
+use crate::cost::{Cost, Stopwatch, Threads, own_cpu};
 use crate::group::{Plan, group};
 use crate::kept::Side;
 use crate::session::Session;
@@ -29,14 +31,25 @@ pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
     ready_events(criterion, session);
     let mut parts = group(criterion, session, Plan::new("parts", ""));
     let sample = "the mean of a slice";
-    parts.single("send", Side::new("128 bytes are sent over loopback, nobody waiting for them").sample(sample), || {
-        let pairs = pairs();
-        move |iterations| send_and_read(&pairs, iterations, true)
-    });
-    parts.single("receive", Side::new("128 bytes that have come over loopback are read").sample(sample), || {
-        let pairs = pairs();
-        move |iterations| send_and_read(&pairs, iterations, false)
-    });
+    parts.single(
+        "send",
+        Side::new("128 bytes are sent over loopback, nobody waiting for them").sample(sample),
+        || {
+            let pairs = pairs();
+            move |iterations| send_and_read(&pairs, iterations, true)
+        },
+    );
+    parts.single(
+        "receive",
+        Side::new("128 bytes that have come over loopback are read").sample(sample),
+        || {
+            let pairs = pairs();
+            move |iterations| send_and_read(&pairs, iterations, false)
+        },
+    );
+    drop(parts);
+    across_cpus(criterion, session);
+    let mut parts = group(criterion, session, Plan::new("parts", ""));
     parts.single("would_block", Side::batched("a read finds nothing and does not wait", BATCH), || {
         let (mut here, there) = pair();
         here.set_nonblocking(true).expect("a socket has this option");
@@ -55,45 +68,82 @@ pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
             turn
         }
     });
-    parts.single("codec", Side::batched("a request for /hello is decoded and its reply encoded", BATCH), || {
-        let (mut decoder, mut replies, reply) = (Decoder::default(), Replies::default(), Reply::hello());
-        move |iterations| {
-            batches(iterations, BATCH, || {
-                decoder.space()[..REQUEST.len()].copy_from_slice(REQUEST);
-                decoder.filled(REQUEST.len());
-                let request = decoder.next().expect("the request is right").expect("the request is whole");
-                replies.push(&request, &reply, false, 1_700_000_000);
-                black_box(replies.bytes());
-                replies.clear();
-            })
-        }
-    });
+    parts.single(
+        "codec",
+        Side::batched("a request for /hello is decoded and its reply encoded", BATCH),
+        || {
+            let (mut decoder, mut replies, reply) = (Decoder::default(), Replies::default(), Reply::hello());
+            move |iterations| {
+                batches(iterations, BATCH, || {
+                    decoder.space()[..REQUEST.len()].copy_from_slice(REQUEST);
+                    decoder.filled(REQUEST.len());
+                    let request =
+                        decoder.next().expect("the request is right").expect("the request is whole");
+                    replies.push(&request, &reply, false, 1_700_000_000);
+                    black_box(replies.bytes());
+                    replies.clear();
+                })
+            }
+        },
+    );
+}
+
+/// The same calls where another CPU sleeps until it is woken, and this one until it is woken in return.
+fn across_cpus(criterion: &mut Criterion, session: &Session) {
+    let plan = Plan { cpus: Cpus::OneAndClient, ..Plan::new("parts_sleeping", "") };
+    let mut parts = group(criterion, session, plan);
+    for (name, call, operation) in [
+        ("send", Call::Send, "128 bytes are sent over loopback to a thread that sleeps on another CPU"),
+        (
+            "receive",
+            Call::Receive,
+            "a read sleeps until 128 bytes come from another CPU, this CPU being idle meanwhile",
+        ),
+        (
+            "epoll_wait",
+            Call::EpollWait,
+            "an epoll_wait sleeps until bytes come from another CPU, this CPU being idle meanwhile",
+        ),
+    ] {
+        parts.single(name, Side::new(operation).sample("the mean of a slice"), || {
+            let echo = Echo::start();
+            move |iterations| echo.exchanges(iterations, call)
+        });
+    }
 }
 
 /// Ready events that one `epoll_wait` finds.
 fn ready_events(criterion: &mut Criterion, session: &Session) {
     let mut group = group(criterion, session, Plan::new("ready_events", ""));
     for (name, count) in [("1", 1), ("8", 8), ("64", 64)] {
-        group.single(name, Side::batched("one of N ready events is fetched by an epoll_wait for all", BATCH), || {
-            let epoll = Epoll::new(EpollCreateFlags::empty()).expect("this system gives an epoll");
-            let sources: Vec<EventFd> =
-                (0..count).map(|_| EventFd::from_value(1).expect("this system gives an eventfd")).collect();
-            for source in &sources {
-                epoll.add(source, EpollEvent::new(EpollFlags::EPOLLIN, 0)).expect("an eventfd can be waited for");
-            }
-            move |iterations| {
-                let _open = &sources;
-                let mut events = [EpollEvent::empty(); SOCKETS];
-                let waits = iterations.div_ceil(count);
-                let watch = Stopwatch::start(Threads::All);
-                for _ in 0..waits {
-                    let found = epoll.wait(&mut events, EpollTimeout::ZERO).expect("an epoll can be asked");
-                    debug_assert_eq!(found as u64, count, "every source is ready");
+        group.single(
+            name,
+            Side::batched("one of N ready events is fetched by an epoll_wait for all", BATCH),
+            || {
+                let epoll = Epoll::new(EpollCreateFlags::empty()).expect("this system gives an epoll");
+                let sources: Vec<EventFd> = (0..count)
+                    .map(|_| EventFd::from_value(1).expect("this system gives an eventfd"))
+                    .collect();
+                for source in &sources {
+                    epoll
+                        .add(source, EpollEvent::new(EpollFlags::EPOLLIN, 0))
+                        .expect("an eventfd can be waited for");
                 }
-                let share = iterations as f64 / (waits * count) as f64;
-                scaled(watch.stop(), iterations, share, BATCH)
-            }
-        });
+                move |iterations| {
+                    let _open = &sources;
+                    let mut events = [EpollEvent::empty(); SOCKETS];
+                    let waits = iterations.div_ceil(count);
+                    let watch = Stopwatch::start(Threads::All);
+                    for _ in 0..waits {
+                        let found =
+                            epoll.wait(&mut events, EpollTimeout::ZERO).expect("an epoll can be asked");
+                        debug_assert_eq!(found as u64, count, "every source is ready");
+                    }
+                    let share = iterations as f64 / (waits * count) as f64;
+                    scaled(watch.stop(), iterations, share, BATCH)
+                }
+            },
+        );
     }
 }
 
@@ -102,8 +152,8 @@ fn scaled(mut cost: Cost, operations: u64, share: f64, size: u32) -> Turn {
     cost.value *= share;
     cost.cpu_ns = cost.cpu_ns.map(|cpu| cpu * share);
     // A whole sample or none: one of fewer operations would claim more than there were.
-    let samples = (operations >= u64::from(size))
-        .then(|| (cost.value / operations as f64 * f64::from(size)) as u64);
+    let samples =
+        (operations >= u64::from(size)).then(|| (cost.value / operations as f64 * f64::from(size)) as u64);
     Turn { cost, samples: samples.into_iter().collect() }
 }
 
@@ -152,6 +202,68 @@ fn send_and_read(pairs: &[(TcpStream, TcpStream)], iterations: u64, sending_cost
         left -= now.len() as u64;
     }
     scaled(Cost { value: wall, cpu_ns: Some(cpu), ..Cost::default() }, iterations, 1.0, 1)
+}
+
+/// The call of an exchange whose cost counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Call {
+    Send,
+    Receive,
+    EpollWait,
+}
+
+/// A thread on the client's CPU that answers each message, and sleeps until the next.
+struct Echo {
+    stream: TcpStream,
+    epoll: Epoll,
+}
+
+impl Echo {
+    fn start() -> Self {
+        let (stream, mut there) = pair();
+        // It ends with the other end of its connection.
+        thread::spawn(move || {
+            bound::bind(&[bound::client()]);
+            let mut buffer = [0; 128];
+            while there.read_exact(&mut buffer).is_ok() && there.write_all(&buffer).is_ok() {}
+        });
+        let epoll = Epoll::new(EpollCreateFlags::empty()).expect("this system gives an epoll");
+        epoll.add(&stream, EpollEvent::new(EpollFlags::EPOLLIN, 0)).expect("a socket can be waited for");
+        Self { stream, epoll }
+    }
+
+    /// Messages and their answers, one after another. By the time that an answer is read, the thread that gave it sleeps again.
+    fn exchanges(&self, iterations: u64, counted: Call) -> Turn {
+        bound::bind(&[bound::server()]);
+        let (mut here, mut buffer) = (&self.stream, [0; 128]);
+        let mut cost = Cost { cpu_ns: Some(0.0), ..Cost::default() };
+        for _ in 0..iterations {
+            timed(&mut cost, counted == Call::Send, || {
+                here.write_all(&[1; 128]).expect("the other end is open");
+            });
+            if counted == Call::EpollWait {
+                timed(&mut cost, true, || {
+                    let found = self.epoll.wait(&mut [EpollEvent::empty()], EpollTimeout::NONE);
+                    assert_eq!(found.ok(), Some(1), "a message is answered");
+                });
+            }
+            timed(&mut cost, counted == Call::Receive, || {
+                here.read_exact(&mut buffer).expect("a message is answered");
+            });
+        }
+        scaled(cost, iterations, 1.0, 1)
+    }
+}
+
+/// Adds what `work` costs this thread to `cost`, if it `counts`.
+fn timed(cost: &mut Cost, counts: bool, work: impl FnOnce()) {
+    let (begun, before) = (Instant::now(), own_cpu());
+    work();
+    if counts {
+        let cpu = own_cpu().saturating_sub(before).as_nanos() as f64;
+        cost.cpu_ns = cost.cpu_ns.map(|sum| sum + cpu);
+        cost.value += begun.elapsed().as_nanos() as f64;
+    }
 }
 
 /// A thread that is always ready and always gives way.

@@ -32,7 +32,8 @@ const STOCK: Contenders = Contenders {
 /// bench is named after.
 const BATCH: u64 = 256;
 
-const SO_WHAT: &str = "A whole request, beside which every other group is a part: the decision map judges these at a rate.";
+const SO_WHAT: &str =
+    "A whole request, beside which every other group is a part: the decision map judges these at a rate.";
 
 pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
     let waits = |milliseconds| Call::Wait { wait: Duration::from_millis(milliseconds), blocking: false };

@@ -23,10 +23,14 @@ pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
         looking at each.";
     for (name, sockets) in [("select/1", 1), ("select/8", 8), ("select/64", 64)] {
         group(criterion, session, Plan::new(name, so_what)).pair(
-            Side::batched("a byte is sent to one of N sockets; poll(2) over all finds it, and it is read", SIZE),
+            Side::batched(
+                "a byte is sent to one of N sockets; poll(2) over all finds it, and it is read",
+                SIZE,
+            ),
             || {
-                let mut pairs: Vec<_> =
-                    (0..sockets).map(|_| UnixStream::pair().expect("this system gives a pair of sockets")).collect();
+                let mut pairs: Vec<_> = (0..sockets)
+                    .map(|_| UnixStream::pair().expect("this system gives a pair of sockets"))
+                    .collect();
                 let mut next = 0;
                 move |iterations| {
                     batches(iterations, SIZE, || {
@@ -37,16 +41,23 @@ pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
                     })
                 }
             },
-            Side::batched("a byte is sent to one of N sockets; a task that awaits all of them reads it", SIZE),
+            Side::batched(
+                "a byte is sent to one of N sockets; a task that awaits all of them reads it",
+                SIZE,
+            ),
             || {
                 let runtime = event_loop();
                 let pairs = {
                     let _inside = runtime.enter();
                     (0..sockets)
                         .map(|_| {
-                            let (here, there) = UnixStream::pair().expect("this system gives a pair of sockets");
+                            let (here, there) =
+                                UnixStream::pair().expect("this system gives a pair of sockets");
                             here.set_nonblocking(true).expect("a socket has this option");
-                            (tokio::net::UnixStream::from_std(here).expect("an event loop takes a socket"), there)
+                            (
+                                tokio::net::UnixStream::from_std(here).expect("an event loop takes a socket"),
+                                there,
+                            )
                         })
                         .collect::<Vec<_>>()
                 };
@@ -63,7 +74,8 @@ pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
 }
 
 fn first_ready(pairs: &[(UnixStream, UnixStream)]) -> usize {
-    let mut all: Vec<_> = pairs.iter().map(|(here, _)| PollFd::new(here.as_fd(), PollFlags::POLLIN)).collect();
+    let mut all: Vec<_> =
+        pairs.iter().map(|(here, _)| PollFd::new(here.as_fd(), PollFlags::POLLIN)).collect();
     poll(&mut all, PollTimeout::NONE).expect("sockets can be waited for");
     all.iter().position(|one| one.any() == Some(true)).expect("one of them is ready")
 }

@@ -18,7 +18,7 @@ use servers_contract::Call;
 
 use crate::bound;
 use crate::clock::Turn;
-use crate::cost::Cost;
+use crate::cost::{self, Cost};
 
 /// The contenders, once they are built: once for all benches.
 static BUILT: OnceLock<Built> = OnceLock::new();
@@ -77,9 +77,9 @@ impl Served {
     /// When one of them is not answered as it should be, or the contender does not say what it took.
     pub(crate) fn requests(&mut self, requests: u64) -> anyhow::Result<Turn> {
         let load = Load { stop: Stop::Requests(requests), ..self.load.clone() };
-        let before = self.taken()?;
+        let (before, sleeps) = (self.taken()?, cost::sleeps());
         let measured = self.client.measure(&load, &Interrupt::default(), &mut |_| ())?;
-        let after = self.taken()?;
+        let (slept, after) = (cost::sleeps() - sleeps, self.taken()?);
         let account = &measured.account;
         ensure!(
             account.finished == account.due,
@@ -94,12 +94,14 @@ impl Served {
             cpu_ns: Some(after.cpu.saturating_sub(before.cpu).as_nanos() as f64),
             switches: since(|taken| taken.switches),
             loop_waits: since(|taken| taken.loop_waits),
+            // The load generator runs in this process.
+            client_wakes: Some(slept),
             doubtful: measured.certificate.verdict == CertificateVerdict::Invalid,
         };
         let times = measured.histograms.service_time.decode().context("a histogram was damaged")?;
-        let samples = times.iter_recorded().flat_map(|step| {
-            std::iter::repeat_n(step.value_iterated_to(), step.count_at_value() as usize)
-        });
+        let samples = times
+            .iter_recorded()
+            .flat_map(|step| std::iter::repeat_n(step.value_iterated_to(), step.count_at_value() as usize));
         Ok(Turn { cost, samples: samples.collect() })
     }
 
@@ -126,7 +128,8 @@ impl Served {
         let stats = self.contender.stats()?;
         let mut cpu = Duration::ZERO;
         for &process in &self.processes {
-            let clock = ClockId::pid_cpu_clock_id(process).context("the contender has no clock of CPU time")?;
+            let clock =
+                ClockId::pid_cpu_clock_id(process).context("the contender has no clock of CPU time")?;
             cpu += Duration::from(clock.now().context("cannot read the contender's CPU time")?);
         }
         let both = stats.voluntary_switches.zip(stats.involuntary_switches);

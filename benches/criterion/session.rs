@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use benches::cpus::Split;
 use benches::{machine, root};
 use nix::sys::resource::{Resource, getrlimit};
 use reports_record::Environment;
@@ -32,12 +31,11 @@ impl Session {
     pub(crate) fn begin() -> anyhow::Result<Self> {
         let root = root::find()?;
         let results = benches::artifacts::target_folder(&root)?.join("criterion");
-        let split = Split { client: vec![bound::client()], contender: vec![bound::server()] };
         let descriptors = getrlimit(Resource::RLIMIT_NOFILE)?.0;
         Ok(Self {
             results,
             began_unix_s: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
-            environment: machine::environment(&root, &split, descriptors),
+            environment: machine::environment(&root, &bound::split().parts, descriptors),
             ran: Cell::new(0),
         })
     }

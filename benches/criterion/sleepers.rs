@@ -21,12 +21,12 @@ pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
     for (name, sleepers) in
         [("sleepers/1", 1), ("sleepers/16", 16), ("sleepers/128", 128), ("sleepers/512", 512)]
     {
-        let plan =
-            Plan { rounds: 20, balanced: false, scale: sleepers, ..Plan::new(name, so_what) };
+        let plan = Plan { rounds: 20, balanced: false, scale: sleepers, ..Plan::new(name, so_what) };
         group(criterion, session, plan).pair(
             Side::new("one of N threads sleeps 1 ms").sample("one wait of the first thread"),
             || threads(sleepers),
-            Side::new("one of N tasks waits 1 ms by the async handlers' timer").sample("one wait of the first task"),
+            Side::new("one of N tasks waits 1 ms by the async handlers' timer")
+                .sample("one wait of the first task"),
             || tasks(sleepers),
         );
     }
@@ -129,8 +129,9 @@ fn tasks(count: u64) -> impl FnMut(u64) -> Turn {
         let (timer, metrics) = (timer.clone(), runtime.metrics());
         as_task(&runtime, async move {
             let (watch, waits) = (Stopwatch::start(Threads::All), metrics.worker_park_count(0));
-            let sleepers: Vec<_> =
-                (0..count).map(|number| tokio::spawn(sleep(timer.clone(), iterations, number == 0))).collect();
+            let sleepers: Vec<_> = (0..count)
+                .map(|number| tokio::spawn(sleep(timer.clone(), iterations, number == 0)))
+                .collect();
             let mut samples = Vec::new();
             for sleeper in sleepers {
                 samples.append(&mut sleeper.await.expect("a sleeper ends well"));

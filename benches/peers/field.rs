@@ -67,10 +67,13 @@ impl Field {
     pub(crate) fn nothing_to_compare(&self) -> Option<&'static str> {
         if let [only] = self.clients.as_slice() {
             debug_assert_eq!(only.peer, Peer::Loadgen, "only this project's own client is always there");
-            return Some("there was nothing to compare: loadgen alone is here; scripts/peers installs the others");
+            return Some(
+                "there was nothing to compare: loadgen alone is here; scripts/peers installs the others",
+            );
         }
         let has_wrk = self.clients.iter().any(|client| client.peer == Peer::Wrk);
-        (!has_wrk).then_some("there are no ratios: each is to wrk, which is not here; scripts/peers installs it")
+        (!has_wrk)
+            .then_some("there are no ratios: each is to wrk, which is not here; scripts/peers installs it")
     }
 
     /// What clients ask for.

@@ -61,8 +61,12 @@ pub enum ModelCount {
     Fixed(f64),
     /// Context switches, counted while the whole was measured, without this many that another part has in its cost.
     SwitchesBeyond(f64),
-    /// Waits of the event loop, counted while the whole was measured.
-    LoopWaits,
+    /// Times that an answer woke a client that slept, counted while the whole was measured; at most 1.
+    Wakes,
+    /// Times that it did not: 1 less those.
+    WithoutWake,
+    /// Waits of the event loop in which it did not sleep: all that were counted less the context switches.
+    LoopWaitsAwake,
     /// Events that such a wait found beyond its first one, when a request is one event.
     EventsBeyondWaits,
 }

@@ -66,7 +66,7 @@ pub struct BenchRound {
 }
 
 /// Operations of one side, one after another.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BenchSlice {
     /// Operations done.
@@ -82,6 +82,9 @@ pub struct BenchSlice {
     /// Times that an event loop asked the kernel for events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loop_waits: Option<u64>,
+    /// Times that the client on another CPU slept until an answer woke it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_wakes: Option<u64>,
 }
 
 impl BenchSlice {

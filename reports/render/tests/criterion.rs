@@ -7,8 +7,9 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use reports_record::{
-    BENCH_MODEL, BENCH_ROUNDS, BENCH_SAMPLES, BenchFigure, BenchModel, BenchName, BenchRound, BenchRounds, BenchSamples,
-    BenchSlice, BenchUnit, Cpu, Distribution, EncodedHistogram, Environment, ModelCount, ModelPart, ModelledRequest, SCHEMA,
+    BENCH_MODEL, BENCH_ROUNDS, BENCH_SAMPLES, BenchFigure, BenchModel, BenchName, BenchRound, BenchRounds,
+    BenchSamples, BenchSlice, BenchUnit, Cpu, Distribution, EncodedHistogram, Environment, ModelCount,
+    ModelPart, ModelledRequest, SCHEMA,
 };
 use reports_render::criterion::{CriterionError, write};
 
@@ -85,7 +86,14 @@ fn rounds(group: &str, unit: BenchUnit, sync: f64, awaiting: f64) -> BenchRounds
         let slice = |value: f64, index: u32| {
             let value = value * off * (1.0 + f64::from((number + index) % 2) * 0.004) * 10.0;
             let cpu_ns = (unit == BenchUnit::Nanoseconds).then_some(value);
-            BenchSlice { operations: 10, value, cpu_ns, switches: Some(20), loop_waits: Some(5) }
+            BenchSlice {
+                operations: 10,
+                value,
+                cpu_ns,
+                switches: Some(20),
+                loop_waits: Some(5),
+                client_wakes: None,
+            }
         };
         BenchRound {
             sync: [slice(sync, 0), slice(sync, 1)],
@@ -252,7 +260,9 @@ fn each_side_is_held_against_itself() {
 fn a_request_is_the_sum_of_its_parts_and_the_rest_is_shown() {
     let html = page(results().path());
     let model = html.split("id=\"model\"").nth(1).unwrap().split("</section>").next().unwrap();
-    for expected in ["tiny-http, no wait, 16 connections", "6.04\u{a0}µs", "9.20\u{a0}µs", "66\u{a0}%", "+3.16\u{a0}µs"] {
+    for expected in
+        ["tiny-http, no wait, 16 connections", "6.04\u{a0}µs", "9.20\u{a0}µs", "66\u{a0}%", "+3.16\u{a0}µs"]
+    {
         assert!(model.contains(expected), "{expected:?} is missing in {model}");
     }
 }
@@ -350,11 +360,13 @@ fn a_hostile_name_stays_text() {
     let results = results();
     bench(results.path(), "<script>alert(1)<", "sync", 100.0);
     let mut hostile = rounds("evil", BenchUnit::Nanoseconds, 1.0, 1.0);
-    for text in [&mut hostile.group, &mut hostile.sync, &mut hostile.so_what, &mut hostile.environment.kernel] {
+    for text in [&mut hostile.group, &mut hostile.sync, &mut hostile.so_what, &mut hostile.environment.kernel]
+    {
         "<script>alert(1)</script>".clone_into(text);
     }
     fs::create_dir_all(results.path().join("evil")).unwrap();
-    fs::write(results.path().join("evil").join(BENCH_ROUNDS), serde_json::to_string(&hostile).unwrap()).unwrap();
+    fs::write(results.path().join("evil").join(BENCH_ROUNDS), serde_json::to_string(&hostile).unwrap())
+        .unwrap();
     let html = page(results.path());
     assert!(!html.contains("<script"), "a name became markup");
     assert!(html.contains("&lt;script&gt;alert(1)"));

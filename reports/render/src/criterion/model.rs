@@ -46,7 +46,9 @@ pub(super) fn explained<'a>(
         let part = |part: &'a reports_record::ModelPart| {
             let cost = of_pair(&part.cost, pairs).and_then(|others| others.cpu_ns);
             let alone = || {
-                let bench = benches.iter().find(|bench| bench.group == part.cost.group && bench.name == part.cost.bench)?;
+                let bench = benches
+                    .iter()
+                    .find(|bench| bench.group == part.cost.group && bench.name == part.cost.bench)?;
                 Some(bench.estimate)
             };
             let count = count(part.count, whole)?;
@@ -71,7 +73,9 @@ fn count(count: ModelCount, whole: &Others) -> Option<f64> {
     match count {
         ModelCount::Fixed(times) => Some(times),
         ModelCount::SwitchesBeyond(known) => Some((whole.switches? - known).max(0.0)),
-        ModelCount::LoopWaits => whole.loop_waits,
+        ModelCount::Wakes => Some(whole.client_wakes?.min(1.0)),
+        ModelCount::WithoutWake => Some((1.0 - whole.client_wakes?).max(0.0)),
+        ModelCount::LoopWaitsAwake => Some((whole.loop_waits? - whole.switches?).max(0.0)),
         ModelCount::EventsBeyondWaits => Some((1.0 - whole.loop_waits?).max(0.0)),
     }
 }

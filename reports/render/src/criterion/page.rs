@@ -224,7 +224,8 @@ fn model(requests: &[Explained<'_>]) -> Markup {
         }
     }
     let head = ["request", "parts together", "measured", "explained", "the rest"];
-    let mut sums = Table::new("CPU time of a request of the control pair, and the sum of its parts", &head, 1);
+    let mut sums =
+        Table::new("CPU time of a request of the control pair, and the sum of its parts", &head, 1);
     for request in requests {
         sums.push(vec![
             name_of(request),
@@ -288,7 +289,8 @@ fn ratios(id: &'static str, pairs: &[&Pair<'_>]) -> Figure {
         legend: vec![(style, "async ÷ sync".into())],
         groups: groups.collect(),
     };
-    let mut table = Table::new("async ÷ sync with its 95 % interval", &["group", "verdict", "ratio", "interval"], 2);
+    let mut table =
+        Table::new("async ÷ sync with its 95 % interval", &["group", "verdict", "ratio", "interval"], 2);
     for pair in pairs {
         table.push(vec![label::name(pair.group()), pair.verdict().to_string(), of(pair), interval(pair)]);
     }
@@ -306,11 +308,24 @@ fn ratios(id: &'static str, pairs: &[&Pair<'_>]) -> Figure {
 
 fn sides(pairs: &[&Pair<'_>]) -> Table {
     let head = [
-        "group", "verdict", "judged by", "sync", "async", "difference", "ratio", "on the clock", "CPU time", "switches",
-        "left out", "one operation, and the consequence",
+        "group",
+        "verdict",
+        "judged by",
+        "sync",
+        "async",
+        "difference",
+        "ratio",
+        "on the clock",
+        "CPU time",
+        "switches",
+        "left out",
+        "one operation, and the consequence",
     ];
-    let mut table =
-        Table::new("One operation of each side, the largest differences first; sync / async where a cell has two", &head, 3);
+    let mut table = Table::new(
+        "One operation of each side, the largest differences first; sync / async where a cell has two",
+        &head,
+        3,
+    );
     table.prose = true;
     let mut pairs = pairs.to_vec();
     by_difference(&mut pairs);
@@ -331,7 +346,8 @@ fn sides(pairs: &[&Pair<'_>]) -> Table {
             estimate(pair.sync, unit),
             estimate(pair.awaiting, unit),
             pair.difference().map_or(number::NO_DATA.into(), |difference| signed(difference, unit)),
-            pair.ratio().map_or(number::NO_DATA.into(), |found| format!("{} ({})", ratio(found), interval(pair))),
+            pair.ratio()
+                .map_or(number::NO_DATA.into(), |found| format!("{} ({})", ratio(found), interval(pair))),
             both(|others| others.value, &|value| written(value, unit)),
             both(|others| others.cpu_ns, &nanoseconds),
             both(|others| others.switches, &number::plain),
@@ -364,15 +380,20 @@ fn estimate(estimate: Option<Estimate>, unit: BenchUnit) -> String {
     let Some(estimate) = estimate else { return number::NO_DATA.into() };
     let write = |value| written(value, unit);
     match estimate.interval {
-        Some(interval) => format!("{} ({}–{})", write(estimate.middle), write(interval.lo), write(interval.hi)),
+        Some(interval) => {
+            format!("{} ({}–{})", write(estimate.middle), write(interval.lo), write(interval.hi))
+        }
         None => write(estimate.middle),
     }
 }
 
 /// Each side against itself: a difference there is none of the model's.
 fn themselves(pairs: &[Pair<'_>]) -> Markup {
-    let mut table =
-        Table::new("The first slices of each round ÷ the second ones, of one side", &["side", "ratio", "holds 1"], 1);
+    let mut table = Table::new(
+        "The first slices of each round ÷ the second ones, of one side",
+        &["side", "ratio", "holds 1"],
+        1,
+    );
     let (mut holding, mut all) = (0, 0);
     for pair in pairs {
         for (name, judgement) in ["sync", "async"].into_iter().zip(&pair.itself) {

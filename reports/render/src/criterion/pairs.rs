@@ -39,6 +39,7 @@ pub(super) struct Others {
     pub(super) cpu_ns: Option<f64>,
     pub(super) switches: Option<f64>,
     pub(super) loop_waits: Option<f64>,
+    pub(super) client_wakes: Option<f64>,
 }
 
 impl Pair<'_> {
@@ -71,7 +72,8 @@ fn counts(round: &BenchRound, judged: BenchFigure, unit: BenchUnit) -> bool {
     if unit == BenchUnit::Bytes {
         return true;
     }
-    let delayed = judged == BenchFigure::Value && round.run_delay_ns as f64 > MOST_DELAY * round.wall_ns as f64;
+    let delayed =
+        judged == BenchFigure::Value && round.run_delay_ns as f64 > MOST_DELAY * round.wall_ns as f64;
     round.steal_ms == 0 && !delayed && round.certified
 }
 
@@ -90,9 +92,8 @@ pub(super) fn judged(groups: &[BenchRounds]) -> Vec<Pair<'_>> {
 
     let mut pairs = Vec::new();
     for (index, blocks) in counted.iter().enumerate() {
-        let estimate = |of: fn(&Values) -> f64| {
-            Estimate::of(&both[index].iter().flatten().map(of).collect::<Vec<_>>())
-        };
+        let estimate =
+            |of: fn(&Values) -> f64| Estimate::of(&both[index].iter().flatten().map(of).collect::<Vec<_>>());
         pairs.push(Pair {
             rounds: blocks.group,
             judgement: judgements[index],
@@ -141,7 +142,8 @@ impl<'a> Blocks<'a> {
     /// Both sides in each block.
     fn both(&self) -> Vec<Option<Values>> {
         let figure = self.group.judged;
-        let all = |block: &[&BenchRound], side: SideOf| over(block.iter().flat_map(|round| side(round)), figure);
+        let all =
+            |block: &[&BenchRound], side: SideOf| over(block.iter().flat_map(|round| side(round)), figure);
         let values = |block: &Vec<&BenchRound>| {
             Some(Values { sync: all(block, sync)?, r#async: all(block, awaiting)? })
         };
@@ -168,13 +170,14 @@ impl<'a> Blocks<'a> {
             cpu_ns: each(slices().map(|slice| slice.cpu_ns).sum()),
             switches: each(slices().map(|slice| slice.switches.map(|count| count as f64)).sum()),
             loop_waits: each(slices().map(|slice| slice.loop_waits.map(|count| count as f64)).sum()),
+            client_wakes: each(slices().map(|slice| slice.client_wakes.map(|count| count as f64)).sum()),
         }
     }
 }
 
 /// `figure` of one operation over `slices`; `None` where it was not measured, or there is nothing.
 fn over<'a>(slices: impl Iterator<Item = &'a BenchSlice>, figure: BenchFigure) -> Option<f64> {
-    let mut sum = BenchSlice { operations: 0, value: 0.0, cpu_ns: Some(0.0), switches: None, loop_waits: None };
+    let mut sum = BenchSlice { cpu_ns: Some(0.0), ..BenchSlice::default() };
     for slice in slices {
         sum.operations += slice.operations;
         sum.value += slice.value;
@@ -188,7 +191,13 @@ mod tests {
     use super::*;
 
     fn slice(value: f64) -> BenchSlice {
-        BenchSlice { operations: 10, value: value * 10.0, cpu_ns: Some(value * 9.0), switches: Some(20), loop_waits: None }
+        BenchSlice {
+            operations: 10,
+            value: value * 10.0,
+            cpu_ns: Some(value * 9.0),
+            switches: Some(20),
+            ..BenchSlice::default()
+        }
     }
 
     fn round(sync: f64, awaiting: f64) -> BenchRound {

@@ -148,7 +148,9 @@ impl Results {
         if !folder.join(BENCH_MODEL).exists() {
             return;
         }
-        match json::<BenchModel>(folder, BENCH_MODEL).and_then(|model| readable(model.schema, BENCH_MODEL).map(|()| model)) {
+        match json::<BenchModel>(folder, BENCH_MODEL)
+            .and_then(|model| readable(model.schema, BENCH_MODEL).map(|()| model))
+        {
             Ok(model) => self.requests = model.requests,
             Err(reason) => self.skipped.push(Skipped { name: BENCH_MODEL.to_owned(), reason }),
         }
@@ -244,7 +246,8 @@ fn quantiles(kept: &BenchSamples, iterations: f64) -> Result<Quantiles, String> 
         return Err(format!(
             "{BENCH_SAMPLES} holds {samples} samples of {} iterations and sample.json has {iterations}: they are not of \
              one measurement",
-            kept.iterations.map_or_else(|| format!("at least {}", samples as f64 * each), |own| own.to_string()),
+            kept.iterations
+                .map_or_else(|| format!("at least {}", samples as f64 * each), |own| own.to_string()),
         ));
     }
     // In the middle between two ranks, so that rounding cannot reach the next.

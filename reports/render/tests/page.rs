@@ -5,10 +5,11 @@ mod synthetic;
 
 use std::path::Path;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use reports_record::{Line, Run, Skipped, TrialOutcome};
+use reports_record::{Distribution, Histograms, Line, Run, Skipped, TrialOutcome};
 use reports_render::page;
 use sha2::{Digest as _, Sha256};
 use synthetic::{Fate, World, cell, definition, grid_cells, lines, quick_cells, run};
@@ -110,6 +111,44 @@ fn every_figure_is_whole(html: &str, count: usize) {
         }
         assert!(!figure.contains("<h3></h3>"));
     }
+}
+
+/// Ratios of undecided cells are extremes of noise: the largest type of the page must not be made of them.
+#[test]
+fn no_heading_is_made_of_cells_that_are_not_decided() {
+    let run = run(definition(quick_cells(), 6));
+    let html = page(&run, &lines(&run, &World { noise: 0.5, ..World::equal() }), &[]);
+    let headings: Vec<&str> =
+        html.split("<h3>").skip(1).map(|rest| rest.split("</h3>").next().unwrap()).collect();
+    let without_winner = headings.iter().filter(|heading| heading.contains("nobody wins, ")).count();
+    assert!(without_winner >= 5, "{headings:?}");
+    for heading in headings.iter().filter(|heading| heading.contains("pair:")) {
+        assert!(!heading.contains('×') && !heading.contains("wins in"), "{heading}");
+    }
+}
+
+/// One stalled block makes the tail of all requests: the page names it.
+#[test]
+fn a_block_that_makes_the_tail_is_named() {
+    let (run, mut record) = (&GRID.0, GRID.1.clone());
+    let mut stalled = Distribution::new();
+    for rank in 0..600 {
+        stalled.record(Duration::from_millis(if rank < 500 { 2 } else { 400 }));
+    }
+    for line in &mut record {
+        let Line::Trial(trial) = line else { continue };
+        let TrialOutcome::Measured(measured) = &mut trial.outcome else { continue };
+        if (trial.cell.as_str(), trial.contender.as_str(), trial.block)
+            == ("wait=1ms/c=128", "tokio-tasks", 3)
+        {
+            measured.open[0].measurement.histograms = Histograms::encode(&stalled, Some(&stalled));
+        }
+    }
+    let html = page(run, &record, &[]);
+    assert!(html.contains(
+        "Block 4 of 6 makes tokio-tasks's tail: with it 99\u{a0}% of requests are answered within 400"
+    ));
+    assert!(!GRID_PAGE.contains("'s tail: with it"), "a block is named although none stands out");
 }
 
 /// A teacher and a reader without the record take both from the page itself.

@@ -61,7 +61,8 @@
     ];
     if (sync.at && awaiting.at) {
       const [one, other] = [sync.at.cost, awaiting.at.cost];
-      const less = one < other ? `${a} cost ${digits((1 - one / other) * 100)} % less` : `${b} costs ${digits((1 - other / one) * 100)} % less`;
+      const saving = (low, high) => `${digits((1 - low / high) * 100)} % less`;
+      const less = Math.max(one / other, other / one) < 1.1 ? 'alike, as far as arithmetic can tell' : one < other ? `${saving(one, other)} with ${a}` : `${saving(other, one)} with ${b}`;
       lines.push(`At ${digits(of.rate)} a second a request costs ${micros(one)} with ${a} and ${micros(other)} with ${b}: ${less}. ` +
         `They use ${share(sync.at.cores)} and ${share(awaiting.at.cores)}.`);
       if (sync.at.time !== null && awaiting.at.time !== null) {

@@ -269,7 +269,7 @@ fn of_pair(analysis: &Analysis<'_>, arithmetic: &Arithmetic<'_>, contrast: Contr
     let pair = analysis.run.definition.pairs.iter().find(|pair| pair.sync == contrast.sync);
     let fit = pair.and_then(|pair| arithmetic.fit(pair)).map(|fit| {
         format!(
-            "In this run's own cells the same arithmetic was off by a factor of {} in half of them, of {} in one of ten.",
+            "In this run's own cells the same arithmetic was within a factor of {} in half of them and of {} in nine of ten.",
             number::plain(fit.half_within),
             number::plain(fit.most_within)
         )

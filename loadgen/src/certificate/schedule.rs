@@ -120,9 +120,17 @@ pub(super) fn achieved(evidence: &Evidence<'_>) -> Check {
         evidence.tally.in_flight_mean(),
         evidence.crew.connections,
     );
-    // Only a warning: that a server does not keep up is a result, and leaving it out would flatter it.
-    let remedy = "read the response times as those of an overloaded server, or lower the rate";
-    about.found(CheckStatus::Warn, Some(ratio), finding, remedy)
+    let late = evidence.lateness.as_ref().and_then(|lateness| lateness.p50);
+    // As `pace` has it: a few milliseconds of the client's explain no queue of seconds.
+    let is_clients = late > Some(allowed(MEDIAN_BOUND_US, evidence.service.p50) * TOO_LATE);
+    // Else only a warning: that a server does not keep up is a result, and leaving it out would flatter it.
+    let (status, remedy) = match is_clients {
+        true => (CheckStatus::Fail, "lower the rate or add --threads, each on its own CPU"),
+        false => {
+            (CheckStatus::Warn, "read the response times as those of an overloaded server, or lower the rate")
+        }
+    };
+    about.found(status, Some(ratio), finding, remedy)
 }
 
 /// Whether the connections can carry the offered rate: all busy, they carry their number ÷ the service time.

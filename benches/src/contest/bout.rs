@@ -26,7 +26,7 @@ const SAME_FAULT: usize = 3;
 const OPEN_ROUNDS: u32 = 2;
 
 /// Requests that a slice should hold at a rate, and the longest slice that is made for them.
-const SLICE_REQUESTS: f64 = 20.0;
+const SLICE_REQUESTS: f64 = 50.0;
 const LONGEST_SLICE: Duration = Duration::from_millis(500);
 
 /// Replies that a closed slice should hold.
@@ -34,6 +34,9 @@ const SLICE_REPLIES: f64 = 50.0;
 
 /// A rate at which the longest slice would hold fewer requests than this is not asked.
 const FEWEST_REQUESTS: f64 = 5.0;
+
+/// How long requests may go on after a slice of the calibration, when it is not known yet how long they take.
+const CALIBRATION_GRACE: Duration = Duration::from_secs(2);
 
 /// How long requests may go on after a slice, at least; and by how many times the time that all connections need together.
 const GRACE: Duration = Duration::from_millis(500);
@@ -112,7 +115,7 @@ impl Contest {
         ensure_distinct(&entrants, &running)?;
         let mut service = Duration::ZERO;
         for (entrant, running) in entrants.iter_mut().zip(&running) {
-            let met = running.meet().with_context(|| entrant.title())?;
+            let met = &running.met;
             service = service.max(met.service);
             if let Source::Foreign(foreign) = &mut entrant.source {
                 if met.body.is_none() {
@@ -122,7 +125,7 @@ impl Contest {
                         entrant.name
                     ));
                 }
-                foreign.body = met.body;
+                foreign.body.clone_from(&met.body);
             }
         }
         if let Some(difference) = different_bodies(&entrants) {
@@ -130,7 +133,7 @@ impl Contest {
             notes.push(format!("{difference}: they may not do the same work"));
         }
         let closed = Plan::closed(&running[0].load, service);
-        let grace = Duration::from_secs(10);
+        let grace = CALIBRATION_GRACE;
         let mut turns = Turns::from_seed(setting.seed);
         let sliced = phase(&mut running, &entrants, &closed, grace, &mut turns, setting)?;
         let capacity = capacities(&entrants, &sliced)?;
@@ -529,7 +532,7 @@ mod tests {
         let at =
             |rate: f64, ms| open_plan(Rate::per_second(rate).unwrap(), 1, Duration::from_millis(ms)).length;
         assert_eq!(at(10_000.0, 0), Duration::from_millis(100));
-        assert_eq!(at(100.0, 0), Duration::from_millis(200));
+        assert_eq!(at(250.0, 0), Duration::from_millis(200));
         assert_eq!(at(1.0, 0), LONGEST_SLICE);
         assert_eq!(at(10_000.0, 400), Duration::from_secs(1));
     }

@@ -1,10 +1,11 @@
 //! A server of a contest, started afresh for every block.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use loadgen::{Client, Crew, Expect, ExpectBody, Load};
+use loadgen::{Client, Crew, Expect, ExpectBody, Load, Pool};
 use reports_record::shown;
 use servers_conformance::{exchange, verify};
 use servers_contract::Call;
@@ -69,6 +70,7 @@ pub(super) struct Running {
     pub(super) client: Client,
     pub(super) load: Load,
     pub(super) meter: Option<ProcessMeter>,
+    pub(super) met: Acquaintance,
     keeper: Keeper,
 }
 
@@ -77,12 +79,40 @@ enum Keeper {
     Own(Box<Contender>, Tail),
 }
 
-/// What is learnt of an entrant before anything is measured.
+/// What is learnt of an entrant before its connections are opened.
 pub(super) struct Acquaintance {
     /// How long a request takes while nothing else is asked, in the median.
     pub(super) service: Duration,
     /// The body of its replies, where all were alike.
     pub(super) body: Option<Vec<u8>>,
+}
+
+impl Acquaintance {
+    /// Asks a few times, one after another, over connections that end with it. It comes before any connection that stays: a
+    /// silent one takes a worker of some servers.
+    ///
+    /// # Errors
+    /// When one is not answered as it should be.
+    fn make(address: SocketAddr, load: &Load) -> anyhow::Result<Self> {
+        let (mut times, mut bodies) = (Vec::new(), Vec::new());
+        for _ in 0..QUESTIONS {
+            let began = Instant::now();
+            let answer = exchange(address, load.request.bytes(), load.timeout).map_err(anyhow::Error::msg)?;
+            times.push(began.elapsed());
+            ensure!(
+                load.expect.status.contains(answer.status),
+                "{} is answered with status {} and \"{}\", expected {}",
+                load.request.url(),
+                answer.status,
+                shown(&answer.body, SHOWN),
+                load.expect.status
+            );
+            bodies.push(answer.body);
+        }
+        times.sort_unstable();
+        let is_alike = bodies.windows(2).all(|two| two[0] == two[1]);
+        Ok(Self { service: times[QUESTIONS / 2], body: bodies.pop().filter(|_| is_alike) })
+    }
 }
 
 impl Entrant {
@@ -110,21 +140,25 @@ impl Entrant {
                     body: body.clone().map_or(ExpectBody::Any, ExpectBody::Exactly),
                 };
                 let request = server.request().clone();
-                // Not primed: a request that nobody measures may wait for a connection that is never used.
-                let client = Client::connect(request.url(), &crew, None, setting.interrupt)?;
                 let load = Load { expect, ..Load::closed(request, Duration::from_secs(1)) };
+                let met = Acquaintance::make(server.addresses()[0], &load)?;
+                // Opened when a request needs one, as clients do, and not primed: a silent connection takes a worker of some
+                // servers for as long as it is silent.
+                let crew = Crew { pool: Pool::OnDemand, ..crew };
+                let client = Client::connect(load.request.url(), &crew, None, setting.interrupt)?;
                 let meter = server.supervisor().map(ProcessMeter::of);
-                Ok(Running { client, load, meter, keeper: Keeper::Foreign(Box::new(server)) })
+                Ok(Running { client, load, meter, met, keeper: Keeper::Foreign(Box::new(server)) })
             }
             Source::Own { launch, call } => {
                 let tail = Tail::default();
                 let contender = Contender::start(launch, &tail).map_err(|error| tail.explain(error))?;
                 verify(contender.address(), std::slice::from_ref(call))?;
-                let client = target::connect(&contender, &crew, setting.interrupt)?;
                 let draws = drawn::draws(&contender, call, WAIT_SPREAD, setting.seed)?;
                 let load = Load { draws, ..target::load(&contender, call, b"")? };
+                let met = Acquaintance::make(contender.address(), &load)?;
+                let client = target::connect(&contender, &crew, setting.interrupt)?;
                 let meter = Some(ProcessMeter::of(contender.supervisor()));
-                Ok(Running { client, load, meter, keeper: Keeper::Own(Box::new(contender), tail) })
+                Ok(Running { client, load, meter, met, keeper: Keeper::Own(Box::new(contender), tail) })
             }
         }
     }
@@ -152,33 +186,6 @@ impl Running {
             Keeper::Foreign(server) => server.supervisor(),
             Keeper::Own(contender, _) => Some(contender.supervisor()),
         }
-    }
-
-    /// Asks it a few times, one after another, over connections of their own.
-    ///
-    /// # Errors
-    /// When one is not answered as it should be.
-    pub(super) fn meet(&self) -> anyhow::Result<Acquaintance> {
-        let address = self.client.addresses()[0];
-        let (mut times, mut bodies) = (Vec::new(), Vec::new());
-        for _ in 0..QUESTIONS {
-            let began = Instant::now();
-            let answer = exchange(address, self.load.request.bytes(), self.load.timeout)
-                .map_err(anyhow::Error::msg)?;
-            times.push(began.elapsed());
-            ensure!(
-                self.load.expect.status.contains(answer.status),
-                "{} is answered with status {} and \"{}\", expected {}",
-                self.load.request.url(),
-                answer.status,
-                shown(&answer.body, SHOWN),
-                self.load.expect.status
-            );
-            bodies.push(answer.body);
-        }
-        times.sort_unstable();
-        let is_alike = bodies.windows(2).all(|two| two[0] == two[1]);
-        Ok(Acquaintance { service: times[QUESTIONS / 2], body: bodies.pop().filter(|_| is_alike) })
     }
 
     /// Makes sure that it still runs.

@@ -122,7 +122,10 @@ fn no_heading_is_made_of_cells_that_are_not_decided() {
         html.split("<h3>").skip(1).map(|rest| rest.split("</h3>").next().unwrap()).collect();
     let without_winner = headings.iter().filter(|heading| heading.contains("nobody wins, ")).count();
     assert!(without_winner >= 5, "{headings:?}");
-    for heading in headings.iter().filter(|heading| heading.contains("pair:")) {
+    // Threads hold more memory in that world, and noise does not hide it.
+    for heading in
+        headings.iter().filter(|heading| heading.contains("pair:") && !heading.starts_with("Server memory"))
+    {
         assert!(!heading.contains('×') && !heading.contains("wins in"), "{heading}");
     }
 }

@@ -16,8 +16,11 @@ const MIB: f64 = 1_048_576.0;
 /// Numbers of blocks after which a contest is looked at, as far as its time carries them.
 const LOOKS: [usize; 6] = [8, 12, 16, 24, 32, 48];
 
-/// Fewer blocks than this give no verdict, so that they are measured whatever the time.
+/// Fewer blocks than this give no verdict, so that they are planned whatever the time.
 const LEAST_BLOCKS: usize = reports_stats::judge::MIN_BLOCKS;
+
+/// By how much a block may take longer than its calibration said, before the plan is one that its time does not carry.
+const SLOWER: f64 = 1.25;
 
 /// Blocks whose failing for the same reason ends a contest: what failed three times will fail a fourth.
 const SAME_FAULT: usize = 3;
@@ -148,7 +151,7 @@ impl Contest {
         let sides = entrants.len() as u32;
         let levels: Duration = rates.iter().map(|&rate| open_plan(rate, 0, service).duration()).sum();
         let block = started + (closed.duration() + levels) * sides;
-        let fitting = (within.as_secs_f64() / block.as_secs_f64()) as usize;
+        let fitting = (within.as_secs_f64() / (SLOWER * block.as_secs_f64())) as usize;
         notes.extend(entrants.iter().filter(|entrant| !entrant.is_started()).map(|entrant| {
             format!(
                 "{} ran already: its CPU and memory are not read, and whether another start of it would be as fast is not \
@@ -206,10 +209,10 @@ impl Contest {
         notes
     }
 
-    /// Whether there are as many blocks as a verdict needs.
+    /// Whether there are as many blocks as a verdict needs: those of the first look.
     #[must_use]
     pub fn has_enough(&self) -> bool {
-        self.blocks.len() >= LEAST_BLOCKS
+        has_been_looked_at(&self.looks, self.blocks.len())
     }
 
     /// What was found so far.
@@ -490,6 +493,11 @@ fn looks(fitting: usize) -> Looks {
     Looks::after(&looks).unwrap_or_else(|_| Looks::once(last))
 }
 
+/// Whether the first of `looks` comes after at most `blocks` blocks.
+fn has_been_looked_at(looks: &Looks, blocks: usize) -> bool {
+    looks.spending().next().is_none_or(|(first, _)| blocks >= first)
+}
+
 /// Memory of a started server with its connections open.
 fn memory_mib(running: &Running) -> Option<f64> {
     let sampler = Sampler::start(running.supervisor()?);
@@ -510,6 +518,15 @@ mod tests {
         assert_eq!(planned(10), [8, 10]);
         assert_eq!(planned(24), [8, 12, 16, 24]);
         assert_eq!(planned(1_000), [8, 12, 16, 24, 32, 48]);
+    }
+
+    /// Blocks before the first look are judged by nobody: time that ends there leaves nothing to say.
+    #[test]
+    fn there_are_enough_blocks_from_the_first_look_on() {
+        for (fitting, first) in [(0, 6), (7, 7), (8, 8), (1_000, 8)] {
+            assert!(!has_been_looked_at(&looks(fitting), first - 1), "{fitting}");
+            assert!(has_been_looked_at(&looks(fitting), first), "{fitting}");
+        }
     }
 
     #[test]

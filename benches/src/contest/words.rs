@@ -85,7 +85,10 @@ fn win(findings: &Findings, finding: &Finding) -> String {
     let (ratio, (one, two)) = (finding.ratio.unwrap_or(1.0), finding.figures.unwrap_or_default());
     let metric = finding.subject.metric;
     let (better, worse) = if finding.winner == Winner::Other { (two, one) } else { (one, two) };
-    let figures = format!("{} against {}", metric.show(better), metric.show(worse));
+    // In the order of the names: a sentence about a cost begins with the one that pays more.
+    let (named_first, named_second) =
+        if metric == Metric::Throughput { (better, worse) } else { (worse, better) };
+    let figures = format!("{} against {}", metric.show(named_first), metric.show(named_second));
     let large = ratio.max(1.0 / ratio);
     let sure = sure(finding, ratio < 1.0);
     let at = at(findings, finding.subject);
@@ -268,7 +271,7 @@ mod tests {
         let sentences = said(1.0, 0.8, 0.002);
         assert!(
             sentences[0]
-                .starts_with("A request costs old 25 % more CPU than new at 1.00k/s: 80.0 µs against 100 µs"),
+                .starts_with("A request costs old 25 % more CPU than new at 1.00k/s: 100 µs against 80.0 µs"),
             "{sentences:?}"
         );
         assert!(

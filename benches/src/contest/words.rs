@@ -7,6 +7,9 @@ use super::{Finding, Findings, Metric, Subject, Winner};
 /// A server that needs less of a core than this has room for any choice.
 const LITTLE: f64 = 0.03;
 
+/// A user who waits longer by less than this has not lost much by a choice, microseconds.
+const SHORT_US: f64 = 1_000.0;
+
 /// The metrics by which a choice is made, the first of them first.
 const DECISIVE: [Metric; 3] = [Metric::Throughput, Metric::CpuPerRequest, Metric::ResponseTimeP50];
 
@@ -127,11 +130,17 @@ fn without_winner(findings: &Findings, entrant: usize, decisive: &[&Finding]) ->
     format!("No winner between {first} and {other} after {} blocks.", findings.blocks)
 }
 
-/// That any of the two will do, where each rate needs next to nothing of both; `None` otherwise.
+/// That any of the two will do, where each rate needs next to nothing of both and neither keeps users waiting for long;
+/// `None` otherwise, and where the costs or the response times have too few blocks to be judged.
 fn idle(findings: &Findings, entrant: usize) -> Option<String> {
+    let judged = |metric: Metric, level: usize| {
+        let finding = findings.about(Subject { metric, level }, entrant)?;
+        finding.figures.filter(|_| finding.winner != Winner::NoData)
+    };
     let needs = |(level, rate): (usize, &f64)| {
-        let (one, two) = findings.about(Subject { metric: Metric::CpuPerRequest, level }, entrant)?.figures?;
-        Some(rate * one.max(two) / 1e6)
+        let (one, two) = judged(Metric::CpuPerRequest, level)?;
+        let (soon, late) = judged(Metric::ResponseTimeP50, level)?;
+        ((soon - late).abs() < SHORT_US).then_some(rate * one.max(two) / 1e6)
     };
     let all: Option<Vec<f64>> = findings.rates_per_s.iter().enumerate().map(needs).collect();
     let most = all?.into_iter().reduce(f64::max)?;
@@ -305,9 +314,24 @@ mod tests {
         assert!(sentences[1].starts_with("new serves 50 % more requests than old"), "{sentences:?}");
     }
 
+    /// Both need next to nothing, and half of the users of the second one wait 1.5 ms longer.
+    #[test]
+    fn users_who_wait_longer_make_a_choice_matter_whatever_it_costs() {
+        let mut found = findings(&blocks(8, 1.0, 4.0, 0.002));
+        found.rates_per_s = vec![10.0];
+        let sentences = answer(&found, 1);
+        assert!(
+            sentences[0].starts_with("A request costs new 4.00 times as much CPU as old"),
+            "{sentences:?}"
+        );
+        assert!(sentences.iter().all(|sentence| !sentence.starts_with("Either will do")), "{sentences:?}");
+    }
+
     #[test]
     fn too_few_blocks_say_nothing() {
-        let few = answer(&findings(&blocks(5, 1.3, 0.7, 0.01)), 1);
+        let mut few = findings(&blocks(5, 1.3, 0.7, 0.01));
+        few.rates_per_s = vec![10.0];
+        let few = answer(&few, 1);
         assert_eq!(few[0], "Nothing can be said of old and new: there are too few blocks with figures.");
     }
 }

@@ -146,6 +146,10 @@ pub(crate) struct Tally {
     pub(crate) closes_announced: u64,
     /// Connections that took a second or longer to open: the first attempt was not answered, and was repeated.
     pub(crate) late_connects: u64,
+    /// Requests that were sent and failed without a whole reply, at any time: each ended its connection.
+    pub(crate) lost_in_all: u64,
+    /// Requests of a closed loop in flight throughout the window: no time of it holds them.
+    pub(crate) outlasted: u64,
     /// Times that bytes came over a connection without a request.
     pub(crate) unasked_replies: u64,
     /// Shortest and longest body of a correct reply, bytes.
@@ -205,6 +209,8 @@ impl Tally {
             stale_resets: 0,
             closes_announced: 0,
             late_connects: 0,
+            lost_in_all: 0,
+            outlasted: 0,
             unasked_replies: 0,
             body_bytes: None,
             last_ended: window.start,
@@ -313,6 +319,7 @@ impl Tally {
                 self.edges.good += Edges::of(&self.window, flight.started, now);
             }
         }
+        self.lost_in_all += u64::from(!kind.is_reply());
         self.keep(flight, Some(kind), true, now);
         self.count_outcome(flight, kind, now);
     }
@@ -419,6 +426,9 @@ impl Tally {
             // Known only now: its reply may have lain unread.
             let part = self.part(flight.intended);
             self.timings.lateness.record(flight.lateness(), part);
+        }
+        if !self.open_loop && flight.started < self.window.start && now >= self.window.end {
+            self.outlasted += 1;
         }
         self.in_flight.leave(now, &self.window);
         self.flown += self.window.overlap(flight.started, now);

@@ -55,7 +55,7 @@ pub(super) fn connections(evidence: &Evidence<'_>) -> Check {
     } else {
         CheckStatus::Warn
     };
-    about.found(status, Some(reopened), finding, &remedy(evidence))
+    about.found(status, Some(reopened), finding, &remedy(evidence, reopened.max(ended)))
 }
 
 /// Whether connections are opened for requests that find none free.
@@ -114,9 +114,20 @@ fn full_queue(evidence: &Evidence<'_>) -> String {
     )
 }
 
-/// The advice, by what the server announced.
-fn remedy(evidence: &Evidence<'_>) -> String {
+/// The advice for so many connections that `ended`, by what the server announced.
+fn remedy(evidence: &Evidence<'_>, ended: f64) -> String {
     let tally = &evidence.tally;
+    let lost = tally.lost_in_all;
+    if evidence.announced_requests.is_none()
+        && tally.closes_announced == 0
+        && lost > 0
+        && lost as f64 >= ended
+    {
+        return format!(
+            "{lost} requests failed, those before and after the window included, and each ended its connection: see why in the \
+             server's log"
+        );
+    }
     let cause = match (evidence.announced_requests, tally.closes_announced) {
         (Some(requests), _) => format!("the server announced `keep-alive: max={requests}`: raise that bound"),
         (None, 0) => "the server ended connections without announcing it: raise its idle time-out".into(),

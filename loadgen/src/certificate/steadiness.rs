@@ -33,10 +33,17 @@ pub(super) fn window(evidence: &Evidence<'_>) -> Check {
         return about.not_applicable("no reply says how long one takes");
     }
     let cycle = evidence.tally.window.length().as_secs_f64() / held;
-    let finding =
+    let mut finding =
         format!("each connection had {held:.1} replies in the window on average, one every {cycle:.3} s");
+    let outlasted = evidence.tally.outlasted;
+    if outlasted > 0 {
+        finding += &format!(
+            "; {outlasted} requests were in flight from before the window to its end, and no time and no outcome holds them"
+        );
+    }
     // To a whole number, so that a plan of just as many, each a little longer than planned, is held.
-    let status = if held.round() < REPLY_TIMES { CheckStatus::Warn } else { CheckStatus::Pass };
+    let short = held.round() < REPLY_TIMES || outlasted > 0;
+    let status = if short { CheckStatus::Warn } else { CheckStatus::Pass };
     about.found(status, Some(held), finding, "measure for longer (--duration)")
 }
 

@@ -473,6 +473,17 @@ fn connections_that_broke_are_told() {
 }
 
 #[test]
+fn connections_that_ended_with_a_request_are_not_laid_to_an_idle_time_out() {
+    let broken = |lost| {
+        let mut tally = scene().tally();
+        (tally.reopened, tally.lost_in_all) = (7, lost);
+        scene().check_of(tally, "connections").remedy.unwrap()
+    };
+    assert!(broken(7).starts_with("7 requests failed"), "{}", broken(7));
+    assert!(broken(6).contains("idle time-out"), "{}", broken(6));
+}
+
+#[test]
 fn a_window_that_changes_half_way_is_found() {
     let step = Scene {
         fate: |index, _| Fate { service_us: if index < 1000 { 300 } else { 600 }, ..SOUND },

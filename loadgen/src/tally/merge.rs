@@ -31,6 +31,8 @@ impl Tally {
             (&mut self.stale_resets, other.stale_resets),
             (&mut self.closes_announced, other.closes_announced),
             (&mut self.late_connects, other.late_connects),
+            (&mut self.lost_in_all, other.lost_in_all),
+            (&mut self.outlasted, other.outlasted),
             (&mut self.unasked_replies, other.unasked_replies),
         ] {
             *into += from;

@@ -1,5 +1,7 @@
 //! Checks that fail on purpose, against servers that give them reason to, beside one that gives none.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use loadgen::{Expect, ExpectBody, Load, Pace, Rate, Statuses, Stop};
@@ -45,6 +47,28 @@ fn replies_that_break_off_are_errors_and_invalidate() {
     let measurement = measure(&load, 2);
     assert_status(&measurement, "errors", CheckStatus::Fail);
     assert_eq!(measurement.certificate.verdict, CertificateVerdict::Invalid);
+}
+
+#[test]
+fn a_request_that_outlasts_the_window_is_told() {
+    // The first connection is never answered, the others are: its user is in no figure of the window.
+    let first = AtomicBool::new(true);
+    let server = Server::start(move |mut connection| {
+        let silent = first.swap(false, Ordering::Relaxed);
+        while connection.request().is_some() {
+            if !silent {
+                thread::sleep(Duration::from_millis(5));
+                connection.send(HELLO);
+            }
+        }
+    });
+    let warm_up = Duration::from_millis(200);
+    let grace = Duration::from_millis(50);
+    let load = Load { warm_up, grace, ..load(&server.url("/"), Duration::from_millis(500)) };
+    let measurement = measure(&load, 4);
+    assert_status(&measurement, "window", CheckStatus::Warn);
+    let finding = &check(&measurement, "window").finding;
+    assert!(finding.contains("; 1 requests were in flight from before the window to its end"), "{finding}");
 }
 
 #[test]

@@ -15,10 +15,10 @@ const ASK_ONLY: [&str; 3] = ["--list", "--load-baseline", "--profile-time"];
 /// Refuses a baseline that no bench has.
 ///
 /// # Errors
-/// When `--baseline` or `--load-baseline` names one that is not below `results`.
+/// When `--baseline`, `-b` or `--load-baseline` names one that is not below `results`.
 pub(crate) fn check_baseline(arguments: &[String], results: &Path) -> anyhow::Result<()> {
-    for flag in ["--baseline", "--load-baseline"] {
-        let Some(name) = value(arguments, flag) else { continue };
+    for flags in [&["--baseline", "-b"][..], &["--load-baseline"]] {
+        let Some(name) = flags.iter().find_map(|flag| value(arguments, flag)) else { continue };
         let saved = baselines(results);
         if !saved.contains(name) {
             let known: Vec<&str> = saved.iter().map(String::as_str).collect();

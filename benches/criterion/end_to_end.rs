@@ -6,12 +6,17 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 use benches::bench::started;
 
+use crate::parts;
+
 /// Groups whose iteration is one operation, whose iteration is many, and whose unit is bytes. None of them needs a contender.
 const GROUPS: [&str; 3] = ["select/8", "sleepers/16", "memory/parked"];
 
 pub(crate) fn test() -> anyhow::Result<()> {
     started::refuses(&["no-such-bench"], "no-such-bench")?;
-    started::refuses(&["select/8", "--baseline", "never-saved"], "never-saved")?;
+    for flag in ["--baseline", "-b"] {
+        started::refuses(&["select/8", flag, "never-saved"], "never-saved")?;
+    }
+    parts::test()?;
     let target = tempfile::tempdir().context("cannot make a folder for results")?;
     let filter = format!("^({})/", GROUPS.join("|"));
     let short = ["--warm-up-time", "0.05", "--measurement-time", "0.1", filter.as_str()];

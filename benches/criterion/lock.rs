@@ -16,13 +16,17 @@ use crate::session::Session;
 /// How many want the contended lock.
 const TAKERS: u64 = 4;
 
+/// Turns of one iteration: threads are started for each slice, and their ends weigh little beside as many turns.
+const TURNS: u64 = 1024;
+
 pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
     let so_what = "A lock that is free costs nanoseconds either way: it decides nothing in a server.";
     free(group(criterion, session, Plan::new("lock/free", so_what)));
     let so_what =
         "Each change of owner costs threads a hand-over; tasks of one loop only change places in a queue.";
-    in_turn(group(criterion, session, Plan::new("lock/in_turn/one_cpu", so_what)));
-    in_turn(group(criterion, session, Plan::new("lock/in_turn/two_cpus", so_what).on_two_cpus()));
+    let plan = |name| Plan { rounds: 20, scale: TURNS, balanced: false, ..Plan::new(name, so_what) };
+    in_turn(group(criterion, session, plan("lock/in_turn/one_cpu")));
+    in_turn(group(criterion, session, plan("lock/in_turn/two_cpus").on_two_cpus()));
 }
 
 fn free(mut group: Group<'_>) {
@@ -59,14 +63,14 @@ fn in_turn(mut group: Group<'_>) {
     group.pair(
         Side::new("one of four threads takes its turn with a lock and wakes the next (std)")
             .sample("the mean of all turns of a slice"),
-        || take_turns,
+        || |iterations| take_turns(iterations * TURNS),
         Side::new(
             "one of four tasks takes its turn with a lock, held over a yield (tokio, in order of asking)",
         )
         .sample("the mean of all turns of a slice"),
         || {
             let runtime = event_loop();
-            move |iterations| as_task(&runtime, tasks_in_turn(iterations))
+            move |iterations| as_task(&runtime, tasks_in_turn(iterations * TURNS))
         },
     );
 }
@@ -80,6 +84,8 @@ fn take_turns(iterations: u64) -> Turn {
             .map(|taker| {
                 let (lock, wake, start) = (&lock, &wake, &start);
                 scope.spawn(move || {
+                    // All are here; the clocks are read; all begin.
+                    start.wait();
                     start.wait();
                     for _ in 0..share(iterations, taker) {
                         let held = lock.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,6 +100,7 @@ fn take_turns(iterations: u64) -> Turn {
                 })
             })
             .collect();
+        start.wait();
         let watch = Stopwatch::start(Threads::All);
         start.wait();
         takers.into_iter().for_each(|taker| taker.join().expect("a taker ends well"));

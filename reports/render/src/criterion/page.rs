@@ -457,7 +457,7 @@ fn quantiles(benches: &[Bench]) -> Table {
 
 fn alone(benches: &[&Bench]) -> Table {
     let head = ["bench", "one operation", "samples", "operation"];
-    let mut table = Table::new("criterion's estimates with their 95 % intervals", &head, 1);
+    let mut table = Table::new("CPU time: criterion's estimates with their 95 % intervals", &head, 1);
     table.prose = true;
     for bench in benches {
         let write = |value| written(value, bench.unit);

@@ -152,6 +152,7 @@ impl Contest {
         let levels: Duration = rates.iter().map(|&rate| open_plan(rate, 0, service).duration()).sum();
         let block = started + (closed.duration() + levels) * sides;
         let fitting = (within.as_secs_f64() / (SLOWER * block.as_secs_f64())) as usize;
+        notes.extend(too_short(fitting, block, within));
         notes.extend(entrants.iter().filter(|entrant| !entrant.is_started()).map(|entrant| {
             format!(
                 "{} ran already: its CPU and memory are not read, and whether another start of it would be as fast is not \
@@ -485,6 +486,17 @@ fn open_plan(rate: Rate, seed: u64, service: Duration) -> Plan {
     Plan { length: plan.length.max(filled), rounds: OPEN_ROUNDS, ..plan }
 }
 
+/// That `within` carries fewer blocks than a verdict needs, where it does: each block takes about `block`.
+fn too_short(fitting: usize, block: Duration, within: Duration) -> Option<String> {
+    let needed = (SLOWER * block.as_secs_f64() * LEAST_BLOCKS as f64).ceil();
+    (fitting < LEAST_BLOCKS).then(|| {
+        format!(
+            "a verdict needs {LEAST_BLOCKS} blocks, which take about {needed} s here; --within leaves {:.0} s for them",
+            within.as_secs_f64()
+        )
+    })
+}
+
 /// The looks of a contest whose time carries this many blocks.
 fn looks(fitting: usize) -> Looks {
     let last = fitting.clamp(LEAST_BLOCKS, LOOKS[LOOKS.len() - 1]);
@@ -527,6 +539,16 @@ mod tests {
             assert!(!has_been_looked_at(&looks(fitting), first - 1), "{fitting}");
             assert!(has_been_looked_at(&looks(fitting), first), "{fitting}");
         }
+    }
+
+    #[test]
+    fn a_time_too_short_for_a_verdict_is_told_with_the_time_it_takes() {
+        let told = |fitting| too_short(fitting, Duration::from_secs(8), Duration::from_secs(20));
+        assert_eq!(
+            told(2).as_deref(),
+            Some("a verdict needs 6 blocks, which take about 60 s here; --within leaves 20 s for them")
+        );
+        assert_eq!(told(6), None);
     }
 
     #[test]

@@ -709,8 +709,14 @@ fn table(page: &str, caption: &str) -> Vec<Vec<String>> {
         page.split_once(&format!("<caption>{caption}</caption>")).unwrap_or_else(|| panic!("{caption}"));
     let (table, _) = rest.split_once("</table>").unwrap();
     let rows = table.split("<tr>").skip(2);
-    let cell = |piece: &str| piece.split_once("</bdi>").map_or_else(String::new, |(text, _)| text.to_owned());
-    rows.map(|row| row.split("<bdi>").skip(1).map(cell).collect()).collect()
+    rows.map(|row| row.split("<t").skip(1).map(cell_text).collect()).collect()
+}
+
+/// The text of a cell from behind its `<t`; the page isolates a text unless it is plain.
+fn cell_text(piece: &str) -> String {
+    let (_, rest) = piece.split_once('>').unwrap();
+    let (text, _) = rest.split_once("</t").unwrap();
+    text.replace("<bdi>", "").replace("</bdi>", "")
 }
 
 fn digits(cell: &str) -> u64 {

@@ -7,8 +7,8 @@ mod synthetic;
 
 use reports_record::{Line, Look, Metric, Role, StopReason, Stopped, TrialOutcome};
 use reports_render::analysis::Analysis;
+use reports_render::analysis::comparison::Withheld;
 use reports_render::analysis::contrast::Kind;
-use reports_render::analysis::first_attempts::{Beside, verdicts_of_first_attempts};
 use reports_render::analysis::subject::Subject;
 use reports_stats::verdict::Verdict;
 
@@ -108,15 +108,40 @@ fn a_verdict_that_only_the_repeats_have_made_does_not_stand() {
         other => other,
     }));
     let analysis = Analysis::of(&run, &lines);
-    let first = verdicts_of_first_attempts(&run.definition, &lines);
-    let beside = |metric: Metric| {
+    let settled = |metric: Metric| {
         let comparison = analysis.verdicts.at(Kind::Stock, metric, 0).unwrap();
-        Beside::of(comparison, &first).unwrap()
+        (comparison.judgement.unwrap().verdict, comparison.verdict, comparison.withheld)
     };
-    let throughput = beside(Metric::Throughput);
-    assert_eq!((throughput.verdict, throughput.of_first), (Verdict::AsyncWins, Verdict::AsyncWins));
-    assert!(throughput.differs(), "{throughput:?}");
-    assert_eq!(throughput.standing(), Verdict::CannotTell);
-    let cpu = beside(Metric::CpuPerRequest);
-    assert!(!cpu.differs() && cpu.standing() == cpu.verdict, "{cpu:?}");
+    let throughput = settled(Metric::Throughput);
+    assert_eq!(throughput, (Verdict::AsyncWins, Verdict::CannotTell, Some(Withheld::Repeats)));
+    let (judged, stands, withheld) = settled(Metric::CpuPerRequest);
+    assert!(judged == stands && withheld.is_none());
+    let page = reports_render::page(&run, &lines, &[]);
+    assert!(page.contains("? repeats") && page.contains("cannot tell: the repeated trials decide it"));
+}
+
+/// From the seventh block on one side is half as fast again.
+#[test]
+fn a_verdict_on_two_states_of_the_machine_does_not_stand() {
+    let run = run(definition(vec![cell("wait", 0.0, 0, 64)], 12));
+    let mut lines = lines(&run, &World::plausible());
+    for line in &mut lines {
+        let Line::Trial(trial) = line else { continue };
+        let TrialOutcome::Measured(measured) = &mut trial.outcome else { continue };
+        if let (Some(closed), "actix-web", 6..) =
+            (&mut measured.closed, trial.contender.as_str(), trial.block)
+        {
+            closed.measurement.goodput_per_s *= 1.5;
+        }
+    }
+    let analysis = Analysis::of(&run, &lines);
+    let settled = |metric: Metric| {
+        let comparison = analysis.verdicts.at(Kind::Stock, metric, 0).unwrap();
+        (comparison.judgement.unwrap().verdict, comparison.verdict, comparison.withheld)
+    };
+    let throughput = settled(Metric::Throughput);
+    assert_eq!(throughput, (Verdict::AsyncWins, Verdict::CannotTell, Some(Withheld::Machine)));
+    assert_eq!(settled(Metric::CpuPerRequest).2, None);
+    let page = reports_render::page(&run, &lines, &[]);
+    assert!(page.contains("? machine") && page.contains("depends on the state of this machine"));
 }

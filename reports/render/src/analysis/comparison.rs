@@ -6,6 +6,7 @@ use reports_record::{Definition, Metric, TrialOutcome};
 use reports_stats::effect::{Effect, Interval, Pair, effect};
 use reports_stats::judge::{Judgement, MIN_BLOCKS};
 use reports_stats::power::{BlocksNeeded, blocks_needed, smallest_visible};
+use reports_stats::thirds::Thirds;
 use reports_stats::verdict::Verdict;
 
 use super::contrast::Contrast;
@@ -42,8 +43,33 @@ pub struct Comparison<'a> {
     pub connections_bind: bool,
     /// Whose throughput is only a lower bound in some block, because the client was the limit.
     pub understated: Understated,
-    /// Whether a verdict was taken back because of it.
-    pub withheld: bool,
+    /// Why a verdict was taken back; `None` where it stands, or where there was none.
+    pub withheld: Option<Withheld>,
+}
+
+/// Why a verdict that the blocks bear out is taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withheld {
+    /// The client limited the side that would lose or tie.
+    Client,
+    /// The first attempts alone give another ratio, by more than the margin.
+    Repeats,
+    /// The first and the last third of the blocks differ by more than the margin and chance.
+    Machine,
+}
+
+impl fmt::Display for Withheld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Client => {
+                "the client limited some trials, which understates a side that would lose or tie"
+            }
+            Self::Repeats => "the repeated trials decide it: first attempts alone differ by more than 5\u{a0}%",
+            Self::Machine => {
+                "depends on the state of this machine: the first and the last third of the blocks differ by more than 5\u{a0}%"
+            }
+        })
+    }
 }
 
 /// Whose figures the client limited.
@@ -128,12 +154,12 @@ impl<'a> Comparison<'a> {
             judgement: None,
             connections_bind: false,
             understated: tally.understated,
-            withheld: false,
+            withheld: None,
         }
     }
 
-    /// Settles on the judgement's verdict, unless a lower bound cannot bear it out: a side whose throughput is understated may win, but
-    /// neither lose nor tie.
+    /// Settles on the judgement's verdict, unless a lower bound cannot bear it out (a side whose throughput is understated may win, but
+    /// neither lose nor tie), or the effect changed with the state of the machine.
     pub fn settle(&mut self, judgement: Judgement) {
         self.judgement = Some(judgement);
         self.settle_on(judgement.verdict);
@@ -141,13 +167,25 @@ impl<'a> Comparison<'a> {
 
     fn settle_on(&mut self, verdict: Verdict) {
         let Understated { sync, awaiting } = self.understated;
-        self.withheld = match verdict {
+        self.verdict = verdict;
+        let is_understated = match verdict {
             Verdict::AsyncWins => sync,
             Verdict::SyncWins => awaiting,
             Verdict::Tie => sync || awaiting,
             Verdict::CannotTell | Verdict::Invalid => false,
         };
-        self.verdict = if self.withheld { Verdict::CannotTell } else { verdict };
+        if is_understated {
+            self.withhold(Withheld::Client);
+        } else if Thirds::of(&self.all_blocks()).is_some_and(|thirds| thirds.disagree()) {
+            self.withhold(Withheld::Machine);
+        }
+    }
+
+    /// Takes a verdict back; without a verdict there is nothing to take.
+    pub fn withhold(&mut self, why: Withheld) {
+        if self.verdict.is_decided() {
+            (self.verdict, self.withheld) = (Verdict::CannotTell, Some(why));
+        }
     }
 
     /// Whether the blocks may be judged.
@@ -320,7 +358,7 @@ mod tests {
     use super::*;
     use crate::analysis::contrast::Kind;
 
-    fn settled(verdict: Verdict, understated: Understated) -> (Verdict, bool) {
+    fn settled(verdict: Verdict, understated: Understated) -> (Verdict, Option<Withheld>) {
         let contrast = Contrast { kind: Kind::Control, sync: "threads", awaiting: "tasks" };
         let mut comparison = Comparison {
             contrast,
@@ -333,7 +371,7 @@ mod tests {
             judgement: None,
             connections_bind: false,
             understated,
-            withheld: false,
+            withheld: None,
         };
         comparison.settle_on(verdict);
         (comparison.verdict, comparison.withheld)
@@ -342,18 +380,18 @@ mod tests {
     #[test]
     fn an_understated_side_may_win_but_neither_lose_nor_tie() {
         let awaiting = Understated { sync: false, awaiting: true };
-        assert_eq!(settled(Verdict::AsyncWins, awaiting), (Verdict::AsyncWins, false));
-        assert_eq!(settled(Verdict::SyncWins, awaiting), (Verdict::CannotTell, true));
-        assert_eq!(settled(Verdict::Tie, awaiting), (Verdict::CannotTell, true));
+        assert_eq!(settled(Verdict::AsyncWins, awaiting), (Verdict::AsyncWins, None));
+        assert_eq!(settled(Verdict::SyncWins, awaiting), (Verdict::CannotTell, Some(Withheld::Client)));
+        assert_eq!(settled(Verdict::Tie, awaiting), (Verdict::CannotTell, Some(Withheld::Client)));
         let sync = Understated { sync: true, awaiting: false };
-        assert_eq!(settled(Verdict::AsyncWins, sync), (Verdict::CannotTell, true));
-        assert_eq!(settled(Verdict::SyncWins, sync), (Verdict::SyncWins, false));
+        assert_eq!(settled(Verdict::AsyncWins, sync), (Verdict::CannotTell, Some(Withheld::Client)));
+        assert_eq!(settled(Verdict::SyncWins, sync), (Verdict::SyncWins, None));
     }
 
     #[test]
     fn what_was_not_understated_is_not_withheld() {
         for verdict in [Verdict::AsyncWins, Verdict::SyncWins, Verdict::Tie, Verdict::Invalid] {
-            assert_eq!(settled(verdict, Understated::default()), (verdict, false));
+            assert_eq!(settled(verdict, Understated::default()), (verdict, None));
         }
     }
 }

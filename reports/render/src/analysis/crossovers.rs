@@ -208,7 +208,7 @@ mod tests {
             judgement: None,
             connections_bind: false,
             understated: Understated::default(),
-            withheld: false,
+            withheld: None,
         };
         verdicts.iter().map(of).collect()
     }

@@ -31,6 +31,7 @@ use reports_record::{Calibration, Ending, Line, Overshoot, Run};
 use bound::Bounds;
 use estimate::Estimate;
 use evidence::EvidenceRecord;
+use first_attempts::verdicts_of_first_attempts;
 use grid::Grid;
 use machine::Stretch;
 use observation::Observation;
@@ -70,7 +71,10 @@ impl<'a> Analysis<'a> {
         let definition = &run.definition;
         let grid = Grid::of(definition, lines);
         let bounds = Bounds::of(definition, &grid);
-        let verdicts = Verdicts::of(definition, &grid, &bounds);
+        let mut verdicts = Verdicts::of(definition, &grid, &bounds);
+        if grid.superseded() > 0 {
+            verdicts.hold_against(&verdicts_of_first_attempts(definition, lines));
+        }
         let evidence = EvidenceRecord::of(&definition.cells, &grid);
         let ending = lines.iter().rev().find_map(|line| match line {
             Line::Ending(ending) => Some(ending),

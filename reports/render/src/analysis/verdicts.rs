@@ -9,8 +9,9 @@ use reports_stats::power::smallest_visible;
 use reports_stats::verdict::{Better, Verdict};
 
 use super::bound::Bounds;
-use super::comparison::Comparison;
+use super::comparison::{Comparison, Withheld};
 use super::contrast::{Contrast, Kind, contrasts};
+use super::first_attempts::Beside;
 use super::grid::Grid;
 use super::subject::Subject;
 
@@ -101,6 +102,15 @@ impl<'a> Verdicts<'a> {
             contrasts,
             comparisons,
             repeats,
+        }
+    }
+
+    /// Takes back each verdict that the repeats have made: one whose effect by the `first` attempts alone lies farther off than the margin.
+    pub fn hold_against(&mut self, first: &Self) {
+        for comparison in &mut self.comparisons {
+            if Beside::of(comparison, first).is_some_and(|beside| beside.differs()) {
+                comparison.withhold(Withheld::Repeats);
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use reports_stats::verdict::Verdict;
 use super::anchors::Anchors;
 use super::drawer;
 use crate::analysis::Analysis;
-use crate::analysis::comparison::Comparison;
+use crate::analysis::comparison::{Comparison, Withheld};
 use crate::analysis::contrast::{Contrast, Kind};
 use crate::analysis::subject::{Subject, level_name};
 use crate::analysis::workload;
@@ -181,14 +181,20 @@ fn word(comparison: &Comparison<'_>) -> String {
         Verdict::SyncWins => "threads".into(),
         Verdict::Tie => "same".into(),
         Verdict::Invalid => "few data".into(),
-        Verdict::CannotTell if comparison.withheld => "? client".into(),
-        Verdict::CannotTell => match comparison.needed() {
-            Some(needed) => match needed.for_a_win.or(needed.for_a_tie) {
-                Some(blocks) => format!("? {} blocks", number::count(blocks)),
-                None => "? too noisy".into(),
-            },
-            None => "?".into(),
+        Verdict::CannotTell => undecided(comparison),
+    }
+}
+
+fn undecided(comparison: &Comparison<'_>) -> String {
+    match (comparison.withheld, comparison.needed()) {
+        (Some(Withheld::Client), _) => "? client".into(),
+        (Some(Withheld::Repeats), _) => "? repeats".into(),
+        (Some(Withheld::Machine), _) => "? machine".into(),
+        (None, Some(needed)) => match needed.for_a_win.or(needed.for_a_tie) {
+            Some(blocks) => format!("? {} blocks", number::count(blocks)),
+            None => "? too noisy".into(),
         },
+        (None, None) => "?".into(),
     }
 }
 

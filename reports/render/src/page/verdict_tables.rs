@@ -77,8 +77,8 @@ pub(super) fn verdict(comparison: &Comparison<'_>) -> String {
     if let Some(obstacle) = comparison.obstacle {
         text.push_str(&format!(": {obstacle}"));
     }
-    if comparison.withheld {
-        text.push_str(": the client limited some trials, which understates a side that would lose or tie");
+    if let Some(why) = comparison.withheld {
+        text.push_str(&format!(": {why}"));
     }
     if comparison.is_by_construction() {
         text.push_str(" (connections ÷ wait bind; not counted)");

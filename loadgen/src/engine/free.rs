@@ -53,7 +53,8 @@ impl Free {
             // It ended while it was idle.
             self.closed.push_back(slot);
         }
-        self.closed.pop_front()
+        // The one closed last: so as many take part as are needed at once, and not each in turn.
+        self.closed.pop_back()
     }
 
     /// How many connections are ready.
@@ -83,6 +84,19 @@ impl Free {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn connections_that_end_after_each_reply_are_opened_anew_in_the_same_place() {
+        let mut free = Free::of(Pool::OnDemand);
+        for turn in 0..4 {
+            free.push(Rc::new(Slot::vacant(turn)));
+        }
+        let used = free.pop().unwrap();
+        for _ in 0..8 {
+            free.push(used.clone());
+            assert!(free.pop().is_some_and(|slot| Rc::ptr_eq(&slot, &used)));
+        }
+    }
 
     #[test]
     fn who_thinks_is_not_ready_before_the_time_is_over() {

@@ -119,7 +119,13 @@ fn without_winner(findings: &Findings, entrant: usize, decisive: &[&Finding]) ->
     let [first, other] = [0, entrant].map(|at| findings.names[at].as_str());
     let asked: Vec<&&Finding> = decisive.iter().filter(|finding| finding.winner != Winner::NoData).collect();
     if asked.is_empty() {
-        return format!("Nothing can be said of {first} and {other}: there are too few blocks with figures.");
+        let seen = match findings.looks.first() {
+            Some(look) if findings.blocks < *look => {
+                format!("it ended after {} blocks, before the first look at {look}", findings.blocks)
+            }
+            _ => "there are too few blocks with figures".to_owned(),
+        };
+        return format!("Nothing can be said of {first} and {other}: {seen}.");
     }
     if asked.iter().all(|finding| finding.winner == Winner::Neither) {
         return format!(
@@ -332,6 +338,9 @@ mod tests {
         let mut few = findings(&blocks(5, 1.3, 0.7, 0.01));
         few.rates_per_s = vec![10.0];
         let few = answer(&few, 1);
-        assert_eq!(few[0], "Nothing can be said of old and new: there are too few blocks with figures.");
+        assert_eq!(
+            few[0],
+            "Nothing can be said of old and new: it ended after 5 blocks, before the first look at 8."
+        );
     }
 }

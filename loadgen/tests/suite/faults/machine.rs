@@ -115,14 +115,19 @@ fn a_client_starved_of_its_cpu_blames_itself() {
 #[test]
 fn spinning_on_a_cpu_that_others_use_is_given_up_and_told_with_its_flag() {
     let server = Server::answering(HELLO, Duration::ZERO);
-    let _hogs = Hogs::on_first_cpu(1);
+    // At this rate it never sleeps, so that it is one of four that want the CPU all the time.
+    let _hogs = Hogs::on_first_cpu(3);
     let url = server.url("/").to_string();
-    let arguments = [&url, "--rate", "1k/s", "-c", "50", "-d", "3s", "--pin", "0", "--json", "-"];
-    for (pacing, given_up) in [("spin", true), ("timer", false)] {
+    let arguments = [&url, "--rate", "4k/s", "-c", "50", "-d", "3s", "--pin", "0", "--json", "-"];
+    for pacing in ["spin", "timer"] {
         let output = loadgen(&arguments).args(["--pacing", pacing]).output().unwrap();
         let measurement = measurement(&output);
         let pace = check(&measurement, "pace");
-        assert_eq!(measurement.client.spin_given_up, given_up, "{pacing}: {:?}", measurement.client);
+        let given_up = measurement.client.spin_given_up;
+        // A client that real-time processes keep from its CPU has next to no spinning to give up.
+        let may_spin_on = pacing == "timer" || measurement.client.cpu_spin_us < 100_000;
+        assert!(given_up || may_spin_on, "{:?}", measurement.client);
+        assert!(pacing == "spin" || !given_up, "{:?}", measurement.client);
         assert_eq!(pace.finding.contains("gave up spinning"), given_up, "{}", pace.finding);
         assert_eq!(pace.finding.contains("--pacing timer"), given_up, "{}", pace.finding);
         let remedies = measurement.certificate.checks.iter().filter_map(|check| check.remedy.as_deref());
@@ -166,13 +171,13 @@ impl Drop for Quota {
 
 #[test]
 fn a_client_that_its_quota_stops_is_late_and_the_server_is_not_blamed() {
-    let Some(quota) = Quota::of(15) else {
+    let Some(quota) = Quota::of(5) else {
         println!("no control group can be had here (root, and the cpu controller): not tried");
         return;
     };
     let server = Server::answering(HELLO, Duration::ZERO);
     let url = server.url("/").to_string();
-    // Spinning and work together ask for far more than the quota: it is stopped for up to 85 ms in each tenth of a second.
+    // The work alone asks for more than the quota, spinning for far more: it is stopped for up to 95 ms in each tenth of a second.
     let output =
         quota.run(&[&url, "--rate", "2k/s", "-c", "1", "-d", "3s", "--pacing", "spin", "--json", "-"]);
     let measurement = measurement(&output);

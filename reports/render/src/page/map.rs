@@ -206,7 +206,7 @@ fn legend() -> Markup {
                 (&["s3", "s2", "s1"][..], "threads win"),
                 (&["tie"][..], "the same within 5 %"),
                 (&["limit"][..], "connections ÷ wait is the limit, not the server"),
-                (&["unknown"][..], "cannot tell; the number of blocks would decide it"),
+                (&["unknown"][..], "cannot tell: the number of blocks would decide it, or the client was the limit, or repeated trials or a change of the machine moved the ratio"),
                 (&["invalid"][..], "too few sound data"),
             ] {
                 li { @for class in classes { i class=(class) {} } (text) }

@@ -17,11 +17,18 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                 p { "Too few blocks: no difference, however large." }
             } @else {
                 p { "Differences of this much or more, either way:" }
-                dl { @for (name, ratio) in seen { dt { (name) } dd { (number::ratio(ratio)) } } }
+                dl { @for (name, ratio) in seen { dt { (name) } dd { (sight(ratio)) } } }
             }
             @for remark in remarks(analysis) { p { (remark) } }
         }
     }
+}
+
+/// A run that would miss a difference as large as this shows nothing of the metric.
+const BLIND: f64 = 10.0;
+
+fn sight(ratio: f64) -> String {
+    if ratio < BLIND { number::ratio(ratio) } else { format!("none below {}", number::ratio(BLIND)) }
 }
 
 fn name(metric: Metric) -> &'static str {

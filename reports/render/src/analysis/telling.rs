@@ -46,7 +46,7 @@ pub fn telling(verdicts: &Verdicts<'_>) -> Vec<Telling> {
     found
 }
 
-/// The judged cell nearest to [`TYPICAL`] among those that do nothing but wait, wait first, by ratios.
+/// The judged cell nearest to the typical one (1 ms over 128 connections) among those that do nothing but wait, wait first, by ratios.
 #[must_use]
 pub fn typical(verdicts: &Verdicts<'_>) -> Option<usize> {
     let plain = verdicts.judged_cells().filter(|(_, cell)| {

@@ -18,7 +18,7 @@ pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
     let so_what = "A queue costs little beside the hand-over that an empty or full one causes: keep it from running empty.";
     bounded(group(criterion, session, Plan::new("channel/bounded/one_cpu", so_what)));
     bounded(group(criterion, session, Plan::new("channel/bounded/two_cpus", so_what).on_two_cpus()));
-    let so_what = "A queue without a bound is no cheaper where its sender waits for an answer to each burst.";
+    let so_what = "A queue without a bound saves nothing where its sender waits for an answer to each burst.";
     bursts(group(criterion, session, Plan::new("channel/unbounded_bursts", so_what)));
 }
 

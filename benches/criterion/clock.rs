@@ -7,7 +7,7 @@ use crate::cost::{Cost, Stopwatch, Threads};
 /// Operations timed together where reading the clock, some 25 ns, would weigh as much as one of them.
 pub(crate) const BATCH: u32 = 256;
 
-/// What a call of a bench did: the cost of all operations together, and the times of single ones or batches.
+/// Readings of one call of a bench: the cost of all operations together, and the times of single ones or batches.
 #[derive(Debug, Default)]
 pub(crate) struct Turn {
     /// The cost.

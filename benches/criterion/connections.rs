@@ -71,7 +71,7 @@ impl Client {
         Self(own)
     }
 
-    /// So many times: a message over every connection, then every answer.
+    /// Rounds of one message over every connection, then every answer.
     fn rounds(&self, rounds: u64, metrics: Option<&RuntimeMetrics>) -> Turn {
         bound::bind(&[bound::client()]);
         let mut samples = Vec::new();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use nix::sys::resource::{Usage, UsageWho, getrusage};
 use nix::time::{ClockId, clock_gettime};
 
-/// What some operations took together.
+/// Time and CPU time of some operations together.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Cost {
     /// Nanoseconds on the clock, or whatever else the bench counts.
@@ -54,7 +54,7 @@ impl Stopwatch {
         Self { threads, cpu, switches, begun: Instant::now() }
     }
 
-    /// What passed since the start; the clock on the wall is read first.
+    /// Time and CPU time since the start; the clock on the wall is read first.
     pub(crate) fn stop(self) -> Cost {
         let wall = self.begun.elapsed();
         let (cpu, switches) = (cpu(self.threads), switches(self.threads));

@@ -14,7 +14,7 @@ use crate::disturbance::Disturbance;
 use crate::kept::{self, Side};
 use crate::session::Session;
 
-/// What a group measures.
+/// A group: its name, its consequence for a server, and the figure that judges it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
     /// Letters, digits, `_` and `/`.

@@ -1,4 +1,4 @@
-//! A lock that nobody else wants, and one that changes its owner with each acquisition.
+//! A lock without a rival, and one that changes its owner with each acquisition.
 
 use std::sync::{Arc, Barrier, Condvar, Mutex, PoisonError};
 use std::thread;

@@ -37,7 +37,7 @@ const TASKS: usize = 16_384;
 /// Connections that are opened and left idle.
 const CONNECTIONS: u32 = 256;
 
-/// What the second crowd's members hold.
+/// Bytes that each member of the second crowd holds.
 const HELD: usize = 16 * 1024;
 
 pub(crate) fn benches(criterion: &mut Criterion<Bytes>, session: &Session) {

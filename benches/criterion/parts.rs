@@ -34,7 +34,7 @@ pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
     let sample = "the mean of a slice";
     parts.single(
         "send",
-        Side::new("128 bytes are sent over loopback, nobody waiting for them").sample(sample),
+        Side::new("128 bytes are sent over loopback to a socket that is read later").sample(sample),
         || {
             let pairs = pairs();
             move |iterations| send_and_read(&pairs, iterations, true)

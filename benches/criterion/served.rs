@@ -33,7 +33,7 @@ pub(crate) struct Served {
     processes: Vec<Pid>,
 }
 
-/// What the contender has taken so far.
+/// The contender's cost so far.
 #[derive(Debug, Clone, Copy)]
 struct Taken {
     cpu: Duration,

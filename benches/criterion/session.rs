@@ -10,7 +10,7 @@ use reports_record::Environment;
 
 use crate::bound;
 
-/// What all groups of an invocation share.
+/// State that all groups of an invocation share.
 #[derive(Debug)]
 pub(crate) struct Session {
     /// Where criterion keeps results and `report criterion` looks for them.

@@ -83,7 +83,7 @@ enum Subcommands {
     /// whatever was found; 1 a --fail-if is met; 2 a server could not be started or answered wrong, or wrong usage; 129, 130 or
     /// 143 interrupted, with the blocks until then judged.
     Compare(Box<command::CompareArguments>),
-    /// What changed between two runs, by ratios, and what is not comparable and why
+    /// Compare two runs: the ratios that changed, and the cells that cannot be compared, with the reason
     Diff {
         /// A run's folder
         one: PathBuf,

@@ -51,13 +51,13 @@ pub struct Arguments {
     /// Compare revisions of this repository instead: each is checked out and built in a folder of its own
     #[arg(long, value_name = "REV,REV", value_delimiter = ',', requires = "command")]
     revisions: Vec<String>,
-    /// What builds a revision, in its folder
+    /// The command that builds a revision, in its folder
     #[arg(long, value_name = "COMMAND", requires = "revisions")]
     build: Option<String>,
-    /// What starts a revision's server, in its folder; gets a port as --a does
+    /// The command that starts a revision's server, in its folder; it gets a port as --a does
     #[arg(long, value_name = "COMMAND", requires = "revisions")]
     command: Option<String>,
-    /// What every server is asked; a URL with a path of its own keeps that
+    /// The request that every server answers; a URL with a path of its own keeps that path
     #[arg(long, value_name = "METHOD PATH", default_value = "GET /")]
     request: Asked,
     /// A header field of the request; may be given again

@@ -165,17 +165,19 @@ fn told(analysis: &Analysis<'_>, contrast: Contrast<'_>, claim: &Claim) -> Strin
 
 /// The first sentence where nobody wins.
 fn nobody(claim: &Claim, outcome: &Outcome) -> String {
-    let (total, places) = (outcome.total(), claim.places.name(outcome.total()));
+    let total = outcome.total();
+    let (all, any) = (claim.places.all(total), claim.places.any(total));
+    let preposition = claim.places.preposition().to_lowercase();
     if outcome.undecided() == total {
-        return format!("The run could not tell who {} in any of the {total} {places}.", claim.better);
+        return format!("The run could not tell who {} {preposition} {any}.", claim.better);
     }
     if outcome.ties == total {
-        return format!("Both {} in all {total} {places}.", claim.alike);
+        return format!("Both {} {preposition} {all}.", claim.alike);
     }
     if outcome.undecided() > 0 {
-        return format!("The run saw no difference in any of the {total} {places}.");
+        return format!("The run saw no difference {preposition} {any}.");
     }
-    format!("Neither {} in any of the {total} {places}.", claim.better)
+    format!("Neither {} {preposition} {any}.", claim.better)
 }
 
 /// The places without a winner, so that all counts add up.
@@ -184,10 +186,8 @@ fn rest(claim: &Claim, outcome: &Outcome) -> String {
     let total = outcome.total();
     let mut sentences = Vec::new();
     if outcome.limited > 0 {
-        sentences.push(format!(
-            "{preposition} {} the connections were the limit, not the server.",
-            outcome.limited
-        ));
+        let there = if total == 1 { "There".into() } else { format!("{preposition} {}", outcome.limited) };
+        sentences.push(format!("{there} the connections were the limit, not the server."));
     }
     if outcome.ties > 0 && outcome.ties < total {
         sentences.push(format!("{preposition} {} both {}.", outcome.ties, claim.alike));

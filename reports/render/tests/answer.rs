@@ -107,6 +107,20 @@ fn noise_is_called_undecided_and_never_a_tie() {
     assert_eq!(headline(&analysis), "this run could not tell");
 }
 
+#[test]
+fn a_run_of_one_combination_counts_nothing() {
+    let run = run(definition(free_cells()[..1].to_vec(), 6));
+    let told = |world: &World| part(&answered(&run, &lines(&run, world)), "Capacity").to_owned();
+    assert_eq!(
+        told(&World { noise: 0.3, ..World::equal() }),
+        "The run could not tell who served more requests per second in the one combination measured."
+    );
+    assert_eq!(
+        told(&World::equal()),
+        "Both served the same within 5\u{a0}% in the one combination measured."
+    );
+}
+
 /// Threads are cheaper on few connections, tasks on many.
 #[test]
 fn wins_of_both_sides_are_told_with_their_places() {

@@ -77,13 +77,28 @@ pub(super) const MEMORY: Claim = Claim {
 };
 
 impl Places {
-    pub(super) fn name(self, number: usize) -> &'static str {
+    fn name(self, number: usize) -> &'static str {
         match (self, number) {
             (Self::Combinations, 1) => "combination measured",
             (Self::Combinations, _) => "combinations measured",
             (Self::Rates, 1) => "offered rate",
             (Self::Rates, _) => "offered rates",
         }
+    }
+
+    /// Every one of `total`, after a preposition.
+    pub(super) fn all(self, total: usize) -> String {
+        self.of("all", total)
+    }
+
+    /// Any one of `total`, after a preposition.
+    pub(super) fn any(self, total: usize) -> String {
+        self.of("any of the", total)
+    }
+
+    fn of(self, words: &str, total: usize) -> String {
+        let name = self.name(total);
+        if total == 1 { format!("the one {name}") } else { format!("{words} {total} {name}") }
     }
 
     pub(super) fn preposition(self) -> &'static str {
@@ -104,7 +119,7 @@ impl Wins {
     ) -> Option<String> {
         let (total, places) = (outcome.total(), claim.places.name(outcome.total()));
         let count = if self.count() == total {
-            format!("all {total} {places}")
+            claim.places.all(total)
         } else {
             format!("{} of the {total} {places}", self.count())
         };

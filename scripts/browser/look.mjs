@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { violations } from './violations.mjs';
 
-const IN_PAGE = ['where', 'overflow', 'tables', 'colour', 'drawn-text'].map((name) => path(`./in-page/${name}.js`));
+const IN_PAGE = ['where', 'overflow', 'tables', 'colour', 'drawn-text', 'first-screen'].map((name) => path(`./in-page/${name}.js`));
 const AXE = path(import.meta.resolve('axe-core/axe.min.js'));
 
 function path(url) {
@@ -27,6 +27,7 @@ export async function look(chromium, file, view, folder) {
     // In this order: on a busy machine the network is idle while the page is still being read.
     await page.goto(url, { waitUntil: 'load' });
     await page.waitForLoadState('networkidle');
+    if (view.fold) complaints.push(...(await page.evaluate(() => see.firstScreen())));
     await picture(page, view, folder);
     await page.evaluate(() => document.querySelectorAll('details').forEach((one) => { one.open = true; }));
     complaints.push(...(await page.evaluate(() => [...see.preconnections(), ...see.overflow(), ...see.tables(), ...see.drawnText()])));

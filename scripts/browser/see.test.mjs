@@ -109,6 +109,12 @@ test('drawn text too faint on its shape is caught', () =>
 test('a picture without a text is caught', () =>
   caught('alt', 'light', { body: '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==">' }, /^image-alt: /));
 
+test('a first screen whose map ends below it is caught there, and only there', async () => {
+  const parts = { body: '<div class="first"><p id="answer" style="margin-top:600px">The answer.</p></div>' };
+  assert.deepEqual(await complaints(page('fold', parts), 'phone'), []);
+  await caught('fold', 'light', parts, /^first-screen: #answer "The answer\." ends \d+ px below/);
+});
+
 test('a heading that skips a level is caught', () =>
   caught('heading', 'light', { body: '<h4>Deep</h4>' }, /^heading-order: /));
 

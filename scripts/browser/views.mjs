@@ -1,14 +1,14 @@
 // The ways in which a page is met.
 //
-// `first` and `whole` are pictures of the first screen and of all; `paper` is what the printer gets.
-const DESKTOP = { width: 1280, height: 800 };
+// Where `fold` is set, the first screen has to hold the answer. `first` and `whole` are pictures of the first screen and of all; `paper` is what the printer gets.
+const DESKTOP = { width: 1280, height: 720 };
 const PHONE = { width: 390, height: 844 };
 // A4 less margins of 12 mm, at CSS's 96 pixels an inch.
 const MARGIN = '12mm';
 const SHEET = { width: 703, height: 1032 };
 
 export const VIEWS = [
-  { name: 'light', viewport: DESKTOP, media: 'screen', colorScheme: 'light', first: 'first-screen.png', whole: 'light.png' },
+  { name: 'light', viewport: DESKTOP, media: 'screen', colorScheme: 'light', first: 'first-screen.png', whole: 'light.png', fold: true },
   { name: 'dark', viewport: DESKTOP, media: 'screen', colorScheme: 'dark', whole: 'dark.png' },
   { name: 'phone', viewport: PHONE, media: 'screen', colorScheme: 'light', touch: true, whole: 'phone.png' },
   { name: 'print', viewport: SHEET, media: 'print', colorScheme: 'light', paper: 'print.pdf', margin: MARGIN },

@@ -86,13 +86,13 @@ fn form(contrasts: &[Contrast<'_>]) -> Markup {
                 (field("w", "a request waits, ms", "20", "0", "any"))
                 (field("c", "my CPU a request, ms", "1", "0", "any"))
                 (field("r", "requests/s, if known", "", "0", "any"))
-            }
-            @if contrasts.len() > 1 {
-                label.whole { "compare " select name="pair" {
-                    @for (index, contrast) in contrasts.iter().enumerate() {
-                        option value=(index) { (label::within(contrast.sync, 24)) " with " (label::within(contrast.awaiting, 24)) }
-                    }
-                } }
+                @if contrasts.len() > 1 {
+                    label { "compare" select name="pair" {
+                        @for (index, contrast) in contrasts.iter().enumerate() {
+                            option value=(index) { (label::within(contrast.sync, 24)) " with " (label::within(contrast.awaiting, 24)) }
+                        }
+                    } }
+                }
             }
             div.presets { @for (case, name) in PRESETS { button type="button" data-case=(case) { (name) } } }
         }

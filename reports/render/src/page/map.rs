@@ -14,15 +14,9 @@ use crate::analysis::workload;
 use crate::figure::decision_map::DecisionMap;
 use crate::{label, number};
 
-/// Questions that the style sheet can switch between: five of them, three at up to four rates.
-const QUESTIONS: usize = 14;
-
 /// Nothing where no cell gets a verdict.
 pub(super) fn markup(analysis: &Analysis<'_>, anchors: &Anchors) -> Markup {
-    let contrasts: Vec<Contrast<'_>> = [Kind::Control, Kind::Stock]
-        .into_iter()
-        .filter_map(|kind| analysis.verdicts.contrast(kind))
-        .collect();
+    let contrasts = contrasts(analysis);
     if contrasts.is_empty() || analysis.verdicts.judged_cells().next().is_none() {
         return html! {};
     }
@@ -68,7 +62,25 @@ fn questions(analysis: &Analysis<'_>) -> Vec<Subject> {
         Metric::ResponseTimeP99,
         Metric::Memory,
     ];
-    order.into_iter().flat_map(|metric| analysis.verdicts.subjects(metric)).take(QUESTIONS).collect()
+    order.into_iter().flat_map(|metric| analysis.verdicts.subjects(metric)).collect()
+}
+
+/// The rules that show one map at a time, that of the question and the pair which are chosen.
+pub(super) fn style(analysis: &Analysis<'_>) -> String {
+    let pairs = contrasts(analysis).len();
+    let maps =
+        (0..pairs).flat_map(|pair| (0..questions(analysis).len()).map(move |question| (pair, question)));
+    // A single pair offers no choice of one.
+    let chosen = |pair| if pairs > 1 { format!(":has(#p{pair}:checked)") } else { String::new() };
+    let shown = maps.map(|(pair, question)| {
+        format!("#map:has(#q{question}:checked){} .m{pair}-{question}", chosen(pair))
+    });
+    let shown: Vec<String> = shown.collect();
+    if shown.is_empty() { String::new() } else { format!("{}{{display:table}}", shown.join(",")) }
+}
+
+fn contrasts<'a>(analysis: &Analysis<'a>) -> Vec<Contrast<'a>> {
+    [Kind::Control, Kind::Stock].into_iter().filter_map(|kind| analysis.verdicts.contrast(kind)).collect()
 }
 
 fn choice(name: &str, id: &str, is_first: bool, text: &str) -> Markup {
@@ -206,7 +218,7 @@ fn legend() -> Markup {
                 (&["s3", "s2", "s1"][..], "threads win"),
                 (&["tie"][..], "the same within 5 %"),
                 (&["limit"][..], "connections ÷ wait is the limit, not the server"),
-                (&["unknown"][..], "cannot tell: the number of blocks would decide it, or the client was the limit, or repeated trials or a change of the machine moved the ratio"),
+                (&["unknown"][..], "cannot tell: after the question mark, the blocks that would decide it, or the reason"),
                 (&["invalid"][..], "too few sound data"),
             ] {
                 li { @for class in classes { i class=(class) {} } (text) }

@@ -62,11 +62,12 @@ pub(crate) fn document(analysis: &Analysis<'_>, skipped: &[Skipped]) -> String {
     let anchors = Anchors::of(analysis);
     let picker = Picker::of(analysis, &anchors);
     let map = map::markup(analysis, &anchors);
+    let style = map::style(analysis) + picker.as_ref().map_or("", |picker| &picker.style);
     let rest = rest(analysis, skipped);
     Page {
         title: &title(analysis),
         description: Some(&preview(&answer(analysis))),
-        style: picker.as_ref().map_or("", |picker| &picker.style),
+        style: &style,
         script: picker.as_ref().map(|_| case::SCRIPT),
         content: &html! {
             (opening::markup(analysis, picker.as_ref().map(|picker| &picker.markup), &map, &rest))

@@ -28,6 +28,7 @@ pub(super) fn markup(analysis: &Analysis<'_>, case: Option<&Markup>, map: &Marku
     html! {
         header {
             div.top {
+                h1 { "Threads or async?" }
                 p.eyebrow { "Crossover · " bdi { (label::name(&definition.name)) } " · "
                     bdi { (label::within(analysis.run.started_at.split('T').next().unwrap_or_default(), 24)) } " · " (place(analysis)) }
                 nav aria-label="Contents" {
@@ -36,7 +37,6 @@ pub(super) fn markup(analysis: &Analysis<'_>, case: Option<&Markup>, map: &Marku
                     }
                 }
             }
-            h1 { "Threads or async?" }
         }
         (incomplete(analysis))
         div.first {

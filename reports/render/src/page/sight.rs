@@ -17,9 +17,9 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                 p { "Too few blocks: no difference, however large." }
             } @else {
                 p { "Differences of this much or more, either way:" }
-                dl { @for (name, ratio) in seen { dt { (name) } dd { (sight(ratio)) } } }
+                dl { @for (name, ratio) in seen { div { dt { (name) } dd { (sight(ratio)) } } } }
             }
-            @for remark in remarks(analysis) { p { (remark) } }
+            p { (remarks(analysis).join(" ")) }
         }
     }
 }

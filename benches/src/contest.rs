@@ -9,6 +9,7 @@ mod bout;
 mod entrant;
 mod fail_if;
 mod findings;
+mod queue_meter;
 mod reading;
 mod subject;
 pub mod table;

@@ -134,7 +134,7 @@ fn outside_the_project_it_says_where_it_looked() {
 fn a_folder_that_is_no_run_cannot_be_resumed() {
     let folder = tempdir().unwrap();
     let stderr = refusal(folder.path(), &["resume", "."]);
-    assert!(stderr.contains("cannot read ./environment.json"), "{stderr}");
+    assert!(stderr.contains(". holds no run: expected a folder with environment.json"), "{stderr}");
     fs::write(folder.path().join("environment.json"), "{}").unwrap();
     let stderr = refusal(folder.path(), &["resume", "."]);
     assert!(stderr.contains("./environment.json is not a run's record"), "{stderr}");

@@ -73,16 +73,19 @@ fn converse(mut stream: TcpStream, kind: &str) {
     }
 }
 
-/// Exit code, stdout and stderr of `crossover compare` with these arguments.
-fn compare(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let always = ["compare", "--anyway", "--connections", "4"];
-    let output = Command::new(env!("CARGO_BIN_EXE_crossover"))
-        .args(always.iter().chain(arguments))
-        .env_remove(SERVE)
-        .output()
-        .unwrap();
+/// Exit code, stdout and stderr of `crossover` with these arguments.
+fn crossover(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_crossover")).args(arguments).env_remove(SERVE).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// As [`crossover`], for `compare` on four connections, which keeps what it finds in a folder of its own.
+fn compare(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let runs = tempfile::tempdir().unwrap();
+    let always = ["compare", "--anyway", "--connections", "4", "--runs", runs.path().to_str().unwrap()];
+    crossover(&[&always[..], arguments].concat())
 }
 
 /// What is said when a comparison of these two is refused.
@@ -106,6 +109,24 @@ fn a_server_that_dies_is_told_with_its_last_words() {
     let said = refusal(&server("dies"), &server("hello"), &["--names", "old,new"]);
     assert!(said.contains("old (") && said.contains("it ended before it was ready (exit code 3)"), "{said}");
     assert!(said.contains("no such database"), "{said}");
+    assert!(said.contains("expected a server that runs until SIGTERM; run the command by itself"), "{said}");
+}
+
+#[test]
+fn a_command_that_is_no_server_is_told_with_what_to_do() {
+    for (command, code, remedy) in [
+        ("true", 0, "start it in the foreground, not as a daemon"),
+        (
+            "./no-such-server {port}",
+            127,
+            "the shell found no such program: check its name, PATH, and whether its path holds from",
+        ),
+        ("/dev/null", 126, "the shell may not execute it: make it executable"),
+    ] {
+        let said = refusal(command, &server("hello"), &[]);
+        assert!(said.contains(&format!("it ended before it was ready (exit code {code})")), "{said}");
+        assert!(said.contains(&format!("expected a server that runs until SIGTERM; {remedy}")), "{said}");
+    }
 }
 
 #[test]
@@ -118,6 +139,7 @@ fn a_server_that_dies_while_it_is_measured_is_told() {
 fn a_server_that_is_never_ready_is_told_with_what_it_lacks() {
     let said = refusal(&server("silent"), &server("hello"), &["--ready-timeout", "1s"]);
     assert!(said.contains("it was not ready within 1s: it listens nowhere"), "{said}");
+    assert!(said.contains("give it longer by --ready-timeout, or another --ready-path"), "{said}");
     let said =
         refusal(&server("hello"), &server("broken"), &["--ready-timeout", "1s", "--request", "GET /x"]);
     assert!(said.contains("it was not ready within 1s: GET http://127.0.0.1:"), "{said}");
@@ -132,6 +154,10 @@ fn a_server_that_is_never_ready_is_told_with_what_it_lacks() {
 fn different_bodies_are_refused_where_the_same_was_expected() {
     let said = refusal(&server("hello"), &server("other"), &["--expect-same-body"]);
     assert!(said.contains("a answers with 5 bytes, \"hello\", and b with 7, \"goodbye\""), "{said}");
+    assert!(
+        said.contains("ask for a reply that all give alike by --request, or leave that flag out"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -159,10 +185,22 @@ fn a_condition_on_another_name_and_a_wrong_number_of_names_are_refused() {
 #[test]
 fn a_server_a_hundred_times_slower_is_measured_without_ending_early() {
     let (a, b) = (server("slow"), server("elsewhere"));
-    let within = ["--within", "10s", "--names", "slow,fast", "--fail-if", "fast worse throughput", "--json"];
-    let (code, stdout, stderr) = compare(&[&["--a", a.as_str(), "--b", b.as_str()], &within[..]].concat());
+    let runs = tempfile::tempdir().unwrap();
+    let runs = ["--runs", runs.path().to_str().unwrap()];
+    let within = [
+        "--within",
+        "10s",
+        "--names",
+        "slow one,fast one",
+        "--fail-if",
+        "fast one worse throughput",
+        "--json",
+    ];
+    let servers = ["compare", "--anyway", "--connections", "4", "--a", a.as_str(), "--b", b.as_str()];
+    let (code, stdout, stderr) = crossover(&[&servers[..], &within[..], &runs[..]].concat());
     assert_eq!(code, Some(0), "{stderr}");
     let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    is_kept(&stderr, &stdout);
     let contest = &document["contests"][0];
     let found = contest["findings"]["all"].as_array().unwrap();
     let capacity = found.iter().find(|one| one["subject"]["metric"] == "throughput").unwrap();
@@ -174,6 +212,31 @@ fn a_server_a_hundred_times_slower_is_measured_without_ending_early() {
     assert!(!stderr.contains("ended on SIGTERM") && !stderr.contains("killed"), "{stderr}");
     let is_spoilt = stderr.contains("blocks were spoilt by other programs");
     assert!(is_spoilt || !contest["blocks"].as_array().unwrap().is_empty(), "{stderr}");
+}
+
+/// The page is written, whose path is the last line of what was `said`; the record beside it is `document`.
+fn is_kept(said: &str, document: &str) {
+    let page = std::path::PathBuf::from(said.lines().last().unwrap());
+    let text = std::fs::read_to_string(&page).unwrap();
+    for part in [
+        "slow one or fast one",
+        "id=\"answer\"",
+        "Every block",
+        "crossover compare",
+        "--names 'slow one,fast one'",
+        "</html>",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("<script"), "{text}");
+    let record = page.with_file_name("contest.json");
+    assert_eq!(std::fs::read_to_string(&record).unwrap(), document);
+    let record: serde_json::Value = serde_json::from_str(document).unwrap();
+    assert!(record["environment"]["kernel"].is_string() && record["started_at"].is_string(), "{record}");
+    // It is no run, and whoever takes it for one is told.
+    let (code, _, said) = crossover(&["diff", page.parent().unwrap().to_str().unwrap(), "."]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("holds no run") && said.contains("this one is of `ask` or `compare`"), "{said}");
 }
 
 /// What is not measured is marked so, and never told in the words of a verdict.
@@ -204,6 +267,27 @@ fn a_case_like_a_published_run_is_arithmetic_and_no_verdict() {
     for word in ["wins", "tie", "cannot tell"] {
         assert!(!stdout.split(|c: char| !c.is_alphanumeric()).any(|found| found == word), "{word}: {stdout}");
     }
-    let (code, stdout, _) = ask(std::path::Path::new("nowhere"));
+    let old = published.with_file_name("2026-11-22-grid");
+    let (code, stdout, stderr) = ask(&old);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stdout.contains("ARITHMETIC"), "{stdout}");
+    let (code, stdout, stderr) = ask(std::path::Path::new("/nowhere"));
     assert_eq!((code, stdout.as_str()), (Some(2), ""));
+    assert!(
+        stderr.contains("/nowhere holds no run: expected a folder with environment.json, such as one below reports/runs or \
+                         reports/published; name that (there is no such folder)"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_case_that_is_not_given_is_asked_for() {
+    for arguments in [&["ask"][..], &["ask", "--rate", "500/s"], &["ask", "--like", "nowhere"]] {
+        let (code, stdout, stderr) = crossover(arguments);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""));
+        assert!(
+            stderr.contains("no case is given: expected one or more of --wait, --cpu and --connections"),
+            "{stderr}"
+        );
+    }
 }

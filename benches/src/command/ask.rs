@@ -14,8 +14,8 @@ use reports_terminal::talk;
 use servers_contract::Call;
 
 use self::rounds::Rounds;
-use super::contest::{self, Hall};
-use crate::contest::{Entrant, Rates, Source};
+use super::contest::{self, Hall, Occasion};
+use crate::contest::{Entrant, Metric, Rates, Source};
 use crate::field::Field;
 use crate::host::Host;
 use crate::signals::Signals;
@@ -31,14 +31,14 @@ const EXPERIMENT: &str = "quick";
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// How long a request waits for something else, such as a database
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = time)]
-    wait: Duration,
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    wait: Option<Duration>,
     /// CPU time that your own code takes for a request
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = time)]
-    cpu: Duration,
-    /// Connections that are open at once
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    connections: u32,
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    cpu: Option<Duration>,
+    /// Connections that are open at once [default: 64]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    connections: Option<u32>,
     /// The rate that the service has to serve, such as 500/s [default: three shares of what the weaker one serves]
     #[arg(long, value_name = "RATE")]
     rate: Option<Rate>,
@@ -49,8 +49,11 @@ pub struct Arguments {
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = within)]
     within: Duration,
     /// Measure nothing: work it out from the cells of this run
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["within", "json", "anyway"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["within", "json", "anyway", "runs"])]
     like: Option<PathBuf>,
+    /// Folder that gets the folder of record and page [default: reports/runs in the project]
+    #[arg(long, value_name = "DIR")]
+    runs: Option<PathBuf>,
     /// Print everything as JSON on stdout; the answer goes to stderr
     #[arg(long)]
     json: bool,
@@ -82,37 +85,77 @@ fn within(text: &str) -> Result<Duration, String> {
     parse_span(text, &(Duration::from_secs(1)..=Duration::from_secs(24 * 3600)))
 }
 
-/// Asks about one case and prints what was found; gives the exit code.
-///
-/// # Errors
-/// When the contenders cannot be built, started or asked, the run of `--like` not be read, or the output not be written.
-pub fn ask(arguments: Arguments) -> anyhow::Result<i32> {
-    match &arguments.like {
-        Some(folder) => like::ask(&arguments, folder),
-        None => measure(&arguments),
+/// The case that is asked about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Question {
+    wait: Duration,
+    cpu: Duration,
+    connections: u32,
+    rate: Option<Rate>,
+}
+
+impl Question {
+    /// The case of `arguments`, which have to name a part of it: a case that is not asked for gets no answer.
+    fn of(arguments: &Arguments) -> anyhow::Result<Self> {
+        let Arguments { wait, cpu, connections, rate, .. } = arguments;
+        ensure!(
+            wait.is_some() || cpu.is_some() || connections.is_some(),
+            "no case is given: expected one or more of --wait, --cpu and --connections, such as --wait 20ms --cpu 1ms --connections 200"
+        );
+        let (wait, cpu) = (wait.unwrap_or_default(), cpu.unwrap_or_default());
+        Ok(Self { wait, cpu, connections: connections.unwrap_or(CONNECTIONS), rate: *rate })
+    }
+
+    /// The case in words, as a page's title.
+    fn title(&self) -> String {
+        let time = |time: Duration| Metric::CpuPerRequest.show(time.as_secs_f64() * 1e6);
+        let parts = [
+            (!self.wait.is_zero()).then(|| format!("{} of waiting", time(self.wait))),
+            (!self.cpu.is_zero()).then(|| format!("{} of CPU", time(self.cpu))),
+            Some(format!("{} connections", self.connections)),
+            self.rate.map(|rate| rate.to_string()),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        format!("Threads or async: {}?", parts.join(", "))
     }
 }
 
-fn measure(arguments: &Arguments) -> anyhow::Result<i32> {
+/// Connections of a case that names none: those of most cells of the experiment.
+const CONNECTIONS: u32 = 64;
+
+/// Asks about one case, prints what was found and writes its page; gives the exit code.
+///
+/// # Errors
+/// When no case is given, the contenders cannot be built, started or asked, the run of `--like` not be read, or the output
+/// not be written.
+pub fn ask(arguments: Arguments) -> anyhow::Result<i32> {
+    let question = Question::of(&arguments)?;
+    match &arguments.like {
+        Some(folder) => like::ask(&question, arguments.pair, folder),
+        None => measure(&arguments, question),
+    }
+}
+
+fn measure(arguments: &Arguments, question: Question) -> anyhow::Result<i32> {
     let signals = Signals::install()?;
     let root = root::find()?;
-    let definition = definition(arguments)?;
+    let definition = definition(arguments.pair, question)?;
     let split = Host::of(&definition)?.split;
     let field = Field::build(&root, &definition)?;
     if signals.interrupt().is_raised() {
         return Ok(signals.exit_code());
     }
-    let mut notes = Vec::new();
-    let rounds = if arguments.cpu.is_zero() {
+    let mut remarks = Vec::new();
+    let rounds = if question.cpu.is_zero() {
         0
     } else {
         let launch = field.launch(&definition.pairs[0].sync, &[])?;
-        let calibrated = Rounds::of(arguments.cpu, &launch)?;
+        let calibrated = Rounds::of(question.cpu, &launch)?;
         talk!("{}", calibrated.tell());
-        notes.push(calibrated.tell());
+        remarks.push(calibrated.tell());
         calibrated.rounds
     };
-    let call = call(arguments.wait, rounds)?;
+    let call = call(question.wait, rounds)?;
     let entrant = |name: &String| {
         let source = Source::Own { launch: Box::new(field.launch(name, &[])?), call };
         anyhow::Ok(Entrant { name: name.clone(), source })
@@ -121,32 +164,39 @@ fn measure(arguments: &Arguments) -> anyhow::Result<i32> {
     let contests = pairs
         .map(|[sync, awaiting]| Ok(vec![sync?, awaiting?]))
         .collect::<anyhow::Result<Vec<Vec<Entrant>>>>()?;
-    let rates = match arguments.rate {
+    let rates = match question.rate {
         Some(rate) => Rates::Given(vec![rate]),
         None => Rates::Shares(SHARES.to_vec()),
     };
     let hall = Hall {
-        connections: arguments.connections,
+        connections: question.connections,
         split,
         seed: definition.seed,
         within: arguments.within,
         anyway: arguments.anyway,
     };
-    notes.extend(ceiling(arguments));
-    contest::hold(contests, &rates, false, hall, &signals)?.tell(arguments.json, &[], &notes)?;
+    remarks.extend(ceiling(question));
+    let occasion = Occasion {
+        name: "ask",
+        question: question.title(),
+        remarks,
+        runs: Occasion::runs(arguments.runs.clone(), &root),
+        place: root,
+    };
+    contest::hold(contests, &rates, false, hall, occasion, &signals)?.tell(arguments.json, &[])?;
     Ok(if signals.interrupt().is_raised() { signals.exit_code() } else { 0 })
 }
 
 /// The pairs that are asked, and what they get of this machine.
-fn definition(arguments: &Arguments) -> anyhow::Result<Definition> {
+fn definition(pair: Option<PairName>, question: Question) -> anyhow::Result<Definition> {
     let mut definition = experiment::load(EXPERIMENT).context("the experiment whose pairs are asked")?;
-    definition.pairs.retain(|pair| arguments.pair.is_none_or(|wanted| wanted.is(pair.role)));
+    definition.pairs.retain(|of| pair.is_none_or(|wanted| wanted.is(of.role)));
     ensure!(!definition.pairs.is_empty(), "the experiment {EXPERIMENT} has no such pair");
     definition.duplicate.of.clone_from(&definition.pairs[0].awaiting);
     definition.duplicate.name = format!("{}-again", definition.duplicate.of);
     definition.predictions.clear();
     definition.cells.truncate(1);
-    definition.cells[0].connections = arguments.connections;
+    definition.cells[0].connections = question.connections;
     Ok(definition)
 }
 
@@ -163,14 +213,14 @@ fn call(wait: Duration, rounds: u32) -> anyhow::Result<Call> {
 }
 
 /// The most that waiting and the case's own CPU time leave on one core, whoever serves it.
-fn ceiling(arguments: &Arguments) -> Option<String> {
-    let show = |rate: f64| crate::contest::Metric::Throughput.show(rate);
-    let (wait, cpu) = (arguments.wait.as_secs_f64(), arguments.cpu.as_secs_f64());
+fn ceiling(question: Question) -> Option<String> {
+    let show = |rate: f64| Metric::Throughput.show(rate);
+    let (wait, cpu) = (question.wait.as_secs_f64(), question.cpu.as_secs_f64());
     if wait + cpu == 0.0 {
         return None;
     }
-    let connections = f64::from(arguments.connections) / (wait + cpu);
-    let told = format!("ARITHMETIC: {} connections end at {}", arguments.connections, show(connections));
+    let connections = f64::from(question.connections) / (wait + cpu);
+    let told = format!("ARITHMETIC: {} connections end at {}", question.connections, show(connections));
     Some(if cpu == 0.0 {
         format!("{told}, whoever serves them; more of them, or a shorter wait, may change the answer")
     } else if connections < 1.0 / cpu {
@@ -186,6 +236,19 @@ fn ceiling(arguments: &Arguments) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_case_is_told_by_the_parts_that_it_has() {
+        let ms = Duration::from_millis;
+        let rate = Rate::per_second(500.0).unwrap();
+        let title =
+            |wait, cpu, rate| Question { wait: ms(wait), cpu: ms(cpu), connections: 200, rate }.title();
+        assert_eq!(
+            title(20, 1, Some(rate)),
+            format!("Threads or async: 20.0 ms of waiting, 1.00 ms of CPU, 200 connections, {}?", rate)
+        );
+        assert_eq!(title(0, 0, None), "Threads or async: 200 connections?");
+    }
 
     #[test]
     fn a_case_becomes_the_call_that_waits_and_computes_so() {

@@ -10,7 +10,7 @@ use clap::Args;
 use loadgen::{Rate, Statuses, parse_span};
 
 use self::revisions::Worktree;
-use super::contest::{self, Hall};
+use super::contest::{self, Hall, Occasion};
 use crate::contest::{Entrant, FailIf, Foreign, Rates, Source};
 use crate::cpus::Split;
 use crate::foreign::{Asked, Origin, Readiness};
@@ -99,6 +99,9 @@ pub struct Arguments {
     /// CPUs that the servers share; the client has one of its own
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
     server_cpus: u32,
+    /// Folder that gets the folder of record and page [default: reports/runs in the project, crossover-runs elsewhere]
+    #[arg(long, value_name = "DIR")]
+    runs: Option<PathBuf>,
     /// Print everything as JSON on stdout; the answer goes to stderr
     #[arg(long)]
     json: bool,
@@ -114,7 +117,7 @@ fn within(text: &str) -> Result<Duration, String> {
     parse_span(text, &(Duration::from_secs(1)..=Duration::from_secs(24 * 3600)))
 }
 
-/// Compares servers and prints what was found; gives the exit code: 0 whatever the verdicts, 1 where one is not allowed.
+/// Compares servers, prints what was found and writes its page; gives the exit code: 0 whatever the verdicts, 1 where one is not allowed.
 ///
 /// # Errors
 /// When servers cannot be built, started or asked, or the output not be written.
@@ -143,12 +146,25 @@ pub fn compare(arguments: Arguments) -> anyhow::Result<i32> {
         within: arguments.within,
         anyway: arguments.anyway,
     };
-    let held = contest::hold(vec![entrants], &rates, arguments.expect_same_body, hall, &signals)?;
-    let failed = held.tell(arguments.json, &arguments.fail_if, &[])?;
+    let occasion = Occasion {
+        name: "compare",
+        question: question(&arguments, &names),
+        remarks: Vec::new(),
+        runs: Occasion::runs(arguments.runs.clone(), &here),
+        place: here,
+    };
+    let held = contest::hold(vec![entrants], &rates, arguments.expect_same_body, hall, occasion, &signals)?;
+    let failed = held.tell(arguments.json, &arguments.fail_if)?;
     Ok(match () {
         () if signals.interrupt().is_raised() => signals.exit_code(),
         () => i32::from(failed),
     })
+}
+
+/// What is asked, as a page's title.
+fn question(arguments: &Arguments, names: &[String]) -> String {
+    let Asked { method, target, .. } = &arguments.request;
+    format!("{}: {method} {target} on {} connections?", names.join(" or "), arguments.connections)
 }
 
 /// The names of the servers: given, the revisions, or letters.
@@ -169,9 +185,10 @@ fn names(arguments: &Arguments) -> anyhow::Result<Vec<String>> {
         own.len()
     );
     for (at, name) in names.iter().enumerate() {
-        if name.is_empty() || name.contains(char::is_whitespace) || names[..at].contains(name) {
+        if name.trim().is_empty() || name.trim() != name || names[..at].contains(name) {
             bail!(
-                "--names: \"{}\" is empty, has blanks or comes twice; expected one word for each server",
+                "--names: \"{}\" is empty, begins or ends with a blank, or comes twice; expected another name for each server, such \
+                 as --names old,new",
                 reports_record::shown(name, 80)
             );
         }

@@ -1,17 +1,24 @@
-//! What `compare` and `ask` do with their contests: hold them, and tell what was found.
+//! What `compare` and `ask` do with their contests: hold them, tell what was found, and keep it with a page.
 
-use std::time::{Duration, Instant};
+mod folder;
+mod sheet;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
-use reports_record::{SCHEMA, shown};
+use nix::sys::resource::{Resource, getrlimit};
+use reports_record::{Environment, SCHEMA, shell_word, shown};
 use reports_terminal::{print, talk};
 use serde::Serialize;
 
 use crate::contest::{Block, Contest, Course, Entrant, FailIf, Findings, Rates, Setting, table, words};
 use crate::cpu_claim::CpuClaim;
 use crate::cpus::{self, Split};
+use crate::places::Places;
 use crate::progress::{Progress, minutes};
 use crate::signals::Signals;
+use crate::{machine, root};
 
 /// Columns of the answer.
 const COLUMNS: usize = 80;
@@ -37,9 +44,39 @@ pub(super) struct Hall {
     pub(super) anyway: bool,
 }
 
+/// What a contest's record and page say of its asking, and where they go.
+#[derive(Debug, Clone)]
+pub(super) struct Occasion {
+    /// The subcommand.
+    pub(super) name: &'static str,
+    /// What was asked, in one line.
+    pub(super) question: String,
+    /// What holds of all contests; a sentence each.
+    pub(super) remarks: Vec<String>,
+    /// The folder that relative paths of the command are meant from, and whose commit counts.
+    pub(super) place: PathBuf,
+    /// The folder that gets the contest's own.
+    pub(super) runs: PathBuf,
+}
+
+impl Occasion {
+    /// The folder of contests: `given`, that of the project, or outside it one below `place`.
+    pub(super) fn runs(given: Option<PathBuf>, place: &Path) -> PathBuf {
+        given.unwrap_or_else(|| match root::find() {
+            Ok(root) => root.join(root::RUNS),
+            Err(_) => place.join(OUTSIDE_RUNS),
+        })
+    }
+}
+
+/// Where contests are kept outside the project unless told otherwise.
+const OUTSIDE_RUNS: &str = "crossover-runs";
+
 /// Contests that were held.
 #[derive(Debug)]
 pub(super) struct Held {
+    runs: PathBuf,
+    name: &'static str,
     document: Document,
 }
 
@@ -48,6 +85,12 @@ pub(super) struct Held {
 struct Document {
     /// [`SCHEMA`] at the time of writing.
     schema: u32,
+    /// The command that asks it again.
+    command: String,
+    /// What was asked.
+    question: String,
+    /// When it began, RFC 3339, UTC.
+    started_at: String,
     /// Connections to each entrant.
     connections: u32,
     /// Seed of orders and schedules.
@@ -57,6 +100,9 @@ struct Document {
     server_cpus: Vec<u32>,
     /// How long it took, seconds.
     took_s: f64,
+    environment: Environment,
+    /// What holds of all contests; a sentence each.
+    remarks: Vec<String>,
     contests: Vec<ContestDocument>,
 }
 
@@ -80,11 +126,15 @@ pub(super) fn hold(
     rates: &Rates,
     same_body: bool,
     hall: Hall,
+    occasion: Occasion,
     signals: &Signals,
 ) -> anyhow::Result<Held> {
     let began = Instant::now();
+    let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let split = &hall.split;
     let _claim = claim(split, hall.anyway)?;
+    // Read before this program binds itself to the client's CPU.
+    let environment = environment(&occasion.place, split)?;
     if split.is_shared() {
         talk!("warning: client and servers share one CPU: every figure includes the client's own work");
     }
@@ -141,14 +191,32 @@ pub(super) fn hold(
     });
     let document = Document {
         schema: SCHEMA,
+        command: command(&occasion.place),
+        question: occasion.question,
+        started_at,
         connections: hall.connections,
         seed: hall.seed,
         client_cpus: split.client.clone(),
         server_cpus: split.contender.clone(),
         took_s: began.elapsed().as_secs_f64(),
+        environment,
+        remarks: occasion.remarks,
         contests: contests.collect(),
     };
-    Ok(Held { document })
+    Ok(Held { runs: occasion.runs, name: occasion.name, document })
+}
+
+fn environment(place: &Path, split: &Split) -> anyhow::Result<Environment> {
+    let (descriptors, _) = getrlimit(Resource::RLIMIT_NOFILE).context("cannot read the descriptor limit")?;
+    Ok(machine::environment(place, split, descriptors))
+}
+
+/// The command that asks the same again, without this machine's folders.
+fn command(place: &Path) -> String {
+    let words = std::env::args_os().skip(1).map(|word| shell_word(&word.to_string_lossy()).into_owned());
+    let program = if root::find().is_ok() { "cargo crossover" } else { "crossover" };
+    let command = [program.to_owned()].into_iter().chain(words).collect::<Vec<_>>().join(" ");
+    Places::of(place).hide(&command)
 }
 
 /// A block of each contest in turn.
@@ -192,12 +260,11 @@ fn claim(split: &Split, anyway: bool) -> anyhow::Result<Option<CpuClaim>> {
 }
 
 impl Held {
-    /// Prints what was found, as JSON with `json`; gives whether a condition is met. `remarks` come after the notes of the
-    /// contests.
+    /// Prints what was found, as JSON with `json`, and last the path of its page; gives whether a condition is met.
     ///
     /// # Errors
-    /// When stdout cannot be written.
-    pub(super) fn tell(&self, json: bool, conditions: &[FailIf], remarks: &[String]) -> anyhow::Result<bool> {
+    /// When record and page cannot be written, or stdout.
+    pub(super) fn tell(&self, json: bool, conditions: &[FailIf]) -> anyhow::Result<bool> {
         let mut text = String::new();
         let paragraph = |text: &mut String, line: &str| {
             *text += &textwrap::fill(line, COLUMNS);
@@ -213,7 +280,7 @@ impl Held {
                 .iter()
                 .for_each(|note| paragraph(&mut text, &format!("note: {}", shown(note, NOTE))));
         }
-        remarks.iter().for_each(|line| paragraph(&mut text, line));
+        self.document.remarks.iter().for_each(|line| paragraph(&mut text, line));
         let findings = || self.document.contests.iter().map(|contest| &contest.findings);
         let mut is_met = false;
         for (condition, findings) in
@@ -222,14 +289,26 @@ impl Held {
             condition.tell(findings).iter().for_each(|line| paragraph(&mut text, line));
             is_met |= condition.is_met(findings);
         }
+        let mut document = serde_json::to_vec_pretty(&self.document).context("cannot write JSON")?;
+        document.push(b'\n');
+        // What was found is told even where it cannot be kept.
+        let page = self.keep(&document);
+        let path = page.as_ref().map(|page| page.display().to_string()).unwrap_or_default();
         if json {
             talk!("{}", text.trim_end());
-            let mut document = serde_json::to_vec_pretty(&self.document).context("cannot write JSON")?;
-            document.push(b'\n');
+            talk!("{path}");
             print(document).context("cannot write to stdout")?;
         } else {
-            print(text).context("cannot write to stdout")?;
+            print(format!("{text}{path}\n")).context("cannot write to stdout")?;
         }
-        Ok(is_met)
+        page.map(|_| is_met)
+    }
+
+    /// Writes record and page; gives the page's path.
+    fn keep(&self, document: &[u8]) -> anyhow::Result<PathBuf> {
+        let page = reports_render::contest::page(&sheet::sheet(&self.document));
+        let began = self.document.started_at.replace(':', "");
+        let id = format!("{}-{}", began.trim_end_matches('Z'), self.name);
+        folder::write(&self.runs, &id, document, &page)
     }
 }

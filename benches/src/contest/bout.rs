@@ -7,6 +7,7 @@ use loadgen::{Interrupt, Rate};
 use reports_stats::looks::Looks;
 
 use super::entrant::Running;
+use super::queue_meter::QueueMeter;
 use super::{Block, Entrant, Findings, Metric, Reading, Source, Subject};
 use crate::sampler::Sampler;
 use crate::slices::{self, Meter, Plan, Side, Sliced, Turns};
@@ -122,7 +123,11 @@ impl Contest {
             service = service.max(met.service);
             if let Source::Foreign(foreign) = &mut entrant.source {
                 if met.body.is_none() {
-                    ensure!(!same_body, "{}: its body differs from reply to reply", entrant.name);
+                    ensure!(
+                        !same_body,
+                        "{}: its body differs from reply to reply, expected the same body of all (--expect-same-body); {DIFFERENT}",
+                        entrant.name
+                    );
                     notes.push(format!(
                         "the body of {} differs from reply to reply: only its status is checked",
                         entrant.name
@@ -132,7 +137,10 @@ impl Contest {
             }
         }
         if let Some(difference) = different_bodies(&entrants) {
-            ensure!(!same_body, "{difference}; expected the same body of all (--expect-same-body)");
+            ensure!(
+                !same_body,
+                "{difference}; expected the same body of all (--expect-same-body); {DIFFERENT}"
+            );
             notes.push(format!("{difference}: they may not do the same work"));
         }
         let closed = Plan::closed(&running[0].load, service);
@@ -195,6 +203,7 @@ impl Contest {
         }
         for (side, entrant) in self.entrants.iter().enumerate() {
             let readings = || self.blocks.iter().map(|block| &block.readings[side]);
+            notes.extend(full_queue(&entrant.name, readings()));
             let faulty = readings().filter(|reading| !reading.faults.is_empty()).count();
             if let Some(fault) = readings().flat_map(|reading| &reading.faults).next() {
                 notes.push(format!(
@@ -299,6 +308,9 @@ impl Contest {
                 readings.iter_mut().for_each(|reading| reading.levels.push(super::Level::default()));
             }
         }
+        for (reading, running) in readings.iter_mut().zip(&running) {
+            reading.dropped_connections = running.meter.as_ref().map_or(0, QueueMeter::dropped);
+        }
         stop_all(&self.entrants, running, &mut self.notes)?;
         Ok(readings)
     }
@@ -373,6 +385,20 @@ fn ensure_distinct(entrants: &[Entrant], running: &[Running]) -> anyhow::Result<
     Ok(())
 }
 
+/// That a server's accept queue was full, where it was.
+fn full_queue<'a>(name: &str, readings: impl Iterator<Item = &'a Reading>) -> Option<String> {
+    let dropped: Vec<u64> =
+        readings.map(|reading| reading.dropped_connections).filter(|dropped| *dropped > 0).collect();
+    (!dropped.is_empty()).then(|| {
+        format!(
+            "{} connections to {name} were dropped in {} blocks, for its queue of connections that wait to be accepted was full: a \
+             client tries again after a second; raise the server's backlog, or ask with fewer --connections",
+            dropped.iter().sum::<u64>(),
+            dropped.len()
+        )
+    })
+}
+
 /// The first two bodies that differ, in words.
 fn different_bodies(entrants: &[Entrant]) -> Option<String> {
     let body = |entrant: &Entrant| match &entrant.source {
@@ -395,6 +421,9 @@ fn different_bodies(entrants: &[Entrant]) -> Option<String> {
         reports_record::shown(&differing, BODY_SHOWN)
     ))
 }
+
+/// What to do about bodies that differ.
+const DIFFERENT: &str = "ask for a reply that all give alike by --request, or leave that flag out";
 
 /// Most of a body that a sentence shows, characters.
 const BODY_SHOWN: usize = 60;
@@ -439,7 +468,7 @@ fn capacities(entrants: &[Entrant], sliced: &[Sliced]) -> anyhow::Result<Vec<f64
         });
         ensure!(
             measurement.goodput_per_s > 0.0,
-            "{}: no correct reply came within {:.1} s from {} connections{wrong}",
+            "{}: no correct reply came within {:.1} s from {} connections, expected at least one{wrong}; ask with fewer --connections",
             entrant.title(),
             measurement.window_s,
             measurement.plan.connections
@@ -539,6 +568,17 @@ mod tests {
             assert!(!has_been_looked_at(&looks(fitting), first - 1), "{fitting}");
             assert!(has_been_looked_at(&looks(fitting), first), "{fitting}");
         }
+    }
+
+    #[test]
+    fn a_full_accept_queue_is_told_with_its_server_and_the_remedy() {
+        let readings = |dropped: [u64; 3]| {
+            dropped.map(|dropped_connections| Reading { dropped_connections, ..Reading::default() })
+        };
+        let told = full_queue("new", readings([0, 5, 2]).iter()).unwrap();
+        assert!(told.starts_with("7 connections to new were dropped in 2 blocks"), "{told}");
+        assert!(told.ends_with("raise the server's backlog, or ask with fewer --connections"), "{told}");
+        assert_eq!(full_queue("new", readings([0; 3]).iter()), None);
     }
 
     #[test]

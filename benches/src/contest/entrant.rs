@@ -11,10 +11,10 @@ use servers_conformance::{exchange, verify};
 use servers_contract::Call;
 
 use super::Setting;
+use super::queue_meter::QueueMeter;
 use crate::contender::Contender;
 use crate::drawn;
 use crate::foreign::{Asked, Origin, Place, Readiness, Server};
-use crate::meter::ProcessMeter;
 use crate::process::{Launch, Tail};
 use crate::target;
 
@@ -69,7 +69,7 @@ pub struct Foreign {
 pub(super) struct Running {
     pub(super) client: Client,
     pub(super) load: Load,
-    pub(super) meter: Option<ProcessMeter>,
+    pub(super) meter: Option<QueueMeter>,
     pub(super) met: Acquaintance,
     keeper: Keeper,
 }
@@ -146,7 +146,7 @@ impl Entrant {
                 // servers for as long as it is silent.
                 let crew = Crew { pool: Pool::OnDemand, ..crew };
                 let client = Client::connect(load.request.url(), &crew, None, setting.interrupt)?;
-                let meter = server.supervisor().map(ProcessMeter::of);
+                let meter = server.supervisor().map(QueueMeter::of);
                 Ok(Running { client, load, meter, met, keeper: Keeper::Foreign(Box::new(server)) })
             }
             Source::Own { launch, call } => {
@@ -157,7 +157,7 @@ impl Entrant {
                 let load = Load { draws, ..target::load(&contender, call, b"")? };
                 let met = Acquaintance::make(contender.address(), &load)?;
                 let client = target::connect(&contender, &crew, setting.interrupt)?;
-                let meter = Some(ProcessMeter::of(contender.supervisor()));
+                let meter = Some(QueueMeter::of(contender.supervisor()));
                 Ok(Running { client, load, meter, met, keeper: Keeper::Own(Box::new(contender), tail) })
             }
         }

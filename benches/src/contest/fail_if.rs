@@ -30,11 +30,20 @@ pub struct FailIfError(String);
 impl FromStr for FailIf {
     type Err = FailIfError;
 
+    /// Read from its end: a name may hold blanks.
     fn from_str(text: &str) -> Result<Self, FailIfError> {
         let wrong = || FailIfError(text.to_owned());
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let [entrant, "worse", metric] = words[..] else { return Err(wrong()) };
-        let metric = match metric {
+        let last_word = |text: &'_ str| -> Option<(String, String)> {
+            let (before, word) = text.trim_end().rsplit_once(char::is_whitespace)?;
+            Some((before.trim_end().to_owned(), word.to_owned()))
+        };
+        let (before, metric) = last_word(text).ok_or_else(wrong)?;
+        let (entrant, worse) = last_word(&before).ok_or_else(wrong)?;
+        let entrant = entrant.trim_start().to_owned();
+        if worse != "worse" || entrant.is_empty() {
+            return Err(wrong());
+        }
+        let metric = match metric.as_str() {
             "throughput" | "capacity" => Metric::Throughput,
             "cpu" => Metric::CpuPerRequest,
             "p50" | "response" => Metric::ResponseTimeP50,
@@ -42,7 +51,7 @@ impl FromStr for FailIf {
             "memory" => Metric::Memory,
             _ => return Err(wrong()),
         };
-        Ok(Self { entrant: entrant.to_owned(), metric })
+        Ok(Self { entrant, metric })
     }
 }
 
@@ -160,12 +169,22 @@ mod tests {
 
     #[test]
     fn other_texts_and_names_are_refused() {
-        for wrong in ["", "new", "new better cpu", "new worse", "new worse speed", "new worse cpu now"] {
+        for wrong in
+            ["", "new", "new better cpu", "new worse", "worse cpu", "new worse speed", "new worse cpu now"]
+        {
             assert!(wrong.parse::<FailIf>().is_err(), "{wrong}");
         }
         let names = ["old".to_owned(), "new".to_owned()];
         let refusal = condition("b worse cpu").ensure_known(&names).unwrap_err();
         assert_eq!(refusal, "--fail-if names \"b\", expected one of old, new");
         assert_eq!(condition("new worse cpu").ensure_known(&names), Ok(()));
+    }
+
+    #[test]
+    fn a_name_may_hold_blanks_and_the_word_worse() {
+        for name in ["my service", "much worse", "worse"] {
+            let found = condition(&format!("  {name}  worse\tp99 "));
+            assert_eq!((found.entrant.as_str(), found.metric), (name, Metric::ResponseTimeP99));
+        }
     }
 }

@@ -39,6 +39,8 @@ pub struct Finding {
     pub interval: Option<(f64, f64)>,
     /// The first entrant's figure and this one's, geometric means over the same blocks.
     pub figures: Option<(f64, f64)>,
+    /// Whether each of them is a lower bound, because the client was the limit.
+    pub at_least: (bool, bool),
     /// Blocks behind them.
     pub blocks: usize,
     /// The smallest difference that these blocks would have shown in four of five contests, as a ratio above 1.
@@ -112,6 +114,28 @@ impl Findings {
     }
 }
 
+impl Finding {
+    /// Both figures with their units, a lower bound as such.
+    #[must_use]
+    pub fn shown(&self) -> Option<[String; 2]> {
+        let (one, two) = self.figures?;
+        let show = |value: f64, at_least: bool| {
+            format!("{}{}", if at_least { "≥ " } else { "" }, self.subject.metric.show(value))
+        };
+        Some([show(one, self.at_least.0), show(two, self.at_least.1)])
+    }
+
+    /// Whether the winner's figure is a lower bound, and so is its lead.
+    #[must_use]
+    pub fn wins_by_at_least(&self) -> bool {
+        match self.winner {
+            Winner::First => self.at_least.0,
+            Winner::Other => self.at_least.1,
+            Winner::Neither | Winner::CannotTell | Winner::NoData => false,
+        }
+    }
+}
+
 impl Winner {
     /// Whether the figures decided.
     #[must_use]
@@ -182,6 +206,11 @@ fn finding(
         ratio: plain.map(|effect| effect.ratio()),
         interval,
         figures: figures(&valid),
+        at_least: if subject.metric == Metric::Throughput {
+            (limited[0], limited[1])
+        } else {
+            (false, false)
+        },
         blocks: valid.len(),
         visible: evidence.map(|evidence| smallest_visible(&evidence).exp()),
         needed,

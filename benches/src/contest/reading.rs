@@ -28,6 +28,9 @@ pub struct Reading {
     pub memory_mib: Option<f64>,
     /// By offered rate.
     pub levels: Vec<Level>,
+    /// Connections that the kernel dropped while this server was asked, for its queue of connections that wait to be accepted was
+    /// full; 0 for one that ran already.
+    pub dropped_connections: u64,
     /// Why figures are missing: the findings of the checks that failed.
     pub faults: Vec<String>,
     /// Whether the machine spoilt a figure, by checks that no server can move.

@@ -21,16 +21,9 @@ pub fn table(findings: &Findings, entrant: usize) -> String {
     let heading = if width(&heading) > 20 { "ratio".to_owned() } else { heading };
     let mut text = line("", &first, &other, &heading, "verdict");
     for finding in findings.all.iter().filter(|finding| finding.entrant == entrant) {
-        let Some((one, two)) = finding.figures else { continue };
-        let metric = finding.subject.metric;
-        let subject = format!("{}{}", metric.title(), words::at(findings, finding.subject));
-        text += &line(
-            &subject,
-            &metric.show(one),
-            &metric.show(two),
-            &ratio(finding),
-            &verdict(findings, finding),
-        );
+        let Some([one, two]) = finding.shown() else { continue };
+        let subject = words::title(findings, finding.subject);
+        text += &line(&subject, &one, &two, &ratio(finding), &verdict(findings, finding));
     }
     text
 }

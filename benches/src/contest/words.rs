@@ -52,8 +52,7 @@ fn is_win(finding: &Finding) -> bool {
 }
 
 /// ` at 990/s`, or nothing.
-#[must_use]
-pub(super) fn at(findings: &Findings, subject: Subject) -> String {
+fn at(findings: &Findings, subject: Subject) -> String {
     match findings.rates_per_s.get(subject.level) {
         Some(rate) if subject.metric.is_at_a_rate() => format!(" at {}", Metric::Throughput.show(*rate)),
         _ => String::new(),
@@ -61,7 +60,8 @@ pub(super) fn at(findings: &Findings, subject: Subject) -> String {
 }
 
 /// The subject in words: `CPU at 990/s`.
-fn title(findings: &Findings, subject: Subject) -> String {
+#[must_use]
+pub fn title(findings: &Findings, subject: Subject) -> String {
     format!("{}{}", subject.metric.title(), at(findings, subject))
 }
 
@@ -85,19 +85,27 @@ fn sure(finding: &Finding, is_turned: bool) -> String {
 fn win(findings: &Findings, finding: &Finding) -> String {
     let [first, other] = [0, finding.entrant].map(|at| findings.names[at].as_str());
     let (winner, loser) = if finding.winner == Winner::Other { (other, first) } else { (first, other) };
-    let (ratio, (one, two)) = (finding.ratio.unwrap_or(1.0), finding.figures.unwrap_or_default());
+    let ratio = finding.ratio.unwrap_or(1.0);
+    let [one, two] = finding.shown().unwrap_or_default();
     let metric = finding.subject.metric;
     let (better, worse) = if finding.winner == Winner::Other { (two, one) } else { (one, two) };
     // In the order of the names: a sentence about a cost begins with the one that pays more.
     let (named_first, named_second) =
         if metric == Metric::Throughput { (better, worse) } else { (worse, better) };
-    let figures = format!("{} against {}", metric.show(named_first), metric.show(named_second));
+    let figures = format!("{named_first} against {named_second}");
     let large = ratio.max(1.0 / ratio);
     let sure = sure(finding, ratio < 1.0);
     let at = at(findings, finding.subject);
     match metric {
         Metric::Throughput => {
-            format!("{winner} serves {} {loser}: {figures}{sure}.", amount(large, "more", "many", "requests"))
+            let (least, limit) = match finding.wins_by_at_least() {
+                true => {
+                    ("at least ", &*format!(" The client was the limit of {winner}, which may serve more."))
+                }
+                false => ("", ""),
+            };
+            let amount = amount(large, "more", "many", "requests");
+            format!("{winner} serves {least}{amount} {loser}: {figures}{sure}.{limit}")
         }
         Metric::CpuPerRequest => format!(
             "A request costs {loser} {} {winner}{at}: {figures}{sure}.",
@@ -236,10 +244,11 @@ fn change(findings: &Findings, entrant: usize) -> Option<String> {
     } else {
         (findings.names[entrant].as_str(), findings.names[0].as_str())
     };
+    let most = Metric::Throughput.show(one.max(two));
+    let up_to = if capacity.wins_by_at_least() { format!("at least {most}") } else { most };
     Some(format!(
-        "Beyond {} {weaker} does not keep up, and {stronger} does up to {}.",
-        Metric::Throughput.show(one.min(two)),
-        Metric::Throughput.show(one.max(two))
+        "Beyond {} {weaker} does not keep up, and {stronger} does up to {up_to}.",
+        Metric::Throughput.show(one.min(two))
     ))
 }
 
@@ -331,6 +340,29 @@ mod tests {
             "{sentences:?}"
         );
         assert!(sentences.iter().all(|sentence| !sentence.starts_with("Either will do")), "{sentences:?}");
+    }
+
+    /// What the client could ask for is no ceiling of the server.
+    #[test]
+    fn a_winner_that_the_client_limited_serves_at_least_what_was_asked_for() {
+        let mut blocks = blocks(8, 1.24, 1.0, 0.002);
+        blocks[3].readings[1].is_client_limited = true;
+        let sentences = answer(&findings(&blocks), 1);
+        assert!(
+            sentences[0].starts_with(
+                "new serves at least 24 % more requests than old: ≥ 12.4k/s against 10.0k/s (×1.2"
+            ),
+            "{sentences:?}"
+        );
+        assert!(
+            sentences[0].ends_with("The client was the limit of new, which may serve more."),
+            "{sentences:?}"
+        );
+        assert_eq!(
+            sentences.last().unwrap(),
+            "Beyond 10.0k/s old does not keep up, and new does up to at least 12.4k/s."
+        );
+        assert!(super::super::table::table(&findings(&blocks), 1).contains("≥ 12.4k/s"));
     }
 
     #[test]

@@ -30,6 +30,10 @@ const ATTEMPT: Duration = Duration::from_secs(5);
 /// Most of a server's text that an error shows, characters.
 const SHOWN: usize = 200;
 
+/// What to do about a server that is not ready in time.
+const NOT_READY: &str =
+    "give it longer by --ready-timeout, or another --ready-path, --request or --expect-status";
+
 /// When a server counts as ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readiness {
@@ -131,7 +135,11 @@ impl Server {
         match process.ended()? {
             None => Ok(()),
             Some(status) => {
-                let error = anyhow::anyhow!("it ended while it was measured ({})", ending(status));
+                let error = anyhow::anyhow!(
+                    "it ended while it was measured ({}), expected a server that runs until SIGTERM; see why in its log, or ask with \
+                     fewer --connections",
+                    ending(status)
+                );
                 Err(tail.explain(error))
             }
         }
@@ -162,6 +170,19 @@ fn ending(status: ExitStatus) -> String {
     }
 }
 
+/// What to do about a command that ended at once, by the exit codes that every shell has for programs that it cannot start.
+fn remedy(status: ExitStatus, folder: &Path) -> String {
+    match status.code() {
+        Some(127) => format!(
+            "the shell found no such program: check its name, PATH, and whether its path holds from {}",
+            folder.display()
+        ),
+        Some(126) => "the shell may not execute it: make it executable".to_owned(),
+        Some(0) => "start it in the foreground, not as a daemon".to_owned(),
+        _ => "run the command by itself, with PORT and ADDRESS set, to see why".to_owned(),
+    }
+}
+
 /// Starts a command and waits for it to answer wherever it listens.
 fn launch(
     origin: &Origin,
@@ -189,7 +210,11 @@ fn launch(
     loop {
         if let Some(status) = process.ended()? {
             process.wait()?;
-            bail!("it ended before it was ready ({})", ending(status));
+            bail!(
+                "it ended before it was ready ({}), expected a server that runs until SIGTERM; {}",
+                ending(status),
+                remedy(status, place.folder)
+            );
         }
         let refusal = match wanted.address(process.supervisor()) {
             Ok(address) => {
@@ -213,7 +238,7 @@ fn launch(
         };
         ensure!(
             Instant::now() < deadline,
-            "it was not ready within {}: {refusal}; give it longer by --ready-timeout, or another --ready-path",
+            "it was not ready within {}: {refusal}; {NOT_READY}",
             show_span(readiness.timeout)
         );
         ensure!(!interrupt.is_raised(), "interrupted before it was ready");
@@ -323,7 +348,7 @@ impl Question {
     ) -> anyhow::Result<()> {
         ensure!(
             Instant::now() < deadline,
-            "it was not ready within {}: {}",
+            "it was not ready within {}: {}; {NOT_READY}",
             show_span(readiness.timeout),
             refusal.text
         );

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::log_file::{self, Packing};
-use crate::record_files::{RUN, TRIALS, TRIALS_PACKED, refuse_to_replace};
+use crate::record_files::{CONTEST, RUN, TRIALS, TRIALS_PACKED, refuse_to_replace};
 use crate::seal::{self, Seal};
 use crate::trial_log::TrialLog;
 use crate::whole_file::{sync_folder_of, write_whole};
@@ -37,6 +37,16 @@ pub enum FolderError {
         path: PathBuf,
         /// Why it failed; part of the message, and so not its source again.
         cause: io::Error,
+    },
+    /// There is no run at all.
+    #[error(
+        "{path} holds no run: expected a folder with {RUN}, such as one below reports/runs or reports/published; name that{found}"
+    )]
+    NoRun {
+        /// Which folder.
+        path: PathBuf,
+        /// What there is instead, in a clause of its own; empty where that is nothing known.
+        found: &'static str,
     },
     /// The file is not what this project writes.
     #[error("{path} is not a run's record: {reason}; restore it from a copy, or measure again")]
@@ -182,6 +192,9 @@ impl Folder {
     /// When the file is missing, malformed, altered, or of another version.
     pub fn run(&self) -> Result<Run, FolderError> {
         let path = self.path.join(RUN);
+        if let Some(missing) = self.missing() {
+            return Err(missing);
+        }
         let mut text = Vec::new();
         log_file::open(&path)?.take(RUN_LIMIT + 1).read_to_end(&mut text).map_err(io_error("read", &path))?;
         if text.len() as u64 > RUN_LIMIT {
@@ -202,6 +215,21 @@ impl Folder {
             Some(reason) => Err(FolderError::TooLarge { path, reason }),
             None => Ok(run),
         }
+    }
+
+    /// Why this is no run's folder, where it is none.
+    fn missing(&self) -> Option<FolderError> {
+        let has = |name: &str| self.path.join(name).exists();
+        if has(RUN) || has(TRIALS) || has(TRIALS_PACKED) {
+            return None;
+        }
+        let found = match () {
+            () if !self.path.exists() => " (there is no such folder)",
+            () if !self.path.is_dir() => " (this is a file)",
+            () if has(CONTEST) => " (this one is of `ask` or `compare`, whose page is in it already)",
+            () => "",
+        };
+        Some(FolderError::NoRun { path: self.path.clone(), found })
     }
 
     /// The file that holds the log: `trials.jsonl`, else the same compressed by gzip, as a published run has it.

@@ -72,6 +72,7 @@ pub use measurement::{
 };
 pub use measurement_file::{MeasurementFileError, read_measurement};
 pub use outcome::{Fault, OutcomeKind};
+pub use record_files::CONTEST;
 pub use regular_file::open_regular;
 pub use shell::shell_word;
 pub use shown::shown;

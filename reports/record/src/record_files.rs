@@ -20,6 +20,9 @@ pub(crate) const TRIALS: &str = "trials.jsonl";
 /// The same, compressed to be published.
 pub(crate) const TRIALS_PACKED: &str = "trials.jsonl.gz";
 
+/// Everything that `ask` or `compare` found about servers measured side by side.
+pub const CONTEST: &str = "contest.json";
+
 /// The files of a run's folder that are its record.
 pub(crate) const RECORD: [&str; 3] = [RUN, TRIALS, TRIALS_PACKED];
 

@@ -9,10 +9,12 @@
 //! 5. [`export`]: the record for other tools, beside the page.
 //!
 //! [`number`] and [`label`] write figures and foreign text. Nothing here measures.
-//! Beside all this, [`measurement`] makes a page of a single measurement, and [`criterion`] one of what `cargo bench` left.
+//! Beside all this, [`measurement`] makes a page of a single measurement, [`contest`] one of servers measured side by side, and
+//! [`criterion`] one of what `cargo bench` left.
 
 pub mod analysis;
 pub mod answer;
+pub mod contest;
 pub mod criterion;
 pub mod export;
 pub mod figure;

@@ -6,8 +6,8 @@ mod synthetic;
 use std::path::Path;
 
 use reports_record::{Folder, Role};
+use reports_render::analysis::Analysis;
 use reports_render::analysis::arithmetic::{Arithmetic, Case, Conclusion};
-use reports_render::analysis::grid::Grid;
 use synthetic::{World, definition, grid_cells, lines, quick_cells, run};
 
 fn case(connections: u32, wait_ms: f64, cpu_ms: f64) -> Case {
@@ -19,8 +19,7 @@ fn costs_of_a_made_up_run_come_back_and_its_own_cells_fit() {
     let run = run(definition(grid_cells(&[0.0, 1.0, 10.0], &[8, 64, 512]), 6));
     let world = World { noise: 0.0, ..World::equal() };
     let lines = lines(&run, &world);
-    let grid = Grid::of(&run.definition, &lines);
-    let found = Arithmetic::of(&run.definition, &grid);
+    let found = Arithmetic::of(&Analysis::of(&run, &lines));
     // Rounds cost nothing in that world, so that cells with rounds have no cost of their own to tell and are left out.
     assert_eq!(found.round_us, None);
     assert_eq!(found.contenders.len(), 4);
@@ -43,7 +42,7 @@ fn rounds_are_told_from_what_the_server_adds() {
     let run = run(definition(quick_cells(), 6));
     let world = World { noise: 0.0, ..World::plausible() };
     let lines = lines(&run, &world);
-    let found = Arithmetic::of(&run.definition, &Grid::of(&run.definition, &lines));
+    let found = Arithmetic::of(&Analysis::of(&run, &lines));
     assert!((found.round_us.unwrap() - 0.35).abs() < 0.01, "{found:?}");
     let threads = &found.contenders[0];
     let cpu = threads.points.iter().find(|point| point.name == "cpu/c=64").unwrap();
@@ -59,7 +58,7 @@ fn the_published_runs_fit_their_own_cells() {
     for entry in std::fs::read_dir(published).unwrap() {
         let folder = Folder::open(entry.unwrap().path());
         let (Ok(run), Ok((lines, _))) = (folder.run(), folder.lines()) else { continue };
-        let found = Arithmetic::of(&run.definition, &Grid::of(&run.definition, &lines));
+        let found = Arithmetic::of(&Analysis::of(&run, &lines));
         for pair in &run.definition.pairs {
             let fit = found.fit(pair).unwrap();
             assert!(fit.half_within < 1.25, "{}: {fit:?}", run.id);

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::{env, fs};
 
 use reports_record::Folder;
+use reports_render::analysis::Analysis;
 use reports_render::analysis::arithmetic::{Arithmetic, Case};
-use reports_render::analysis::grid::Grid;
 use serde_json::{Value, json};
 
 /// Connections, wait in ms, CPU in ms, requests per second.
@@ -37,7 +37,7 @@ fn the_list_of_cases_is_what_the_arithmetic_says_of_the_published_runs() {
     for path in &runs {
         let folder = Folder::open(path);
         let (run, (lines, _)) = (folder.run().unwrap(), folder.lines().unwrap());
-        let arithmetic = Arithmetic::of(&run.definition, &Grid::of(&run.definition, &lines));
+        let arithmetic = Arithmetic::of(&Analysis::of(&run, &lines));
         for (index, pair) in run.definition.pairs.iter().enumerate() {
             for (connections, wait_ms, cpu_ms, rate_per_s) in CASES {
                 let case = Case { connections, wait_ms, cpu_ms, rate_per_s, cores: arithmetic.cores };

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use reports_record::{Folder, Pair, shell_word, shown};
+use reports_render::analysis::Analysis;
 use reports_render::analysis::arithmetic::{Arithmetic, Case, Conclusion, Forecast, Outlook};
-use reports_render::analysis::grid::Grid;
 use reports_terminal::print;
 
-use super::Arguments;
+use super::{PairName, Question};
 use crate::contest::Metric;
 
 /// Columns of the answer.
@@ -18,21 +18,20 @@ const COLUMNS: usize = 80;
 const NAME: usize = 60;
 
 /// Prints what the case comes to with each pair of the run in `folder`; gives the exit code.
-pub(super) fn ask(arguments: &Arguments, folder: &Path) -> anyhow::Result<i32> {
+pub(super) fn ask(question: &Question, pair: Option<PairName>, folder: &Path) -> anyhow::Result<i32> {
     let folder = Folder::open(folder);
     let (run, (lines, _)) = (folder.run()?, folder.lines()?);
     let definition = &run.definition;
-    let arithmetic = Arithmetic::of(definition, &Grid::of(definition, &lines));
+    let arithmetic = Arithmetic::of(&Analysis::of(&run, &lines));
     let case = Case {
-        connections: arguments.connections,
-        wait_ms: arguments.wait.as_secs_f64() * 1e3,
-        cpu_ms: arguments.cpu.as_secs_f64() * 1e3,
-        rate_per_s: arguments.rate.map(loadgen::Rate::get),
+        connections: question.connections,
+        wait_ms: question.wait.as_secs_f64() * 1e3,
+        cpu_ms: question.cpu.as_secs_f64() * 1e3,
+        rate_per_s: question.rate.map(loadgen::Rate::get),
         cores: arithmetic.cores,
     };
     let cell = |index: usize| shown(&definition.cells[index].name, NAME);
-    let wanted =
-        definition.pairs.iter().filter(|pair| arguments.pair.is_none_or(|wanted| wanted.is(pair.role)));
+    let wanted = definition.pairs.iter().filter(|of| pair.is_none_or(|wanted| wanted.is(of.role)));
     let told: Vec<String> = wanted
         .filter_map(|pair| {
             let outlook = arithmetic.outlook(case, pair)?;
@@ -64,7 +63,7 @@ fn paragraphs(
     let micros = |value: f64| Metric::CpuPerRequest.show(value);
     let both = [&outlook.sync, &outlook.awaiting];
     let mut lines = vec![
-        format!("{} ARITHMETIC", conclusion(outlook, &names)),
+        format!("{} ARITHMETIC", conclusion(outlook, &names, cell)),
         format!(
             "{} ends at about {} on {}, {} at {}.",
             names[0],
@@ -117,8 +116,8 @@ fn paragraphs(
     lines.iter().map(|line| textwrap::fill(line, COLUMNS) + "\n").collect()
 }
 
-/// The conclusion without a verdict's words: arithmetic has no intervals.
-fn conclusion(outlook: &Outlook<'_>, names: &[String; 2]) -> String {
+/// The conclusion without a verdict's words, but for one that the nearest measured cell has come to: arithmetic has no intervals.
+fn conclusion(outlook: &Outlook<'_>, names: &[String; 2], cell: &dyn Fn(usize) -> String) -> String {
     let asked = Metric::Throughput.show(outlook.case.rate_per_s.unwrap_or(0.0));
     match outlook.conclusion() {
         Conclusion::EitherIdle => format!("Either: {asked} keep less than a tenth of the cores busy."),
@@ -131,6 +130,14 @@ fn conclusion(outlook: &Outlook<'_>, names: &[String; 2]) -> String {
         Conclusion::NeitherKeepsUp => format!("Neither: {asked} are more than either can serve."),
         Conclusion::SyncServesMore => format!("{} can serve more.", names[0]),
         Conclusion::AsyncServesMore => format!("{} can serve more.", names[1]),
+        Conclusion::Open => {
+            let (ratio, cell) = (outlook.ratio(), cell(outlook.sync.cell));
+            let (ahead, ratio) = if ratio > 1.0 { (&names[1], ratio) } else { (&names[0], 1.0 / ratio) };
+            let ratio = reports_render::number::ratio(ratio);
+            format!(
+                "Open: by arithmetic {ahead} serves {ratio} as much, which the nearest measured cell, {cell}, does not confirm."
+            )
+        }
     }
 }
 

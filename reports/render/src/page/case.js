@@ -28,13 +28,20 @@
     return found;
   }
 
-  function conclusion(of, both) {
+  // The side that a measured cell was decided for: -1 the one that blocks, 1 the one that awaits, 0 none.
+  const lead = (pair, cell, question) => data.cells[cell]?.verdicts[pair.kind]?.leads[question] ?? 0;
+
+  function conclusion(of, pair, both) {
     const busy = (one) => (one.at ? one.at.cores : (of.rate * one.cost) / 1e6) / of.cores;
     const above = (one) => of.rate && of.rate > one.limit;
     if (of.rate && both.every((one) => busy(one) < 0.1) && !both.some(above)) return 'either_idle';
     if (both.every(above)) return 'neither_keeps_up';
     const ratio = both[1].limit / both[0].limit;
-    if (Math.max(ratio, 1 / ratio) >= 1.1) return ratio > 1 ? 'async_serves_more' : 'sync_serves_more';
+    if (Math.max(ratio, 1 / ratio) >= 1.1) {
+      const side = ratio > 1 ? 1 : -1;
+      if (both.some((one) => lead(pair, one.cell, 0) !== side)) return 'open';
+      return ratio > 1 ? 'async_serves_more' : 'sync_serves_more';
+    }
     if (both.every((one) => one.isBound)) return 'either_waits';
     return both.every((one) => of.cpu * 1e3 > one.cost / 2) ? 'either_computes' : 'either_alike';
   }
@@ -48,6 +55,10 @@
     either_computes: (of) => `Either. Your own ${digits(of.cpu)} ms of CPU is the limit.`,
     either_alike: () => 'Either. Both end within 10 % of each other.',
     neither_keeps_up: (of) => `Neither. ${digits(of.rate)} requests a second are more than either can serve on this core.`,
+    open: (_, pair, both) => {
+      const ratio = both[1].limit / both[0].limit;
+      return `Open. By arithmetic ${pair.names[ratio > 1 ? 1 : 0]} serves ×${digits(Math.max(ratio, 1 / ratio))} as much, which the nearest measured cell does not confirm.`;
+    },
     sync_serves_more: (_, pair) => `${pair.names[0]} can serve more.`,
     async_serves_more: (_, pair) => `${pair.names[1]} can serve more.`,
   };
@@ -62,7 +73,11 @@
     if (sync.at && awaiting.at) {
       const [one, other] = [sync.at.cost, awaiting.at.cost];
       const saving = (low, high) => `${digits((1 - low / high) * 100)} % less`;
-      const less = Math.max(one / other, other / one) < 1.1 ? 'alike, as far as arithmetic can tell' : one < other ? `${saving(one, other)} with ${a}` : `${saving(other, one)} with ${b}`;
+      const cheaper = one < other ? -1 : 1;
+      const isConfirmed = both.every(({ at }) => lead(pair, at.cell, 1 + at.level) === cheaper);
+      const open = isConfirmed ? '' : ', which the nearest measured cell does not confirm';
+      const less = Math.max(one / other, other / one) < 1.1 ? 'alike, as far as arithmetic can tell'
+        : (one < other ? `${saving(one, other)} with ${a}` : `${saving(other, one)} with ${b}`) + open;
       lines.push(`At ${digits(of.rate)} a second a request costs ${micros(one)} with ${a} and ${micros(other)} with ${b}: ${less}. ` +
         `They use ${share(sync.at.cores)} and ${share(awaiting.at.cores)}.`);
       if (sync.at.time !== null && awaiting.at.time !== null) {
@@ -106,11 +121,11 @@
       said.querySelector('ul').replaceChildren();
       return;
     }
-    const found = conclusion(of, both);
+    const found = conclusion(of, pair, both);
     said.dataset.conclusion = found;
     said.dataset.limits = both.map((one) => one.limit.toPrecision(4)).join(' ');
     said.dataset.costs = both.map((one) => (one.at ? one.at.cost.toPrecision(4) : '-')).join(' ');
-    said.querySelector('b').textContent = WORDS[found](of, pair);
+    said.querySelector('b').textContent = WORDS[found](of, pair, both);
     said.querySelector('div').replaceChildren(...sentences(of, pair, both).map((line) => {
       const paragraph = document.createElement('p');
       paragraph.textContent = line;

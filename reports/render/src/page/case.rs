@@ -2,12 +2,14 @@
 
 use maud::{Markup, PreEscaped, html};
 use reports_record::{Cell, Metric};
+use reports_stats::verdict::Verdict;
 use serde_json::{Value, json};
 
 use super::anchors::Anchors;
 use super::verdict_tables::verdict;
 use crate::analysis::Analysis;
 use crate::analysis::arithmetic::{Arithmetic, Costs, Point};
+use crate::analysis::comparison::Comparison;
 use crate::analysis::contrast::{Contrast, Kind};
 use crate::analysis::subject::{Subject, level_name};
 use crate::analysis::workload;
@@ -42,7 +44,7 @@ struct Axes<'a> {
 
 impl Picker {
     pub(super) fn of(analysis: &Analysis<'_>, anchors: &Anchors) -> Option<Self> {
-        let arithmetic = Arithmetic::of(&analysis.run.definition, &analysis.grid);
+        let arithmetic = Arithmetic::of(analysis);
         let contrasts: Vec<Contrast<'_>> = [Kind::Control, Kind::Stock]
             .into_iter()
             .filter_map(|kind| analysis.verdicts.contrast(kind))
@@ -180,10 +182,29 @@ fn subjects(analysis: &Analysis<'_>) -> Vec<Subject> {
         .collect()
 }
 
+/// A cell's answers to the questions of a case, in their order.
+fn comparisons<'v, 'a>(
+    analysis: &'v Analysis<'a>,
+    contrast: Contrast<'_>,
+    cell: usize,
+) -> Vec<&'v Comparison<'a>> {
+    let at = |subject: Subject| analysis.verdicts.at(contrast.kind, subject, cell);
+    subjects(analysis).into_iter().filter_map(at).collect()
+}
+
+/// Which side won: below 0 the one that blocks, above 0 the one that awaits, 0 where neither did.
+fn lead(comparison: &Comparison<'_>) -> i8 {
+    match comparison.verdict {
+        Verdict::SyncWins => -1,
+        Verdict::AsyncWins => 1,
+        Verdict::Tie | Verdict::CannotTell | Verdict::Invalid => 0,
+    }
+}
+
 /// Each question with its verdict and ratio in a cell.
 fn said(analysis: &Analysis<'_>, contrast: Contrast<'_>, cell: usize) -> Vec<(String, String)> {
-    let each = subjects(analysis).into_iter().filter_map(|subject| {
-        let comparison = analysis.verdicts.at(contrast.kind, subject, cell)?;
+    let each = comparisons(analysis, contrast, cell).into_iter().map(|comparison| {
+        let subject = comparison.subject;
         let ratio = number::ratio_within(comparison.ratio(), comparison.interval());
         let offered = analysis.grid.offered(cell, contrast.sync, subject.level);
         let rate = match offered {
@@ -191,7 +212,7 @@ fn said(analysis: &Analysis<'_>, contrast: Contrast<'_>, cell: usize) -> Vec<(St
             _ => String::new(),
         };
         let title = subject.title(analysis.verdicts.levels);
-        Some((format!("{title}{rate}"), format!("{}, async ÷ sync {ratio}", verdict(comparison))))
+        (format!("{title}{rate}"), format!("{}, async ÷ sync {ratio}", verdict(comparison)))
     });
     each.collect()
 }
@@ -249,7 +270,9 @@ fn of_cell(
         .map(|contrast| {
             let said: Vec<String> =
                 said(analysis, *contrast, index).into_iter().map(|(_, text)| text).collect();
-            let found = json!({ "anchor": anchors.drawer(contrast.kind, index), "said": said });
+            let leads: Vec<i8> = comparisons(analysis, *contrast, index).into_iter().map(lead).collect();
+            let found =
+                json!({ "anchor": anchors.drawer(contrast.kind, index), "said": said, "leads": leads });
             (contrast.kind.title().to_owned(), found)
         })
         .collect();

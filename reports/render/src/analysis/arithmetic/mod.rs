@@ -1,6 +1,7 @@
 //! A case that was not measured, worked out from what the cells of a run cost.
 //!
-//! Everything here is arithmetic: nothing in it is a verdict, and it never uses a verdict's words. A server's own cost for a
+//! Everything here is arithmetic: nothing in it is a verdict. It says that one contender can serve more only where the verdict
+//! of the nearest measured cell is the same. A server's own cost for a
 //! request is taken from the nearest measured cell, the case's own CPU time is added, and the ceiling is
 //! min(N ÷ (W + C), cores ÷ C). [`Fit`] says how far the same arithmetic is off where the truth was measured.
 //! `crossover ask --like` and the page's picker both answer from here.
@@ -15,10 +16,13 @@ pub use costs::{Costs, Level, Point, round_us};
 pub use fit::Fit;
 pub use outlook::{AtRate, Conclusion, Forecast, Outlook};
 
-use reports_record::{Definition, Pair};
+use reports_record::{Metric, Pair, Role};
+use reports_stats::verdict::Verdict;
 use serde::Serialize;
 
-use super::grid::{Grid, contenders};
+use super::Analysis;
+use super::contrast::Kind;
+use super::grid::contenders;
 
 /// What every contender of a run costs, cell by cell: all that a case is worked out from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,25 +33,47 @@ pub struct Arithmetic<'a> {
     pub round_us: Option<f64>,
     /// The contenders, without the duplicate.
     pub contenders: Vec<Costs<'a>>,
+    /// What was measured of throughput, by pair and cell.
+    #[serde(skip)]
+    measured: Vec<Measured<'a>>,
+}
+
+/// What one cell of a run came to in throughput.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Measured<'a> {
+    sync: &'a str,
+    awaiting: &'a str,
+    cell: usize,
+    verdict: Verdict,
 }
 
 impl<'a> Arithmetic<'a> {
     /// The costs in a run's trials.
     #[must_use]
-    pub fn of(definition: &'a Definition, grid: &Grid<'_>) -> Self {
+    pub fn of(analysis: &Analysis<'a>) -> Self {
+        let (definition, grid) = (&analysis.run.definition, &analysis.grid);
         let round_us = round_us(definition, grid);
         let originals = contenders(definition).into_iter().filter(|&name| name != definition.duplicate.name);
         Self {
             cores: definition.contender_cpus,
             round_us,
             contenders: originals.map(|name| Costs::of(definition, grid, name, round_us)).collect(),
+            measured: measured(analysis),
         }
     }
 
     /// What `case` comes to with both contenders of `pair`; `None` where one has no comparable cell or the case makes no sense.
     #[must_use]
     pub fn outlook(&self, case: Case, pair: &Pair) -> Option<Outlook<'a>> {
-        Outlook::of(case, self.costs(&pair.sync)?, self.costs(&pair.awaiting)?)
+        let outlook = Outlook::of(case, self.costs(&pair.sync)?, self.costs(&pair.awaiting)?)?;
+        let verdict = |cell: usize| {
+            let is_of_pair = |one: &&Measured<'_>| {
+                (one.sync, one.awaiting) == (pair.sync.as_str(), pair.awaiting.as_str())
+            };
+            self.measured.iter().filter(is_of_pair).find(|one| one.cell == cell).map(|one| one.verdict)
+        };
+        let nearest = [outlook.sync.cell, outlook.awaiting.cell].map(verdict);
+        Some(Outlook { nearest: if nearest[0] == nearest[1] { nearest[0] } else { None }, ..outlook })
     }
 
     /// How far it is off in the cells of `pair`.
@@ -59,4 +85,22 @@ impl<'a> Arithmetic<'a> {
     fn costs(&self, contender: &str) -> Option<&Costs<'a>> {
         self.contenders.iter().find(|costs| costs.contender == contender)
     }
+}
+
+fn measured<'a>(analysis: &Analysis<'a>) -> Vec<Measured<'a>> {
+    let of_pair = |pair: &'a Pair| {
+        let kind = if pair.role == Role::Control { Kind::Control } else { Kind::Stock };
+        let found = analysis.verdicts.about(kind, Metric::Throughput);
+        let found = found.filter(|one| {
+            (one.contrast.sync, one.contrast.awaiting) == (pair.sync.as_str(), pair.awaiting.as_str())
+        });
+        let all = found.map(|one| Measured {
+            sync: &pair.sync,
+            awaiting: &pair.awaiting,
+            cell: one.cell,
+            verdict: one.verdict,
+        });
+        all.collect::<Vec<_>>()
+    };
+    analysis.run.definition.pairs.iter().flat_map(of_pair).collect()
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reports_stats::prediction::{Ceiling, throughput_bound};
+use reports_stats::verdict::Verdict;
 use serde::Serialize;
 
 use super::{Case, Costs, Point};
@@ -54,6 +55,9 @@ pub struct Outlook<'a> {
     pub sync: Forecast<'a>,
     /// The contender that awaits.
     pub awaiting: Forecast<'a>,
+    /// The verdict on throughput in the measured cell that both costs come from; `None` where there is none.
+    #[serde(skip)]
+    pub nearest: Option<Verdict>,
 }
 
 /// What a case comes to, for who has to choose. Not a verdict: arithmetic has no intervals.
@@ -68,11 +72,13 @@ pub enum Conclusion {
     EitherComputes,
     /// The limits are nearly the same, either way.
     EitherAlike,
+    /// The limits differ, and the nearest measured cell does not say the same.
+    Open,
     /// The rate is more than either can serve.
     NeitherKeepsUp,
-    /// The contender that blocks has the higher limit.
+    /// The contender that blocks has the higher limit, and the nearest measured cell says the same.
     SyncServesMore,
-    /// The contender that awaits has the higher limit.
+    /// The contender that awaits has the higher limit, and the nearest measured cell says the same.
     AsyncServesMore,
 }
 
@@ -143,7 +149,8 @@ impl<'a> Outlook<'a> {
     /// A case with both contenders of a pair; `None` where one has no comparable cell or the case makes no sense.
     #[must_use]
     pub fn of(case: Case, sync: &Costs<'a>, awaiting: &Costs<'a>) -> Option<Self> {
-        Some(Self { case, sync: Forecast::of(&case, sync)?, awaiting: Forecast::of(&case, awaiting)? })
+        let (sync, awaiting) = (Forecast::of(&case, sync)?, Forecast::of(&case, awaiting)?);
+        Some(Self { case, sync, awaiting, nearest: None })
     }
 
     /// Limit of the contender that awaits ÷ limit of the one that blocks.
@@ -167,7 +174,12 @@ impl<'a> Outlook<'a> {
         }
         let ratio = self.ratio();
         if ratio.max(1.0 / ratio) >= ALIKE {
-            return if ratio > 1.0 { Conclusion::AsyncServesMore } else { Conclusion::SyncServesMore };
+            // Arithmetic has no intervals: it takes a verdict's words only where a verdict has come to the same.
+            return match (ratio > 1.0, self.nearest) {
+                (true, Some(Verdict::AsyncWins)) => Conclusion::AsyncServesMore,
+                (false, Some(Verdict::SyncWins)) => Conclusion::SyncServesMore,
+                _ => Conclusion::Open,
+            };
         }
         let own_us = self.case.cpu_ms * 1e3;
         if both.iter().all(|forecast| forecast.is_bound_by_connections) {
@@ -207,7 +219,7 @@ mod tests {
 
     fn outlook(case: Case) -> Outlook<'static> {
         let (threads, tasks) = (costs("threads", 46.0, 50.0), costs("tasks", 18.0, 60.0));
-        Outlook::of(case, &threads, &tasks).unwrap()
+        Outlook { nearest: Some(Verdict::AsyncWins), ..Outlook::of(case, &threads, &tasks).unwrap() }
     }
 
     /// By hand: 1 ÷ 1.046 ms = 956, 1 ÷ 1.018 ms = 982; 200 ÷ 21.046 ms would be 9,503.
@@ -232,8 +244,25 @@ mod tests {
         let found = outlook(case(5_000, 1.0, 0.0, None));
         assert!((found.ratio() - 46.0 / 18.0).abs() < 1e-9);
         assert_eq!(found.conclusion(), Conclusion::AsyncServesMore);
-        let turned = Outlook { sync: found.awaiting, awaiting: found.sync, ..found };
-        assert_eq!(turned.conclusion(), Conclusion::SyncServesMore);
+        let turned = |nearest| Outlook { sync: found.awaiting, awaiting: found.sync, nearest, ..found };
+        assert_eq!(turned(Some(Verdict::SyncWins)).conclusion(), Conclusion::SyncServesMore);
+    }
+
+    #[test]
+    fn limits_that_differ_are_open_unless_the_nearest_cell_was_decided_the_same_way() {
+        let found = outlook(case(5_000, 1.0, 0.0, None));
+        for nearest in [
+            None,
+            Some(Verdict::CannotTell),
+            Some(Verdict::Tie),
+            Some(Verdict::Invalid),
+            Some(Verdict::SyncWins),
+        ] {
+            assert_eq!(Outlook { nearest, ..found }.conclusion(), Conclusion::Open, "{nearest:?}");
+        }
+        // Where the limits are alike, there is nothing to confirm.
+        let alike = outlook(case(200, 20.0, 1.0, None));
+        assert_eq!(Outlook { nearest: None, ..alike }.conclusion(), Conclusion::EitherComputes);
     }
 
     /// By hand: 500 × 50 µs = 2.5 % of a core, 500 × 60 µs = 3 %.

@@ -21,6 +21,8 @@ pub struct Stats {
     pub connections_open: Option<u64>,
     /// The same by event loop; `null` where there is none, or where it is the stack's secret.
     pub connections_by_loop: Option<Vec<u64>>,
+    /// Requests that each event loop has taken, in the same order; `null` where connections do not stay on one.
+    pub requests_by_loop: Option<Vec<u64>>,
     /// Blocking calls that the guardrail stopped.
     pub guardrail_trips: Option<u64>,
     /// Polls that held an event loop for longer than the stated limit.

@@ -33,6 +33,7 @@ pub struct Contender {
     loop_waits: Mutex<Vec<Gauge>>,
     connections_open: Mutex<Vec<Gauge>>,
     connections_by_loop: Mutex<Vec<Gauge>>,
+    requests_by_loop: Mutex<Vec<Gauge>>,
 }
 
 /// Reads a current value when `/stats` asks.
@@ -76,6 +77,7 @@ impl Contender {
             loop_waits: Mutex::default(),
             connections_open: Mutex::default(),
             connections_by_loop: Mutex::default(),
+            requests_by_loop: Mutex::default(),
         }
     }
 
@@ -112,6 +114,11 @@ impl Contender {
     /// Adds a reading of the connections open on one event loop; `/stats` tells them in the order of these calls.
     pub fn report_loop_connections(&self, open: impl Fn() -> u64 + Send + 'static) {
         lock(&self.connections_by_loop).push(Box::new(open));
+    }
+
+    /// Adds a reading of the requests that one event loop has taken; `/stats` tells them in the order of these calls.
+    pub fn report_loop_requests(&self, requests: impl Fn() -> u64 + Send + 'static) {
+        lock(&self.requests_by_loop).push(Box::new(requests));
     }
 
     /// Adds a reading of the tasks alive, one per event loop; `/stats` tells their sum, or `null` without any.
@@ -191,6 +198,7 @@ impl Process for Contender {
             connections_accepted: Some(count(&self.counters.connections)).filter(|accepted| *accepted > 0),
             connections_open: sum(&self.connections_open),
             connections_by_loop: each(&self.connections_by_loop),
+            requests_by_loop: each(&self.requests_by_loop),
             guardrail_trips: Some(count(&self.counters.guardrail_trips)),
             slow_polls: Some(count(&self.counters.slow_polls)),
             threads: usage.and_then(|usage| usage.threads),
@@ -271,9 +279,12 @@ mod tests {
         assert_eq!(contender.stats().connections_by_loop, None);
         contender.report_loop_connections(|| 2);
         contender.report_loop_connections(|| 1);
+        assert_eq!(contender.stats().requests_by_loop, None);
+        contender.report_loop_requests(|| 5);
         contender.count_connection();
         assert_eq!((contender.stats().tasks, contender.stats().loop_waits), (Some(7), Some(9)));
         assert_eq!(contender.stats().connections_by_loop, Some(vec![2, 1]));
+        assert_eq!(contender.stats().requests_by_loop, Some(vec![5]));
         assert_eq!(contender.stats().connections_accepted, Some(1));
     }
 

@@ -64,6 +64,12 @@ pub struct Flags {
     #[arg(long, value_name = "N", value_parser = count)]
     pub workers: Option<NonZeroUsize>,
 
+    /// Serve by one runtime whose --workers threads take work from each other, in place of an event loop for each
+    ///
+    /// tokio's own default. Without it a connection stays on its loop.
+    #[arg(long)]
+    pub stealing: bool,
+
     /// Size of the pool of blocking threads
     ///
     /// In a sync contender the threads that handle requests [default: one per request]; in an async one the

@@ -23,6 +23,8 @@ pub struct Front {
 pub enum Flag {
     /// `--workers`
     Workers,
+    /// `--stealing`
+    Stealing,
     /// `--threads`
     Threads,
     /// `--max-connections`
@@ -43,8 +45,9 @@ pub enum Flag {
 
 impl Flag {
     /// Every flag that a front may or may not honour.
-    pub const ALL: [Flag; 9] = [
+    pub const ALL: [Flag; 10] = [
         Flag::Workers,
+        Flag::Stealing,
         Flag::Threads,
         Flag::MaxConnections,
         Flag::KeepAlive,
@@ -59,6 +62,7 @@ impl Flag {
     fn id(self) -> &'static str {
         match self {
             Flag::Workers => "workers",
+            Flag::Stealing => "stealing",
             Flag::Threads => "threads",
             Flag::MaxConnections => "max_connections",
             Flag::KeepAlive => "keep_alive",
@@ -125,7 +129,7 @@ mod tests {
         for flag in Flag::ALL.into_iter().filter(|flag| !FRONT.honours(*flag)) {
             let argument = format!("--{}", flag.id().replace('_', "-"));
             let value = match flag {
-                Flag::AllowBlocking => None,
+                Flag::AllowBlocking | Flag::Stealing => None,
                 Flag::Workers | Flag::MaxConnections => Some("3"),
                 _ => Some("3s"),
             };

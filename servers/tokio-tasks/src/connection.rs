@@ -9,6 +9,7 @@ use tokio::net::tcp::OwnedReadHalf;
 
 use crate::{
     Service,
+    loops::Place,
     socket::{Read, Socket},
 };
 
@@ -16,12 +17,17 @@ use crate::{
 ///
 /// # Errors
 /// The client is gone, or did not take a reply in time.
-pub(crate) async fn serve(stream: OwnedReadHalf, handlers: &Handlers, service: &Service) -> io::Result<()> {
+pub(crate) async fn serve(
+    stream: OwnedReadHalf,
+    place: &Place,
+    handlers: &Handlers,
+    service: &Service,
+) -> io::Result<()> {
     let mut socket = Socket::new(stream, service.timeouts);
     let mut decoder = Decoder::default();
     let mut replies = Replies::default();
     loop {
-        let answered_all = answer(&mut decoder, &mut replies, handlers, service).await;
+        let answered_all = answer(&mut decoder, &mut replies, place, handlers, service).await;
         if !replies.bytes().is_empty() {
             socket.write(replies.bytes()).await?;
             replies.clear();
@@ -51,12 +57,14 @@ pub(crate) async fn serve(stream: OwnedReadHalf, handlers: &Handlers, service: &
 async fn answer(
     decoder: &mut Decoder,
     replies: &mut Replies,
+    place: &Place,
     handlers: &Handlers,
     service: &Service,
 ) -> bool {
     while !replies.is_full() && !replies.is_closing() {
         match decoder.next() {
             Ok(Some(request)) => {
+                place.count_request();
                 let reply = handlers.respond(request.method, request.target, request.body).await;
                 replies.push(&request, &reply, service.connections.is_draining(), service.clock.second());
             }

@@ -4,7 +4,7 @@ use std::{
     net::TcpStream,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
 };
 
@@ -22,7 +22,14 @@ pub(crate) struct Loops {
 
 struct Loop {
     connections: UnboundedSender<HandedOut>,
-    open: Arc<AtomicUsize>,
+    share: Arc<Share>,
+}
+
+/// A loop's part of the work.
+#[derive(Default)]
+pub(crate) struct Share {
+    open: AtomicUsize,
+    requests: AtomicU64,
 }
 
 /// A connection on its way to its loop.
@@ -32,32 +39,51 @@ pub(crate) struct HandedOut {
 }
 
 /// One of a loop's connections, until it is dropped.
-pub(crate) struct Place(Arc<AtomicUsize>);
+pub(crate) struct Place(Arc<Share>);
 
 impl Loops {
-    /// Adds a loop; returns what will be handed to it, and how many connections it has.
-    pub(crate) fn add(&mut self) -> (UnboundedReceiver<HandedOut>, Arc<AtomicUsize>) {
+    /// Adds a loop; returns what will be handed to it, and its part of the work.
+    pub(crate) fn add(&mut self) -> (UnboundedReceiver<HandedOut>, Arc<Share>) {
         // Without a limit: what waits here is counted and bounded as soon as its loop takes it.
         let (connections, handed_out) = unbounded_channel();
-        let open = Arc::<AtomicUsize>::default();
-        self.loops.push(Loop { connections, open: Arc::clone(&open) });
-        (handed_out, open)
+        let share = Arc::<Share>::default();
+        self.loops.push(Loop { connections, share: Arc::clone(&share) });
+        (handed_out, share)
     }
 
     /// Hands a connection to the loop with the fewest.
     pub(crate) fn hand_out(&mut self, stream: TcpStream) {
-        let open: Vec<usize> = self.loops.iter().map(|one| one.open.load(Relaxed)).collect();
+        let open: Vec<usize> = self.loops.iter().map(|one| one.share.open.load(Relaxed)).collect();
         self.last = fewest(&open, self.last);
         let one = &self.loops[self.last];
-        one.open.fetch_add(1, Relaxed);
+        one.share.open.fetch_add(1, Relaxed);
         // Fails only if the loop has ended, and with it the process.
-        let _ = one.connections.send(HandedOut { stream, place: Place(Arc::clone(&one.open)) });
+        let _ = one.connections.send(HandedOut { stream, place: Place(Arc::clone(&one.share)) });
+    }
+}
+
+impl Share {
+    /// Connections that are open on it.
+    pub(crate) fn open(&self) -> u64 {
+        self.open.load(Relaxed) as u64
+    }
+
+    /// Requests that it has taken.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Relaxed)
+    }
+}
+
+impl Place {
+    /// Counts a request to the connection's loop: one addition to a number that no other loop writes.
+    pub(crate) fn count_request(&self) {
+        self.0.requests.fetch_add(1, Relaxed);
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
+        self.0.open.fetch_sub(1, Relaxed);
     }
 }
 

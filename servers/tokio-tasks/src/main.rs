@@ -5,6 +5,8 @@
 //!
 //! - One thread accepts; `--workers` event loops, each a runtime on a thread of its own, serve. A connection goes to the
 //!   loop that has the fewest and stays there; no work moves between loops, as in actix-web.
+//! - With `--stealing` there is one runtime instead, whose `--workers` threads take work from each other: tokio's own default,
+//!   listed as `tokio-stealing`. Its waits share one timer, as those of a loop do.
 //! - One timer a connection, which is left alone as long as deadlines only move away: a request costs no
 //!   registration of a time-out.
 //! - `--threads` bounds the pool for offloaded work (`run=pool`), shared out evenly among the loops.
@@ -18,8 +20,9 @@ mod worker;
 
 use std::{
     net::Shutdown,
+    num::NonZeroUsize,
     process::ExitCode,
-    sync::{Arc, atomic::Ordering::Relaxed, mpsc},
+    sync::{Arc, mpsc},
     thread,
 };
 
@@ -39,6 +42,7 @@ const FRONT: Front = Front {
     model: Model::Async,
     honours: &[
         Flag::Workers,
+        Flag::Stealing,
         Flag::Threads,
         Flag::MaxConnections,
         Flag::KeepAlive,
@@ -97,24 +101,30 @@ fn serve(start: Start) -> anyhow::Result<()> {
     cause
 }
 
-/// Starts the event loops and waits until each of them serves.
+/// Starts the runtimes, one for each event loop or a single one that steals, and waits until each of them serves.
 fn start_workers(start: &Start, service: &Arc<Service>) -> anyhow::Result<Loops> {
     let workers = start.flags.workers();
-    let pool = start.flags.threads.map_or(POOL, |threads| threads.get()).div_ceil(workers);
-    start.contender.adjust_settings(|settings| settings.threads = Some((pool * workers) as u64));
+    let stealing = NonZeroUsize::new(workers).filter(|_| start.flags.stealing);
+    let runtimes = if stealing.is_some() { 1 } else { workers };
+    let pool = start.flags.threads.map_or(POOL, |threads| threads.get()).div_ceil(runtimes);
+    start.contender.adjust_settings(|settings| settings.threads = Some((pool * runtimes) as u64));
     let mut loops = Loops::default();
     let (started, starts) = mpsc::channel();
-    for number in 0..workers {
-        let (handed_out, open) = loops.add();
-        start.contender.report_loop_connections(move || open.load(Relaxed) as u64);
-        let worker = Worker { handed_out, service: Arc::clone(service), pool };
+    for number in 0..runtimes {
+        let (handed_out, share) = loops.add();
+        if stealing.is_none() {
+            let requests = Arc::clone(&share);
+            start.contender.report_loop_connections(move || share.open());
+            start.contender.report_loop_requests(move || requests.requests());
+        }
+        let worker = Worker { handed_out, service: Arc::clone(service), pool, stealing };
         let started = started.clone();
         thread::Builder::new()
             .name(format!("loop-{number}"))
             .spawn(move || worker.run(&started))
             .with_context(|| format!("could not start the thread of event loop {number}"))?;
     }
-    for _ in 0..workers {
+    for _ in 0..runtimes {
         starts
             .recv()
             .unwrap_or_else(|_| Err(anyhow!("it ended early")))

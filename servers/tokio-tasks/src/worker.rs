@@ -1,8 +1,9 @@
-//! One event loop: it runs the tasks of the connections that are handed to it.
+//! A runtime: it runs the tasks of the connections that are handed to it, on one event loop or on several that steal.
 
 use std::{
     convert::Infallible,
     future, io,
+    num::NonZeroUsize,
     sync::{Arc, mpsc::Sender},
 };
 
@@ -13,7 +14,7 @@ use servers_front::{Notice, turn_away};
 use servers_wire::alone;
 use tokio::{
     net::TcpStream,
-    runtime::{self, Handle},
+    runtime::{self, Handle, Runtime},
     sync::mpsc::UnboundedReceiver,
 };
 
@@ -23,20 +24,21 @@ use crate::{
     socket::Outside,
 };
 
-/// What an event loop is started with.
+/// What a runtime is started with.
 pub(crate) struct Worker {
     /// Its connections.
     pub(crate) handed_out: UnboundedReceiver<HandedOut>,
     pub(crate) service: Arc<Service>,
     /// Threads for offloaded work.
     pub(crate) pool: usize,
+    /// Threads that take work from each other; `None` for one event loop on the thread that runs it.
+    pub(crate) stealing: Option<NonZeroUsize>,
 }
 
 impl Worker {
-    /// Runs the loop until the process ends; says first whether it could be started.
+    /// Runs until the process ends; says first whether it could be started.
     pub(crate) fn run(mut self, started: &Sender<anyhow::Result<()>>) {
-        let runtime =
-            runtime::Builder::new_current_thread().enable_all().max_blocking_threads(self.pool).build();
+        let runtime = self.runtime();
         let served: anyhow::Result<Infallible> = runtime.context("no runtime").and_then(|runtime| {
             runtime.block_on(async {
                 let handlers = self.prepare()?;
@@ -51,13 +53,27 @@ impl Worker {
         let _ = started.send(Err(error));
     }
 
+    fn runtime(&self) -> io::Result<Runtime> {
+        let mut builder = match self.stealing {
+            None => runtime::Builder::new_current_thread(),
+            Some(threads) => {
+                let mut builder = runtime::Builder::new_multi_thread();
+                builder.worker_threads(threads.get()).thread_name("stealing");
+                builder
+            }
+        };
+        builder.enable_all().max_blocking_threads(self.pool).build()
+    }
+
     fn prepare(&self) -> anyhow::Result<Handlers> {
         let handlers = Handlers::start(self.service.contender.clone(), self.service.single.clone())
             .context("could not start the timer")?;
         let metrics = Handle::current().metrics();
         let loop_waits = metrics.clone();
         self.service.contender.report_tasks(move || metrics.num_alive_tasks() as u64);
-        self.service.contender.report_loop_waits(move || loop_waits.worker_park_count(0));
+        self.service.contender.report_loop_waits(move || {
+            (0..loop_waits.num_workers()).map(|worker| loop_waits.worker_park_count(worker)).sum()
+        });
         Ok(handlers)
     }
 
@@ -94,7 +110,7 @@ impl Worker {
         let (service, handlers) = (Arc::clone(&self.service), handlers.clone());
         tokio::spawn(async move {
             // An error here is a client that went away or was too slow to read; there is nobody left to tell.
-            let _ = connection::serve(stream, &handlers, &service).await;
+            let _ = connection::serve(stream, &place, &handlers, &service).await;
             drop((ticket, place));
         });
         Ok(())

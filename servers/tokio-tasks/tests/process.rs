@@ -8,6 +8,7 @@ mod control_pair;
 use std::{
     io::{BufRead as _, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -102,6 +103,62 @@ fn connections_are_shared_out_evenly_and_stay_so_when_one_loop_loses_its_own() {
         open.extend((0..lost).map(|_| connect()));
         assert_eq!(asker.shares(all), (8, 8), "{workers} loops after a loss");
     }
+}
+
+#[test]
+fn requests_are_counted_to_the_loop_of_their_connection_and_shared_out_evenly() {
+    const REQUESTS: usize = 25;
+    for workers in [4, 16] {
+        let program = control_pair::start(&["--workers", &workers.to_string()]);
+        let address = program.ready().address;
+        // More loops than CPUs, and four connections to each.
+        let mut askers: Vec<Asker> = (0..4 * workers).map(|_| Asker::connect(address)).collect();
+        let last = askers.len() - 1;
+        askers[last].shares(4 * workers);
+        let before = askers[last].stats().requests_by_loop.unwrap();
+        thread::scope(|scope| {
+            for asker in &mut askers {
+                scope.spawn(|| (0..REQUESTS).for_each(|_| drop(asker.stats())));
+            }
+        });
+        let after = askers[last].stats().requests_by_loop.unwrap();
+        let mut taken: Vec<u64> = after.iter().zip(before).map(|(after, before)| after - before).collect();
+        taken.sort_unstable();
+        // The last asker's own question is one more.
+        let each = (4 * REQUESTS) as u64;
+        let expected = [vec![each; workers - 1], vec![each + 1]].concat();
+        assert_eq!(taken, expected, "{workers} loops");
+    }
+}
+
+#[test]
+fn threads_that_steal_are_as_many_as_asked_and_every_connection_is_a_task() {
+    let program = control_pair::start(&["--stealing", "--workers", "4", "--threads", "6"]);
+    let address = program.ready().address;
+    let health: Health = ask(address, "/health").unwrap();
+    assert_eq!((health.settings.workers, health.settings.threads), (Some(4), Some(6)));
+    let mut asker = Asker::connect(address);
+    let single = control_pair::start(&["--workers", "1"]);
+    let of_one: Stats = ask(single.ready().address, "/stats").unwrap();
+    let stats = asker.stats();
+    // The thread that starts the runtime is there besides, and waits.
+    assert_eq!(stats.threads.unwrap(), of_one.threads.unwrap() + 4);
+    // A connection stays nowhere, so neither is told by loop.
+    assert_eq!((stats.connections_by_loop, stats.requests_by_loop), (None, None));
+    let open: Vec<TcpStream> = (0..30).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let patience = Instant::now() + Duration::from_secs(30);
+    while asker.stats().tasks.unwrap() < open.len() as u64 {
+        assert!(Instant::now() < patience, "30 connections did not become as many tasks");
+    }
+    program.stop().unwrap();
+}
+
+#[test]
+fn without_a_number_there_are_as_many_threads_that_steal_as_the_process_may_use_cpus() {
+    let program = control_pair::start(&["--stealing"]);
+    let health: Health = ask(program.ready().address, "/health").unwrap();
+    let cpus = thread::available_parallelism().unwrap().get() as u64;
+    assert_eq!(health.settings.workers, Some(cpus));
 }
 
 #[test]

@@ -132,7 +132,7 @@ fn resolve(name: &str, text: &str, contenders: Option<&Contenders>) -> anyhow::R
         client_spins: file.client_spins,
         soaker: file.soaker,
         phases: phases(&file.phases, &mut problems),
-        pairs: file.pair.iter().map(pair).collect(),
+        pairs: file.pair.iter().map(|table| pair(table, &cells, &mut problems)).collect(),
         duplicate: Duplicate {
             of: file.duplicate.of.get_ref().clone(),
             name: file.duplicate.name.get_ref().clone(),
@@ -144,13 +144,25 @@ fn resolve(name: &str, text: &str, contenders: Option<&Contenders>) -> anyhow::R
     Ok(definition)
 }
 
+/// The reason and the remedy where a `where` fits nothing.
+const SELECTS_NONE: &str =
+    "selects no cell; name an endpoint, wait_ms, rounds, bytes, flags or connections of a [[workload]]";
+
 fn is_file_name(name: &str) -> bool {
     (1..=NAME).contains(&name.len())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
-fn pair(table: &file::PairTable) -> Pair {
+fn pair(table: &file::PairTable, cells: &[Cell], problems: &mut Problems) -> Pair {
+    let selected = table.selection.as_ref().map(|selection| {
+        let names = selection.get_ref().names(cells);
+        problems.expect(!names.is_empty() || cells.is_empty(), selection.span(), || {
+            format!("the {} pair: its `where` {SELECTS_NONE}", table.role.get_ref().name())
+        });
+        names
+    });
     Pair {
+        cells: selected.unwrap_or_default(),
         role: *table.role.get_ref(),
         sync: table.sync.get_ref().clone(),
         awaiting: table.awaiting.get_ref().clone(),
@@ -283,15 +295,10 @@ fn predictions(file: &ExperimentFile, cells: &[Cell], problems: &mut Problems) -
                 prediction.pair.name()
             )
         });
-        let selected = cells.iter().filter(|cell| prediction.selection.selects(cell));
-        let names: Vec<_> = selected.map(|cell| cell.name.clone()).collect();
+        let names = prediction.selection.names(cells);
         // Without cells, something else is wrong with the file.
         problems.expect(!names.is_empty() || cells.is_empty(), table.span(), || {
-            format!(
-                "prediction {:?}: its `where` selects no cell; name an endpoint, wait_ms, rounds, bytes, flags or \
-                 connections of a [[workload]]",
-                prediction.claim
-            )
+            format!("prediction {:?}: its `where` {SELECTS_NONE}", prediction.claim)
         });
         predictions.push(Prediction {
             claim: prediction.claim.clone(),
@@ -304,7 +311,8 @@ fn predictions(file: &ExperimentFile, cells: &[Cell], problems: &mut Problems) -
     predictions
 }
 
-/// Every name stands for one process, every role for one pair, and the duplicate doubles one that is there.
+/// Every name stands for one process, every role for one pair, and the duplicate doubles one that is there. Two pairs may
+/// share a contender, which then stands on the same side of both.
 fn check_names(file: &ExperimentFile, problems: &mut Problems) {
     if file.pair.is_empty() {
         problems.add_to_all("at least one [[pair]] is needed");
@@ -322,16 +330,21 @@ fn check_names(file: &ExperimentFile, problems: &mut Problems) {
     problems.expect(sides().any(|side| side.get_ref() == of), file.duplicate.of.span(), || {
         format!("duplicate.of {of:?} is in no [[pair]]")
     });
-    let mut names = Vec::new();
-    for name in sides().chain([&file.duplicate.name]) {
+    for pair in &file.pair {
+        let is_turned = |other: &file::PairTable| other.sync.get_ref() == pair.awaiting.get_ref();
+        problems.expect(!file.pair.iter().any(is_turned), pair.awaiting.span(), || {
+            format!("contender {:?} stands on both sides", pair.awaiting.get_ref())
+        });
+    }
+    let duplicate = &file.duplicate.name;
+    problems.expect(!sides().any(|side| side.get_ref() == duplicate.get_ref()), duplicate.span(), || {
+        format!("contender {:?} is named twice; the duplicate needs a name of its own", duplicate.get_ref())
+    });
+    for name in sides().chain([duplicate]) {
         problems.expect(is_file_name(name.get_ref()), name.span(), || {
             let name = shown(name.get_ref(), NAME);
             format!("contender \"{name}\": expected at most {NAME} letters, digits, '-' and '_' only")
         });
-        problems.expect(!names.contains(name.get_ref()), name.span(), || {
-            format!("contender {:?} is named twice; the duplicate needs a name of its own", name.get_ref())
-        });
-        names.push(name.get_ref().clone());
     }
 }
 
@@ -384,6 +397,8 @@ fn check_flags(file: &ExperimentFile, contenders: &Contenders, problems: &mut Pr
 
 #[cfg(test)]
 mod tests {
+    use reports_record::Role;
+
     use super::*;
 
     fn error(text: &str) -> String {
@@ -488,6 +503,20 @@ mod tests {
             error(&quick().replace("wait_ms = [10], connections = [8, 64]", "wait_ms = [11]"))
                 .contains("selects no cell")
         );
+    }
+
+    #[test]
+    fn two_pairs_may_share_a_contender_on_one_side_in_cells_of_their_own() {
+        let definition = load("quick").unwrap();
+        let [stock, documented] = [Role::Stock, Role::Documented]
+            .map(|role| definition.pairs.iter().find(|pair| pair.role == role).unwrap());
+        assert_eq!((documented.awaiting.as_str(), stock.cells.len()), (stock.awaiting.as_str(), 0));
+        assert_eq!(documented.cells, ["wait=0ms/c=64", "wait=1ms/c=64"]);
+        let turned = quick().replace("sync = \"tiny-http-pool\"", "sync = \"actix-web\"");
+        assert!(error(&turned).contains("\"actix-web\" stands on both sides"), "{}", error(&turned));
+        let nowhere = quick().replace("wait_ms = [0, 1], connections = [64]", "wait_ms = [7]");
+        let message = error(&nowhere);
+        assert!(message.contains("the documented pair: its `where` selects no cell"), "{message}");
     }
 
     #[test]

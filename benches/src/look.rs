@@ -49,7 +49,7 @@ fn stop(
     let mut stopped = Vec::new();
     let judged = |(_, cell): &(usize, &Cell)| !cell.is_sweep();
     for (index, cell) in definition.cells.iter().enumerate().filter(judged) {
-        for pair in &definition.pairs {
+        for pair in definition.pairs_in(cell) {
             for one in stops.loops(definition, &cell.name, pair.role, after) {
                 if let Some(why) = reason(index, pair, one) {
                     let (cell, loop_name) = (cell.name.clone(), LOOPS[one].to_owned());

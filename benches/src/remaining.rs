@@ -1,9 +1,9 @@
 //! What of a run is still to be done: a pure function of its definition and of the lines it already has.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use reports_record::{
-    Calibration, Cell, Definition, Line, Look, Overshoot, Role, Stage, Stops, Trial, TrialOutcome,
+    Calibration, Cell, Definition, Line, Look, Overshoot, Pair, Stage, Stops, Trial, TrialOutcome,
 };
 
 use crate::{order, trial};
@@ -24,10 +24,26 @@ pub struct Planned {
 /// Every contender of a run by name, the duplicate last.
 #[must_use]
 pub fn contender_names(definition: &Definition) -> Vec<String> {
-    let mut names: Vec<String> =
-        definition.pairs.iter().flat_map(|pair| [pair.sync.clone(), pair.awaiting.clone()]).collect();
+    let mut names = names_of(&definition.pairs.iter().collect::<Vec<_>>());
     names.push(definition.duplicate.name.clone());
     names
+}
+
+/// The contenders of these pairs, each once.
+fn names_of(pairs: &[&Pair]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in pairs.iter().flat_map(|pair| [&pair.sync, &pair.awaiting]) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+/// The contenders of a cell by name, each once, without the duplicate.
+#[must_use]
+pub fn names_in(definition: &Definition, cell: &Cell) -> Vec<String> {
+    names_of(&definition.pairs_in(cell).collect::<Vec<_>>())
 }
 
 /// A cell of every workload that is calibrated, in the order of the definition: the steps of a sweep share one.
@@ -41,12 +57,15 @@ pub fn calibrated(definition: &Definition) -> Vec<&Cell> {
 /// interrupted is a whole map, and so that a cell's blocks lie minutes apart.
 #[must_use]
 pub fn plan(definition: &Definition) -> Vec<Planned> {
-    let contenders = contender_names(definition).len();
+    let names = contender_names(definition);
     let mut plan = Vec::new();
     for block in 0..definition.blocks {
         for cell in order::cells(definition.seed, block, definition.cells.len()) {
-            let order = order::contenders(definition.seed, cell, block, contenders);
-            plan.extend(order.into_iter().zip(0..).map(|(contender, position)| Planned {
+            let mut here = names_in(definition, &definition.cells[cell]);
+            here.push(definition.duplicate.name.clone());
+            let order = order::contenders(definition.seed, cell, block, names.len());
+            let order = order.into_iter().filter(|&contender| here.contains(&names[contender]));
+            plan.extend(order.zip(0..).map(|(contender, position)| Planned {
                 cell,
                 block,
                 contender,
@@ -87,27 +106,40 @@ type Place = (String, u32, String);
 /// Contenders that are held against each other in one block of a cell, and so are measured together, and again together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// The pair.
-    pub pair: Role,
-    /// Its contenders, with the duplicate where it doubles one of them.
+    /// The contenders of a pair, and of those that it shares one with, with the duplicate where it doubles one of them.
     pub names: Vec<String>,
     /// The loops that are measured: 0 the closed one, then the open ones by level.
     pub loops: Vec<usize>,
 }
 
-/// The groups of one block of a cell; a pair that looks have ended has none.
+/// The groups of one block of a cell; a pair that looks have ended is in none.
 #[must_use]
 pub fn groups(definition: &Definition, stops: &Stops, cell: &Cell, block: u32) -> Vec<Group> {
+    let mut groups: Vec<(Vec<&Pair>, BTreeSet<usize>)> = Vec::new();
+    for pair in definition.pairs_in(cell) {
+        let loops = stops.loops(definition, &cell.name, pair.role, block);
+        if loops.is_empty() {
+            continue;
+        }
+        let shares = |other: &&Pair| other.sync == pair.sync || other.awaiting == pair.awaiting;
+        match groups.iter_mut().find(|(pairs, _)| pairs.iter().any(shares)) {
+            Some((pairs, known)) => {
+                pairs.push(pair);
+                known.extend(loops);
+            }
+            None => groups.push((vec![pair], loops.into_iter().collect())),
+        }
+    }
     let duplicate = &definition.duplicate;
     let is_doubled = cell.is_sweep() || block < definition.duplicate_blocks();
-    let group = |pair: &reports_record::Pair| {
-        let mut names = vec![pair.sync.clone(), pair.awaiting.clone()];
+    let group = |(pairs, loops): (Vec<&Pair>, BTreeSet<usize>)| {
+        let mut names = names_of(&pairs);
         if is_doubled && names.contains(&duplicate.of) {
             names.push(duplicate.name.clone());
         }
-        Group { pair: pair.role, names, loops: stops.loops(definition, &cell.name, pair.role, block) }
+        Group { names, loops: loops.into_iter().collect() }
     };
-    definition.pairs.iter().map(group).filter(|group| !group.loops.is_empty()).collect()
+    groups.into_iter().map(group).collect()
 }
 
 /// What the lines of a run's log already hold.
@@ -294,6 +326,8 @@ impl Done {
 mod tests {
     use std::collections::HashSet;
 
+    use reports_record::{LOOPS, Role, StopReason, Stopped};
+
     use super::*;
     use crate::experiment;
 
@@ -301,7 +335,7 @@ mod tests {
     fn every_trial_is_planned_once() {
         let definition = experiment::load("quick").unwrap();
         let plan = plan(&definition);
-        assert_eq!(plan.len(), 11 * 12 * 5);
+        assert_eq!(plan.len(), (11 * 5 + 2) * 12);
         let distinct: HashSet<_> =
             plan.iter().map(|trial| (trial.cell, trial.block, trial.contender)).collect();
         assert_eq!(distinct.len(), plan.len());
@@ -311,6 +345,35 @@ mod tests {
     fn blocks_follow_one_another() {
         let plan = plan(&experiment::load("quick").unwrap());
         assert!(plan.is_sorted_by_key(|trial| trial.block));
+    }
+
+    #[test]
+    fn a_contender_of_two_pairs_is_measured_once_for_both_and_only_where_they_are_compared() {
+        let definition = experiment::load("quick").unwrap();
+        let names = |cell: &Cell, stops: &Stops| -> Vec<Vec<String>> {
+            groups(&definition, stops, cell, 7).into_iter().map(|group| group.names).collect()
+        };
+        let pair = definition.pairs.iter().find(|pair| pair.role == Role::Documented).unwrap();
+        assert!(!pair.cells.is_empty() && pair.cells.len() < definition.cells.len());
+        for cell in &definition.cells {
+            let library = if pair.is_in(cell) {
+                vec!["tiny-http", "actix-web", "tiny-http-pool"]
+            } else {
+                vec!["tiny-http", "actix-web"]
+            };
+            assert_eq!(names(cell, &Stops::default()), [vec!["std-threads", "tokio-tasks"], library]);
+        }
+        // What a look ended for one pair goes on for the other, without the first one's own contender.
+        let mut stops = Stops::default();
+        let stopped = |loop_name: &&str| Stopped {
+            cell: pair.cells[0].clone(),
+            pair: Role::Stock,
+            loop_name: (*loop_name).to_owned(),
+            why: StopReason::Decided,
+        };
+        stops.note(&Look { after: 6, stopped: LOOPS.iter().map(stopped).collect() });
+        let cell = definition.cells.iter().find(|cell| cell.name == pair.cells[0]).unwrap();
+        assert_eq!(names(cell, &stops)[1], ["tiny-http-pool", "actix-web"]);
     }
 
     #[test]

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::Context as _;
 use loadgen::Rate;
 use reports_record::{
-    Beginning, Calibration, Cell, Definition, Ending, Folder, Line, Look, Pair, Run, Stage, StopReason,
+    Beginning, Calibration, Cell, Definition, Ending, Folder, Line, Look, Run, Stage, StopReason, Stops,
     Trial, TrialLog, TrialOutcome,
 };
 
 use crate::field::Field;
 use crate::progress::{Progress, counted};
-use crate::remaining::{ATTEMPTS, Done, Group, Planned, calibrated, contender_names, groups, plan};
+use crate::remaining::{ATTEMPTS, Done, Group, Planned, calibrated, contender_names, groups, names_in, plan};
 use crate::signals::Signals;
 use crate::sliced_block::{self, Phases};
 use crate::soaker::Soaker;
@@ -71,7 +71,8 @@ impl<'a> Runner<'a> {
         let (lines, skipped) = folder.lines()?;
         let definition = &run.definition;
         let names = contender_names(definition);
-        let calibrations = calibrated(definition).len() * (names.len() - 1);
+        let calibrations =
+            calibrated(definition).iter().map(|cell| names_in(definition, cell).len()).sum::<usize>();
         let mut done = Done::of(lines);
         done.begin();
         let mut progress =
@@ -166,38 +167,38 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    /// The offered rates of every pair in every cell where both of its contenders could be calibrated.
+    /// The offered rates of every group in every cell where all of its contenders could be calibrated.
     fn calibrations(&mut self) -> anyhow::Result<Rates> {
         let definition = self.definition;
         let mut rates = Rates::default();
         for cell in &definition.cells {
-            for pair in &definition.pairs {
-                if let Some(so_far) = self.rates_so_far(cell, pair)? {
-                    rates.insert(definition, &cell.name, pair, &so_far);
+            for Group { names, .. } in groups(definition, &Stops::default(), cell, 0) {
+                if let Some(so_far) = self.rates_so_far(cell, &names)? {
+                    rates.insert(&cell.name, &names, &so_far);
                     continue;
                 }
                 let mut reached = Vec::new();
-                for name in [&pair.sync, &pair.awaiting] {
+                for name in names.iter().filter(|name| **name != definition.duplicate.name) {
                     let Some(throughput) = self.calibration(cell, name)? else { return Ok(rates) };
                     reached.push(throughput);
                 }
-                // Half of what the stronger one can do may be more than the weaker one can: without both, no rate.
-                if let [Some(sync), Some(awaiting)] = reached[..] {
-                    let offered = offered([sync, awaiting], cell.load, &definition.phases.open_loads);
+                // Half of what the stronger one can do may be more than the weaker one can: without all, no rate.
+                if let Some(reached) = reached.into_iter().collect::<Option<Vec<f64>>>() {
+                    let offered = offered(&reached, cell.load, &definition.phases.open_loads);
                     let offered = offered.into_iter().map(Rate::per_second).collect::<Result<Vec<_>, _>>();
                     let offered =
                         offered.with_context(|| format!("cell {}: the calibrated rates", cell.name))?;
-                    rates.insert(definition, &cell.name, pair, &offered);
+                    rates.insert(&cell.name, &names, &offered);
                 }
             }
         }
         Ok(rates)
     }
 
-    /// The rates that trials of a pair in a cell were offered already: they hold, whatever their calibration says now.
-    fn rates_so_far(&self, cell: &Cell, pair: &Pair) -> anyhow::Result<Option<Vec<Rate>>> {
+    /// The rates that trials of a group in a cell were offered already: they hold, whatever their calibration says now.
+    fn rates_so_far(&self, cell: &Cell, names: &[String]) -> anyhow::Result<Option<Vec<Rate>>> {
         let of = |name: &String| self.done.offered(&cell.name, name);
-        let Some(texts) = of(&pair.sync).or_else(|| of(&pair.awaiting)) else { return Ok(None) };
+        let Some(texts) = names.iter().find_map(of) else { return Ok(None) };
         let read = |text: &String| {
             let rate = text.parse::<Rate>().map_err(|error| anyhow::anyhow!("{error}"));
             rate.with_context(|| {
@@ -488,12 +489,15 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// The rates offered to a pair whose contenders reached these closed throughputs, requests/s: shares of the weaker's, so
-/// that neither is overloaded, or in a sweep one share of the stronger's, so that both are in the end.
-fn offered([one, other]: [f64; 2], sweep: Option<f64>, levels: &[f64]) -> Vec<f64> {
+/// The rates offered to contenders that reached these closed throughputs, requests/s: shares of the weakest's, so that none
+/// is overloaded, or in a sweep one share of the strongest's, so that all are in the end.
+fn offered(reached: &[f64], sweep: Option<f64>, levels: &[f64]) -> Vec<f64> {
     match sweep {
-        Some(load) => vec![load * one.max(other)],
-        None => levels.iter().map(|load| load * one.min(other)).collect(),
+        Some(load) => vec![load * reached.iter().copied().fold(0.0, f64::max)],
+        None => {
+            let weakest = reached.iter().copied().fold(f64::INFINITY, f64::min);
+            levels.iter().map(|load| load * weakest).collect()
+        }
     }
 }
 
@@ -502,14 +506,10 @@ fn offered([one, other]: [f64; 2], sweep: Option<f64>, levels: &[f64]) -> Vec<f6
 struct Rates(HashMap<(String, String), Vec<Rate>>);
 
 impl Rates {
-    /// Both contenders of a pair get its rates, and the duplicate that of the contender it doubles.
-    fn insert(&mut self, definition: &Definition, cell: &str, pair: &Pair, rates: &[Rate]) {
-        let duplicate = &definition.duplicate;
-        for name in [&pair.sync, &pair.awaiting] {
+    /// All contenders of a group get the same rates.
+    fn insert(&mut self, cell: &str, names: &[String], rates: &[Rate]) {
+        for name in names {
             self.0.insert((cell.to_owned(), name.clone()), rates.to_vec());
-            if *name == duplicate.of {
-                self.0.insert((cell.to_owned(), duplicate.name.clone()), rates.to_vec());
-            }
         }
     }
 
@@ -527,8 +527,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pair_is_offered_a_share_of_its_weaker_and_in_a_sweep_of_its_stronger() {
-        assert_eq!(offered([100.0, 400.0], None, &[0.1, 0.5]), [10.0, 50.0]);
-        assert_eq!(offered([100.0, 400.0], Some(1.5), &[0.1, 0.5]), [600.0]);
+    fn a_group_is_offered_a_share_of_its_weakest_and_in_a_sweep_of_its_strongest() {
+        assert_eq!(offered(&[100.0, 400.0, 200.0], None, &[0.1, 0.5]), [10.0, 50.0]);
+        assert_eq!(offered(&[100.0, 400.0, 200.0], Some(1.5), &[0.1, 0.5]), [600.0]);
     }
 }

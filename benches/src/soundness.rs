@@ -23,7 +23,7 @@ impl Soundness {
         let all: Vec<_> = grid.all().filter_map(|trial| measured(&trial.outcome)).collect();
         let cells = 0..definition.cells.len();
         let has_comparison = cells.into_iter().any(|cell| {
-            definition.pairs.iter().any(|pair| {
+            definition.pairs_in(&definition.cells[cell]).any(|pair| {
                 (0..definition.blocks).any(|block| {
                     let side = |name: &str| measured(&grid.trial(cell, name, block)?.outcome);
                     side(&pair.sync).zip(side(&pair.awaiting)).is_some_and(|(one, other)| compare(one, other))

@@ -136,7 +136,7 @@ impl Difference {
             }
         }
         let mut without = 0;
-        for kind in [Kind::Control, Kind::Stock] {
+        for kind in Kind::OF_PAIRS {
             let (Some(one), Some(other)) = (a.verdicts.contrast(kind), b.verdicts.contrast(kind)) else {
                 continue;
             };

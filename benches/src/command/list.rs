@@ -5,7 +5,7 @@ use reports_record::{Definition, shown};
 use reports_terminal::print;
 
 use crate::progress::{counted, minutes};
-use crate::remaining::contender_names;
+use crate::remaining::names_in;
 use crate::{estimate, experiment};
 
 /// Prints an experiment's cells and time, or every embedded experiment on a line.
@@ -46,16 +46,20 @@ pub(super) fn describe(definition: &Definition) -> String {
     }
     text += "\npairs (sync against async)\n";
     for pair in &definition.pairs {
-        text += &format!("  {:<8} {} against {}\n", pair.role.name(), pair.sync, pair.awaiting);
+        let cells = match pair.cells.len() {
+            0 => String::new(),
+            selected => format!(", in {}", counted(selected, "cell")),
+        };
+        text += &format!("  {:<10} {} against {}{cells}\n", pair.role.name(), pair.sync, pair.awaiting);
     }
     let duplicate = &definition.duplicate;
-    text += &format!("  {:<8} {} against itself, as {}\n", "A/A", duplicate.of, duplicate.name);
-    let contenders = contender_names(definition).len();
+    text += &format!("  {:<10} {} against itself, as {}\n", "A/A", duplicate.of, duplicate.name);
+    let sides: usize = definition.cells.iter().map(|cell| names_in(definition, cell).len() + 1).sum();
     text += &format!(
-        "\n{} × {contenders} contenders × {} = {}, about {} once the contenders are built\n",
+        "\n{} with {sides} contenders in all, in {}: {}, about {} once the contenders are built\n",
         counted(definition.cells.len(), "cell"),
         counted(definition.blocks as usize, "block"),
-        counted(definition.cells.len() * contenders * definition.blocks as usize, "trial"),
+        counted(sides * definition.blocks as usize, "trial"),
         minutes(estimate::duration(definition))
     );
     text
@@ -72,6 +76,6 @@ mod tests {
         for cell in &definition.cells {
             assert!(text.contains(&cell.name), "{text}");
         }
-        assert!(text.contains("660 trials") && text.contains("about 7m"), "{text}");
+        assert!(text.contains("684 trials") && text.contains("about 8m"), "{text}");
     }
 }

@@ -93,6 +93,9 @@ pub(super) struct PairTable {
     pub(super) sync: Spanned<String>,
     #[serde(rename = "async")]
     pub(super) awaiting: Spanned<String>,
+    /// The cells in which they are compared; without, all.
+    #[serde(rename = "where")]
+    pub(super) selection: Option<Spanned<Selection>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -156,7 +159,7 @@ pub(super) struct PredictionTable {
     pub(super) expects: Expectation,
 }
 
-/// Cells that a prediction is about; what is left out selects all.
+/// Cells that a prediction or a pair is about; what is left out selects all.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Selection {
@@ -169,11 +172,16 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    pub(super) fn selects(&self, cell: &Cell) -> bool {
+    /// The names of the cells that it selects.
+    pub(super) fn names(&self, cells: &[Cell]) -> Vec<String> {
+        cells.iter().filter(|cell| self.selects(cell)).map(|cell| cell.name.clone()).collect()
+    }
+
+    fn selects(&self, cell: &Cell) -> bool {
         fn has<T: PartialEq>(listed: Option<&Vec<T>>, value: &T) -> bool {
             listed.is_none_or(|values| values.contains(value))
         }
-        // A sweep gets no verdict, so nothing about one can be predicted.
+        // A sweep gets no verdict, so nothing about one can be predicted, and no pair needs to be in one.
         !cell.is_sweep()
             && self.endpoint.is_none_or(|endpoint| endpoint.name() == cell.family)
             && has(self.wait_ms.as_ref(), &cell.wait_ms)

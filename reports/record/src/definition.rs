@@ -47,6 +47,11 @@ pub struct Definition {
 }
 
 impl Definition {
+    /// The pairs that are compared in a cell.
+    pub fn pairs_in<'a>(&'a self, cell: &'a Cell) -> impl Iterator<Item = &'a Pair> {
+        self.pairs.iter().filter(|pair| pair.is_in(cell))
+    }
+
     /// Blocks in which the duplicate is measured: all, or those up to the first look. A number that is fixed beforehand, for
     /// ended by their own outcome, copies would show less difference than there is.
     #[must_use]
@@ -150,6 +155,8 @@ pub enum Role {
     Control,
     /// What a user would pick off the shelf: model and implementation together.
     Stock,
+    /// The same with a library used as its documentation shows.
+    Documented,
 }
 
 impl Role {
@@ -159,6 +166,7 @@ impl Role {
         match self {
             Self::Control => "control",
             Self::Stock => "stock",
+            Self::Documented => "documented",
         }
     }
 }
@@ -173,6 +181,17 @@ pub struct Pair {
     /// The contender that awaits.
     #[serde(rename = "async")]
     pub awaiting: String,
+    /// The cells in which they are compared, by name; empty: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cells: Vec<String>,
+}
+
+impl Pair {
+    /// Whether the two are compared in a cell.
+    #[must_use]
+    pub fn is_in(&self, cell: &Cell) -> bool {
+        self.cells.is_empty() || self.cells.contains(&cell.name)
+    }
 }
 
 /// A contender measured as if it were two: any win between them is a false one.

@@ -39,6 +39,8 @@ pub fn answer(analysis: &Analysis<'_>) -> Vec<Sentence> {
     }
     let control = verdicts.contrast(Kind::Control);
     let stock = verdicts.contrast(Kind::Stock);
+    // A sentence about a library rests on the form that its documentation shows.
+    let library = verdicts.contrast(Kind::Documented).or(stock);
     let mut parts = Vec::new();
     if let Some(contrast) = control.or(stock) {
         parts.push(part("Capacity", told(analysis, contrast, &claim::CAPACITY)));
@@ -47,7 +49,7 @@ pub fn answer(analysis: &Analysis<'_>) -> Vec<Sentence> {
         parts.push(part("Waiting at a rate", format!("{median} {}", tail(analysis, contrast))));
         parts.push(part("Memory", told(analysis, contrast, &claim::MEMORY)));
     }
-    if let (Some(_), Some(contrast)) = (control, stock) {
+    if let (Some(_), Some(contrast)) = (control, library) {
         parts.push(part("Off the shelf", told(analysis, contrast, &claim::CAPACITY)));
     }
     parts
@@ -94,7 +96,7 @@ fn no_answer(verdicts: &Verdicts<'_>) -> Option<Sentence> {
     let sentence = |lead: &str, text: String| Some(Sentence { lead: lead.into(), text });
     let mut compared = 0;
     let (mut any_data, mut short) = (false, None);
-    for comparison in [Kind::Control, Kind::Stock]
+    for comparison in Kind::OF_PAIRS
         .into_iter()
         .flat_map(|kind| Metric::ALL.map(|metric| (kind, metric)))
         .flat_map(|(kind, metric)| verdicts.about(kind, metric))
@@ -128,7 +130,7 @@ fn no_answer(verdicts: &Verdicts<'_>) -> Option<Sentence> {
 fn names(contrast: Contrast<'_>) -> Names {
     match contrast.kind {
         Kind::Control => Names { sync: "threads".into(), awaiting: "async".into() },
-        Kind::Stock | Kind::Repeat => {
+        Kind::Stock | Kind::Documented | Kind::Repeat => {
             Names { sync: label::within(contrast.sync, 24), awaiting: label::within(contrast.awaiting, 24) }
         }
     }

@@ -3,7 +3,7 @@
 #[allow(dead_code, reason = "each user of the made-up runs needs a part of them")]
 mod synthetic;
 
-use reports_record::{Cell, Line, Measured, Metric, Run, ServerCost, TrialOutcome};
+use reports_record::{Cell, Line, Measured, Metric, Pair, Role, Run, ServerCost, TrialOutcome};
 use reports_render::analysis::Analysis;
 use reports_render::analysis::contrast::Kind;
 use reports_render::analysis::crossovers::by_rate;
@@ -68,6 +68,38 @@ fn one_side_everywhere_is_said_in_one_sentence() {
     let text = part(&answered(&run, &record), "Capacity").to_owned();
     assert!(text.starts_with("Threads served ") && text.contains("as async in all 4 combinations"), "{text}");
     assert!(headline(&Analysis::of(&run, &record)).starts_with("threads serve up to 2.0"));
+}
+
+#[test]
+fn the_sentence_on_the_library_rests_on_its_documented_form_which_has_rows_of_its_own() {
+    let mut definition = definition(free_cells(), 6);
+    let some: Vec<String> = definition.cells[..2].iter().map(|cell| cell.name.clone()).collect();
+    definition.pairs.push(Pair {
+        role: Role::Documented,
+        sync: "std-threads".into(),
+        awaiting: "actix-web".into(),
+        cells: some.clone(),
+    });
+    let run = run(definition);
+    let world =
+        World { work_us: |cell, contender| costly(&["tiny-http"])(cell, contender), ..World::equal() };
+    let record = lines(&run, &world);
+    let analysis = Analysis::of(&run, &record);
+    assert_eq!(counted(&analysis, Kind::Stock, Metric::Throughput, Verdict::AsyncWins), 4);
+    assert!(part(&answer(&analysis), "Off the shelf").starts_with("Both served the same within 5"));
+    let compared: Vec<&str> = analysis
+        .verdicts
+        .about(Kind::Documented, Metric::Throughput)
+        .map(|comparison| analysis.verdicts.cells[comparison.cell].name.as_str())
+        .collect();
+    assert_eq!(compared, some);
+    // Both of its contenders stand in other pairs too, and are measured once for all.
+    assert_eq!(analysis.grid.planned(), analysis.grid.made());
+    let page = reports_render::page(&run, &record, &[]);
+    assert!(
+        page.contains("documented pair, throughput (more is better): std-threads (sync) against actix-web")
+    );
+    assert!(page.contains("documented-") && !page.contains("not planned"));
 }
 
 #[test]

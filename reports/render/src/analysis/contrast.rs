@@ -1,6 +1,6 @@
 //! Which two contenders are held against each other, and in what order.
 
-use reports_record::{Definition, Role};
+use reports_record::{Cell, Definition, Role};
 
 /// Two contenders and the reason to compare them; ratios are always `awaiting` ÷ `sync`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,17 +20,23 @@ pub enum Kind {
     Control,
     /// They are what a user would pick off the shelf.
     Stock,
+    /// The same with a library used as its documentation shows.
+    Documented,
     /// They are one and the same: any win is a false one.
     Repeat,
 }
 
 impl Kind {
+    /// Those of pairs, in the order that reports list them.
+    pub const OF_PAIRS: [Self; 3] = [Self::Control, Self::Stock, Self::Documented];
+
     /// The name used on screen.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
             Self::Control => "control pair",
             Self::Stock => "stock pair",
+            Self::Documented => "documented pair",
             Self::Repeat => "A/A",
         }
     }
@@ -41,7 +47,17 @@ impl From<Role> for Kind {
         match role {
             Role::Control => Self::Control,
             Role::Stock => Self::Stock,
+            Role::Documented => Self::Documented,
         }
+    }
+}
+
+impl Contrast<'_> {
+    /// Whether the two are compared in a cell.
+    #[must_use]
+    pub fn is_in(self, definition: &Definition, cell: &Cell) -> bool {
+        let pair = definition.pairs.iter().find(|pair| Kind::from(pair.role) == self.kind);
+        pair.is_none_or(|pair| pair.is_in(cell))
     }
 }
 

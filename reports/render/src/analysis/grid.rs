@@ -1,6 +1,6 @@
 //! Where each trial of a run belongs: cell × contender × block.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use reports_record::{Definition, Line, Stops, Trial, TrialOutcome};
 
@@ -157,12 +157,13 @@ fn planned(definition: &Definition, stops: &Stops) -> usize {
         let goes_on = |pair: &&reports_record::Pair, block: u32| {
             !stops.loops(definition, &cell.name, pair.role, block).is_empty()
         };
-        let pairs = definition
-            .pairs
-            .iter()
-            .map(|pair| 2 * (0..definition.blocks).filter(|&block| goes_on(&pair, block)).count());
+        // A contender of two pairs is measured once for both.
+        let names = |block: u32| {
+            let pairs = definition.pairs_in(cell).filter(|pair| goes_on(pair, block));
+            pairs.flat_map(|pair| [&pair.sync, &pair.awaiting]).collect::<BTreeSet<_>>().len()
+        };
         let duplicates = if cell.is_sweep() { definition.blocks } else { definition.duplicate_blocks() };
-        pairs.sum::<usize>() + duplicates as usize
+        (0..definition.blocks).map(names).sum::<usize>() + duplicates as usize
     };
     definition.cells.iter().map(of_cell).sum()
 }

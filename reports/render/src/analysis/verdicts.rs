@@ -184,7 +184,8 @@ fn collect<'a>(
 ) -> Vec<Comparison<'a>> {
     let mut all = Vec::new();
     for &contrast in contrasts {
-        let judged = (0..definition.cells.len()).filter(|&cell| !definition.cells[cell].is_sweep());
+        let is_judged = |cell: &Cell| !cell.is_sweep() && contrast.is_in(definition, cell);
+        let judged = (0..definition.cells.len()).filter(|&cell| is_judged(&definition.cells[cell]));
         for cell in judged {
             let mut comparison = Comparison::collect(definition, grid, contrast, cell, subject);
             comparison.connections_bind =

@@ -34,7 +34,7 @@ pub fn verdicts_csv(analysis: &Analysis<'_>) -> String {
     let mut writer = Writer::from_writer(Vec::new());
     // Writing into a vector cannot fail, and rows are as long as the head.
     let _ = writer.write_record(HEAD);
-    for kind in [Kind::Control, Kind::Stock] {
+    for kind in Kind::OF_PAIRS {
         for subject in Metric::ALL.into_iter().flat_map(|metric| analysis.verdicts.subjects(metric)) {
             for comparison in analysis.verdicts.about(kind, subject) {
                 let _ = writer.write_record(row(analysis, comparison));

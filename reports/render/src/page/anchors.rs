@@ -29,7 +29,11 @@ impl Anchors {
 
     /// The drawer of a cell in a pair.
     pub(super) fn drawer(&self, kind: Kind, cell: usize) -> String {
-        let pair = if kind == Kind::Control { "control" } else { "stock" };
+        let pair = match kind {
+            Kind::Control => "control",
+            Kind::Stock | Kind::Repeat => "stock",
+            Kind::Documented => "documented",
+        };
         format!("{pair}-{}", self.cells[cell])
     }
 }

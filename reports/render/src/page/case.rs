@@ -45,7 +45,7 @@ struct Axes<'a> {
 impl Picker {
     pub(super) fn of(analysis: &Analysis<'_>, anchors: &Anchors) -> Option<Self> {
         let arithmetic = Arithmetic::of(analysis);
-        let contrasts: Vec<Contrast<'_>> = [Kind::Control, Kind::Stock]
+        let contrasts: Vec<Contrast<'_>> = Kind::OF_PAIRS
             .into_iter()
             .filter_map(|kind| analysis.verdicts.contrast(kind))
             .filter(|contrast| is_costed(&arithmetic, *contrast))
@@ -267,6 +267,7 @@ fn of_cell(
 ) -> Value {
     let verdicts: serde_json::Map<String, Value> = contrasts
         .iter()
+        .filter(|contrast| analysis.verdicts.at(contrast.kind, Metric::Throughput, index).is_some())
         .map(|contrast| {
             let said: Vec<String> =
                 said(analysis, *contrast, index).into_iter().map(|(_, text)| text).collect();

@@ -28,6 +28,7 @@ fn pairs<'a>(analysis: &Analysis<'a>) -> Vec<(Contrast<'a>, Style)> {
     let looks = [
         (Kind::Control, Style { ink: Ink::Text, form: Form::Disc, dashed: false }),
         (Kind::Stock, Style { ink: Ink::Muted, form: Form::HollowDiamond, dashed: true }),
+        (Kind::Documented, Style { ink: Ink::Muted, form: Form::Ring, dashed: true }),
     ];
     looks.into_iter().filter_map(|(kind, style)| Some((analysis.verdicts.contrast(kind)?, style))).collect()
 }

@@ -17,7 +17,7 @@ const ALONG_RATES: [Metric; 2] = [Metric::CpuPerRequest, Metric::ResponseTimeP50
 /// Nothing without an axis: where every workload was measured at one number of connections and one rate.
 pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
     let metric = Metric::Throughput;
-    let contrasts = [Kind::Control, Kind::Stock].map(|kind| analysis.verdicts.contrast(kind));
+    let contrasts = Kind::OF_PAIRS.map(|kind| analysis.verdicts.contrast(kind));
     let contrasts = || contrasts.into_iter().flatten();
     let has_axis =
         contrasts().any(|contrast| !by_connections(&analysis.verdicts, contrast.kind, metric).is_empty());
@@ -91,7 +91,7 @@ fn finding(contrast: Contrast<'_>, rows: &[Row<'_, '_>]) -> String {
         Some(places) => format!("{whose} wins {places}"),
         None => format!("{whose} wins nowhere in range"),
     };
-    let title = if contrast.kind == Kind::Control { "Control pair" } else { "Stock pair" };
+    let title = number::capitalised(contrast.kind.title());
     format!("{title}: {}; {}", part(Verdict::AsyncWins, "async"), part(Verdict::SyncWins, "sync"))
 }
 

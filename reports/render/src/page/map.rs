@@ -47,7 +47,9 @@ pub(super) fn markup(analysis: &Analysis<'_>, anchors: &Anchors) -> Markup {
             }
             (legend())
             @for contrast in &contrasts {
-                @for (cell, _) in analysis.verdicts.judged_cells() { (drawer::markup(analysis, *contrast, cell, anchors)) }
+                @for comparison in analysis.verdicts.about(contrast.kind, Metric::Throughput) {
+                    (drawer::markup(analysis, *contrast, comparison.cell, anchors))
+                }
             }
         }
     }
@@ -80,7 +82,7 @@ pub(super) fn style(analysis: &Analysis<'_>) -> String {
 }
 
 fn contrasts<'a>(analysis: &Analysis<'a>) -> Vec<Contrast<'a>> {
-    [Kind::Control, Kind::Stock].into_iter().filter_map(|kind| analysis.verdicts.contrast(kind)).collect()
+    Kind::OF_PAIRS.into_iter().filter_map(|kind| analysis.verdicts.contrast(kind)).collect()
 }
 
 fn choice(name: &str, id: &str, is_first: bool, text: &str) -> Markup {

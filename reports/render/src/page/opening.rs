@@ -108,7 +108,7 @@ fn scope(analysis: &Analysis<'_>) -> String {
 fn scores(analysis: &Analysis<'_>) -> Table {
     let head = ["pair", "metric", "async wins", "sync wins", "tie", "cannot tell", "invalid", "not counted"];
     let mut table = Table::new("Verdicts, by number of cells", &head, 2);
-    for kind in [Kind::Control, Kind::Stock] {
+    for kind in Kind::OF_PAIRS {
         if analysis.verdicts.contrast(kind).is_none() {
             continue;
         }

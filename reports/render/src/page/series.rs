@@ -47,7 +47,7 @@ pub(super) fn series<'a>(analysis: &Analysis<'a>) -> Vec<Series<'a>> {
 
 /// One sentence about the chart of a subject, made of decided cells alone: who wins where, by how much.
 pub(super) fn finding(analysis: &Analysis<'_>, what: &str, subject: Subject) -> String {
-    let clauses = [Kind::Control, Kind::Stock].into_iter().filter_map(|kind| {
+    let clauses = Kind::OF_PAIRS.into_iter().filter_map(|kind| {
         analysis.verdicts.contrast(kind)?;
         Some(format!("{}: {}", kind.title(), outcome(analysis, kind, subject)))
     });

@@ -38,7 +38,7 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
 /// Whether any cell of any pair has a winner; what has none is folded, for its figure shows noise.
 fn is_decided(analysis: &Analysis<'_>, subject: Subject) -> bool {
     let decided = |kind| analysis.verdicts.about(kind, subject).any(|comparison| comparison.verdict.is_win());
-    [Kind::Control, Kind::Stock].into_iter().any(decided)
+    Kind::OF_PAIRS.into_iter().any(decided)
 }
 
 fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], subject: Subject) -> Figure {

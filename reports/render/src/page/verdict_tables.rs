@@ -14,7 +14,7 @@ use crate::analysis::subject::Subject;
 use crate::{label, number};
 
 pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
-    let contrasts = [Kind::Control, Kind::Stock].map(|kind| analysis.verdicts.contrast(kind));
+    let contrasts = Kind::OF_PAIRS.map(|kind| analysis.verdicts.contrast(kind));
     html! {
         div {
             h3 { "Every verdict" }

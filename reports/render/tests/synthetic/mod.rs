@@ -131,7 +131,12 @@ pub(crate) fn grid_cells(waits_ms: &[f64], connections: &[u32]) -> Vec<Cell> {
 
 pub(crate) fn definition(cells: Vec<Cell>, blocks: u32) -> Definition {
     let all: Vec<String> = cells.iter().map(|cell| cell.name.clone()).collect();
-    let pair = |role, sync: &str, awaiting: &str| Pair { role, sync: sync.into(), awaiting: awaiting.into() };
+    let pair = |role, sync: &str, awaiting: &str| Pair {
+        role,
+        sync: sync.into(),
+        awaiting: awaiting.into(),
+        cells: Vec::new(),
+    };
     let closed = Phase { warm_up_s: 0.3, duration_s: 1.0 };
     Definition {
         name: "synthetic".into(),

@@ -291,3 +291,113 @@ fn a_case_that_is_not_given_is_asked_for() {
         );
     }
 }
+
+/// A document of the project.
+fn document(path: &str) -> String {
+    std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).unwrap()
+}
+
+/// The words of a command line, as a shell reads them.
+fn words(line: &str) -> Vec<String> {
+    // A function in the program's place: it prints what it is given.
+    let script =
+        format!("crossover() {{ printf '%s\\0' \"$@\"; }}\ncargo() {{ shift; crossover \"$@\"; }}\n{line}");
+    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert!(output.status.success(), "{line}: {output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.split_terminator('\0').map(str::to_owned).collect()
+}
+
+/// Every command of a document that begins like this, its continued lines joined.
+fn commands(text: &str, beginning: &str) -> Vec<String> {
+    let joined = text.replace("\\\n", " ");
+    joined.lines().filter(|line| line.starts_with(beginning)).map(str::to_owned).collect()
+}
+
+/// clap reads the words one after another: an unknown flag or a wrong value ends it before it comes to the request for help.
+#[test]
+fn every_documented_command_is_one_that_the_program_takes() {
+    let mut seen = 0;
+    for path in ["README.md", "docs/COMPARE.md"] {
+        for line in commands(&document(path), "cargo crossover ") {
+            let mut words = words(&line);
+            words.push("--help".to_owned());
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let (code, _, said) = crossover(&words);
+            assert_eq!(code, Some(0), "{path}: {line}: {said}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 10, "{seen}");
+}
+
+/// The command of the example workflow, on a repository of two commits, of which the first is slow: everything but the names of
+/// revisions, the build, the server and the time is as documented.
+#[test]
+fn the_documented_workflow_compares_two_revisions_of_a_repository() {
+    let text = document("docs/COMPARE.md");
+    let block = text.split("- run: >\n").nth(1).unwrap().split("```").next().unwrap();
+    let line = block
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace("origin/${{ github.base_ref }}", "HEAD~1");
+    let mut words = words(&line);
+    let set = |words: &mut Vec<String>, flag: &str, value: String| {
+        let at = words.iter().position(|word| word == flag).unwrap_or_else(|| panic!("no {flag} in {line}"));
+        words[at + 1] = value;
+    };
+    let own = std::env::current_exe().unwrap();
+    set(&mut words, "--build", format!("cp '{}' server", own.display()));
+    let serve = format!("{SERVE}=\"$(cat kind)\" exec ./server --exact serves_the_other_tests --nocapture");
+    set(&mut words, "--command", serve);
+    set(&mut words, "--within", "10s".to_owned());
+    let runs = tempfile::tempdir().unwrap();
+    words.extend(
+        ["--anyway", "--json", "--connections", "4", "--runs", runs.path().to_str().unwrap()]
+            .map(str::to_owned),
+    );
+
+    let repository = tempfile::tempdir().unwrap();
+    let git = |arguments: &[&str]| {
+        let named = ["-c", "user.name=x", "-c", "user.email=x@x", "-c", "commit.gpgsign=false"];
+        let output =
+            Command::new("git").args(named).args(arguments).current_dir(repository.path()).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    git(&["init", "--quiet"]);
+    for kind in ["slow", "hello"] {
+        std::fs::write(repository.path().join("kind"), kind).unwrap();
+        git(&["add", "kind"]);
+        git(&["commit", "--quiet", "-m", kind]);
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_crossover"))
+        .args(&words)
+        .current_dir(repository.path())
+        .env_remove(SERVE)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    // The new revision is not worse in anything.
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    for part in ["building HEAD~1", "building HEAD (", "new worse capacity", "new worse CPU", "new worse p50"]
+    {
+        assert!(stderr.contains(part), "{part}: {stderr}");
+    }
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let findings = &document["contests"][0]["findings"];
+    assert_eq!(findings["names"], serde_json::json!(["old", "new"]));
+    let capacity = findings["all"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["subject"]["metric"] == "throughput")
+        .unwrap();
+    assert_ne!(capacity["winner"], "first", "{capacity}");
+    if let Some(ratio) = capacity["ratio"].as_f64() {
+        assert!(ratio > 5.0, "{capacity}");
+    }
+    assert_eq!(git(&["worktree", "list"]).lines().count(), 1);
+    assert_eq!(git(&["status", "--porcelain"]), "");
+}

@@ -51,6 +51,9 @@ pub(crate) fn kind_of(error: &io::Error) -> OutcomeKind {
     }
 }
 
+/// What may be done about a refused connection.
+const NOTHING_LISTENS: &str = "nothing listens there: start the server, or check address and port";
+
 /// What may be done about an error of connecting.
 pub(crate) fn remedy(error: &io::Error) -> &'static str {
     match kind_of_opening(error) {
@@ -68,7 +71,7 @@ pub(crate) fn remedy(error: &io::Error) -> &'static str {
         OutcomeKind::Reset => {
             "the server, or something in front of it, ended the connection at once; see why in its log"
         }
-        _ => "is the server listening there?",
+        _ => NOTHING_LISTENS,
     }
 }
 
@@ -102,12 +105,12 @@ mod tests {
     }
 
     #[test]
-    fn only_a_refused_connection_asks_whether_the_server_listens() {
+    fn only_of_a_refused_connection_it_is_said_that_nothing_listens() {
         for (errno, asks) in
             [(Errno::ECONNREFUSED, true), (Errno::ETIMEDOUT, false), (Errno::ECONNRESET, false)]
         {
             let remedy = remedy(&io::Error::from(errno));
-            assert_eq!(remedy == "is the server listening there?", asks, "{errno}: {remedy}");
+            assert_eq!(remedy == NOTHING_LISTENS, asks, "{errno}: {remedy}");
         }
     }
 

@@ -12,7 +12,9 @@ use reports_record::{Environment, SCHEMA, shell_word, shown};
 use reports_terminal::{print, talk};
 use serde::Serialize;
 
-use crate::contest::{Block, Contest, Course, Entrant, FailIf, Findings, Rates, Setting, table, words};
+use crate::contest::{
+    Block, Contest, Course, Entrant, FailIf, Findings, Metric, Rates, Setting, table, words,
+};
 use crate::cpu_claim::CpuClaim;
 use crate::cpus::{self, Split};
 use crate::places::Places;
@@ -155,7 +157,8 @@ pub(super) fn hold(
         calibrated.push(Contest::calibrate(entrants, rates, same_body, each, &setting)?);
     }
     for contest in &calibrated {
-        let rates: Vec<String> = contest.rates().iter().map(|rate| rate.to_string()).collect();
+        let rates: Vec<String> =
+            contest.rates().iter().map(|rate| Metric::Throughput.show(rate.get())).collect();
         talk!(
             "{} connections, at most {} blocks{}, seed {}; about {}, Ctrl-C keeps what is there",
             hall.connections,

@@ -44,8 +44,10 @@ pub enum OutcomeKind {
 pub enum Fault {
     /// The load generator or the machine it runs on.
     Client,
-    /// The way to the server: it does not exist, or the connection could not be made in time.
+    /// The way to the server: it does not exist.
     Network,
+    /// The server or the way to it: a connection could not be made in time, for the server accepts none or packets are lost.
+    ServerOrNetwork,
     /// The server broke off or stayed silent.
     Server,
     /// The server answered, wrongly.
@@ -53,12 +55,13 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The name used in files and on screen.
+    /// The name used on screen, before `'s fault`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Client => "client",
             Self::Network => "network",
+            Self::ServerOrNetwork => "server's or network",
             Self::Server => "server",
             Self::Reply => "reply",
         }
@@ -97,7 +100,9 @@ impl OutcomeKind {
         match self {
             Self::Ok => None,
             Self::LocalFd | Self::LocalPort | Self::Io => Some(Fault::Client),
-            Self::Unreachable | Self::ConnectTimeout => Some(Fault::Network),
+            Self::Unreachable => Some(Fault::Network),
+            // A full accept queue is the server's, a lost packet the network's: from here they look the same.
+            Self::ConnectTimeout => Some(Fault::ServerOrNetwork),
             Self::Refused | Self::Timeout | Self::Reset | Self::Closed | Self::Truncated => {
                 Some(Fault::Server)
             }

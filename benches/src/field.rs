@@ -10,6 +10,7 @@ use servers_conformance::contenders::{Contender as Entry, Contenders};
 use servers_contract::{Health, Model};
 
 use crate::contender::Contender;
+use crate::cpus::Split;
 use crate::host::Host;
 use crate::places::Places;
 use crate::process::{Identity, Launch, Tail};
@@ -94,6 +95,12 @@ impl Field {
     #[must_use]
     pub fn cpus(&self) -> Vec<u32> {
         [self.host.split.client.as_slice(), &self.host.split.contender].concat()
+    }
+
+    /// Who gets which CPUs.
+    #[must_use]
+    pub fn split(&self) -> &Split {
+        &self.host.split
     }
 
     /// The contender's CPUs.

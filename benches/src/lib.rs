@@ -1,6 +1,6 @@
 //! Which experiments are asked, and in which order: the runner behind `crossover`.
 //!
-//! Pure: [`experiment`] (what is asked), [`order`], [`remaining`] and [`estimate`] (when, and how long).
+//! Pure: [`experiment`] (what is asked), [`order`], [`remaining`] and [`estimate`] (when, and how long), [`reach`] (what the client can carry).
 //! The rest touches the system: [`host`] says what a run gets of this machine, [`field`] builds the contenders, [`runner`] carries a run out,
 //! [`slices`] measures living servers alternately, [`meter`] reads their cost; [`trial`] makes one trial of one [`contender`], a [`process`] that [`supervise`] holds on a leash.
 //! [`foreign`] are servers that know no contract. [`mod@bench`] is what the benches of whole programs share.
@@ -41,6 +41,7 @@ pub mod places;
 pub mod process;
 pub mod program;
 pub mod progress;
+pub mod reach;
 pub mod remaining;
 pub mod root;
 pub mod runner;

@@ -232,15 +232,15 @@ impl Done {
         self.overshoots.iter().any(|known| known.contender == contender && known.wait_ms == wait_ms)
     }
 
-    /// The throughput that this contender reached when it was calibrated for this workload; `None` while no calibration
-    /// has come to something.
+    /// What this contender reached when it was calibrated for this workload; `None` while no calibration has come to
+    /// something.
     #[must_use]
-    pub fn calibrated(&self, workload: &str, contender: &str) -> Option<f64> {
+    pub fn calibrated(&self, workload: &str, contender: &str) -> Option<&Calibration> {
         let of = |known: &&Calibration| known.cell == workload && known.contender == contender;
         self.calibrations
             .iter()
             .filter(of)
-            .find_map(|known| known.goodput_per_s.filter(|&reached| reached > 0.0))
+            .find(|known| known.goodput_per_s.is_some_and(|reached| reached > 0.0))
     }
 
     /// How many calibrations came to something.
@@ -449,12 +449,14 @@ mod tests {
             cell: "a".into(),
             contender: "x".into(),
             goodput_per_s,
+            cpu: None,
             failure: None,
         };
         let mut done = Done::default();
         done.add(calibration(None));
-        assert_eq!(done.calibrated("a", "x"), None);
+        assert!(done.calibrated("a", "x").is_none());
         done.add(calibration(Some(5.0)));
-        assert_eq!((done.calibrated("a", "x"), done.calibrations()), (Some(5.0), 1));
+        let known = done.calibrated("a", "x").and_then(|known| known.goodput_per_s);
+        assert_eq!((known, done.calibrations()), (Some(5.0), 1));
     }
 }

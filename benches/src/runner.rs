@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use loadgen::Rate;
 use reports_record::{
     Beginning, Calibration, Cell, Definition, Ending, Folder, Line, Look, Run, Stage, StopReason, Stops,
@@ -17,8 +17,8 @@ use crate::signals::Signals;
 use crate::sliced_block::{self, Phases};
 use crate::soaker::Soaker;
 use crate::standstill::Watch;
-use crate::trial::{self, Task};
-use crate::{estimate, look, machine, machine_speed, order, overshoot, program};
+use crate::trial::{self, Calibrated, Task};
+use crate::{estimate, look, machine, machine_speed, order, overshoot, program, reach};
 
 /// What became of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,6 +136,7 @@ impl<'a> Runner<'a> {
     fn carry_out(&mut self) -> anyhow::Result<Outcome> {
         self.overshoots()?;
         let rates = self.calibrations()?;
+        self.refuse_what_the_client_cannot_carry()?;
         self.trials(&rates)
     }
 
@@ -164,6 +165,21 @@ impl<'a> Runner<'a> {
                 Err(error) => self.progress.say(&format!("timers of {name}: {error:#}")),
             }
         }
+        Ok(())
+    }
+
+    /// Ends a run before its first trial where its figures would be the client's.
+    fn refuse_what_the_client_cannot_carry(&self) -> anyhow::Result<()> {
+        let split = self.field.split();
+        let refusals: Vec<String> = calibrated(self.definition)
+            .into_iter()
+            .flat_map(|cell| names_in(self.definition, cell).into_iter().map(move |name| (cell, name)))
+            .filter_map(|(cell, name)| {
+                let cpu = self.done.calibrated(cell.workload(), &name)?.cpu?;
+                reach::refusal(cell, &name, cpu, split)
+            })
+            .collect();
+        ensure!(refusals.is_empty(), "{}", refusals.join("\n"));
         Ok(())
     }
 
@@ -212,7 +228,7 @@ impl<'a> Runner<'a> {
     /// attempt came to something, `None` when interrupted.
     fn calibration(&mut self, cell: &Cell, name: &str) -> anyhow::Result<Option<Option<f64>>> {
         if let Some(known) = self.done.calibrated(cell.workload(), name) {
-            return Ok(Some(Some(known)));
+            return Ok(Some(known.goodput_per_s));
         }
         if self.given_up.contains(&(cell.workload().to_owned(), name.to_owned())) {
             return Ok(Some(None));
@@ -226,9 +242,9 @@ impl<'a> Runner<'a> {
                 return Ok(None);
             }
             let error = match measured {
-                Ok(reached) if reached > 0.0 => {
+                Ok(reached) if reached.goodput_per_s > 0.0 => {
                     self.keep_calibration(cell, name, Some(reached), None)?;
-                    return Ok(Some(Some(reached)));
+                    return Ok(Some(Some(reached.goodput_per_s)));
                 }
                 Ok(_) => "no correct reply within a loop".to_owned(),
                 Err(error) => self.field.hide(&format!("{error:#}")),
@@ -245,11 +261,13 @@ impl<'a> Runner<'a> {
         &mut self,
         cell: &Cell,
         name: &str,
-        goodput_per_s: Option<f64>,
+        reached: Option<Calibrated>,
         failure: Option<String>,
     ) -> anyhow::Result<()> {
         let (cell, contender) = (cell.workload().to_owned(), name.to_owned());
-        let calibration = Calibration { cell, contender, goodput_per_s, failure };
+        let goodput_per_s = reached.map(|reached| reached.goodput_per_s);
+        let cpu = reached.and_then(|reached| reached.cpu);
+        let calibration = Calibration { cell, contender, goodput_per_s, cpu, failure };
         self.log.push(&Line::Calibration(calibration.clone()))?;
         self.done.add(calibration);
         self.progress.step();

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use loadgen::{Client, Crew, Interrupt, Load, Pace, Pacing, Rate, Stop};
-use reports_record::{Arrivals, Cell, Loop, Measured, Phase, Phases, Resources, Stage, TrialOutcome};
+use reports_record::{
+    Arrivals, Cell, Loop, Measured, Phase, Phases, RequestCpu, Resources, Stage, TrialOutcome,
+};
 use servers_conformance::verify;
 use servers_contract::{Call, Reply};
 
@@ -68,22 +70,40 @@ pub fn is_spoilt(outcome: &TrialOutcome) -> bool {
 /// what the contender can do.
 pub const CALIBRATIONS: u32 = 3;
 
-/// Correct replies per second in the best of a few closed loops as short as a calibration.
+/// What a contender reached when it was calibrated.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Calibrated {
+    /// Correct replies per second in the best of a few closed loops.
+    pub goodput_per_s: f64,
+    /// What a request took of both sides; `None` where either is not known.
+    pub cpu: Option<RequestCpu>,
+}
+
+/// Calibrates a contender by a few closed loops as short as a calibration.
 ///
 /// # Errors
 /// The stage that failed, and why; the contender's last words included.
-pub fn calibrate(task: &Task<'_>) -> anyhow::Result<f64> {
+pub fn calibrate(task: &Task<'_>) -> anyhow::Result<Calibrated> {
     let tail = Tail::default();
     let measured = stages(task, &tail, |trial| {
         let phase = calibration_phase(task.phases, task.cell);
         let load = closed_load(task, trial, &phase, 0).map_err(at(Stage::Measure))?;
-        let mut best = 0.0_f64;
+        let mut meter = ContenderMeter::of(&trial.contender, trial.call.endpoint().name());
+        // What a calibration is for it gives without the counters too.
+        let is_metered = meter.begin().is_ok();
+        let (mut best, mut client_us, mut answered) = (0.0_f64, None, 0);
         for _ in 0..CALIBRATIONS {
             let measured =
                 trial.client.measure(&load, task.interrupt, &mut |_| ()).map_err(at(Stage::Measure))?;
-            best = best.max(measured.goodput_per_s);
+            answered += measured.answered_in_all;
+            if measured.goodput_per_s > best {
+                (best, client_us) = (measured.goodput_per_s, measured.client.cpu_per_request_us);
+            }
         }
-        Ok(best)
+        let cost = is_metered.then(|| meter.end().ok()?.cost(answered).ok()).flatten();
+        let server_us = cost.and_then(|cost| cost.cpu_per_request_us());
+        let cpu = server_us.zip(client_us).map(|(server_us, client_us)| RequestCpu { server_us, client_us });
+        Ok(Calibrated { goodput_per_s: best, cpu })
     });
     measured.map_err(|(stage, error)| error.context(format!("{stage:?}, stderr: {:?}", tail.lines())))
 }

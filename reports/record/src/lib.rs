@@ -82,8 +82,8 @@ pub use status::Status;
 pub use stream::Stream;
 pub use times::{Margin, Times};
 pub use trial::{
-    Beginning, Calibration, CostSource, Ending, LOOPS, Line, Loop, Measured, Overshoot, Resources,
-    ServerCost, Stage, Trial, TrialOutcome,
+    Beginning, Calibration, CostSource, Ending, LOOPS, Line, Loop, Measured, Overshoot, RequestCpu,
+    Resources, ServerCost, Stage, Trial, TrialOutcome,
 };
 pub use trial_log::TrialLog;
 pub use wrong_reply::WrongReply;

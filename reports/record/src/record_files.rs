@@ -114,8 +114,13 @@ mod tests {
     fn folder() -> (tempfile::TempDir, Folder) {
         let directory = tempfile::tempdir().unwrap();
         let folder = Folder::open(directory.path());
-        let line =
-            Calibration { cell: "a".into(), contender: "b".into(), goodput_per_s: None, failure: None };
+        let line = Calibration {
+            cell: "a".into(),
+            contender: "b".into(),
+            goodput_per_s: None,
+            cpu: None,
+            failure: None,
+        };
         folder.append().unwrap().push(&Line::Calibration(line)).unwrap();
         fs::write(directory.path().join(RUN), "{\n  \"crc32\": \"00000000\"}").unwrap();
         (directory, folder)

@@ -82,9 +82,21 @@ pub struct Calibration {
     pub contender: String,
     /// Correct replies per second, the best of a few loops; `None` when it could not be measured.
     pub goodput_per_s: Option<f64>,
+    /// What a request took of both sides in these loops; `None` where it is not known, and in older runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<RequestCpu>,
     /// Why it could not be measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+}
+
+/// CPU time of one request, microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RequestCpu {
+    /// The server's.
+    pub server_us: f64,
+    /// The client's.
+    pub client_us: f64,
 }
 
 /// One measurement of one contender in one cell, or the reason there is none.

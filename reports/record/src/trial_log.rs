@@ -81,6 +81,7 @@ mod tests {
             cell: cell.into(),
             contender: "tokio-tasks".into(),
             goodput_per_s: Some(1.5),
+            cpu: None,
             failure: None,
         })
     }

@@ -38,6 +38,7 @@ fn some_lines() -> Vec<Line> {
             cell: "wait=1ms/c=64".into(),
             contender: "tokio-tasks".into(),
             goodput_per_s: None,
+            cpu: None,
             failure: Some("refused".into()),
         }),
     ]

@@ -18,6 +18,7 @@ fn line(cell: &str) -> Line {
         cell: cell.into(),
         contender: "tokio-tasks".into(),
         goodput_per_s: Some(1234.5),
+        cpu: None,
         failure: None,
     })
 }

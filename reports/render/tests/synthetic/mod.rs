@@ -252,6 +252,7 @@ fn calibration(cell: &Cell, contender: &str, world: &World) -> Line {
         cell: cell.name.clone(),
         contender: contender.into(),
         goodput_per_s: Some(throughput(cell, (world.work_us)(cell, contender))),
+        cpu: None,
         failure: None,
     })
 }

@@ -4,6 +4,7 @@ mod ask;
 mod check;
 mod compare;
 mod contest;
+mod cores;
 mod diff;
 mod doctor;
 mod list;

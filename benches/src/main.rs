@@ -60,6 +60,10 @@ enum Subcommands {
         /// Measure although another run measures on the same CPUs; the page says so
         #[arg(long)]
         anyway: bool,
+        /// Measure once for each of these numbers of the contender's CPUs, and show the ratios together; the client gets as
+        /// many. Each is a run of its own, and gets the whole --budget
+        #[arg(long, value_name = "N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=1024))]
+        cores: Vec<u32>,
     },
     /// Go on with a run that was interrupted or killed; finished trials are kept
     Resume {
@@ -155,8 +159,8 @@ enum Subcommands {
 
 fn dispatch(command: Subcommands) -> anyhow::Result<i32> {
     match command {
-        Subcommands::Run { experiment, runs, budget, anyway } => {
-            command::run(&experiment, runs, budget, anyway)
+        Subcommands::Run { experiment, runs, budget, anyway, cores } => {
+            command::run(&experiment, runs, budget, anyway, &cores)
         }
         Subcommands::Resume { folder, anyway } => command::resume(folder, anyway),
         Subcommands::Ask(arguments) => command::ask(*arguments),

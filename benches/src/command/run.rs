@@ -11,7 +11,7 @@ use reports_record::{
 };
 use reports_terminal::{print, talk};
 
-use super::check;
+use super::{check, cores};
 use crate::conditions::Conditions;
 use crate::cpu_claim::CpuClaim;
 use crate::cpus::Split;
@@ -34,15 +34,29 @@ const UNJUDGED: i32 = 3;
 ///
 /// # Errors
 /// When it could not start, or a result could not be written.
-pub fn run(name: &str, runs: Option<PathBuf>, budget: Option<Duration>, anyway: bool) -> anyhow::Result<i32> {
+pub fn run(
+    name: &str,
+    runs: Option<PathBuf>,
+    budget: Option<Duration>,
+    anyway: bool,
+    numbers_of_cores: &[u32],
+) -> anyhow::Result<i32> {
     let definition = check::load(name, check::contenders()?.as_ref())?;
     let signals = Signals::install()?;
-    let mut command = format!("cargo crossover run {}", shell_word(name));
     if let Some(budget) = budget {
-        command += &format!(" --budget {}", humantime::format_duration(budget).to_string().replace(' ', ""));
         warn_of_short_budget(&definition, budget);
     }
+    if !numbers_of_cores.is_empty() {
+        return cores::run(name, &definition, numbers_of_cores, runs, budget, anyway, &signals);
+    }
+    let command = with_budget(format!("cargo crossover run {}", shell_word(name)), budget);
     Ok(measure(definition, command, runs, budget, anyway, &signals)?.0)
+}
+
+/// A command line with the budget that was given.
+pub(super) fn with_budget(command: String, budget: Option<Duration>) -> String {
+    let Some(budget) = budget else { return command };
+    format!("{command} --budget {}", humantime::format_duration(budget).to_string().replace(' ', ""))
 }
 
 /// A run that ends before its first look judges nothing.

@@ -7,7 +7,9 @@ mod synthetic;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reports_record::{Beginning, CostSource, Line, Look, Role, Slice, StopReason, Stopped, TrialOutcome};
+use reports_record::{
+    Beginning, CostSource, Line, Look, RequestCpu, Role, Slice, StopReason, Stopped, TrialOutcome,
+};
 use serde_json::Value;
 use synthetic::{Fate, World, cell, definition, lines, run};
 
@@ -67,6 +69,7 @@ fn every_field_of_a_line_is_documented_and_every_documented_field_occurs() {
         }
         if let Line::Calibration(calibration) = &mut line {
             calibration.failure = Some("refused".into());
+            calibration.cpu = Some(RequestCpu { server_us: 8.0, client_us: 7.0 });
         }
         let line = serde_json::to_value(line).unwrap();
         note(&mut found, line["kind"].as_str().unwrap(), &line);

@@ -217,6 +217,9 @@ impl Engine {
             free.end_thinking(now);
             let start = self.starts.borrow_mut().take(now, free.ready());
             let Some(intended) = start else {
+                if free.ready() > 0 {
+                    self.standstills.caught_up();
+                }
                 drop(free);
                 return self.pacer.arm(|| self.next_start(), now);
             };
@@ -260,6 +263,9 @@ impl Engine {
 
     fn flight(&self, intended: Moment, free_since: Moment, started: Moment) -> Flight {
         let measured = self.tally.borrow().window.contains(intended);
+        if intended < free_since {
+            self.standstills.queued();
+        }
         Flight {
             stalled_before: self.standstills.lost(intended, free_since),
             stalled_after: Duration::ZERO,

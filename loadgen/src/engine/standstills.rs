@@ -11,6 +11,9 @@ use crate::window::Window;
 const STEP: Duration = Duration::from_millis(1);
 /// A thread that slept for longer found nothing unread when it went to sleep; where it does, sleep takes a tenth of this.
 const BLINK: Duration = Duration::from_micros(500);
+/// So many times its own length, at most, a standstill's queue is worked off: at a tenth of a server's capacity to spare. Where
+/// a server has less, requests queue without the client's doing.
+const AFTERMATH: u32 = 10;
 /// Standstills that are remembered. A request that was due before all of them is told of these only.
 const MOST: usize = 10_000;
 
@@ -27,6 +30,10 @@ pub(super) struct Standstills {
     steward_wakes: Cell<Moment>,
     /// Since when replies may have come unread; `None` when there can be none.
     unread_since: Cell<Option<Moment>>,
+    /// Since a standstill that found no queue, until the queue that it left is worked off.
+    aftermath: Cell<Option<Aftermath>>,
+    /// Whether the request that was sent last had waited for a connection, and nothing has shown since that the queue is empty.
+    has_queue: Cell<bool>,
     longest: Cell<Duration>,
     in_window: Cell<Duration>,
     /// In order.
@@ -39,6 +46,13 @@ struct Standstill {
     to: Moment,
     /// Connections that were free meanwhile, or whose reply lay unread: those that the client kept from working.
     idle: usize,
+}
+
+/// What a standstill leaves behind: requests fell due, and they and those after them wait until connections are free again.
+#[derive(Debug, Clone, Copy)]
+struct Aftermath {
+    from: Moment,
+    until: Moment,
 }
 
 impl Standstill {
@@ -56,6 +70,8 @@ impl Standstills {
             latest_look: Cell::new(begin),
             steward_wakes: Cell::new(Moment::NEVER),
             unread_since: Cell::default(),
+            aftermath: Cell::default(),
+            has_queue: Cell::default(),
             longest: Cell::default(),
             in_window: Cell::default(),
             past: RefCell::default(),
@@ -85,6 +101,7 @@ impl Standstills {
     fn stood_still(&self, standstill: Standstill) {
         let Standstill { from, to, .. } = standstill;
         self.unread_since.set(self.unread_since.get().or(Some(from)));
+        self.leave_behind(from, to);
         self.longest.set(self.longest.get().max(to.since(from)));
         self.in_window.set(self.in_window.get() + self.window.get().overlap(from, to));
         let mut past = self.past.borrow_mut();
@@ -92,6 +109,15 @@ impl Standstills {
             past.pop_front();
         }
         past.push_back(standstill);
+    }
+
+    fn leave_behind(&self, from: Moment, to: Moment) {
+        let running = self.aftermath.get().filter(|aftermath| from < aftermath.until);
+        let begun = || (!self.has_queue.get()).then_some(Aftermath { from, until: to });
+        self.aftermath.set(running.or_else(begun).map(|aftermath| Aftermath {
+            until: aftermath.until.max(to.after(to.since(from) * AFTERMATH)),
+            ..aftermath
+        }));
     }
 
     /// The window, as is known by now.
@@ -124,22 +150,46 @@ impl Standstills {
         past.iter_mut().rev().take_while(|one| one.to > since).for_each(|one| one.idle += 1);
     }
 
-    /// How much of a wait for a connection, `from`..`to`, is the client's own, of a request that fell due while the thread stood
-    /// still: of that standstill and later ones the share of connections that could have worked meanwhile.
+    /// A request that is sent now waited for a connection.
+    pub(super) fn queued(&self) {
+        self.has_queue.set(true);
+    }
+
+    /// A connection is free and nothing is due: whatever waits from now on does not wait for what was left undone.
+    pub(super) fn caught_up(&self) {
+        self.has_queue.set(false);
+        self.aftermath.set(None);
+    }
+
+    /// How much of a wait for a connection, `from`..`to`, is the client's own.
     ///
-    /// A connection that the server kept busy throughout was not kept from anything. Requests that waited already are left out:
-    /// their queue is there without the client's doing, and to all of a long one a few short standstills would be lateness.
+    /// Of a request that fell due during a standstill it is that standstill and later ones; where the queue was empty before, also
+    /// the wait behind it, of this request and of those due until the queue is worked off, as far as the work that was left undone
+    /// would have taken. Of each standstill counts the share of connections that could have worked meanwhile: a connection that the
+    /// server kept busy throughout was not kept from anything.
+    ///
+    /// Requests that waited already are left out: their queue is there without the client's doing, and to all of a long one a few
+    /// short standstills would be lateness.
     pub(super) fn lost(&self, from: Moment, to: Moment) -> Duration {
         if from >= to {
             return Duration::ZERO;
         }
         let past = self.past.borrow();
-        let first = past.partition_point(|one| one.to <= from);
+        let holds = |aftermath: &Aftermath| aftermath.from <= from && from < aftermath.until;
+        let aftermath = self.aftermath.get().filter(holds);
+        let first = past.partition_point(|one| one.to <= aftermath.map_or(from, |aftermath| aftermath.from));
         if past.get(first).is_none_or(|one| one.from > from) {
             return Duration::ZERO;
         }
-        let share = |idle: usize| (idle as f64 / self.connections.max(1) as f64).min(1.0);
-        past.range(first..).map(|one| one.overlap(from, to).mul_f64(share(one.idle))).sum()
+        let share = |one: &Standstill| (one.idle as f64 / self.connections.max(1) as f64).min(1.0);
+        let meanwhile = || past.range(first..).filter(|one| one.from < to);
+        let own = meanwhile().map(|one| one.overlap(from, to).mul_f64(share(one))).sum();
+        if aftermath.is_none() {
+            return own;
+        }
+        let during: Duration = meanwhile().map(|one| one.overlap(from, to)).sum();
+        let undone = meanwhile().map(|one| one.to.since(one.from).mul_f64(share(one))).sum();
+        own + to.since(from).saturating_sub(during).min(undone)
     }
 
     /// The longest one.
@@ -182,9 +232,8 @@ mod tests {
         standstills.steward_wakes(Moment::NEVER);
         standstills.look(at(300_000), at(220_010), at(290_000), || 2);
         assert_eq!(standstills.in_window(), us(210_000));
-        assert_eq!(standstills.lost(at(100_000), at(295_000)), us(125_000));
+        assert_eq!(standstills.lost(at(100_000), at(295_000)), us(195_000));
         assert_eq!(standstills.lost(at(19_000), at(295_000)), Duration::ZERO, "it waited already");
-        assert_eq!(standstills.lost(at(300_000), at(400_000)), Duration::ZERO);
     }
 
     #[test]
@@ -220,10 +269,37 @@ mod tests {
         assert_eq!(standstills.lost(at(10_000), at(60_000)), Duration::ZERO);
         // One of the two replies lay unread, and then the other one.
         standstills.found_unread();
-        assert_eq!(standstills.lost(at(10_000), at(60_000)), us(20_000));
+        assert_eq!(standstills.lost(at(10_000), at(50_000)), us(20_000));
         standstills.found_unread();
         standstills.found_unread();
-        assert_eq!(standstills.lost(at(10_000), at(60_000)), us(40_000));
+        assert_eq!(standstills.lost(at(10_000), at(50_000)), us(40_000));
+    }
+
+    #[test]
+    fn the_queue_behind_a_standstill_is_the_client_s_until_it_is_worked_off() {
+        let standstills = standstills();
+        standstills.look(at(4_000), at(0), Moment::NEVER, || 2);
+        standstills.queued();
+        assert_eq!(standstills.lost(at(3_000), at(5_000)), us(2_000), "due meanwhile");
+        assert_eq!(standstills.lost(at(4_500), at(6_000)), us(1_500), "due behind it");
+        assert_eq!(standstills.lost(at(4_500), at(90_000)), us(4_000), "no more than was left undone");
+        assert_eq!(
+            standstills.lost(at(45_000), at(50_000)),
+            Duration::ZERO,
+            "by then the server has a queue of its own"
+        );
+        standstills.caught_up();
+        assert_eq!(standstills.lost(at(6_000), at(9_000)), Duration::ZERO, "another queue");
+    }
+
+    #[test]
+    fn a_queue_that_was_there_before_a_standstill_is_not_the_client_s() {
+        let standstills = standstills();
+        standstills.queued();
+        standstills.look(at(4_000), at(0), Moment::NEVER, || 0);
+        (0..2).for_each(|_| standstills.found_unread());
+        assert_eq!(standstills.lost(at(4_500), at(6_000)), Duration::ZERO);
+        assert_eq!(standstills.lost(at(3_000), at(6_000)), us(1_000), "the standstill itself is");
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(super) struct Starts {
     held: VecDeque<Moment>,
     /// Whether nothing was left to draw when it was last tried.
     is_drained: bool,
+    /// Whether what is due and was not sent stays unsent.
+    is_given_up: bool,
     /// Nothing starts (open loop: is due) from its end on.
     window: Window,
 }
@@ -27,7 +29,7 @@ pub(super) struct Starts {
 impl Starts {
     pub(super) fn of(order: Arc<Order>, thread: usize) -> Self {
         let (held, window) = (order.starts.first(thread), order.window());
-        Self { order, thread, held, is_drained: false, window }
+        Self { order, thread, held, is_drained: false, is_given_up: false, window }
     }
 
     /// Takes the next start, for one of so many connections that are `ready`, if it is due by `now`; says since when it is.
@@ -36,6 +38,9 @@ impl Starts {
             return (ready > 0).then(|| self.take_at_once(now)).flatten();
         }
         self.fit(ready);
+        if self.is_given_up {
+            return None;
+        }
         let end = self.window.end;
         let start = self.held.front().copied().filter(|start| *start <= now && *start < end)?;
         self.held.pop_front();
@@ -50,7 +55,7 @@ impl Starts {
 
     /// Holds as many starts as connections are `ready`, if the schedule has them.
     pub(super) fn fit(&mut self, ready: usize) {
-        while self.held.len() < ready && !self.is_drained {
+        while self.held.len() < ready && !self.is_drained && !self.is_given_up {
             match self.order.starts.draw(self.window.end) {
                 // Later than all that were drawn before.
                 Some(start) => self.held.push_back(start),
@@ -61,13 +66,13 @@ impl Starts {
 
     /// The next start that a connection holds; none in a closed loop.
     pub(super) fn next(&self) -> Option<Moment> {
-        self.held.front().copied().filter(|start| *start < self.window.end)
+        self.held.front().copied().filter(|start| *start < self.window.end && !self.is_given_up)
     }
 
     /// Whether nothing will start any more.
     pub(super) fn is_over(&self, now: Moment) -> bool {
         let is_past = !self.order.starts.is_open() && now >= self.window.end;
-        is_past || (self.next().is_none() && self.order.starts.is_over(self.window.end))
+        is_past || self.is_given_up || (self.next().is_none() && self.order.starts.is_over(self.window.end))
     }
 
     /// The window, as is known by now.
@@ -78,6 +83,11 @@ impl Starts {
     /// Nothing starts from `end` on.
     pub(super) fn cut(&mut self, end: Moment) {
         self.window.end = self.window.end.min(end);
+    }
+
+    /// Sends nothing any more: what is due stays [held](Self::held), or in the schedule.
+    pub(super) fn give_up(&mut self) {
+        self.is_given_up = true;
     }
 
     /// Keeps the books of a schedule that is behind; to be called a few dozen times a second.
@@ -225,6 +235,21 @@ mod tests {
         assert_eq!(starts.take(order.begin.after(Duration::from_secs(60)), 1), Some(second));
         starts.cut(second.after(Duration::from_millis(50)));
         assert!(starts.is_over(Moment::NEVER));
+    }
+
+    #[test]
+    fn what_is_given_up_is_over_and_still_counted() {
+        let rate = Rate::per_second(1000.0).unwrap();
+        let order = order(Stop::After(Duration::from_secs(9)), Pace::open(rate, Arrivals::Constant, 0), 1, 2);
+        let mut starts = Starts::of(order.clone(), 0);
+        let now = order.begin.after(Duration::from_millis(10));
+        starts.cut(now);
+        assert!(!starts.is_over(now), "a queue of eight waits");
+        starts.give_up();
+        assert!(starts.is_over(now));
+        assert_eq!((starts.take(now, 2), starts.next()), (None, None));
+        let untaken = order.starts.take_untaken(now, now).into_iter().map(|(_, starts)| starts).sum::<u64>();
+        assert_eq!((starts.held(now).count(), untaken), (2, 8));
     }
 
     #[test]

@@ -54,8 +54,12 @@ impl Engine {
                 deadline = self.planned_deadline();
                 slicer.begin_at(self.order.window().start);
             }
-            if self.order.stops_at() != Moment::NEVER {
-                deadline = deadline.min(self.cut(self.order.stops_at()));
+            let stop = self.order.stops_at();
+            if stop != Moment::NEVER {
+                deadline = deadline.min(self.cut(stop));
+            }
+            if now >= stop {
+                self.starts.borrow_mut().give_up();
             }
             let window = self.tally.borrow().window;
             usage.look(|| ThreadUsage::read(now, self.pacer.spin()), now, window);

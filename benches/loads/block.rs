@@ -26,6 +26,9 @@ const SPREAD: f64 = 0.5;
 /// Connections of the open loop for each of a closed one's: with as few, arrivals would wait for one.
 const SPARE: u32 = 8;
 
+/// The least window of a slice.
+const WINDOW: Duration = Duration::from_millis(100);
+
 /// Rounds of slices under each load; each has two slices of each contender.
 const ROUNDS: u32 = 4;
 
@@ -120,6 +123,7 @@ fn ratio(
     plan: &dyn Fn(&Load) -> Plan,
 ) -> anyhow::Result<Ratio> {
     let plan = plan(&clients[0].1);
+    let plan = Plan { length: plan.length.max(WINDOW), ..plan };
     let endpoint = field.call.endpoint().name();
     let mut meters = contenders.each_ref().map(|contender| ContenderMeter::of(contender, endpoint));
     let mut sides: Vec<Side<'_>> = Vec::new();

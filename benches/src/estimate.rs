@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use reports_record::{Cell, Definition, Phase, SliceRounds};
+use reports_record::{Cell, Definition, Phase, Role, Stops};
 
-use crate::remaining::{calibrated, names_in, plan};
+use crate::remaining::{calibrated, groups, names_in, plan};
 use crate::sliced_block;
 use crate::trial::{CALIBRATIONS, calibration_phase, closed_phase};
 
@@ -23,7 +23,7 @@ const GOING_ON: f64 = 0.4;
 pub fn duration(definition: &Definition) -> Duration {
     let trials: f64 = match definition.phases.slices {
         None => plan(definition).iter().map(|one| alone(definition, &definition.cells[one.cell])).sum(),
-        Some(rounds) => definition.cells.iter().map(|cell| in_slices(definition, rounds, cell)).sum(),
+        Some(_) => definition.cells.iter().map(|cell| in_slices(definition, cell)).sum(),
     };
     let calibration = |cell| {
         let loops = f64::from(CALIBRATIONS) * length(&calibration_phase(&definition.phases, cell));
@@ -54,17 +54,30 @@ fn alone(definition: &Definition, cell: &Cell) -> f64 {
 
 /// All blocks of a cell in slices, seconds. Contenders take turns, so that a block takes as long as their slices together;
 /// the duplicate is there until the first look.
-fn in_slices(definition: &Definition, rounds: SliceRounds, cell: &Cell) -> f64 {
-    let contenders = 1.0 + names_in(definition, cell).len() as f64;
+fn in_slices(definition: &Definition, cell: &Cell) -> f64 {
     let (all, doubled) = (f64::from(definition.blocks), f64::from(definition.duplicate_blocks()));
+    let contenders = |block| {
+        let groups = groups(definition, &Stops::default(), cell, block);
+        groups.into_iter().map(|group| (group.pair, group.names.len() as f64))
+    };
     if cell.is_sweep() {
-        return all * contenders * alone(definition, cell);
+        return all * contenders(0).map(|(_, count)| count).sum::<f64>() * alone(definition, cell);
     }
-    let levels = definition.phases.open_loads.len();
-    let is_drawn = definition.phases.wait_spread > 0.0;
-    let one = around(cell) + sliced_block::duration(rounds, levels, cell, is_drawn).as_secs_f64();
+    let block = |block| -> f64 {
+        contenders(block)
+            .map(|(role, count)| count * (around(cell) + slices_of(definition, cell, role)))
+            .sum()
+    };
     let going_on = if definition.looks.is_empty() { 1.0 } else { GOING_ON };
-    one * (doubled * contenders + (all - doubled) * (contenders - 1.0) * going_on)
+    let rest = if all > doubled { block(definition.duplicate_blocks()) } else { 0.0 };
+    doubled * block(0) + (all - doubled) * going_on * rest
+}
+
+/// The slices of one contender of a pair in one block of a cell, seconds.
+fn slices_of(definition: &Definition, cell: &Cell, role: Role) -> f64 {
+    let (levels, is_drawn) = (definition.phases.open_loads.len(), definition.phases.wait_spread > 0.0);
+    let duration = |rounds| sliced_block::duration(rounds, levels, cell, is_drawn).as_secs_f64();
+    definition.rounds(role).map_or(0.0, duration)
 }
 
 #[cfg(test)]

@@ -110,6 +110,7 @@ fn resolve(name: &str, text: &str, contenders: Option<&Contenders>) -> anyhow::R
         ));
     }
     check_blocks(&file, &mut problems);
+    check_rounds(&file, &mut problems);
     check_sentences(&file, &mut problems);
     let cells = matrix::cells(&file.workload, file.phases.timeout.get_ref().0, &mut problems);
     check_longest_waits(&file, &cells, &mut problems);
@@ -166,6 +167,28 @@ fn pair(table: &file::PairTable, cells: &[Cell], problems: &mut Problems) -> Pai
         role: *table.role.get_ref(),
         sync: table.sync.get_ref().clone(),
         awaiting: table.awaiting.get_ref().clone(),
+        slices: table.slices.as_ref().map(|slices| *slices.get_ref()),
+    }
+}
+
+/// Rounds in their range, and those of a pair only where there are slices.
+fn check_rounds(file: &ExperimentFile, problems: &mut Problems) {
+    let of_pairs =
+        file.pair.iter().filter_map(|pair| Some((pair.role.get_ref().name(), pair.slices.as_ref()?)));
+    for (role, slices) in of_pairs.clone() {
+        problems.expect(file.phases.slices.is_some(), slices.span(), || {
+            format!("slices of the {role} pair change nothing: phases.slices is missing, so each contender is measured alone")
+        });
+    }
+    let of_all = file.phases.slices.iter().map(|slices| ("phases.slices".to_owned(), slices));
+    for (name, slices) in
+        of_all.chain(of_pairs.map(|(role, slices)| (format!("slices of the {role} pair"), slices)))
+    {
+        let SliceRounds { closed, open } = *slices.get_ref();
+        problems.expect([closed, open].iter().all(|rounds| ROUNDS.contains(rounds)), slices.span(), || {
+            let (fewest, most) = (ROUNDS.start(), ROUNDS.end());
+            format!("{name} must have {fewest} to {most} rounds of each loop, not {closed} and {open}")
+        });
     }
 }
 
@@ -248,13 +271,6 @@ fn phases(file: &file::PhasesTable, problems: &mut Problems) -> Phases {
             drawn::SPREAD.end()
         )
     });
-    if let Some(slices) = &file.slices {
-        let SliceRounds { closed, open } = *slices.get_ref();
-        problems.expect([closed, open].iter().all(|rounds| ROUNDS.contains(rounds)), slices.span(), || {
-            let (fewest, most) = (ROUNDS.start(), ROUNDS.end());
-            format!("phases.slices must have {fewest} to {most} rounds of each loop, not {closed} and {open}")
-        });
-    }
     let mut seconds = |name: &str, span: &Spanned<file::Span>, range: RangeInclusive<Duration>| {
         let duration = span.get_ref().0;
         problems.expect(range.contains(&duration), span.span(), || {
@@ -267,15 +283,16 @@ fn phases(file: &file::PhasesTable, problems: &mut Problems) -> Phases {
         });
         duration.as_secs_f64()
     };
-    let mut phase = |name: &str, phase: &file::PhaseTable| Phase {
+    let mut phase = |name: &str, phase: &file::PhaseTable, shortest: Duration| Phase {
         warm_up_s: seconds(&format!("{name}.warm_up"), &phase.warm_up, Load::MARGIN),
-        duration_s: seconds(&format!("{name}.duration"), &phase.duration, Load::WINDOW),
+        duration_s: seconds(&format!("{name}.duration"), &phase.duration, shortest..=*Load::WINDOW.end()),
     };
+    let alone = *Load::WINDOW.start();
     Phases {
-        closed: phase("closed", &file.closed),
-        open: phase("open", &file.open),
+        closed: phase("closed", &file.closed, alone),
+        open: phase("open", &file.open, alone),
         open_loads,
-        calibration: phase("calibration", &file.calibration),
+        calibration: phase("calibration", &file.calibration, Load::SLICE),
         slices: file.slices.as_ref().map(|slices| *slices.get_ref()),
         timeout_s: seconds("timeout", &file.timeout, Load::TIMEOUT),
         grace_s: seconds("grace", &file.grace, Load::MARGIN),

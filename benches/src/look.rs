@@ -62,10 +62,10 @@ fn stop(
 }
 
 /// The questions that keep a loop going. The 99th percentile is none of them: it needs far more requests than a block of
-/// slices has, and would keep every loop to the end.
+/// slices has, and would keep every loop to the end. Nor is memory, which is read beside the closed loop.
 fn questions(one: usize) -> Vec<Subject> {
     match one.checked_sub(1) {
-        None => [Metric::Throughput, Metric::Memory].map(Subject::from).to_vec(),
+        None => vec![Metric::Throughput.into()],
         Some(level) => {
             [Metric::CpuPerRequest, Metric::ResponseTimeP50].map(|metric| Subject { metric, level }).to_vec()
         }

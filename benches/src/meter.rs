@@ -1,21 +1,32 @@
 //! What a server has cost, read around a measurement.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use reports_record::{CostSource, ServerCost};
 use servers_contract::Stats;
 
 use crate::contender::Contender;
-use crate::outside::Outside;
+use crate::outside::{CpuLaps, Outside};
 
-/// Reads a server's cost around one measurement after another.
+/// Reads a server's cost around measurements.
 pub trait Meter {
-    /// Reads just before a measurement.
+    /// Reads just before the first measurement.
     ///
     /// # Errors
     /// When the server does not answer for its counters.
     fn begin(&mut self) -> anyhow::Result<()>;
 
-    /// Reads just after the measurement and its drain; gives what was spent since [`Meter::begin`].
+    /// Prepares for a measurement that follows at once.
+    fn set_off(&mut self) {}
+
+    /// Reads after a measurement and its drain; returns the CPU time since the reading before, whatever took it. Cheap, and `None`
+    /// where only [`Meter::end`] tells it.
+    fn lap(&mut self) -> Option<Duration> {
+        None
+    }
+
+    /// Reads just after the last measurement and its drain; gives what was spent since [`Meter::begin`].
     ///
     /// # Errors
     /// When the server does not answer for its counters, or they run backwards.
@@ -55,23 +66,41 @@ pub struct Spent {
 }
 
 impl Spent {
-    /// Both together; what is not known of one is not known of both.
+    /// The part of it that answering `kept` of `answered` requests took: `cpu` where that is known, and what is counted for all of
+    /// them together in proportion.
     #[must_use]
-    pub fn plus(&self, other: &Self) -> Self {
-        let cpu = |one: Option<Cpu>, other: Option<Cpu>| {
-            let (one, other) = one.zip(other)?;
-            Some(Cpu { user_us: one.user_us + other.user_us, system_us: one.system_us + other.system_us })
+    pub fn part(&self, cpu: Option<Duration>, kept: u64, answered: u64) -> Self {
+        let share = if answered == 0 { 0.0 } else { kept as f64 / answered as f64 };
+        let of = |count: u64| (count as f64 * share).round() as u64;
+        let of_cpu = |all: Cpu| match cpu {
+            // To the tick alone is known what of it was the kernel's.
+            Some(cpu) => {
+                let total_us = cpu.as_micros() as u64;
+                let user = if all.total_us() == 0 { 1.0 } else { all.user_us as f64 / all.total_us() as f64 };
+                let user_us = (total_us as f64 * user).round() as u64;
+                Cpu { user_us, system_us: total_us - user_us.min(total_us) }
+            }
+            None => Cpu { user_us: of(all.user_us), system_us: of(all.system_us) },
         };
         Self {
-            requests: self.requests.zip(other.requests).map(|(one, other)| one + other),
-            told: cpu(self.told, other.told),
-            kernel: cpu(self.kernel, other.kernel),
-            switches: self
-                .switches
-                .zip(other.switches)
-                .map(|(one, other)| (one.0 + other.0, one.1 + other.1)),
-            tells_switches: self.tells_switches && other.tells_switches,
+            requests: Some(kept),
+            told: self.told.map(of_cpu),
+            kernel: self.kernel.map(of_cpu),
+            switches: self.switches.map(|(voluntary, involuntary)| (of(voluntary), of(involuntary))),
+            tells_switches: self.tells_switches,
         }
+    }
+
+    /// Whether laps that took `laps` together hold all of the CPU time: no process came or went unseen. The rest is what the kernel
+    /// counts in ticks.
+    #[must_use]
+    pub fn is_all_in(&self, laps: Duration) -> bool {
+        const SLACK_US: f64 = 20_000.0;
+        const SLACK: f64 = 0.02;
+        self.kernel.is_some_and(|all| {
+            let (all, laps) = (all.total_us() as f64, laps.as_micros() as f64);
+            (all - laps).abs() <= SLACK_US.min(0.5 * all).max(SLACK * all)
+        })
     }
 
     /// CPU time: the kernel's figure, which leaves out what reading the counters costs, else the server's own.
@@ -104,20 +133,26 @@ impl Spent {
 pub struct ProcessMeter {
     supervisor: u32,
     before: Option<Outside>,
+    laps: CpuLaps,
 }
 
 impl ProcessMeter {
     /// Of all processes below process `supervisor`.
     #[must_use]
     pub fn of(supervisor: u32) -> Self {
-        Self { supervisor, before: None }
+        Self { supervisor, before: None, laps: CpuLaps::default() }
     }
 }
 
 impl Meter for ProcessMeter {
     fn begin(&mut self) -> anyhow::Result<()> {
+        self.laps = CpuLaps::of(self.supervisor);
         self.before = Outside::read(self.supervisor, false);
         Ok(())
+    }
+
+    fn lap(&mut self) -> Option<Duration> {
+        self.laps.lap()
     }
 
     fn end(&mut self) -> anyhow::Result<Spent> {
@@ -133,13 +168,14 @@ pub struct ContenderMeter<'a> {
     /// The endpoint whose requests count.
     endpoint: &'a str,
     before: Reading,
+    laps: CpuLaps,
 }
 
 impl<'a> ContenderMeter<'a> {
     /// Of `contender`, whose count of requests for `endpoint` is what it was asked.
     #[must_use]
     pub fn of(contender: &'a Contender, endpoint: &'a str) -> Self {
-        Self { contender, endpoint, before: Reading::default() }
+        Self { contender, endpoint, before: Reading::default(), laps: CpuLaps::default() }
     }
 
     /// Threads are counted one by one only for a contender that does not tell its switches: that takes the client's CPU.
@@ -152,8 +188,13 @@ impl<'a> ContenderMeter<'a> {
 impl Meter for ContenderMeter<'_> {
     fn begin(&mut self) -> anyhow::Result<()> {
         let told = self.contender.stats()?;
+        self.laps = CpuLaps::of(self.contender.supervisor());
         self.before = Reading { outside: self.outside(&told), told };
         Ok(())
+    }
+
+    fn lap(&mut self) -> Option<Duration> {
+        self.laps.lap()
     }
 
     fn end(&mut self) -> anyhow::Result<Spent> {
@@ -248,13 +289,31 @@ mod tests {
         assert!(error.to_string().contains("/wait runs backwards"));
     }
 
+    /// 100 ms for 40 requests, a fifth of it in the kernel, of which 10 requests are kept.
     #[test]
-    fn sums_know_what_all_parts_know() {
-        let told = Spent { told: Some(Cpu { user_us: 1, system_us: 2 }), ..Spent::default() };
-        let both = Spent { requests: Some(5), kernel: Some(Cpu { user_us: 3, system_us: 4 }), ..told };
-        assert_eq!(both.plus(&both).requests, Some(10));
-        assert_eq!(both.plus(&told).cpu(), Some(Cpu { user_us: 2, system_us: 4 }));
-        assert_eq!(both.plus(&told).requests, None);
+    fn a_part_has_its_own_cpu_time_or_its_share() {
+        let all = Spent {
+            requests: Some(41),
+            kernel: Some(Cpu { user_us: 80_000, system_us: 20_000 }),
+            switches: Some((400, 8)),
+            ..Spent::default()
+        };
+        let known = all.part(Some(Duration::from_millis(30)), 10, 40);
+        assert_eq!(known.cpu(), Some(Cpu { user_us: 24_000, system_us: 6_000 }));
+        assert_eq!((known.requests, known.switches), (Some(10), Some((100, 2))));
+        assert_eq!(all.part(None, 10, 40).cpu(), Some(Cpu { user_us: 20_000, system_us: 5_000 }));
+        assert_eq!(all.part(None, 0, 0).cpu(), Some(Cpu::default()));
+        assert_eq!(Spent::default().part(Some(Duration::from_millis(1)), 1, 1).cpu(), None);
+    }
+
+    #[test]
+    fn laps_that_miss_a_process_are_found_by_the_sum() {
+        let all = |user_us| Spent { kernel: Some(Cpu { user_us, system_us: 0 }), ..Spent::default() };
+        let ms = Duration::from_millis;
+        assert!(all(1_000_000).is_all_in(ms(985)) && all(1_000_000).is_all_in(ms(1_010)));
+        assert!(!all(1_000_000).is_all_in(ms(700)), "a process that came later did the rest");
+        assert!(!all(30_000).is_all_in(ms(5)), "a few ticks are no excuse for most of it");
+        assert!(!Spent::default().is_all_in(ms(0)));
     }
 
     /// A spinning child costs its time, and its meter sees it to better than the kernel's ticks.

@@ -106,6 +106,45 @@ impl Thread {
     const NEW: Self = Self { id: 0, cpu: Duration::ZERO, voluntary_switches: 0, involuntary_switches: 0 };
 }
 
+/// CPU time of processes that are known, read again and again: finding them takes a hundred times as long as reading their clocks.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CpuLaps {
+    processes: Vec<i32>,
+    last: Duration,
+}
+
+impl CpuLaps {
+    /// Of the processes that are below process `supervisor` now.
+    pub(crate) fn of(supervisor: u32) -> Self {
+        let processes = descendants::below(supervisor);
+        let last = all_clocks(&processes).unwrap_or_default();
+        Self { processes, last }
+    }
+
+    /// CPU time since the reading before, that of children collected meanwhile included; `None`, from then on, once one of the
+    /// processes has ended.
+    pub(crate) fn lap(&mut self) -> Option<Duration> {
+        let spent = all_clocks(&self.processes)
+            .and_then(|now| now.checked_sub(std::mem::replace(&mut self.last, now)));
+        if spent.is_none() {
+            self.processes.clear();
+        }
+        spent
+    }
+}
+
+/// CPU time of all of `processes`; `None` without any, or where one of them is gone.
+fn all_clocks(processes: &[i32]) -> Option<Duration> {
+    let tick = Duration::from_secs(1) / u32::try_from(procfs::ticks_per_second()).ok()?;
+    let of_one = |&pid: &i32| {
+        let stat = Process::new(pid).ok()?.stat().ok()?;
+        let ended = u32::try_from(stat.cutime + stat.cstime).ok()?;
+        Some(cpu_clock(pid).ok()? + tick * ended)
+    };
+    let all: Option<Duration> = processes.iter().map(of_one).sum();
+    all.filter(|_| !processes.is_empty())
+}
+
 /// What all threads of a process have used, those that have ended included, by the process's own CPU clock.
 fn cpu_clock(pid: i32) -> nix::Result<Duration> {
     Ok(Duration::from(clock_gettime(clock_getcpuclockid(Pid::from_raw(pid))?)?))
@@ -196,6 +235,29 @@ mod tests {
         drop(child.stdin.take());
         child.wait().unwrap();
         assert_eq!(Outside::read(u32::MAX, true), None);
+    }
+
+    #[test]
+    fn laps_add_up_to_what_a_process_and_its_children_spent_and_end_with_it() {
+        let mut child = Command::new("sh")
+            .args(["-c", "while read line; do sh -c 'i=0; while [ $i -lt 40000 ]; do i=$((i+1)); done'; echo done; done"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut laps = CpuLaps { processes: vec![i32::try_from(child.id()).unwrap()], last: Duration::ZERO };
+        laps.lap().unwrap();
+        let mut said = [0; 5];
+        for _ in 0..2 {
+            std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"\n").unwrap();
+            std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut said).unwrap();
+            // A loop of a child that has ended and been collected: tens of milliseconds, in whole ticks of ten.
+            assert!(laps.lap().unwrap() >= Duration::from_millis(10));
+        }
+        assert!(laps.lap().unwrap() < Duration::from_millis(10), "nothing ran");
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert_eq!((laps.lap(), laps.lap()), (None, None));
     }
 
     fn reading(cpu_ms: u64, threads: &[(i32, u64, u64)]) -> Outside {

@@ -324,6 +324,13 @@ impl<'a> Runner<'a> {
             let look = look::end(self.definition, self.done.stops(), block);
             if !look.stopped.is_empty() {
                 self.note(&look)?;
+                let first = self.definition.duplicate_blocks();
+                if block < first {
+                    self.progress.say(&format!(
+                        "--budget ends the run after {}, before its first look after {first}: nothing is judged",
+                        counted(block as usize, "block")
+                    ));
+                }
             }
         }
         Ok(())
@@ -364,7 +371,7 @@ impl<'a> Runner<'a> {
             if due.is_empty() {
                 return Ok(true);
             }
-            let slices = self.definition.phases.slices.filter(|_| !cell.is_sweep());
+            let slices = self.definition.rounds(group.pair).filter(|_| !cell.is_sweep());
             if let (Some(rounds), Some(rates)) = (slices, rates) {
                 if self.interrupted() {
                     return Ok(false);

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use procfs::process::{MMapPath, MemoryMap, Process};
 use procfs::{Current as _, LoadAverage, Meminfo};
@@ -14,6 +14,9 @@ use crate::descendants;
 
 /// Time between two looks: each takes the client's CPU, the more so the more descriptors there are to list.
 const EVERY: Duration = Duration::from_millis(100);
+
+/// From the moment that looking goes on to the first look: by then requests are under way.
+const UNDER_LOAD: Duration = Duration::from_millis(15);
 
 /// Looks between two searches for processes: each goes through all that the machine has.
 const SEARCH_EVERY: u32 = 10;
@@ -38,20 +41,25 @@ impl Sampler {
         let thread = thread::spawn({
             let (seen, stop, is_paused) = (Arc::clone(&seen), Arc::clone(&stop), Arc::clone(&is_paused));
             move || {
-                let mut processes = Vec::new();
-                for round in 0_u32.. {
-                    if stop.load(Ordering::Relaxed) {
-                        break;
-                    }
+                let (mut processes, mut looks, mut due) = (Vec::new(), 0_u32, Instant::now());
+                while !stop.load(Ordering::Relaxed) {
                     if is_paused.load(Ordering::Relaxed) {
                         thread::park();
+                        // Short turns are looked at under load, and not all of them.
+                        due = due.max(Instant::now() + UNDER_LOAD);
                         continue;
                     }
-                    if processes.is_empty() || round.is_multiple_of(SEARCH_EVERY) {
+                    let left = due.saturating_duration_since(Instant::now());
+                    if !left.is_zero() {
+                        thread::park_timeout(left);
+                        continue;
+                    }
+                    if processes.is_empty() || looks.is_multiple_of(SEARCH_EVERY) {
                         processes = descendants::below(supervisor);
                     }
                     look(&processes, &seen);
-                    thread::park_timeout(EVERY);
+                    looks += 1;
+                    due = Instant::now() + EVERY;
                 }
             }
         });

@@ -125,12 +125,13 @@ fn phase(
         loads.push(primed.load(task, seed).map_err(|error| (place, (Stage::Measure, error)))?);
     }
     let plan = plan(phases, one, cell, &loads[0], seed);
+    let dropped = std::cell::Cell::new(None);
     let mut meters: Vec<WatchedMeter<'_>> = Vec::new();
     let mut clients = Vec::new();
     for ((primed, sampler), overflows) in primed.iter_mut().zip(samplers).zip(overflows) {
         let Primed { contender, client, call, .. } = primed;
         let meter = ContenderMeter::of(contender, call.endpoint().name());
-        meters.push(WatchedMeter { meter, sampler, overflows, before: None });
+        meters.push(WatchedMeter { meter, sampler, overflows, dropped: &dropped });
         clients.push(client);
     }
     let sides = named.iter().zip(clients).zip(&mut meters).zip(loads);
@@ -161,10 +162,8 @@ fn plan(phases: Phases<'_>, one: usize, cell: &Cell, load: &loadgen::Load, seed:
         None => Plan { rounds: phases.rounds.closed, ..Plan::closed(load, wait) },
         Some((level, rate)) => {
             let seed = seed.wrapping_add((level as u64) << 32);
-            let plan = Plan::open(rate, seed, wait);
-            let of_a_round = 2.0 * rate.get() * plan.length.as_secs_f64();
-            let needed = (REQUESTS / of_a_round).ceil().min(f64::from(MOST_ROUNDS)) as u32;
-            Plan { rounds: phases.rounds.open.max(needed), ..plan }
+            let rounds = phases.rounds.open;
+            Plan::open(rate, seed, wait).holding(REQUESTS, rounds, MOST_ROUNDS.max(rounds))
         }
     }
 }
@@ -172,12 +171,12 @@ fn plan(phases: Phases<'_>, one: usize, cell: &Cell, load: &loadgen::Load, seed:
 /// About how long the slices of one contender of a cell take in a block, were each open loop's rate high.
 #[must_use]
 pub fn duration(rounds: SliceRounds, levels: usize, cell: &Cell, is_drawn: bool) -> Duration {
-    // Setting off, draining and reading counters: a round figure.
-    const AROUND_A_SLICE: Duration = Duration::from_millis(25);
     let wait = Duration::from_secs_f64(cell.wait_ms / 1e3);
-    let slice = |waits: f64| AROUND_A_SLICE + Plan::slice_for(wait, waits);
-    let closed = slice(if is_drawn { slices::STEADY_WAITS } else { slices::CLOSED_WAITS });
-    2 * (closed * rounds.closed + slice(slices::STEADY_WAITS) * rounds.open * levels as u32)
+    // Setting off, draining and reading clocks: a round figure beside the wait.
+    let around = Duration::from_millis(10) + wait;
+    let round = |of_round: Duration, rounds: u32| (of_round + 2 * around) * rounds;
+    let closed = round(Plan::closed_round(wait, is_drawn), rounds.closed);
+    closed + round(Plan::open_round(wait), rounds.open) * levels as u32
 }
 
 /// A contender's meter that has its processes looked at while it is loaded, and counts dropped connections.
@@ -186,21 +185,30 @@ struct WatchedMeter<'a> {
     sampler: &'a Sampler,
     /// Connections the kernel dropped on full accept queues in its slices; `None` where it does not say.
     overflows: &'a mut Option<u64>,
-    before: Option<u64>,
+    /// Those that it has dropped in all, as last read: one contender after another is loaded.
+    dropped: &'a std::cell::Cell<Option<u64>>,
 }
 
 impl Meter for WatchedMeter<'_> {
     fn begin(&mut self) -> anyhow::Result<()> {
         self.meter.begin()?;
-        self.before = listen_overflows();
-        self.sampler.resume();
+        self.dropped.set(listen_overflows());
         Ok(())
     }
 
-    fn end(&mut self) -> anyhow::Result<Spent> {
+    fn set_off(&mut self) {
+        self.sampler.resume();
+    }
+
+    fn lap(&mut self) -> Option<Duration> {
         self.sampler.pause();
-        let dropped = self.before.zip(listen_overflows()).map(|(before, after)| after.saturating_sub(before));
+        let now = listen_overflows();
+        let dropped = self.dropped.replace(now).zip(now).map(|(before, after)| after.saturating_sub(before));
         *self.overflows = self.overflows.zip(dropped).map(|(so_far, dropped)| so_far + dropped);
+        self.meter.lap()
+    }
+
+    fn end(&mut self) -> anyhow::Result<Spent> {
         self.meter.end()
     }
 }

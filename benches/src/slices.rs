@@ -2,12 +2,13 @@
 //!
 //! Noise of this kind of machine has much of its power between a quarter of a second and some seconds. Two servers that are
 //! measured one after another, each for a second, meet different noise. Here every server stays alive with its connections
-//! open and proven, and the client turns from one to the next every tenth of a second, so that they meet the same.
+//! open and proven, and the client turns from one to the next several times a second, so that they meet the same.
 //!
 //! A *slice* is one short measurement of one server: a lead-in, a window, a drain. A *round* is one slice of each server in
 //! an order that is drawn, then one of each in the reverse order: `A B B A` or `B A A B` with two servers. Whatever drifts
-//! steadily over a round cancels out of every ratio. Only one server is loaded at a time; CPU time is read after the drain.
-//! A round that the machine disturbed is left out for every server, by figures that none of them can move.
+//! steadily over a round cancels out of every ratio. Only one server is loaded at a time; its CPU time is read after the drain of each of
+//! its slices, since the end of the one before, so that work which it puts off is its own. A round that the machine disturbed is left
+//! out for every server, by figures that none of them can move.
 //!
 //! ```no_run
 //! # use benches::slices::{self, ProcessMeter, Side, Turns, Plan};
@@ -35,11 +36,12 @@ mod plan;
 mod round;
 mod turns;
 
+use std::time::Duration;
+
 use loadgen::{Client, Interrupt, Load, Part};
 use reports_record::{Loop, Measurement, ServerCost, Slice, Stage};
 
 pub use self::certificate::is_beyond_contenders;
-pub(crate) use self::plan::{CLOSED_WAITS, STEADY_WAITS};
 pub use self::plan::{Offer, Plan};
 pub use self::turns::Turns;
 pub use crate::meter::{ContenderMeter, Meter, ProcessMeter, Spent};
@@ -121,6 +123,10 @@ pub fn measure(
     turns: &mut Turns,
     interrupt: &Interrupt,
 ) -> Result<Vec<Sliced>, Failure> {
+    for (side, of) in sides.iter_mut().enumerate() {
+        let begun = of.meter.as_mut().map_or(Ok(()), |meter| meter.begin());
+        begun.map_err(|error| failure(side, of.name, error))?;
+    }
     let mut rounds: Vec<Round> = Vec::new();
     while Round::are_missing(&rounds, plan.rounds) {
         let number = rounds.len() as u32;
@@ -128,47 +134,47 @@ pub fn measure(
     }
     let all_count = rounds.iter().all(Round::is_disturbed);
     let counts = |round: &Round| all_count || !round.is_disturbed();
-    (0..sides.len())
-        .map(|side| {
-            let mut all = Vec::new();
-            for round in &rounds {
-                all.extend(round.of(side).map(|taken| (taken, counts(round))));
-            }
-            let failure = |error: anyhow::Error| Failure {
-                side,
-                stage: Stage::Account,
-                error: error.context(sides[side].name.to_owned()),
-            };
-            sliced(&all, plan, sides[side].cpus).map_err(failure)
-        })
-        .collect()
+    let mut found = Vec::new();
+    for (side, of) in sides.iter_mut().enumerate() {
+        let spent = of.meter.as_mut().map(|meter| meter.end()).transpose();
+        let spent = spent.map_err(|error| failure(side, of.name, error))?;
+        let all = rounds
+            .iter()
+            .flat_map(|round| round.of(side).map(|taken| (taken, counts(round))))
+            .collect::<Vec<_>>();
+        found.push(sliced(&all, spent, plan, of.cpus).map_err(|error| failure(side, of.name, error))?);
+    }
+    Ok(found)
 }
 
-/// The slices of one side, added up; with each, whether it counts.
-fn sliced(all: &[(&Taken, bool)], plan: &Plan, cpus: usize) -> anyhow::Result<Sliced> {
+/// The failure of a side whose account could not be kept.
+fn failure(side: usize, name: &str, error: anyhow::Error) -> Failure {
+    Failure { side, stage: Stage::Account, error: error.context(name.to_owned()) }
+}
+
+/// The slices of one side, added up, and what all of them cost; with each, whether it counts.
+fn sliced(all: &[(&Taken, bool)], spent: Option<Spent>, plan: &Plan, cpus: usize) -> anyhow::Result<Sliced> {
     let kept: Vec<&Taken> = all.iter().filter(|(_, counts)| *counts).map(|(taken, _)| *taken).collect();
     let parts: Vec<Part> = kept
         .iter()
         .map(|taken| Part { name: format!("slice {}", taken.number), measurement: taken.measurement.clone() })
         .collect();
-    let mut measurement = loadgen::merge(&parts)?;
-    // The slices are told beside it; their checksums would say nothing more.
-    measurement.merged_from.clear();
-    let measurements: Vec<&Measurement> = kept.iter().map(|taken| &taken.measurement).collect();
-    measurement.certificate = certificate::of(&measurements);
-    let spent = |taken: &[&Taken]| {
-        taken.iter().map(|taken| taken.spent).reduce(|all, one| Some(all?.plus(&one?))).flatten()
-    };
-    let everything: Vec<&Taken> = all.iter().map(|(taken, _)| *taken).collect();
-    let cost = spent(&kept).map(|spent| spent.cost(measurement.answered_in_all)).transpose()?;
-    if let Some(spent) = spent(&everything) {
-        let total = |of: fn(&Measurement) -> u64| everything.iter().map(|taken| of(&taken.measurement)).sum();
-        let (answered, sent) = (total(|one| one.answered_in_all), total(|one| one.sent_in_all));
-        let checks =
-            [spent.requests.map(|counted| server_count(counted, answered, sent)), server_cpu(&spent)];
-        for check in checks.into_iter().flatten() {
-            measurement.certificate = measurement.certificate.with(check);
-        }
+    let mut measurement = loadgen::merge_slices(&parts)?;
+    let total =
+        |of: fn(&Measurement) -> u64| all.iter().map(|(taken, _)| of(&taken.measurement)).sum::<u64>();
+    let (answered, sent) = (total(|one| one.answered_in_all), total(|one| one.sent_in_all));
+    let laps =
+        |taken: &mut dyn Iterator<Item = &Taken>| taken.map(|taken| taken.cpu).sum::<Option<Duration>>();
+    let all_laps = laps(&mut all.iter().map(|(taken, _)| *taken));
+    let are_whole = spent.as_ref().zip(all_laps).is_some_and(|(spent, laps)| spent.is_all_in(laps));
+    let own = laps(&mut kept.iter().copied()).filter(|_| are_whole);
+    let answered_kept = measurement.answered_in_all;
+    let cost = spent.map(|spent| spent.part(own, answered_kept, answered).cost(answered_kept)).transpose()?;
+    let checks = spent.map(|spent| {
+        [spent.requests.map(|counted| server_count(counted, answered, sent)), server_cpu(&spent)]
+    });
+    for check in checks.into_iter().flatten().flatten() {
+        measurement.certificate = measurement.certificate.with(check);
     }
     let cpu_us = cost.as_ref().and_then(ServerCost::cpu_per_request_us);
     if let (Offer::Closed, Some(cpu_us)) = (&plan.offer, cpu_us) {
@@ -177,7 +183,7 @@ fn sliced(all: &[(&Taken, bool)], plan: &Plan, cpus: usize) -> anyhow::Result<Sl
         let check = bottleneck(busy, measurement.client.busiest_thread);
         measurement.certificate = measurement.certificate.with(check);
     }
-    let slices = all.iter().map(|(taken, counts)| taken.slice(!counts)).collect();
+    let slices = all.iter().map(|(taken, counts)| taken.slice(!counts, are_whole)).collect();
     Ok(Sliced { measurement, cost, slices })
 }
 

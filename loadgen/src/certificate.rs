@@ -9,6 +9,7 @@ mod connections;
 mod kept;
 mod schedule;
 mod server;
+pub(crate) mod slices;
 mod steadiness;
 #[cfg(test)]
 mod tests;

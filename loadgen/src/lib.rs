@@ -62,7 +62,7 @@ pub use expect::{Expect, ExpectBody};
 pub use interrupt::Interrupt;
 pub use intervals::{Counts, Interval};
 pub use load::{Load, LoadError, Pace, Pacing, Stop};
-pub use merge::{MergeError, Part, merge};
+pub use merge::{MergeError, Part, merge, merge_slices};
 pub use opening::LeftOut;
 pub use progress::Progress;
 pub use rate::{Rate, RateError};

@@ -37,6 +37,9 @@ pub struct Load {
     /// How long after the window requests in flight may go on, and requests that were due in it and found no free
     /// connection are still sent; what is unfinished then is censored.
     pub grace: Duration,
+    /// Whether connections are listened to for some milliseconds after the last reply, for replies that nobody asked for. Where not,
+    /// the next measurement over the same connections finds and counts them.
+    pub lingers: bool,
     /// How closely the open loop's starts are waited for.
     pub pacing: Pacing,
     /// What the measurement must not be like. A figure that a check of the certificate judges as well is held to this bound in the
@@ -135,7 +138,10 @@ pub struct LoadError {
 }
 
 impl Load {
-    /// Allowed windows: 20 sub-windows of 5 ms at least, a day at most.
+    /// The shortest window of a slice, whose figures count together with those of others ([`merge_slices`](crate::merge_slices)): a
+    /// wake-up that comes late takes half a hundredth of it.
+    pub const SLICE: Duration = Duration::from_millis(20);
+    /// Allowed windows of a measurement that stands alone: 20 sub-windows of 5 ms at least, a day at most.
     pub const WINDOW: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(86_400);
     /// Allowed deadlines: what the time-out sweep can tell apart, to the histograms' top.
     pub const TIMEOUT: RangeInclusive<Duration> = Duration::from_millis(1)..=reports_record::TOP;
@@ -158,6 +164,7 @@ impl Load {
             stop: Stop::After(window),
             timeout: Duration::from_secs(10),
             grace: Duration::from_secs(2),
+            lingers: true,
             pacing: Pacing::default(),
             fail_if: Vec::new(),
         }
@@ -188,7 +195,7 @@ impl Load {
             return Err(LoadError { part: "churn", found: "0".into(), expected: "1 or more".into() });
         }
         match self.stop {
-            Stop::After(window) => span("duration", window, Self::WINDOW),
+            Stop::After(window) => span("duration", window, Self::SLICE..=*Self::WINDOW.end()),
             Stop::Requests(requests) => {
                 let (allowed, of) = match &self.pace {
                     Pace::Open { course, arrivals: Arrivals::Poisson, .. } if course.leaves_spacing() => {
@@ -287,7 +294,7 @@ mod tests {
             Load { warm_up: Duration::from_secs(3601), ..load() },
             Load { timeout: Duration::ZERO, ..load() },
             Load { grace: Duration::MAX, ..load() },
-            Load { stop: Stop::After(Duration::from_millis(99)), ..load() },
+            Load { stop: Stop::After(Duration::from_millis(19)), ..load() },
             Load { stop: Stop::Requests(0), ..load() },
             Load {
                 stop: Stop::Requests(100_000_001),

@@ -13,6 +13,8 @@ use reports_record::{HistogramError, Measurement, MergedPart};
 use serde_json::Value;
 pub(crate) use sum::replies_in;
 
+use crate::certificate::slices::certify as slices_certificate;
+
 /// A measurement and where it was read.
 #[derive(Debug, Clone)]
 pub struct Part {
@@ -100,6 +102,29 @@ pub fn merge(parts: &[Part]) -> Result<Measurement, MergeError> {
     let merged_from = sources(parts)?;
     let sum = sum::of(parts)?;
     Ok(Measurement { merged_from, certificate: certificate::worst(parts), ..sum })
+}
+
+/// Slices of one server, measured in turn with those of others, as one measurement.
+///
+/// As [`merge`], but the certificate is that of all slices together, and so are the client's shares of time: slices are too short to
+/// be judged one by one. The parts are not named in it.
+///
+/// # Errors
+/// As [`merge`].
+pub fn merge_slices(slices: &[Part]) -> Result<Measurement, MergeError> {
+    let all: Vec<&Measurement> = slices.iter().map(|slice| &slice.measurement).collect();
+    let mut whole = merge(slices)?;
+    let over = |share: fn(&Measurement) -> Option<f64>| {
+        let shares: Option<Vec<f64>> = all.iter().map(|slice| Some(share(slice)? * slice.window_s)).collect();
+        shares.map(|shares| shares.iter().sum::<f64>() / whole.window_s)
+    };
+    let (busiest, waited) =
+        (over(|slice| Some(slice.client.busiest_thread)), over(|slice| slice.client.cpu_wait));
+    whole.client.busiest_thread = busiest.unwrap_or(whole.client.busiest_thread);
+    whole.client.cpu_wait = waited;
+    whole.merged_from.clear();
+    whole.certificate = slices_certificate(&all);
+    Ok(whole)
 }
 
 /// Seeds may differ: repeats have one of their own each.

@@ -44,7 +44,7 @@ pub fn run(
     let definition = check::load(name, check::contenders()?.as_ref())?;
     let signals = Signals::install()?;
     if let Some(budget) = budget {
-        warn_of_short_budget(&definition, budget);
+        ensure_first_look(&definition, budget)?;
     }
     if !numbers_of_cores.is_empty() {
         return cores::run(name, &definition, numbers_of_cores, runs, budget, anyway, &signals);
@@ -59,18 +59,24 @@ pub(super) fn with_budget(command: String, budget: Option<Duration>) -> String {
     format!("{command} --budget {}", humantime::format_duration(budget).to_string().replace(' ', ""))
 }
 
-/// A run that ends before its first look judges nothing.
-fn warn_of_short_budget(definition: &Definition, budget: Duration) {
+/// Makes sure that `budget` is likely to carry the blocks before the first look: a run that ends earlier judges nothing.
+fn ensure_first_look(definition: &Definition, budget: Duration) -> anyhow::Result<()> {
     let first = definition.duplicate_blocks();
     let until_first = Definition { blocks: first, looks: Vec::new(), ..definition.clone() };
     let needed = estimate::duration(&until_first);
-    if needed > budget {
-        talk!(
-            "warning: the first verdicts come after {}, in about {}; --budget ends the run before, and nothing is judged",
-            counted(first as usize, "block"),
-            progress::minutes(needed)
-        );
-    }
+    let calibrated = estimate::duration(&Definition { blocks: 0, ..until_first });
+    anyhow::ensure!(
+        needed <= budget,
+        "--budget {} is too short: the first verdicts come after {}, which take about {} at {:.1} s each after {:.0} s of \
+         calibration; give a budget of {} or more, or an experiment with fewer cells",
+        humantime::format_duration(budget),
+        counted(first as usize, "block"),
+        progress::minutes(needed),
+        (needed - calibrated).as_secs_f64() / f64::from(first.max(1)),
+        calibrated.as_secs_f64(),
+        humantime::format_duration(Duration::from_secs(60 * needed.as_secs().div_ceil(60)))
+    );
+    Ok(())
 }
 
 /// Builds, measures and writes the page of a new run that `command` asked for; gives the exit code and the run's folder,

@@ -29,6 +29,9 @@ const SAME_FAULT: usize = 3;
 /// Rounds of an open loop in a block: the cost and the response time scatter more from slice to slice than the capacity.
 const OPEN_ROUNDS: u32 = 2;
 
+/// The least window of a slice: starting the servers takes far longer than turning between them, so that a block has more of each.
+const WINDOW: Duration = Duration::from_millis(100);
+
 /// Requests that a slice should hold at a rate, and the longest slice that is made for them.
 const SLICE_REQUESTS: f64 = 50.0;
 const LONGEST_SLICE: Duration = Duration::from_millis(500);
@@ -144,6 +147,7 @@ impl Contest {
             notes.push(format!("{difference}: they may not do the same work"));
         }
         let closed = Plan::closed(&running[0].load, service);
+        let closed = Plan { length: closed.length.max(WINDOW), ..closed };
         let grace = CALIBRATION_GRACE;
         let mut turns = Turns::from_seed(setting.seed);
         let sliced = phase(&mut running, &entrants, &closed, grace, &mut turns, setting)?;
@@ -512,7 +516,7 @@ fn offered(rates: &Rates, weaker: f64, notes: &mut Vec<String>) -> anyhow::Resul
 fn open_plan(rate: Rate, seed: u64, service: Duration) -> Plan {
     let plan = Plan::open(rate, seed, service);
     let filled = Duration::from_secs_f64(SLICE_REQUESTS / rate.get()).min(LONGEST_SLICE);
-    Plan { length: plan.length.max(filled), rounds: OPEN_ROUNDS, ..plan }
+    Plan { length: plan.length.max(filled).max(WINDOW), rounds: OPEN_ROUNDS, ..plan }
 }
 
 /// That `within` carries fewer blocks than a verdict needs, where it does: each block takes about `block`.

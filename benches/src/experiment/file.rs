@@ -96,6 +96,8 @@ pub(super) struct PairTable {
     /// The cells in which they are compared; without, all.
     #[serde(rename = "where")]
     pub(super) selection: Option<Spanned<Selection>>,
+    /// Rounds of slices of this pair, in the place of those of all.
+    pub(super) slices: Option<Spanned<SliceRounds>>,
 }
 
 #[derive(Debug, Deserialize)]

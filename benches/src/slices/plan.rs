@@ -5,17 +5,24 @@ use std::time::Duration;
 use loadgen::{Load, Pace, Rate, Stop};
 use reports_record::Arrivals;
 
-/// The least window of a slice: half of the variance of a ratio lies below four slices a second, and a shorter window costs
-/// more in turning than it gains.
-const WINDOW: Duration = Duration::from_millis(100);
+/// The least window of an open slice: of the same time under load, halving the slice takes a quarter off the scatter of a ratio, and
+/// turning takes as long as this window.
+const OPEN_WINDOW: Duration = Duration::from_millis(25);
+
+/// The least window of a closed slice: it is full from the lead-in on, and 512 connections that wait for nothing have some replies each
+/// in it.
+const CLOSED_WINDOW: Duration = Duration::from_millis(50);
+
+/// Longest window that a low rate stretches a slice to: then more rounds follow.
+const STRETCHED: Duration = Duration::from_millis(100);
 
 /// Waits that a closed window holds at least. Connections that began together end their waits together, and whether a last
 /// such burst falls into the window or not must not look like an effect: here it is 5 %.
-pub(crate) const CLOSED_WAITS: f64 = 20.0;
+const CLOSED_WAITS: f64 = 20.0;
 
 /// The same where nothing keeps in step: in an open loop, and in a closed one whose waits are drawn. Requests that span the
 /// window's edges are then a minority.
-pub(crate) const STEADY_WAITS: f64 = 2.5;
+const STEADY_WAITS: f64 = 2.5;
 
 /// Lead-in of every slice at least, for caches and schedulers to turn to the server whose turn it is.
 const LEAD_IN: Duration = Duration::from_millis(10);
@@ -30,7 +37,7 @@ pub struct Plan {
     pub offer: Offer,
     /// Left out at the start of every slice.
     pub lead_in: Duration,
-    /// The window of every slice, at least 100 ms.
+    /// The window of every slice, at least [`Load::SLICE`].
     pub length: Duration,
     /// Rounds, each with two slices of every server; at least 1.
     pub rounds: u32,
@@ -55,20 +62,32 @@ impl Plan {
     #[must_use]
     pub fn closed(load: &Load, wait: Duration) -> Self {
         let waits = if load.draws.is_some() { STEADY_WAITS } else { CLOSED_WAITS };
-        Self::of(Offer::Closed, wait, waits)
+        Self::of(Offer::Closed, CLOSED_WINDOW, wait, waits)
     }
 
     /// One round of open slices at `rate` that fit requests which wait for `wait` in the server.
     #[must_use]
     pub fn open(rate: Rate, seed: u64, wait: Duration) -> Self {
-        Self::of(Offer::Open { rate, seed }, wait, STEADY_WAITS)
+        Self::of(Offer::Open { rate, seed }, OPEN_WINDOW, wait, STEADY_WAITS)
     }
 
-    fn of(offer: Offer, wait: Duration, waits: f64) -> Self {
+    /// The same with windows and rounds for this many requests of each server, in so many `rounds` at least: first longer windows, for
+    /// turning takes time, then more rounds, up to `most`.
+    #[must_use]
+    pub fn holding(self, requests: f64, rounds: u32, most: u32) -> Self {
+        let Offer::Open { rate, .. } = self.offer else { return Self { rounds, ..self } };
+        let seconds = requests / rate.get() / 2.0;
+        let stretched = Duration::from_secs_f64((seconds / f64::from(rounds)).min(STRETCHED.as_secs_f64()));
+        let length = self.length.max(stretched);
+        let needed = (seconds / length.as_secs_f64()).ceil().min(f64::from(most)) as u32;
+        Self { length, rounds: rounds.max(needed), ..self }
+    }
+
+    fn of(offer: Offer, window: Duration, wait: Duration, waits: f64) -> Self {
         Self {
             offer,
             lead_in: LEAD_IN.max(wait.mul_f64(LEAD_IN_WAITS)),
-            length: WINDOW.max(wait.mul_f64(waits)),
+            length: window.max(wait.mul_f64(waits)),
             rounds: 1,
         }
     }
@@ -86,16 +105,21 @@ impl Plan {
         Load { pace, draws, warm_up: self.lead_in, stop: Stop::After(self.length), ..load.clone() }
     }
 
+    /// How long the two closed slices of one server take whose waits are drawn or not, but for setting off and draining.
+    pub(crate) fn closed_round(wait: Duration, is_drawn: bool) -> Duration {
+        let waits = if is_drawn { STEADY_WAITS } else { CLOSED_WAITS };
+        Self::of(Offer::Closed, CLOSED_WINDOW, wait, waits).duration()
+    }
+
+    /// The same of two open ones at a high rate.
+    pub(crate) fn open_round(wait: Duration) -> Duration {
+        Self::of(Offer::Closed, OPEN_WINDOW, wait, STEADY_WAITS).duration()
+    }
+
     /// How long the slices of one server take, but for setting off and draining.
     #[must_use]
     pub fn duration(&self) -> Duration {
         (self.lead_in + self.length) * 2 * self.rounds
-    }
-
-    /// Lead-in and window of a slice that holds this many waits.
-    pub(crate) fn slice_for(wait: Duration, waits: f64) -> Duration {
-        let Self { lead_in, length, .. } = Self::of(Offer::Closed, wait, waits);
-        lead_in + length
     }
 }
 
@@ -111,9 +135,25 @@ mod tests {
         let load = Load::closed(Request::get(&"http://localhost/".parse().unwrap()), ms(100));
         let lengths = |plan: Plan| (plan.lead_in, plan.length);
         let open = |wait| lengths(Plan::open(Rate::per_second(100.0).unwrap(), 1, ms(wait)));
-        assert_eq!(lengths(Plan::closed(&load, ms(0))), (ms(10), ms(100)));
+        assert_eq!(lengths(Plan::closed(&load, ms(0))), (ms(10), ms(50)));
         assert_eq!(lengths(Plan::closed(&load, ms(10))), (ms(20), ms(200)));
-        assert_eq!(open(10), (ms(20), ms(100)));
+        assert_eq!(open(0), (ms(10), ms(25)));
+        assert_eq!(open(10), (ms(20), ms(25)));
         assert_eq!(open(100), (ms(200), ms(250)));
+    }
+
+    /// 32 requests are 160 ms at 200/s, two slices a round.
+    #[test]
+    fn a_low_rate_has_longer_slices_and_then_more_rounds() {
+        let ms = Duration::from_millis;
+        let at = |rate: f64, rounds| {
+            let plan = Plan::open(Rate::per_second(rate).unwrap(), 1, ms(0)).holding(32.0, rounds, 6);
+            (plan.length, plan.rounds)
+        };
+        assert_eq!(at(5_000.0, 3), (ms(25), 3), "enough as it is");
+        assert_eq!(at(200.0, 2), (ms(40), 2));
+        assert_eq!(at(200.0, 1), (ms(80), 1));
+        assert_eq!(at(80.0, 1), (ms(100), 2));
+        assert_eq!(at(1.0, 1), (ms(100), 6), "no more than six");
     }
 }

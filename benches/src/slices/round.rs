@@ -1,9 +1,11 @@
 //! One round: a slice of each side there, and one back.
 
-use loadgen::Interrupt;
+use std::time::Duration;
+
+use loadgen::{Interrupt, Load};
 use reports_record::{Measurement, Slice, Stage};
 
-use super::{Failure, Plan, Side, Spent, is_beyond_contenders};
+use super::{Failure, Plan, Side, is_beyond_contenders};
 
 /// The slices of one round, in the order of measuring.
 pub(super) struct Round(Vec<Taken>);
@@ -15,8 +17,8 @@ pub(super) struct Taken {
     /// Its place in the phase, from 1, over all sides.
     pub(super) number: usize,
     pub(super) measurement: Measurement,
-    /// `None` without a meter.
-    pub(super) spent: Option<Spent>,
+    /// CPU time since the slice of the same side before; `None` where that is not known.
+    pub(super) cpu: Option<Duration>,
 }
 
 impl Round {
@@ -31,10 +33,13 @@ impl Round {
         let mut round = Vec::with_capacity(order.len());
         for (place, &side) in order.iter().enumerate() {
             let half = 2 * number + u32::from(place >= order.len() / 2);
-            let taken = slice(&mut sides[side], plan, half, interrupt);
-            let (measurement, spent) = taken.map_err(|(stage, error)| Failure {
+            // Replies nobody asked for are found by the next slice; behind the last they are waited for.
+            let lingers = number + 1 >= plan.rounds && half % 2 == 1;
+            let load = Load { lingers, ..plan.load(&sides[side].load, half) };
+            let taken = slice(&mut sides[side], &load, interrupt);
+            let (measurement, cpu) = taken.map_err(|error| Failure {
                 side,
-                stage,
+                stage: Stage::Measure,
                 error: error.context(sides[side].name.to_owned()),
             })?;
             round.push(Taken {
@@ -42,7 +47,7 @@ impl Round {
                 round: number,
                 number: number as usize * order.len() + place + 1,
                 measurement,
-                spent,
+                cpu,
             });
         }
         Ok(Self(round))
@@ -69,40 +74,30 @@ impl Round {
     }
 }
 
-/// One slice between two readings of the server's cost, the second after the drain.
+/// One slice, and the server's CPU time until its drain was over.
 fn slice(
     side: &mut Side<'_>,
-    plan: &Plan,
-    half: u32,
+    load: &Load,
     interrupt: &Interrupt,
-) -> Result<(Measurement, Option<Spent>), (Stage, anyhow::Error)> {
-    let load = plan.load(&side.load, half);
-    let at = |stage: Stage| move |error: anyhow::Error| (stage, error);
+) -> anyhow::Result<(Measurement, Option<Duration>)> {
     if let Some(meter) = &mut side.meter {
-        meter.begin().map_err(at(Stage::Account))?;
+        meter.set_off();
     }
-    let measured = side.client.measure(&load, interrupt, &mut |_| ());
-    let measurement = measured.map_err(|error| (Stage::Measure, error.into()))?;
-    if !measurement.complete {
-        return Err((Stage::Measure, anyhow::anyhow!("interrupted")));
-    }
-    let spent = match &mut side.meter {
-        Some(meter) => Some(meter.end().map_err(at(Stage::Account))?),
-        None => None,
-    };
-    Ok((measurement, spent))
+    let measurement = side.client.measure(load, interrupt, &mut |_| ())?;
+    anyhow::ensure!(measurement.complete, "interrupted");
+    Ok((measurement, side.meter.as_mut().and_then(|meter| meter.lap())))
 }
 
 impl Taken {
-    /// As the record keeps it.
-    pub(super) fn slice(&self, is_left_out: bool) -> Slice {
+    /// As the record keeps it; with its CPU time where that `is_known`.
+    pub(super) fn slice(&self, is_left_out: bool, is_known: bool) -> Slice {
         let Measurement { response_time_us, service_time_us, .. } = &self.measurement;
         Slice {
             round: self.round,
             number: self.number as u32,
             goodput_per_s: self.measurement.goodput_per_s,
             answered: self.measurement.answered_in_all,
-            cpu_us: self.spent.and_then(|spent| spent.cpu()).map(|cpu| cpu.total_us()),
+            cpu_us: self.cpu.filter(|_| is_known).map(|cpu| cpu.as_micros() as u64),
             time_us_p50: response_time_us.as_ref().unwrap_or(service_time_us).p50,
             is_left_out,
         }

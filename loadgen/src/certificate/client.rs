@@ -8,10 +8,10 @@ use super::{About, grade, percent};
 use crate::evidence::Evidence;
 
 /// Busiest client thread: an M/D/1 queue at 70 % makes requests wait 1.2 service times on average, at 90 % 4.5.
-const BUSY_BOUND: f64 = 0.70;
+pub(super) const BUSY_BOUND: f64 = 0.70;
 /// Closer to its ceiling than that, a client cannot be told from a server that is just as fast. Whoever knows what the
 /// server used can be stricter, as the runner is.
-const TOO_BUSY: f64 = 0.98;
+pub(super) const TOO_BUSY: f64 = 0.98;
 
 /// CPU share of the busiest client thread over the window.
 pub(super) fn headroom(evidence: &Evidence<'_>) -> Check {
@@ -30,9 +30,9 @@ pub(super) fn headroom(evidence: &Evidence<'_>) -> Check {
 }
 
 /// Ready without a CPU for a twentieth of the time, a client is late for a twentieth of what it has to do.
-const WAIT_BOUND: f64 = 0.05;
+pub(super) const WAIT_BOUND: f64 = 0.05;
 /// Beyond this, whoever shares its CPU had more of it than the client: it timed the scheduler, not the server.
-const TOO_LONG_WAIT: f64 = 0.60;
+pub(super) const TOO_LONG_WAIT: f64 = 0.60;
 
 /// Time that a client thread was ready and had no CPU, because others on this machine had it.
 pub(super) fn cpu_wait(evidence: &Evidence<'_>) -> Check {
@@ -51,10 +51,10 @@ pub(super) fn cpu_wait(evidence: &Evidence<'_>) -> Check {
 }
 
 /// Steal: at 1 % a core loses 10 ms a second, already as long as the waits that are compared.
-const STEAL_BOUND: f64 = 0.01;
+pub(super) const STEAL_BOUND: f64 = 0.01;
 /// Up to here steal is noise that strikes all contenders of a block alike and widens their interval; beyond it, what is
 /// measured is mostly the neighbour.
-const TOO_MUCH_STEAL: f64 = 0.25;
+pub(super) const TOO_MUCH_STEAL: f64 = 0.25;
 
 /// CPU time that the hypervisor gave to others.
 pub(super) fn steal(evidence: &Evidence<'_>) -> Check {

@@ -9,14 +9,14 @@ use crate::evidence::Evidence;
 /// The client's own delay at the 99th percentile, µs: what preemption costs on a quiet machine, several times over.
 const TAIL_BOUND_US: f64 = 1_000.0;
 /// The same at the median: a timer and a wake-up take 50 to 100 µs.
-const MEDIAN_BOUND_US: f64 = 250.0;
+pub(super) const MEDIAN_BOUND_US: f64 = 250.0;
 /// Where the server is slow the client may be late by this share of it without changing what response times say. Of the
 /// service time and not of the response time, in which the lateness itself would be an excuse for being late.
 const SHARE_OF_SERVICE: f64 = 0.1;
 /// … and never by more than this, for a client that is kept from running is late *and* sees long service times.
 const EXCUSE_MAX_US: f64 = 10_000.0;
 /// Beyond so many times a bound the client, not the server, is what was measured.
-const TOO_LATE: f64 = 10.0;
+pub(super) const TOO_LATE: f64 = 10.0;
 
 /// Lateness of the client alone, at the median and in the tail.
 pub(super) fn pace(evidence: &Evidence<'_>) -> Check {
@@ -187,12 +187,17 @@ fn whole(number: f64) -> String {
 }
 
 /// Starts that may lie on the wrong side of any instant: half of what `achieved` lets pass.
-const DISTANCE_BOUND: f64 = 0.005;
+pub(super) const DISTANCE_BOUND: f64 = 0.005;
 /// Beyond this the load was another one.
-const DISTANCE_TOO_FAR: f64 = 0.05;
+pub(super) const DISTANCE_TOO_FAR: f64 = 0.05;
 
 /// Of fewer starts, one in the wrong place is a distance by itself.
-const FEWEST_STARTS: u64 = 20;
+pub(super) const FEWEST_STARTS: u64 = 20;
+
+/// The distance that passes where this many starts were due: one start more or less is none, however few there are.
+pub(super) fn distance_bound(due: u64) -> f64 {
+    DISTANCE_BOUND.max(1.5 / due.max(1) as f64)
+}
 
 /// How far the actual starts were from the schedule's, over the window.
 pub(super) fn arrivals(evidence: &Evidence<'_>) -> Check {
@@ -202,14 +207,15 @@ pub(super) fn arrivals(evidence: &Evidence<'_>) -> Check {
         return about.not_applicable("only Poisson arrivals are held against their distribution");
     }
     let due = evidence.tally.account().due;
-    if due < FEWEST_STARTS {
-        return about.not_applicable("fewer than 20 requests were due, too few for a distribution");
-    }
     let Some(distance) = evidence.tally.starts_distance() else {
         return about.not_applicable("no start of the window to compare, or no window fixed beforehand");
     };
-    // One start more or less is no distance, however few there are.
-    let about = About { bound: DISTANCE_BOUND.max(1.5 / due as f64), ..about };
+    if due < FEWEST_STARTS {
+        // The figure counts where slices are added up.
+        let why = "fewer than 20 requests were due, too few for a distribution";
+        return about.found(CheckStatus::NotApplicable, Some(distance), why.into(), "");
+    }
+    let about = About { bound: distance_bound(due), ..about };
     let mut status = grade(distance, about.bound, DISTANCE_TOO_FAR.max(about.bound));
     let mut finding =
         format!("at most {} of the starts lie on the wrong side of any instant", percent(distance));

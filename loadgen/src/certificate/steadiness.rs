@@ -19,7 +19,7 @@ const FEWEST: u64 = 20;
 
 /// Reply times that a closed loop's window should hold: of fewer, each connection saw so few replies that one that is a little longer
 /// changes their number by more than the 5 % that a drift may have.
-const REPLY_TIMES: f64 = 20.0;
+pub(super) const REPLY_TIMES: f64 = 20.0;
 
 /// Whether a closed loop's window holds enough of its reply times.
 pub(super) fn window(evidence: &Evidence<'_>) -> Check {

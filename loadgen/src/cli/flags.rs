@@ -74,6 +74,7 @@ impl MeasureFlags {
             warm_up,
             stop,
             timeout: self.target.timeout(),
+            lingers: true,
             pacing: self.pace.pacing()?,
             fail_if: Vec::new(),
         };

@@ -145,6 +145,9 @@ impl Engine {
 
     /// How long to listen on after everything has ended.
     fn linger(&self) -> Duration {
+        if !self.order.load.lingers {
+            return Duration::ZERO;
+        }
         let tally = self.tally.borrow();
         let mean = tally.flown.div_f64(tally.answered_in_all.max(1) as f64);
         (mean * LINGER_REPLIES).clamp(LINGER_MIN, LINGER_MAX)

@@ -59,6 +59,14 @@ impl Definition {
         self.looks.first().copied().unwrap_or(self.blocks)
     }
 
+    /// Rounds of slices of a pair in one block; `None` where each contender is measured alone.
+    #[must_use]
+    pub fn rounds(&self, role: Role) -> Option<SliceRounds> {
+        let of_all = self.phases.slices?;
+        let own = self.pairs.iter().find(|pair| pair.role == role).and_then(|pair| pair.slices);
+        Some(own.unwrap_or(of_all))
+    }
+
     /// Most blocks of an experiment.
     pub const MOST_BLOCKS: u32 = 1_000;
 
@@ -181,6 +189,9 @@ pub struct Pair {
     /// The contender that awaits.
     #[serde(rename = "async")]
     pub awaiting: String,
+    /// Rounds of slices where they are not those of all pairs: small differences take more of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slices: Option<SliceRounds>,
     /// The cells in which they are compared, by name; empty: all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cells: Vec<String>,

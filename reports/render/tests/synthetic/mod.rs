@@ -136,6 +136,7 @@ pub(crate) fn definition(cells: Vec<Cell>, blocks: u32) -> Definition {
         sync: sync.into(),
         awaiting: awaiting.into(),
         cells: Vec::new(),
+        slices: None,
     };
     let closed = Phase { warm_up_s: 0.3, duration_s: 1.0 };
     Definition {

@@ -1,0 +1,236 @@
+//! The certificate of many short measurements, taken in turns, as one.
+//!
+//! A bound is made for a window of a second, and chance passes it far more often in a window of some hundredths of one. So a
+//! figure is held to its bound over all slices where it can be added up, and elsewhere as it stood in the middle one.
+
+use reports_record::{Certificate, Check, CheckStatus, Measurement};
+
+use super::client::{BUSY_BOUND, STEAL_BOUND, TOO_BUSY, TOO_LONG_WAIT, TOO_MUCH_STEAL, WAIT_BOUND};
+use super::schedule::{DISTANCE_TOO_FAR, FEWEST_STARTS, MEDIAN_BOUND_US, TOO_LATE, distance_bound};
+use super::{grade, percent};
+
+/// Checks that count and balance: one slice that does not pass is one too many.
+const FACTS: [&str; 7] = ["replies", "errors", "pairing", "connections", "bystanders", "parts", "account"];
+
+/// Each check over all slices; no check is worse than in its worst slice.
+pub(crate) fn certify(slices: &[&Measurement]) -> Certificate {
+    let Some(first) = slices.first() else { return Certificate::from_checks(Vec::new()) };
+    let names = first.certificate.checks.iter().map(|check| check.name.as_str());
+    Certificate::from_checks(names.filter_map(|name| over(name, slices)).collect())
+}
+
+/// One check of one slice.
+#[derive(Clone, Copy)]
+struct Found<'a> {
+    slice: &'a Measurement,
+    check: &'a Check,
+}
+
+/// One check over all slices.
+fn over(name: &str, slices: &[&Measurement]) -> Option<Check> {
+    let checks = slices.iter().map(|slice| (slice, slice.certificate.checks.iter()));
+    let found = checks.filter_map(|(slice, mut checks)| {
+        Some(Found { slice, check: checks.find(|check| check.name == name)? })
+    });
+    let mut all: Vec<Found<'_>> = found.collect();
+    all.sort_by(|one, other| {
+        let figure = |found: &Found<'_>| found.check.figure.unwrap_or(f64::NEG_INFINITY);
+        one.check.status.cmp(&other.check.status).then(figure(one).total_cmp(&figure(other)))
+    });
+    let worst = all.last()?.check;
+    let applies: Vec<Found<'_>> =
+        all.iter().filter(|found| found.check.status != CheckStatus::NotApplicable).copied().collect();
+    let added = if FACTS.contains(&name) { Some(told("worst", all.len(), worst)) } else { added(name, &all) };
+    let check = added.unwrap_or_else(|| {
+        // The worse of the two in the middle of an even number.
+        let chosen = applies.get(applies.len() / 2).map_or(worst, |found| found.check);
+        told("middle", applies.len().max(1), chosen)
+    });
+    let is_calm = check.status < CheckStatus::Warn;
+    let worse = match worst.status > check.status {
+        true => format!(" (in the worst of them: {})", worst.finding),
+        false => String::new(),
+    };
+    Some(Check {
+        finding: format!("{}{worse}", check.finding),
+        remedy: if is_calm { None } else { check.remedy.or_else(|| worst.remedy.clone()) },
+        explained_by: check.explained_by.filter(|_| !is_calm),
+        ..check
+    })
+}
+
+/// A check of one slice, told as that of so many.
+fn told(which: &str, count: usize, check: &Check) -> Check {
+    Check { finding: format!("{which} of {count} slices: {}", check.finding), ..check.clone() }
+}
+
+/// A check whose figure can be added up over slices; `None` for others, and where no slice has a figure.
+fn added(name: &str, all: &[Found<'_>]) -> Option<Check> {
+    let worst = all.last()?.check;
+    let check = match name {
+        "headroom" => share(all, BUSY_BOUND, TOO_BUSY)?,
+        "cpu_wait" => share(all, WAIT_BOUND, TOO_LONG_WAIT)?,
+        "steal" => share(all, STEAL_BOUND, TOO_MUCH_STEAL)?,
+        "arrivals" => arrivals(all)?,
+        "pace" => lateness(all)?,
+        _ => return None,
+    };
+    // A slice that does not apply by itself says nothing of how bad it can be.
+    let all_apply = all.iter().all(|found| found.check.status != CheckStatus::NotApplicable);
+    Some(Check { status: if all_apply { check.status.min(worst.status) } else { check.status }, ..check })
+}
+
+/// A share of the window's time, over all windows.
+fn share(all: &[Found<'_>], pass: f64, warn: f64) -> Option<Check> {
+    let seconds: f64 = all.iter().map(|found| found.slice.window_s).sum();
+    let shares: Option<Vec<f64>> =
+        all.iter().map(|found| Some(found.check.figure? * found.slice.window_s)).collect();
+    let share = shares?.iter().sum::<f64>() / seconds;
+    let finding = format!("{} over the {} slices together", percent(share), all.len());
+    Some(Check {
+        status: grade(share, pass, warn),
+        figure: Some(share),
+        finding,
+        ..all.last()?.check.clone()
+    })
+}
+
+/// The distance of all starts from the schedule: at any instant those of one slice alone can lie on the wrong side.
+fn arrivals(all: &[Found<'_>]) -> Option<Check> {
+    let due = |found: &Found<'_>| found.slice.account.due;
+    let total: u64 = all.iter().map(due).sum();
+    if total < FEWEST_STARTS {
+        return None;
+    }
+    let wrong = all.iter().filter_map(|found| Some(found.check.figure? * due(found) as f64));
+    let distance = wrong.reduce(f64::max)? / total as f64;
+    let bound = distance_bound(total);
+    let status = grade(distance, bound, DISTANCE_TOO_FAR.max(bound));
+    let finding = format!(
+        "at most {} of the {total} starts of {} slices lie on the wrong side of any instant",
+        percent(distance),
+        all.len()
+    );
+    Some(Check { status, figure: Some(distance), bound, finding, ..all.last()?.check.clone() })
+}
+
+/// The mean lateness, where no slice has requests enough for a quantile.
+fn lateness(all: &[Found<'_>]) -> Option<Check> {
+    if all.iter().any(|found| found.check.status != CheckStatus::NotApplicable) {
+        return None;
+    }
+    let times = || all.iter().filter_map(|found| found.slice.lateness_us.as_ref());
+    let count: u64 = times().map(|times| times.count).sum();
+    let sum: f64 = times().filter_map(|times| Some(times.mean? * times.count as f64)).sum();
+    if count == 0 {
+        return None;
+    }
+    let mean = sum / count as f64;
+    let finding = format!(
+        "{count} requests of {} slices left {mean:.1} us late by the client's doing on average, against {MEDIAN_BOUND_US:.0}",
+        all.len()
+    );
+    let status = grade(mean, MEDIAN_BOUND_US, MEDIAN_BOUND_US * TOO_LATE);
+    Some(Check { status, figure: Some(mean), bound: MEDIAN_BOUND_US, finding, ..all.last()?.check.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use reports_record::{Account, Times};
+
+    use super::*;
+    use CheckStatus::{Fail, NotApplicable, Pass, Warn};
+
+    fn check(name: &str, status: CheckStatus, figure: Option<f64>) -> Check {
+        let (name, finding) = (name.to_owned(), format!("{status:?}"));
+        Check {
+            name,
+            status,
+            figure,
+            bound: 0.5,
+            unit: "share".into(),
+            finding,
+            remedy: None,
+            explained_by: None,
+        }
+    }
+
+    /// A slice of 25 ms with one check, and this many requests due.
+    fn slice(check: Check, due: u64) -> Measurement {
+        let whole = crate::measured::measured(1);
+        let account = Account { due, finished: due, failed: 0, censored: 0 };
+        let certificate = Certificate::from_checks(vec![check]);
+        Measurement { window_s: 0.025, account, certificate, ..whole }
+    }
+
+    fn over_slices(slices: &[Measurement]) -> Check {
+        let all: Vec<&Measurement> = slices.iter().collect();
+        certify(&all).checks.remove(0)
+    }
+
+    fn of(name: &str, found: &[(CheckStatus, f64)]) -> Check {
+        let slices: Vec<Measurement> =
+            found.iter().map(|(status, figure)| slice(check(name, *status, Some(*figure)), 100)).collect();
+        over_slices(&slices)
+    }
+
+    #[test]
+    fn a_fact_is_taken_at_its_worst_and_a_statistic_in_the_middle() {
+        let found = [(Pass, 0.0), (Fail, 1.0), (Pass, 0.0), (Pass, 0.0)];
+        assert_eq!(of("account", &found).status, Fail);
+        let pace = of("pace", &found);
+        assert_eq!(pace.status, Pass);
+        assert_eq!(pace.finding, "middle of 4 slices: Pass (in the worst of them: Fail)");
+        assert_eq!(of("pace", &[(Fail, 1.0), (Pass, 0.0), (Fail, 1.0), (Pass, 0.0)]).status, Fail);
+    }
+
+    #[test]
+    fn a_statistic_s_middle_is_that_of_the_slices_it_applies_to() {
+        let found = [(NotApplicable, 0.0), (NotApplicable, 0.0), (NotApplicable, 0.0), (Fail, 1.0)];
+        assert_eq!(of("achieved", &found).status, Fail);
+        assert_eq!(of("achieved", &found[..3]).status, NotApplicable);
+    }
+
+    /// Three slices with the CPU to themselves and one without: 24.5 % over all, and 98 % in the worst.
+    #[test]
+    fn shares_of_time_are_those_of_all_windows_together() {
+        let busy = of("cpu_wait", &[(Pass, 0.0), (Pass, 0.0), (Pass, 0.0), (Fail, 0.98)]);
+        assert_eq!((busy.status, busy.figure), (Warn, Some(0.245)));
+        assert!(
+            busy.finding.starts_with("24.5 % over the 4 slices together (in the worst"),
+            "{}",
+            busy.finding
+        );
+        let full = of("headroom", &[(Fail, 0.99); 4]);
+        assert_eq!(full.status, Fail);
+    }
+
+    /// Two late starts of 100 in one slice of eight are a quarter of a hundredth of all.
+    #[test]
+    fn the_distance_of_starts_is_that_of_the_worst_instant_among_all_starts() {
+        let mut found = [(Pass, 0.0); 8];
+        found[3] = (Fail, 0.06);
+        let arrivals = of("arrivals", &found);
+        assert!((arrivals.figure.unwrap() - 0.0075).abs() < 1e-12);
+        assert_eq!((arrivals.status, arrivals.bound), (Warn, 0.005));
+        // Each slice by itself has too few starts for a distribution; all together have enough.
+        let few = |wrong: f64| -> Vec<Measurement> {
+            (0..8).map(|_| slice(check("arrivals", NotApplicable, Some(wrong)), 5)).collect()
+        };
+        assert_eq!(over_slices(&few(0.0)).status, Pass);
+        assert_eq!(over_slices(&few(0.8)).status, Fail);
+        assert_eq!(over_slices(&few(0.8)[..3]).status, NotApplicable);
+    }
+
+    #[test]
+    fn where_no_slice_has_a_quantile_of_lateness_its_mean_is_judged() {
+        let late = |mean: f64| {
+            let lateness_us = Some(Times { mean: Some(mean), count: 4, ..Times::default() });
+            let one = slice(check("pace", NotApplicable, None), 4);
+            let silent = Measurement { lateness_us: None, ..one.clone() };
+            over_slices(&[Measurement { lateness_us, ..one }, silent])
+        };
+        assert_eq!((late(80.0).status, late(80.0).figure), (Pass, Some(80.0)));
+        assert_eq!((late(300.0).status, late(3_000.0).status), (Warn, Fail));
+    }
+}

@@ -504,14 +504,14 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_refused_with_its_line() {
-        let text = quick().replace("blocks = 12", "blocks = 12\nblokcs = 7");
+        let text = quick().replace("blocks = 10", "blocks = 10\nblokcs = 7");
         let message = error(&text);
         assert!(message.contains("blokcs") && message.contains("line"), "{message}");
     }
 
     #[test]
     fn odd_blocks_a_missing_cell_and_a_doubled_name_are_refused() {
-        assert!(error(&quick().replace("blocks = 12", "blocks = 7")).contains("even"));
+        assert!(error(&quick().replace("blocks = 10", "blocks = 7")).contains("even"));
         assert!(
             error(&quick().replace("connections = [8, 64, 512]", "connections = []")).contains("connections")
         );
@@ -539,13 +539,17 @@ mod tests {
     #[test]
     fn looks_ascend_to_the_last_block_from_what_a_verdict_needs() {
         for looks in ["[8, 6, 12]", "[6, 8]", "[2, 12]", "[6, 6, 12]", "[6, 12, 14]"] {
-            let message = error(&quick().replace("looks = [6, 8, 12]", &format!("looks = {looks}")));
+            let message = error(&quick().replace("looks = [6, 8, 10]", &format!("looks = {looks}")));
             assert!(message.contains("looks must ascend from 6") && message.contains("line"), "{message}");
         }
+        let own = error(&quick().replace("closed = 2, open = 3", "closed = 2, open = 1001"));
+        assert!(own.contains("slices of the control pair must have 1 to"), "{own}");
+        let alone = error(&quick().replace("slices = { closed = 1, open = 1 }\n", ""));
+        assert!(alone.contains("slices of the control pair change nothing"), "{alone}");
         let rounds = error(&quick().replace("closed = 1, open = 1", "closed = 0, open = 1"));
         assert!(rounds.contains("1 to 100 rounds"), "{rounds}");
-        let once = quick().replace("looks = [6, 8, 12]\n", "");
-        assert_eq!(resolve("test", &once, None).unwrap().duplicate_blocks(), 12);
+        let once = quick().replace("looks = [6, 8, 10]\n", "");
+        assert_eq!(resolve("test", &once, None).unwrap().duplicate_blocks(), 10);
     }
 
     #[test]

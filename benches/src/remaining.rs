@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use reports_record::{
-    Calibration, Cell, Definition, Line, Look, Overshoot, Pair, Stage, Stops, Trial, TrialOutcome,
+    Calibration, Cell, Definition, Line, Look, Overshoot, Pair, SliceRounds, Stage, Stops, Trial,
+    TrialOutcome,
 };
 
 use crate::{order, trial};
@@ -110,6 +111,8 @@ pub struct Group {
     pub names: Vec<String>,
     /// The loops that are measured: 0 the closed one, then the open ones by level.
     pub loops: Vec<usize>,
+    /// Rounds of slices, as many as one of its pairs takes; `None` where each contender is measured alone.
+    pub rounds: Option<SliceRounds>,
 }
 
 /// The groups of one block of a cell; a pair that looks have ended is in none.
@@ -137,7 +140,8 @@ pub fn groups(definition: &Definition, stops: &Stops, cell: &Cell, block: u32) -
         if is_doubled && names.contains(&duplicate.of) {
             names.push(duplicate.name.clone());
         }
-        Group { names, loops: loops.into_iter().collect() }
+        let rounds = pairs.iter().filter_map(|pair| definition.rounds(pair.role)).reduce(SliceRounds::most);
+        Group { names, loops: loops.into_iter().collect(), rounds }
     };
     groups.into_iter().map(group).collect()
 }
@@ -335,7 +339,7 @@ mod tests {
     fn every_trial_is_planned_once() {
         let definition = experiment::load("quick").unwrap();
         let plan = plan(&definition);
-        assert_eq!(plan.len(), (11 * 5 + 2) * 12);
+        assert_eq!(plan.len(), (11 * 5 + 2) * 10);
         let distinct: HashSet<_> =
             plan.iter().map(|trial| (trial.cell, trial.block, trial.contender)).collect();
         assert_eq!(distinct.len(), plan.len());

@@ -371,7 +371,7 @@ impl<'a> Runner<'a> {
             if due.is_empty() {
                 return Ok(true);
             }
-            let slices = self.definition.rounds(group.pair).filter(|_| !cell.is_sweep());
+            let slices = group.rounds.filter(|_| !cell.is_sweep());
             if let (Some(rounds), Some(rates)) = (slices, rates) {
                 if self.interrupted() {
                     return Ok(false);

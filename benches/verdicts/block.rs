@@ -64,8 +64,11 @@ impl Live {
 
 /// The plan of a slice; each server has two of them in slices, and one of twice the length alone.
 fn plan(load: &Load) -> Plan {
-    Plan::closed(load, Duration::ZERO)
+    Plan { length: WINDOW, ..Plan::closed(load, Duration::ZERO) }
 }
+
+/// The window of a slice: some hundred requests.
+const WINDOW: Duration = Duration::from_millis(25);
 
 fn in_slices(place: &Place, flags: &Flags, rounds: [u32; 2], seed: u64) -> anyhow::Result<Found> {
     let begun = Instant::now();

@@ -15,7 +15,7 @@ pub(crate) struct Flags {
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub(crate) cells: u32,
     /// Blocks of a cell, each with fresh processes
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(6..=100))]
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(6..=100))]
     pub(crate) blocks: u32,
     /// Hash rounds of a request
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -43,8 +43,8 @@ impl Flags {
         all
     }
 
-    /// About how long it takes: a second a block.
+    /// About how long it takes: eight slices and four starts a block.
     pub(crate) fn length(&self) -> Duration {
-        Duration::from_secs(1) * self.cells * self.blocks * self.planted().len() as u32
+        Duration::from_millis(380) * self.cells * self.blocks * self.planted().len() as u32
     }
 }

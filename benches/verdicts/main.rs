@@ -8,6 +8,7 @@ mod block;
 mod end_to_end;
 mod flags;
 mod server;
+mod simulation;
 mod tally;
 
 use std::process::ExitCode;

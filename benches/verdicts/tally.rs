@@ -9,6 +9,7 @@ use reports_stats::looks::Looks;
 use reports_stats::verdict::{Better, Verdict};
 
 use crate::block::{Block, Found};
+use crate::simulation;
 
 /// All cells of one planted difference.
 #[derive(Debug)]
@@ -101,6 +102,7 @@ pub(crate) fn table(tallies: &[Tally]) -> Table {
         "ties",
         "cannot tell",
         "interval holds",
+        "wins, simulated",
         "decided/min",
     ]);
     for tally in tallies {
@@ -128,7 +130,7 @@ fn row(copies: &Tally, tally: &Tally, column: Column) -> Option<Vec<String>> {
     let mean = logs.iter().map(|(mean, _)| mean).sum::<f64>() / count;
     let truth = if tally.more == 0 { 0.0 } else { mean };
     let sd = (logs.iter().map(|(_, sd)| sd.powi(2)).sum::<f64>() / count).sqrt();
-    let judgements = judged(column, tally.blocks, &aa, &family);
+    let judgements = judgements(column.better, tally.blocks, &aa, &family);
     let of = |is: fn(Verdict) -> bool| judgements.iter().filter(|one| is(one.verdict)).count();
     let (wins, ties) = (of(Verdict::is_win), of(|verdict| verdict == Verdict::Tie));
     let holds = judgements.iter().filter(|one| {
@@ -149,18 +151,20 @@ fn row(copies: &Tally, tally: &Tally, column: Column) -> Option<Vec<String>> {
         ties.to_string(),
         of(|verdict| verdict == Verdict::CannotTell).to_string(),
         format!("{:.0} %", holds.count() as f64 / count * 100.0),
+        format!("{:.1}", simulation::wins(&aa, family.len(), tally.blocks, truth, sd, column.better)),
         format!("{:.1}", (wins + ties) as f64 / minutes),
     ])
 }
 
-fn judged(
-    column: Column,
+/// What the rules make of `family`, whose excess variance follows from `aa`.
+pub(crate) fn judgements(
+    better: Better,
     blocks: usize,
     aa: &[Vec<Option<Pair>>],
     family: &[Vec<Option<Pair>>],
 ) -> Vec<Judgement> {
     let looks = Looks::once(blocks);
-    let question = Question { better: column.better, looks: &looks, moderated: true };
+    let question = Question { better, looks: &looks, moderated: true };
     let aa: Vec<Cell<'_>> = aa.iter().map(|blocks| Cell { blocks }).collect();
     let family: Vec<Cell<'_>> = family.iter().map(|blocks| Cell { blocks }).collect();
     judge(question, &aa, &family)

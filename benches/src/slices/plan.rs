@@ -24,8 +24,9 @@ const CLOSED_WAITS: f64 = 20.0;
 /// window's edges are then a minority.
 const STEADY_WAITS: f64 = 2.5;
 
-/// Lead-in of every slice at least, for caches and schedulers to turn to the server whose turn it is.
-const LEAD_IN: Duration = Duration::from_millis(10);
+/// Lead-in of every slice at least, for caches and schedulers to turn to the server whose turn it is: what the first tenth of a slice
+/// costs more is seen in none of the rest.
+const LEAD_IN: Duration = Duration::from_millis(5);
 
 /// Waits in a lead-in at least: after two, the window begins with as many requests under way as it ends with.
 const LEAD_IN_WAITS: f64 = 2.0;
@@ -135,9 +136,9 @@ mod tests {
         let load = Load::closed(Request::get(&"http://localhost/".parse().unwrap()), ms(100));
         let lengths = |plan: Plan| (plan.lead_in, plan.length);
         let open = |wait| lengths(Plan::open(Rate::per_second(100.0).unwrap(), 1, ms(wait)));
-        assert_eq!(lengths(Plan::closed(&load, ms(0))), (ms(10), ms(50)));
+        assert_eq!(lengths(Plan::closed(&load, ms(0))), (ms(5), ms(50)));
         assert_eq!(lengths(Plan::closed(&load, ms(10))), (ms(20), ms(200)));
-        assert_eq!(open(0), (ms(10), ms(25)));
+        assert_eq!(open(0), (ms(5), ms(25)));
         assert_eq!(open(10), (ms(20), ms(25)));
         assert_eq!(open(100), (ms(200), ms(250)));
     }

@@ -104,7 +104,9 @@ fn compare(plan: impl Fn(&Load) -> Plan, delays_ms: [u64; 2], costs_us: [u64; 2]
 
 #[test]
 fn two_servers_whose_delays_and_costs_are_planted_show_their_ratios() {
-    let plan = |load: &Load| Plan { rounds: 2, ..Plan::closed(load, Duration::from_millis(4)) };
+    // Long enough that a loaded machine does not empty a slice.
+    let length = Duration::from_millis(100);
+    let plan = |load: &Load| Plan { rounds: 3, length, ..Plan::closed(load, Duration::from_millis(4)) };
     let sliced = compare(plan, [4, 12], [50, 20]);
     let ratio = |figure: fn(&Slice) -> Option<f64>| {
         log_ratio(&sliced[0].slices, &sliced[1].slices, figure).unwrap().exp()

@@ -146,6 +146,14 @@ pub struct SliceRounds {
     pub open: u32,
 }
 
+impl SliceRounds {
+    /// As many of each loop as one of the two has.
+    #[must_use]
+    pub fn most(self, other: Self) -> Self {
+        Self { closed: self.closed.max(other.closed), open: self.open.max(other.open) }
+    }
+}
+
 /// One loop of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Phase {

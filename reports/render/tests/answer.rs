@@ -78,6 +78,7 @@ fn the_sentence_on_the_library_rests_on_its_documented_form_which_has_rows_of_it
         role: Role::Documented,
         sync: "std-threads".into(),
         awaiting: "actix-web".into(),
+        slices: None,
         cells: some.clone(),
     });
     let run = run(definition);

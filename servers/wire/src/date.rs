@@ -58,6 +58,7 @@ mod tests {
     fn a_second_is_written_as_rfc_9110_has_it() {
         let mut date = Date::at(784_111_777);
         assert_eq!(date.text(), b"Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(format!("{date:?}"), "Date(Sun, 06 Nov 1994 08:49:37 GMT)");
         date.set(784_111_778);
         assert_eq!(date.text(), b"Sun, 06 Nov 1994 08:49:38 GMT");
         date.set(u64::MAX);

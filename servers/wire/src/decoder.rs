@@ -233,4 +233,63 @@ mod tests {
         // All of it was handed out, and the buffer is as it was.
         assert_eq!((decoder.space().len(), decoder.buffer.len()), (READ_SIZE, READ_SIZE));
     }
+
+    #[test]
+    fn a_buffer_of_the_largest_size_that_is_kept_is_kept() {
+        let mut decoder = Decoder { buffer: vec![0; KEEP_SIZE], ..Decoder::default() };
+        assert_eq!(decoder.space().len(), KEEP_SIZE);
+    }
+
+    /// The targets of the requests in `bytes`, and the decoder after them.
+    fn targets(bytes: &[u8]) -> (Result<Vec<String>, Refusal>, Decoder) {
+        let mut decoder = Decoder::default();
+        bytes.chunks(READ_SIZE).for_each(|piece| read(&mut decoder, piece));
+        let mut targets = Vec::new();
+        loop {
+            match decoder.next() {
+                Ok(Some(request)) => targets.push(request.target.to_owned()),
+                Ok(None) => return (Ok(targets), decoder),
+                Err(refusal) => return (Err(refusal), decoder),
+            }
+        }
+    }
+
+    const GET: &str = "GET /a HTTP/1.1\r\nhost: a\r\n\r\n";
+
+    #[test]
+    fn each_part_of_a_request_is_waited_for_under_its_own_name() {
+        let post = |rest: &str| format!("POST /a HTTP/1.1\r\nhost: a\r\n{rest}");
+        for (bytes, expected) in [
+            (String::new(), Progress::Idle),
+            ("\r\n".into(), Progress::Idle),
+            ("\r\n\r\n".into(), Progress::Head),
+            ("GET".into(), Progress::Head),
+            (GET.into(), Progress::Idle),
+            (format!("{GET}\r\n"), Progress::Idle),
+            (format!("{GET}G"), Progress::Head),
+            (post("content-length: 2\r\n\r\nx"), Progress::Body),
+            (post("transfer-encoding: chunked\r\n\r\n1\r\n"), Progress::Body),
+            ("GET\n".into(), Progress::Head),
+        ] {
+            assert_eq!(targets(bytes.as_bytes()).1.progress(), expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn empty_lines_are_skipped_up_to_the_size_of_a_head() {
+        let after = |lines: usize| targets(&[&b"\r\n".repeat(lines), GET.as_bytes()].concat()).0;
+        for lines in [1, 2, HEAD_LIMIT / 2] {
+            assert_eq!(after(lines), Ok(vec!["/a".to_owned()]), "{lines}");
+        }
+        assert_eq!(after(HEAD_LIMIT / 2 + 1), Err(Refusal::HeadTooLarge));
+    }
+
+    #[test]
+    fn a_request_behind_chunks_begins_where_they_end() {
+        let chunked = "POST /b HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n\
+                       2;x=y\r\nab\r\n1\r\nc\r\n0\r\nx: y\r\n\r\n";
+        let (targets, decoder) = targets(format!("{chunked}{GET}{chunked}{GET}").as_bytes());
+        assert_eq!(targets, Ok(["/b", "/a", "/b", "/a"].map(str::to_owned).to_vec()));
+        assert_eq!(decoder.progress(), Progress::Idle);
+    }
 }

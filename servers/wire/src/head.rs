@@ -243,6 +243,7 @@ mod tests {
 
     #[test]
     fn what_is_too_large_is_told_apart() {
+        assert_eq!(with("content-length: 1048576\r\n").unwrap().body, Body::Length(BODY_LIMIT));
         assert_eq!(with("content-length: 1048577\r\n"), Err(Refusal::BodyTooLarge));
         assert_eq!(with("content-length: 99999999999999999999999999\r\n"), Err(Refusal::BodyTooLarge));
         assert_eq!(with(&"a: b\r\n".repeat(HEADERS_LIMIT - 1)).unwrap().body, Body::Length(0));

@@ -36,3 +36,16 @@ pub const LINGER: Duration = Duration::from_secs(1);
 
 /// How much is read in that time: four bodies of the largest size, after which the reset is deserved.
 pub const LINGER_BYTES: usize = 4 * BODY_LIMIT;
+
+#[cfg(test)]
+mod tests {
+    use servers_contract::limits::HEAD_LIMIT;
+
+    use super::*;
+
+    #[test]
+    fn a_client_that_sends_the_largest_request_can_end_it_before_the_connection_closes() {
+        let (largest, read) = (HEAD_LIMIT + BODY_LIMIT, LINGER_BYTES);
+        assert!(read > largest, "{read} bytes are read of {largest}");
+    }
+}

@@ -80,3 +80,17 @@ pub(crate) fn neighbours(deviations: &[f64]) -> (f64, f64) {
     let products = deviations.windows(2).map(|pair| pair[0] * pair[1]).sum();
     (products, deviations.iter().map(|deviation| deviation * deviation).sum())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By hand: 20 deviations of ±2 from 200 observations: 20 ÷ 19 × 80 ÷ 200²; neighbours and groups cancel out.
+    #[test]
+    fn the_variance_of_parts_that_cancel_out_is_that_between_them() {
+        let parts = (0..20).map(|part| (10, if part % 2 == 0 { 2.0 } else { -2.0 }));
+        let found = ratio_variance(parts).unwrap();
+        assert!((found.variance - 20.0 / 19.0 * 80.0 / 40_000.0).abs() < 1e-15, "{found:?}");
+        assert_eq!(found.freedom, 19.0);
+    }
+}

@@ -228,10 +228,35 @@ mod tests {
         assert_eq!(ratio(&sync, &r#async, 0.9, 0.0), ratio(&sync, &r#async, 0.9, 0.0));
     }
 
+    /// The means of 40 numbers drawn from 0 to 39 less 19.5 have a standard deviation of √(1599 ÷ 12) ÷ √40 = 1.825, and a
+    /// twentieth of them lies beyond 1.96 of those.
+    #[test]
+    fn the_interval_of_a_mean_is_that_of_its_normal_distribution() {
+        let mean = |weights: &[u64]| {
+            let sum: f64 = weights
+                .iter()
+                .zip(0..)
+                .map(|(weight, value)| *weight as f64 * (f64::from(value) - 19.5))
+                .sum();
+            Some(sum / weights.iter().sum::<u64>() as f64)
+        };
+        let found = interval(40, 0.0, mean, 1).unwrap();
+        assert!((found.hi - 3.58).abs() < 0.3 && (found.lo + 3.58).abs() < 0.3, "{found:?}");
+    }
+
+    #[test]
+    fn the_bias_is_where_the_estimate_lies_among_what_was_drawn() {
+        assert!((bias(&[1.0, 2.0, 3.0, 4.0], 1.5) + 0.674_489_75).abs() < 1e-6);
+        assert!((bias(&[1.0, 2.0, 3.0, 4.0], 3.5) - 0.674_489_75).abs() < 1e-6);
+        assert!(bias(&[1.0, 2.0, 2.0, 3.0], 2.0).abs() < 1e-12);
+    }
+
     #[test]
     fn a_skewed_jackknife_accelerates_by_a_sixth_of_its_skewness() {
         // Deviations 1, 1, 1, −3 from their mean of 0: Σd³ = −24, Σd² = 12, so −(−24) ÷ (6 × 41.57) with d = mean − value.
-        let found = acceleration(&[1.0, 1.0, 1.0, -3.0]);
-        assert!((found - 24.0 / (6.0 * 12.0_f64.powf(1.5))).abs() < 1e-12, "{found}");
+        for mean in [0.0, 10.0] {
+            let found = acceleration(&[1.0, 1.0, 1.0, -3.0].map(|deviation| mean + deviation));
+            assert!((found - 24.0 / (6.0 * 12.0_f64.powf(1.5))).abs() < 1e-12, "{found} around {mean}");
+        }
     }
 }

@@ -180,6 +180,7 @@ mod tests {
     fn one_block_has_no_variance_and_so_no_effect() {
         assert_eq!(effect(&[]), Err(NoEffect::TooFewBlocks { blocks: 0, needed: 2 }));
         assert_eq!(effect(&pairs(&[1.1])), Err(NoEffect::TooFewBlocks { blocks: 1, needed: 2 }));
+        assert_eq!(effect(&pairs(&[1.1, 1.2])).unwrap().blocks(), 2);
     }
 
     #[test]

@@ -107,6 +107,16 @@ mod tests {
     }
 
     #[test]
+    fn three_blocks_are_too_few_to_say_anything_of_an_excess() {
+        let of = |blocks: &[f64]| {
+            effect(&blocks.iter().map(|ratio| Pair { sync: 1.0, r#async: *ratio }).collect::<Vec<_>>())
+                .unwrap()
+        };
+        assert_eq!(ExcessVariance::among(&[of(&[1.5, 1.6, 1.7])]), ExcessVariance::UNKNOWN);
+        assert_eq!(ExcessVariance::among(&[of(&[1.5, 1.6, 1.7, 1.8])]).cells(), 1);
+    }
+
+    #[test]
     fn no_cell_gives_no_excess() {
         assert_eq!(ExcessVariance::among(&[]), ExcessVariance::UNKNOWN);
         assert_eq!(ExcessVariance::UNKNOWN.ratio(), 1.0);

@@ -69,6 +69,9 @@ mod tests {
     fn distance_from_uniform_equals_the_one_by_hand() {
         let found = distance(&[0.6, 0.1, 0.2], UNIT).unwrap();
         assert!((found - (2.0 / 3.0 - 0.2)).abs() < 1e-12, "{found}");
+        // And on the other side of a jump: 0.9 less the third that lies below it.
+        let found = distance(&[0.1, 0.9, 0.95], UNIT).unwrap();
+        assert!((found - (0.9 - 1.0 / 3.0)).abs() < 1e-12, "{found}");
     }
 
     /// The middles of n equal parts are as even as n values can be: 1 ÷ 2n.

@@ -76,6 +76,19 @@ mod tests {
         assert!(!Thirds::of(&blocks(&[0.1; 12])).unwrap().disagree());
     }
 
+    /// By hand: two thirds of four blocks with one spread have (2a)² ÷ (2a² ÷ 3) = 6 degrees of freedom (Welch).
+    #[test]
+    fn two_thirds_of_one_spread_have_the_freedom_of_both() {
+        let of = |mean: f64| {
+            let logs = [-0.03, 0.03, -0.03, 0.03].map(|noise| mean + noise);
+            effect(&blocks(&logs).into_iter().flatten().collect::<Vec<_>>()).unwrap()
+        };
+        let tail = |beyond: f64| student_tail(beyond / 0.000_6_f64.sqrt(), 6.0);
+        let expected = tail(0.1 - MARGIN) + tail(0.1 + MARGIN);
+        let found = p_apart(&of(0.0), &of(0.1));
+        assert!((found - expected).abs() < 1e-9, "{found} and not {expected}");
+    }
+
     #[test]
     fn thirds_of_fewer_than_two_blocks_are_not_compared() {
         assert_eq!(Thirds::of(&blocks(&[0.1; 5])), None);

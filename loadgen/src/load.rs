@@ -265,6 +265,7 @@ fn span(part: &'static str, found: Duration, allowed: RangeInclusive<Duration>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{ExpectBody, Variant};
 
     fn load() -> Load {
         Load::closed(Request::get(&"http://localhost/".parse().unwrap()), Duration::from_secs(1))
@@ -307,5 +308,35 @@ mod tests {
         for load in wrong {
             assert!(load.validate().is_err(), "{load:?}");
         }
+    }
+
+    #[test]
+    fn each_variant_has_its_own_request_and_reply_and_first_requests_are_spread_over_a_cycle() {
+        let variant = |number: u8| Variant {
+            request: Request::get(&format!("http://localhost/{number}").parse().unwrap()),
+            expect: Expect { body: ExpectBody::Exactly(vec![number]), ..Expect::default() },
+        };
+        let cycle = Duration::from_secs(3);
+        let draws = Draws::new([1, 2, 3, 4].map(variant).to_vec(), 7, cycle).unwrap();
+        let drawn = Load { draws: Some(draws.clone()), ..load() };
+        assert_eq!((load().variants(), load().first_over()), (1, Duration::ZERO));
+        assert_eq!((drawn.variants(), drawn.first_over(), draws.seed()), (4, cycle, 7));
+        for (variant, at) in draws.variants().iter().zip(0..) {
+            assert_eq!((drawn.request_at(at), drawn.expect_at(at)), (&variant.request, &variant.expect));
+        }
+        assert_eq!((load().request_at(0), load().expect_at(0)), (&load().request, &load().expect));
+    }
+
+    #[test]
+    fn replies_decide_when_a_closed_loop_starts_and_the_schedule_when_an_open_one_does() {
+        let open = Pace::open(Rate::per_second(1.0).unwrap(), Arrivals::Poisson, 0);
+        assert!(Pace::CLOSED.is_closed() && !open.is_closed());
+        assert_eq!(
+            (load().mode(), Load { pace: open, ..load() }.mode()),
+            (Mode::Closed, Mode::Open { arrivals: Arrivals::Poisson },)
+        );
+        let settles = |load: Load| Load { settle: Some(Duration::from_secs(1)), ..load }.settles();
+        assert_eq!(settles(load()), Some(Duration::from_secs(1)));
+        assert_eq!(settles(Load { stop: Stop::Requests(1), ..load() }), None);
     }
 }

@@ -190,3 +190,33 @@ fn closing(load: &Load) -> Vec<Request> {
     let variants = if load.churn.is_some() { load.variants() } else { 0 };
     (0..variants).map(|variant| load.request_at(variant).closing()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Pace;
+
+    #[test]
+    fn users_begin_together_over_a_think_time_or_where_they_open_connections_a_few_at_a_time() {
+        let second = Duration::from_secs(1);
+        let first = |pace: Pace, pool: Pool, settle: Option<Duration>, user: usize| {
+            let load = Load {
+                pace,
+                settle,
+                ..Load::closed(Request::get(&"http://localhost/".parse().unwrap()), second)
+            };
+            let order = Order::new(&load, 1, 100, pool, None);
+            order.first_ready(user).since(order.begin)
+        };
+        let thinking = Pace::Closed { think: second };
+        assert_eq!(first(thinking, Pool::All, None, 25), second / 4);
+        for (pool, settle) in [(Pool::All, Some(second)), (Pool::OnDemand, None), (Pool::All, None)] {
+            assert_eq!(first(Pace::CLOSED, pool, settle, 99), Duration::ZERO, "{pool:?} {settle:?}");
+        }
+        let opened = |user| first(Pace::CLOSED, Pool::OnDemand, Some(second), user);
+        assert_eq!(opened(0), Duration::ZERO);
+        // One doubling later as many again have begun, and twice as many after another one.
+        let (once, twice) = (opened(FIRST_USERS as usize), opened(3 * FIRST_USERS as usize));
+        assert_eq!((once, twice), (DOUBLED_AFTER, 2 * DOUBLED_AFTER));
+    }
+}

@@ -234,4 +234,11 @@ mod tests {
             assert_eq!(Request::new(&url(), method, &[], None), Err(RequestError::Method(method.into())));
         }
     }
+
+    #[test]
+    fn only_what_changes_nothing_is_sent_again() {
+        let of = |method| Request::new(&url(), method, &[], None).unwrap().is_repeatable();
+        assert!(of("GET") && of("HEAD"));
+        assert!(!of("POST") && !of("PUT") && !of("DELETE"));
+    }
 }

@@ -129,3 +129,47 @@ impl SharedStarts {
         backlog.rest(intended)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use reports_record::Arrivals;
+
+    use super::*;
+    use crate::{Pace, Rate, Request};
+
+    fn load(pace: Pace, stop: Stop) -> Load {
+        Load {
+            pace,
+            stop,
+            ..Load::closed(Request::get(&"http://localhost/".parse().unwrap()), Duration::MAX)
+        }
+    }
+
+    #[test]
+    fn a_start_is_drawn_before_the_end_and_none_is_left_at_it() {
+        let second = Duration::from_secs(1);
+        let load =
+            load(Pace::open(Rate::per_second(10.0).unwrap(), Arrivals::Constant, 0), Stop::After(second));
+        let begin = Moment::default();
+        let starts = SharedStarts::new(&load, Intended::of(&load, begin), 1, 1);
+        let at = |ms| begin.after(Duration::from_millis(ms));
+        assert!(starts.is_open());
+        assert_eq!(starts.first(0), [begin]);
+        assert_eq!((starts.draw(at(100)), starts.is_over(at(100))), (None, true));
+        assert_eq!((starts.is_over(at(101)), starts.draw(at(101))), (false, Some(at(100))));
+        assert_eq!((starts.draw(at(101)), starts.is_over(at(101))), (None, true));
+        // A start that is not due yet is in no backlog, one that is late is.
+        starts.watch(at(250), at(1000));
+        assert_eq!(starts.take_untaken(at(350), at(1000)), [(at(200), 1), (at(300), 1)]);
+    }
+
+    #[test]
+    fn a_closed_loop_is_over_when_its_requests_are_taken() {
+        let starts = SharedStarts::new(&load(Pace::CLOSED, Stop::Requests(2)), None, 1, 1);
+        assert!(!starts.is_open());
+        let taken = [(); 3].map(|()| (starts.is_over(Moment::NEVER), starts.take_request()));
+        assert_eq!(taken, [(false, true), (false, true), (true, false)]);
+        let endless = SharedStarts::new(&load(Pace::CLOSED, Stop::After(Duration::MAX)), None, 1, 1);
+        assert!(endless.take_request() && !endless.is_over(Moment::NEVER));
+    }
+}

@@ -251,4 +251,16 @@ mod tests {
         let cost = ThreadUsage::read(Moment::from_nanos(1_000_000_000), Spin::default()).since(&before);
         assert!(cost.share() > 0.0, "{cost:?} after {spun} rounds");
     }
+
+    #[test]
+    fn work_is_cpu_time_of_both_modes_without_spinning() {
+        let ms = Duration::from_millis;
+        let cost = |spun| ThreadCost {
+            user: ms(30),
+            system: ms(20),
+            spin: Spin { time: ms(spun), ..Spin::default() },
+            ..ThreadCost::default()
+        };
+        assert_eq!([0, 15, 60].map(|spun| cost(spun).work()), [ms(50), ms(35), ms(0)]);
+    }
 }

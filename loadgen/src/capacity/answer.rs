@@ -140,3 +140,22 @@ fn why(doubt: Doubt) -> &'static str {
         Doubt::Samples => "trials were too short: too few requests were answered to tell",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_that_failed_above_one_in_doubt_is_not_below_the_range() {
+        let rate = |per_second| Rate::per_second(per_second).unwrap();
+        let range = SearchRange { from: rate(100.0), to: rate(1000.0), precision: 0.05, trials: 1 };
+        let answer =
+            |passed, failed| Answer { range, passed, failed, first_doubt: None, is_finished: true }.finding();
+        let (low, middle, high) = (rate(100.0), rate(200.0), rate(1000.0));
+        assert_eq!(answer(None, Some(low)), Finding::BelowRange);
+        assert_eq!(answer(None, Some(middle)), Finding::CannotTell { passed: None, failed: Some(middle) });
+        assert_eq!(answer(Some(high), None), Finding::AboveRange);
+        assert_eq!(answer(Some(middle), None), Finding::CannotTell { passed: Some(middle), failed: None });
+        assert_eq!(answer(Some(low), Some(middle)), Finding::Between { passed: low, failed: middle });
+    }
+}

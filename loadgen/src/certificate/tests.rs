@@ -746,3 +746,50 @@ fn a_client_late_by_some_milliseconds_is_not_to_blame_for_a_queue_of_seconds() {
     assert_eq!(client.status, CheckStatus::Fail, "{}", client.finding);
     assert!(client.finding.contains("the client could not keep the pace"), "{}", client.finding);
 }
+
+#[test]
+fn wrong_statuses_are_listed_with_their_counts_and_right_ones_are_not() {
+    let wrong = Scene {
+        fate: |index, _| if index < 40 { Fate { kind: OutcomeKind::WrongStatus, ..SOUND } } else { SOUND },
+        ..scene()
+    };
+    let mut tally = wrong.tally();
+    let due = at(START_MS * 1000);
+    let flight = Flight {
+        intended: due,
+        free_since: due,
+        connect: Duration::ZERO,
+        started: due,
+        first_byte: due,
+        measured: true,
+        resent: false,
+        stalled_before: Duration::ZERO,
+        stalled_after: Duration::ZERO,
+    };
+    (0..40).for_each(|_| tally.replied(&flight, 503, true, due));
+    tally.replied(&flight, 200, true, due);
+    let replies = wrong.check_of(tally, "replies");
+    assert!(replies.finding.contains(", found 503 40 times, 0 by body"), "{}", replies.finding);
+}
+
+#[test]
+fn starts_that_a_tenth_of_requests_shaped_by_waiting_are_the_servers_doing() {
+    let shaped = |share: fn(u64, Moment) -> Fate| Scene { fate: share, ..scene() }.check("arrivals");
+    // Those of the first 300 ms start together at their end, having waited, or the client being late.
+    let waited = shaped(|index, _| Fate { waited_us: 500 * 600_u64.saturating_sub(index), ..SOUND });
+    assert_eq!(waited.status, CheckStatus::Warn, "{}", waited.finding);
+    let late = shaped(|index, _| Fate { late_us: 500 * 600_u64.saturating_sub(index), ..SOUND });
+    assert_eq!(late.status, CheckStatus::Fail, "{}", late.finding);
+}
+
+#[test]
+fn connections_that_are_silent_at_any_time_are_told_where_they_are_four_times_as_many_as_needed() {
+    let of = |connections| {
+        let crew = Crew { connections, ..Crew::default() };
+        // 2,000/s at the shortest reply's 400 us keep one connection busy.
+        let fate = |index, _| Fate { service_us: if index == 0 { 400 } else { 100_000 }, ..SOUND };
+        Scene { crew, standing: connections, fate, ..scene() }.check("connections").finding
+    };
+    assert!(!of(4).contains("would carry this rate"), "{}", of(4));
+    assert!(of(5).contains("1 connections would carry this rate, and 5 stood open"), "{}", of(5));
+}

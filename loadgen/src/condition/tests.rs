@@ -32,6 +32,18 @@ fn a_condition_reads_back_as_it_is_shown() {
 }
 
 #[test]
+fn a_wrong_bound_is_told_the_bounds_of_its_unit() {
+    for (text, expected) in [
+        ("p99 < 50", "a time from 0s to 1h"),
+        ("error_rate < 101%", "a share from 0% to 100%"),
+        ("goodput > 5", "a rate from 0/s to 1000k/s"),
+    ] {
+        let refused = read(text).unwrap_err().to_string();
+        assert!(refused.contains(expected), "{text}: {refused}");
+    }
+}
+
+#[test]
 fn what_is_no_condition_is_refused_with_what_is_expected() {
     for text in ["", "p99", "p99 50ms", "< 50ms", "p99 <", "p99 = 50ms"] {
         assert_eq!(read(text), Err(ConditionError::Shape), "{text:?}");

@@ -173,3 +173,26 @@ proptest! {
         let _ = parser.end();
     }
 }
+
+#[test]
+fn the_beginning_that_is_kept_is_that_of_the_reply_under_way_in_however_many_pieces() {
+    let mut parser = parser();
+    assert_eq!(parser.feed(b"HTTP/1.1 200 OK\r\ncon"), Ok(None));
+    assert_eq!(parser.feed(b"tent-length: 0\r\n"), Ok(None));
+    assert_eq!(parser.beginning(), b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n");
+    assert!(parser.feed(b"\r\n").unwrap().is_some());
+    assert_eq!(parser.feed(b"HTTP/1.1 404"), Ok(None));
+    assert_eq!(parser.beginning(), b"HTTP/1.1 404");
+}
+
+#[test]
+fn the_most_requests_that_any_reply_announced_are_told() {
+    let known = Rc::<KnownHead>::default();
+    for (max, told) in [(99, 99), (100, 100), (98, 100)] {
+        let reply =
+            format!("HTTP/1.1 200 OK\r\nkeep-alive: timeout=5, max={max}\r\ncontent-length: 0\r\n\r\n");
+        let mut parser = ReplyParser::new(false, Look::Digest, known.clone());
+        assert!(parser.feed(reply.as_bytes()).unwrap().is_some());
+        assert_eq!(known.announced_requests(), Some(told), "{max}");
+    }
+}

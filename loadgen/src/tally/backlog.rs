@@ -337,16 +337,39 @@ mod tests {
     fn threads_add_up() {
         let window = Window { start: at(0), end: at(5 * SECOND) };
         let mut threads = [Backlog::of(&window), Backlog::of(&window)];
+        let mut whole = Backlog::of(&window);
         for (index, start) in (0..2).cycle().zip(steady(100, 0)) {
-            threads[index].due(at(start), 1);
-            if start % 2 == 0 {
-                threads[index].ended(at(start), false, at(start + MS));
-            } else {
-                threads[index].left(at(start), 1, at(9 * SECOND));
+            for backlog in [&mut threads[index], &mut whole] {
+                backlog.due(at(start), 1);
+                if start % (3 * MS) == 0 {
+                    backlog.left(at(start), 1, at(9 * SECOND));
+                } else {
+                    backlog.ended(at(start), false, at(start + MS));
+                }
             }
         }
         let [mut sum, other] = threads;
         sum.merge(&other);
+        assert_eq!((&sum.due, &sum.ended, sum.first_ended), (&whole.due, &whole.ended, whole.first_ended));
+        assert_eq!(sum.first, whole.first);
         assert_eq!(sum.growth(window.end, 1, &Timing::of(20)).unwrap().due, 500);
+    }
+
+    #[test]
+    fn only_what_was_due_at_first_is_counted_among_the_first() {
+        let mut backlog = Backlog::of(&Window { start: at(0), end: at(5 * SECOND) });
+        backlog.ended(at(4 * SECOND), false, at(4 * SECOND + MS));
+        backlog.left(at(4 * SECOND), 1, at(9 * SECOND));
+        assert_eq!((backlog.first_ended, backlog.first.len()), (0, 0));
+        backlog.ended(at(MS), true, at(2 * MS));
+        backlog.ended(at(MS), false, at(2 * MS));
+        backlog.left(at(MS), 1, at(9 * SECOND));
+        // The time of a correct reply is kept elsewhere.
+        assert_eq!((backlog.first_ended, backlog.first.len()), (2, 2));
+    }
+
+    #[test]
+    fn a_few_requests_that_were_answered_at_once_wait_for_nothing() {
+        assert_eq!(growth_over(2, (0..12).map(|index| 5 * SECOND + index * MS), 0, MS), None);
     }
 }

@@ -101,4 +101,11 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn edges_of_threads_add_up() {
+        let mut sum = Edges { all: 0.5, good: 0.25 };
+        sum.merge(Edges { all: 1.0, good: 0.5 });
+        assert_eq!(sum, Edges { all: 1.5, good: 0.75 });
+    }
 }

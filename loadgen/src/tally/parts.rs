@@ -171,4 +171,18 @@ mod tests {
             summaries(&parts, window.end).iter().map(|part| part.response_time_us_max).take(3).collect();
         assert_eq!(longest, [Some(15_000.0), Some(45_000.0), None]);
     }
+
+    #[test]
+    fn replies_and_dues_of_threads_add_up() {
+        let window = Window { start: at_ms(0), end: at_ms(2000) };
+        let (mut parts, mut others) = (Parts::of(&window), Parts::of(&window));
+        [10, 20].map(at_ms).into_iter().for_each(|at| parts.replied(at));
+        [30, 150, 2000].map(at_ms).into_iter().for_each(|at| others.replied(at));
+        parts.due(at_ms(10), 4);
+        others.due(at_ms(20), 3);
+        parts.merge(&others);
+        let found: Vec<_> =
+            summaries(&parts, window.end).iter().map(|part| (part.replies, part.due)).take(3).collect();
+        assert_eq!(found, [(3, 7), (1, 0), (0, 0)]);
+    }
 }

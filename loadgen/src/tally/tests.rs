@@ -213,3 +213,31 @@ fn requests_are_kept_one_by_one_only_where_that_is_asked_for() {
     );
     assert!(tally.take_requests().is_empty(), "each is taken once");
 }
+
+#[test]
+fn statuses_are_those_of_whole_replies_in_the_window_and_in_time() {
+    let mut tally = Tally::new(window(), true);
+    let (measured, early) = (flight(1000, 0, 1000), flight(900, 0, 900));
+    for (flight, status, in_time) in [
+        (measured, 200, true),
+        (measured, 503, true),
+        (measured, 503, true),
+        (measured, 404, false),
+        (early, 404, true),
+    ] {
+        tally.replied(&flight, status, in_time, at(1010));
+    }
+    assert_eq!(tally.statuses(), [(Status(200), 1), (Status(503), 2)].into());
+}
+
+#[test]
+fn a_reply_across_an_edge_of_a_closed_loop_counts_by_its_share() {
+    let mut closed = Tally::new(window(), false);
+    let mut open = Tally::new(window(), true);
+    // Half of the first one's time and a quarter of the second one's lie in the window; the first one ended there.
+    for (started, ended, share) in [(900, 1100, -0.5), (1900, 2300, -0.25)] {
+        closed.replied(&flight(started, 0, started), 200, true, at(ended));
+        open.replied(&flight(started, 0, started), 200, true, at(ended));
+        assert_eq!((closed.edges.all, open.edges.all), (share, 0.0));
+    }
+}

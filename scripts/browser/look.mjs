@@ -2,9 +2,10 @@
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
+import { keyboard } from './keyboard.mjs';
 import { violations } from './violations.mjs';
 
-const IN_PAGE = ['where', 'overflow', 'tables', 'colour', 'drawn-text', 'first-screen'].map((name) => path(`./in-page/${name}.js`));
+const IN_PAGE = ['where', 'overflow', 'tables', 'colour', 'drawn-text', 'first-screen', 'choices', 'focus'].map((name) => path(`./in-page/${name}.js`));
 const AXE = path(import.meta.resolve('axe-core/axe.min.js'));
 
 function path(url) {
@@ -24,11 +25,14 @@ export async function look(chromium, file, view, folder) {
     for (const script of [...IN_PAGE, AXE]) await page.addInitScript({ path: script });
     const url = pathToFileURL(file).href;
     await listen(page, url, complaints);
+    if (view.scripts === false) await forbidScripts(page);
     // In this order: on a busy machine the network is idle while the page is still being read.
     await page.goto(url, { waitUntil: 'load' });
     await page.waitForLoadState('networkidle');
     if (view.fold) complaints.push(...(await page.evaluate(() => see.firstScreen())));
     await picture(page, view, folder);
+    if (view.keyboard) return [...complaints, ...(await keyboard(page))];
+    if (view.scripts === false) complaints.push(...(await page.evaluate(() => see.choices())));
     await page.evaluate(() => document.querySelectorAll('details').forEach((one) => { one.open = true; }));
     complaints.push(...(await page.evaluate(() => [...see.preconnections(), ...see.overflow(), ...see.tables(), ...see.drawnText()])));
     complaints.push(...(await violations(page)));
@@ -38,6 +42,15 @@ export async function look(chromium, file, view, folder) {
   } finally {
     await context.close();
   }
+}
+
+/// Takes the page's own scripts away, and leaves those that look at it.
+async function forbidScripts(page) {
+  await page.addInitScript(() => {
+    new MutationObserver(() => {
+      for (const script of document.querySelectorAll('script:not([type$=json])')) script.type = 'text/plain';
+    }).observe(document, { childList: true, subtree: true });
+  });
 }
 
 /// Notes everything the page asks for or says; refuses it everything but itself.

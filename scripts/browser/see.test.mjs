@@ -30,8 +30,8 @@ function page(name, { body = '', head = '' } = {}) {
     <style>
       :root { color-scheme: light dark }
       @media screen and (prefers-color-scheme: dark) { body { background: #111; color: #eee } }
-      .scroll { overflow-x: auto } td { padding: 0 .5rem }
-      @media print { .scroll { overflow: visible } td { padding: 0; font-size: .6rem } }
+      .scroll { overflow-x: auto; max-width: 18rem } td { padding: 0 .5rem }
+      @media print { .scroll { overflow: visible; max-width: none } td { padding: 0; font-size: .6rem } }
     </style>${head}</head><body><main><h1>A page</h1><p>Some text.</p>
     <div class="scroll" tabindex="0"><table><caption>A wide table</caption><tr>${cells}</tr></table></div>
     <details><summary>More</summary><p>Folded.</p></details>
@@ -115,6 +115,30 @@ test('a first screen whose map ends below it is caught there, and only there', a
   await caught('fold', 'light', parts, /^first-screen: #answer "The answer\." ends \d+ px below/);
 });
 
+test('a stop of the keyboard that does nothing is caught there, and only there', async () => {
+  const parts = { body: '<p tabindex="0">Dead.</p>' };
+  assert.deepEqual(await complaints(page('dead', parts), 'light'), []);
+  await caught('dead', 'keyboard', parts, /^tab-stop: p "Dead\." does nothing/);
+});
+
+test('a stop that cannot be seen to have the focus is caught', () =>
+  caught('ring', 'keyboard', { body: '<button style="outline:none">Go</button>' }, /^tab-stop: button "Go" has no visible focus/));
+
+test('a drawer that no key opens is caught', () =>
+  caught('drawer', 'keyboard', { body: '<table class="map"><caption>Map</caption><tr><td><button>cell</button></td></tr></table>' }, /^drawer: Enter on a cell shows 0 drawers/));
+
+test('a choice that shows nothing without a script is caught there, and only there', async () => {
+  const body = '<div id="pick"><label><input type="radio" name="w" id="w0" checked>one</label><p class="k" hidden>One.</p></div>';
+  assert.deepEqual(await complaints(page('choice', { body }), 'light'), []);
+  await caught('choice', 'no script', { body }, /^choice: w0 in #pick show 0 of \.k/);
+});
+
+test('a page\'s own script does not run in the view without scripts', async () => {
+  const body = '<p id="said">plain</p><script>document.getElementById("said").outerHTML = "<h4>Deep</h4>"</script>';
+  assert.deepEqual(await complaints(page('script', { body }), 'no script'), []);
+  await caught('script', 'light', { body }, /^heading-order: /);
+});
+
 test('a heading that skips a level is caught', () =>
   caught('heading', 'light', { body: '<h4>Deep</h4>' }, /^heading-order: /));
 
@@ -136,10 +160,10 @@ test('the command says so by its exit code, names the view, and keeps the pictur
 
   const bad = run(page('bad', { body: '<h4>Deep</h4>' }), page('good'));
   assert.equal(bad.status, 1, bad.stderr);
-  assert.match(bad.stderr, /bad\.html: light, dark, phone, print: heading-order: /);
+  assert.match(bad.stderr, /bad\.html: light, dark, phone, no script, print: heading-order: /);
   assert.doesNotMatch(bad.stderr, /good\.html/);
   assert.match(bad.stdout, /good\.html: nothing is wrong/);
-  for (const picture of ['first-screen.png', 'light.png', 'dark.png', 'phone.png']) {
+  for (const picture of ['first-screen.png', 'light.png', 'dark.png', 'phone.png', 'no-script.png']) {
     assert.equal(readFileSync(join(into, 'good', picture)).toString('latin1', 1, 4), 'PNG', picture);
   }
   assert.equal(readFileSync(join(into, 'good', 'print.pdf')).toString('latin1', 0, 5), '%PDF-');

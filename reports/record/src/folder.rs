@@ -186,6 +186,12 @@ impl Folder {
         &self.path
     }
 
+    /// Whether a run has begun here; its record may still be unreadable.
+    #[must_use]
+    pub fn holds_run(&self) -> bool {
+        self.path.join(RUN).is_file()
+    }
+
     /// What the run is.
     ///
     /// # Errors

@@ -26,6 +26,27 @@ pub(crate) struct Arguments {
 pub(crate) enum Subcommands {
     /// Render one page of what `cargo bench` left
     Criterion(BenchArguments),
+    /// Render an index of a folder of runs: a row a run, with its question, answer and verdicts
+    Index(IndexArguments),
+}
+
+/// The runs to list, and where their index goes.
+#[derive(Debug, Args)]
+pub(crate) struct IndexArguments {
+    /// The folder that holds the runs' folders, e.g. reports/runs
+    #[arg(value_name = "DIR")]
+    runs: PathBuf,
+
+    /// Where to write the index instead of index.html in that folder
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl IndexArguments {
+    /// Writes the index; returns its path.
+    pub(crate) fn write(&self) -> anyhow::Result<PathBuf> {
+        reports_render::write_index(&self.runs, self.output.as_deref()).context("cannot render the index")
+    }
 }
 
 /// Where the results of `cargo bench` are, and where their page goes.

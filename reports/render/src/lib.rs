@@ -22,12 +22,14 @@ pub mod label;
 pub mod measurement;
 pub mod number;
 mod page;
+mod runs;
 
 use std::path::{Path, PathBuf};
 
 use reports_record::{Folder, FolderError, Line, Run, Skipped};
 
 use analysis::Analysis;
+pub use runs::write_index;
 
 /// Name of the page in a run's folder.
 pub const PAGE: &str = "index.html";
@@ -47,6 +49,19 @@ pub enum RenderError {
     /// There is no axis to find a crossover on.
     #[error("cannot draw the crossover: no workload was measured at several numbers of connections")]
     NoConnections,
+    /// A folder of runs could not be listed.
+    #[error("cannot list the runs in {folder}: {source}")]
+    Listing {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// There is nothing to list.
+    #[error(
+        "found no run in {0}: expected folders that hold environment.json, such as those below reports/runs"
+    )]
+    NoRuns(PathBuf),
     /// The path names no file.
     #[error("cannot write to {0}: expected the path of a file")]
     NoFile(PathBuf),

@@ -2,7 +2,7 @@
 
 mod cli;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -10,7 +10,7 @@ use clap::Parser as _;
 use reports_record::{Destination, Folder};
 use reports_terminal::{print, talk};
 
-use cli::{Arguments, BenchArguments, RunArguments, Subcommands};
+use cli::{Arguments, RunArguments, Subcommands};
 
 /// Lines that could not be read and are named in full; beyond, they are counted.
 const LISTED: usize = 20;
@@ -18,16 +18,17 @@ const LISTED: usize = 20;
 fn main() -> ExitCode {
     let Arguments { run, command } = Arguments::parse();
     match (command, run) {
-        (Some(Subcommands::Criterion(benches)), _) => report_benches(&benches),
+        (Some(Subcommands::Criterion(benches)), _) => finish(benches.write()),
+        (Some(Subcommands::Index(index)), _) => finish(index.write()),
         (None, Some(run)) => report(&run),
         // clap asks for the one or the other.
         (None, None) => ExitCode::from(2),
     }
 }
 
-/// What `cargo bench` left.
-fn report_benches(benches: &BenchArguments) -> ExitCode {
-    match benches.write().and_then(|path| tell(&path)) {
+/// Tells the path of the one file that was written.
+fn finish(written: anyhow::Result<PathBuf>) -> ExitCode {
+    match written.and_then(|path| tell(&path)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&format!("{error:#}"));

@@ -57,6 +57,35 @@ fn the_findings_of_a_grid_equal_their_golden() {
     assert_golden("grid.html", &body.replace("</tr>", "</tr>\n").replace("</h3>", "</h3>\n"));
 }
 
+/// A run of an old schema says so, and what is withdrawn; one of today's says nothing of the kind.
+#[test]
+fn a_page_of_an_earlier_schema_says_by_which_rules_and_what_is_withdrawn() {
+    let mut run = tiny(6);
+    let record = lines(&run, &World::plausible());
+    assert!(!page(&run, &record, &[]).contains("Withdrawn: "));
+    run.schema = 2;
+    let html = page(&run, &record, &[]);
+    let (before, after) = html.split_once("Measured by the rules of schema 2, judged by today's. ").unwrap();
+    assert!(
+        after.contains("Withdrawn: ") && !before.contains("id=\"answer\""),
+        "the notice stands above the answer"
+    );
+}
+
+/// What a pointer finds on a mark is its value, not the figure's heading.
+#[test]
+fn a_mark_names_its_value_without_a_script() {
+    let figure =
+        GRID_PAGE.split("id=\"crossover-connections\"").nth(1).unwrap().split("</figure>").next().unwrap();
+    let hints: Vec<&str> =
+        figure.split("r=\"7\"><title>").skip(1).map(|rest| rest.split("</title>").next().unwrap()).collect();
+    assert!(!hints.is_empty());
+    for hint in hints {
+        let (connections, ratio) = hint.split_once(": ×").unwrap_or_else(|| panic!("{hint}"));
+        assert!(["8", "128", "512"].contains(&connections) && ratio.contains("–×"), "{hint}");
+    }
+}
+
 fn without(html: &str, from: &str, to: &str) -> String {
     let mut parts = html.split(from);
     let first = parts.next().unwrap_or_default().to_owned();

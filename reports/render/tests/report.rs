@@ -43,6 +43,38 @@ fn prints_the_path_of_the_page_it_wrote() {
     assert!(html.contains("1 lines of trials.jsonl could not be read"), "the torn line is not reported");
 }
 
+/// Two runs, one with a page, one damaged; and a folder that holds none.
+#[test]
+fn an_index_has_a_row_a_run_and_says_which_it_cannot_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let runs = directory.path().join("runs");
+    fs::create_dir(&runs).unwrap();
+    assert!(report(&[&folder(&runs).unwrap()]).unwrap().status.success());
+    fs::create_dir(runs.join("damaged <b>")).unwrap();
+    fs::write(runs.join("damaged <b>/environment.json"), "{").unwrap();
+    fs::create_dir(runs.join("notes")).unwrap();
+
+    let output = report(&[Path::new("index"), &runs]).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap().trim_end(),
+        runs.join("index.html").to_str().unwrap()
+    );
+    let html = fs::read_to_string(runs.join("index.html")).unwrap();
+    let page = fs::read_to_string(runs.join("run/index.html")).unwrap();
+    let answer =
+        page.split("<strong>Capacity. </strong><bdi>").nth(1).unwrap().split("</bdi>").next().unwrap();
+    assert!(html.contains(answer), "the answer {answer:?} is not in {html}");
+    assert!(html.contains("<a href=\"./run/index.html\">"), "{html}");
+    assert!(html.contains("damaged &lt;b&gt;") && html.contains("Cannot be read: "), "{html}");
+    assert!(!html.contains("notes"), "{html}");
+
+    let empty = report(&[Path::new("index"), &runs.join("notes")]).unwrap();
+    let said = String::from_utf8(empty.stderr).unwrap();
+    assert_eq!(empty.status.code(), Some(2), "{said}");
+    assert!(said.starts_with("report: cannot render the index: found no run in "), "{said}");
+}
+
 #[test]
 fn renders_the_same_bytes_again_and_elsewhere() {
     let directory = tempfile::tempdir().unwrap();

@@ -45,6 +45,8 @@ pub struct Comparison<'a> {
     pub understated: Understated,
     /// Why a verdict was taken back; `None` where it stands, or where there was none.
     pub withheld: Option<Withheld>,
+    /// Async ÷ sync by the first attempts alone; `None` where nothing was made again.
+    pub ratio_of_first: Option<f64>,
 }
 
 /// Why a verdict that the blocks bear out is taken back.
@@ -155,6 +157,7 @@ impl<'a> Comparison<'a> {
             connections_bind: false,
             understated: tally.understated,
             withheld: None,
+            ratio_of_first: None,
         }
     }
 
@@ -372,6 +375,7 @@ mod tests {
             connections_bind: false,
             understated,
             withheld: None,
+            ratio_of_first: None,
         };
         comparison.settle_on(verdict);
         (comparison.verdict, comparison.withheld)

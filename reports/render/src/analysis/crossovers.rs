@@ -209,6 +209,7 @@ mod tests {
             connections_bind: false,
             understated: Understated::default(),
             withheld: None,
+            ratio_of_first: None,
         };
         verdicts.iter().map(of).collect()
     }

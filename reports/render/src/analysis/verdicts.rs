@@ -108,7 +108,9 @@ impl<'a> Verdicts<'a> {
     /// Takes back each verdict that the repeats have made: one whose effect by the `first` attempts alone lies farther off than the margin.
     pub fn hold_against(&mut self, first: &Self) {
         for comparison in &mut self.comparisons {
-            if Beside::of(comparison, first).is_some_and(|beside| beside.differs()) {
+            let beside = Beside::of(comparison, first);
+            comparison.ratio_of_first = beside.and_then(|beside| beside.ratio_of_first);
+            if beside.is_some_and(|beside| beside.differs()) {
                 comparison.withhold(Withheld::Repeats);
             }
         }

@@ -49,6 +49,19 @@ pub struct Dot {
     pub sign: Sign,
 }
 
+/// How a value along an axis is written.
+type Write = fn(f64) -> String;
+
+impl Dot {
+    /// The place and the value with its interval, as a pointer finds them: `8: ×1.98 (×1.58–×2.48)`.
+    #[must_use]
+    pub(super) fn written(&self, x: Write, y: Write) -> String {
+        let least = if self.sign == Sign::AtLeast { "≥ " } else { "" };
+        let interval = self.interval.map(|ends| format!(" ({}–{})", y(ends.lo), y(ends.hi)));
+        format!("{}: {least}{}{}", x(self.x), y(self.y), interval.unwrap_or_default())
+    }
+}
+
 /// What is drawn at a place besides the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
@@ -109,7 +122,7 @@ impl LineChart {
             }
         }
         for line in &self.lines {
-            draw_line(&mut scene, line, &x, &y);
+            draw_line(&mut scene, line, (&x, &y), (self.x.write, self.y.write));
         }
         self.draw_signs(&mut scene, &x, &y);
         scene
@@ -181,7 +194,7 @@ fn draw_diagonal(scene: &mut Scene, x: &Ruler, y: &Ruler, name: &str) {
     scene.text((x.at(middle) - 8, y.at(middle)), Anchor::End, TYPE - 1, Ink::Muted, name);
 }
 
-fn draw_line(scene: &mut Scene, line: &Line, x: &Ruler, y: &Ruler) {
+fn draw_line(scene: &mut Scene, line: &Line, (x, y): (&Ruler, &Ruler), write: (Write, Write)) {
     let Style { ink, form, dashed } = line.style;
     for run in line.dots.split(Option::is_none) {
         let points: Vec<Point> = run.iter().flatten().map(|dot| (x.at(dot.x), y.at(dot.y))).collect();
@@ -198,6 +211,7 @@ fn draw_line(scene: &mut Scene, line: &Line, x: &Ruler, y: &Ruler) {
         }
         if dot.sign != Sign::Bare {
             scene.mark((across, up), form, ink);
+            scene.hint((across, up), format!("{}, {}", line.name, dot.written(write.0, write.1)));
         }
     }
 }

@@ -142,6 +142,10 @@ impl Panels {
         scene.bold((left, top - 10), Anchor::Start, TYPE, Ink::Text, fitted(&panel.title, PANEL.0, TYPE));
         for (dots, (style, _)) in panel.lines.iter().zip(&self.legend) {
             draw_series(scene, *style, dots, (&x, &y));
+            // Ratios alone: every figure of every contender would be a tenth of a page, and stands in the table below.
+            for dot in dots.iter().flatten().filter(|_| self.zone.is_some()) {
+                scene.hint((x.at(dot.x), y.at(dot.y)), dot.written(self.x_write, self.y_write));
+            }
         }
     }
 

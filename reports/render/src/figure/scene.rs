@@ -14,6 +14,8 @@ pub struct Scene {
     pub height: u32,
     /// What is drawn, the first at the bottom.
     pub shapes: Vec<Shape>,
+    /// Values that a pointer finds, each at its place, without a script.
+    pub hints: Vec<(Point, String)>,
 }
 
 /// One shape.
@@ -102,7 +104,7 @@ impl Scene {
     /// An empty drawing.
     #[must_use]
     pub fn new(width: u32, height: u32) -> Self {
-        Self { width, height, shapes: Vec::new() }
+        Self { width, height, shapes: Vec::new(), hints: Vec::new() }
     }
 
     /// Adds a solid line.
@@ -151,6 +153,11 @@ impl Scene {
     /// Adds the mark of a value.
     pub fn mark(&mut self, at: Point, form: Form, ink: Ink) {
         self.shapes.push(Shape::Mark { at, form, ink });
+    }
+
+    /// Names the value at a place, for a pointer that rests there.
+    pub fn hint(&mut self, at: Point, text: String) {
+        self.hints.push((at, text));
     }
 
     /// Adds a line of text.

@@ -1,5 +1,6 @@
 //! A scene as SVG, by way of plotters.
 
+use maud::html;
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea as _};
@@ -24,7 +25,22 @@ pub fn elements(scene: &Scene) -> String {
     drawn.expect("drawing into a string cannot fail");
     drop(area);
     let inner = document.split_once(">\n").map_or("", |(_, inner)| inner);
-    lean(inner.strip_suffix("</svg>\n").unwrap_or(inner))
+    lean(inner.strip_suffix("</svg>\n").unwrap_or(inner)) + &hints(scene)
+}
+
+/// Radius within which a pointer finds a value, pixels.
+const REACH: i32 = 7;
+
+/// A title for each value, on a circle that is not painted.
+fn hints(scene: &Scene) -> String {
+    html! {
+        @if !scene.hints.is_empty() {
+            g fill="none" pointer-events="all" {
+                @for ((x, y), text) in &scene.hints { circle cx=(x) cy=(y) r=(REACH) { title { (text) } } }
+            }
+        }
+    }
+    .into_string()
 }
 
 /// Leaves out the attributes that say what holds anyway, and blanks: a third of the size.
@@ -32,6 +48,10 @@ fn lean(elements: &str) -> String {
     elements
         .replace(" opacity=\"1\"", "")
         .replace(" stroke=\"none\"", "")
+        .replace(" stroke-width=\"1\"", "")
+        .replace(" text-anchor=\"start\"", "")
+        // The last bit of a size that was multiplied and divided.
+        .replace(".000000000000002\"", "\"")
         .replace(" font-family=\"sans-serif\"", "")
         .replace(" \"/>", "\"/>")
         .replace("\">\n", "\">")
@@ -130,6 +150,14 @@ mod tests {
         for colour in colours {
             assert!(known.iter().any(|ink| ink == colour), "{colour}");
         }
+    }
+
+    #[test]
+    fn a_value_is_found_by_the_pointer_and_not_painted() {
+        let mut scene = Scene::new(10, 10);
+        scene.hint((3, 4), "8: ×1.98 <".into());
+        let hint = "<g fill=\"none\" pointer-events=\"all\"><circle cx=\"3\" cy=\"4\" r=\"7\"><title>8: ×1.98 &lt;</title></circle></g>";
+        assert!(elements(&scene).ends_with(hint), "{}", elements(&scene));
     }
 
     #[test]

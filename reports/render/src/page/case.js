@@ -153,6 +153,13 @@
   form.addEventListener('submit', (event) => event.preventDefault());
   form.querySelectorAll('button[data-case]').forEach((button) => button.addEventListener('click', () => { take(`${button.dataset.case},${form.elements.pair ? form.elements.pair.value : 0}`); keep(); }));
   addEventListener('hashchange', follow);
+
+  // What need not be scrolled is no place for the keyboard to stop.
+  const scrollers = [...document.querySelectorAll('.scroll[tabindex]')];
+  const settle = () => scrollers.forEach((one) => { one.tabIndex = one.scrollWidth > one.clientWidth ? 0 : -1; });
+  addEventListener('resize', settle);
+  document.addEventListener('toggle', settle, true);
+  settle();
   form.hidden = false;
   document.getElementById('pick').hidden = true;
   show();

@@ -4,12 +4,14 @@ use maud::{Markup, html};
 use reports_record::Metric;
 use reports_stats::effect::Pair;
 use reports_stats::power::BlocksNeeded;
+use reports_stats::thirds::Thirds;
 
 use super::anchors::Anchors;
 use super::map::short;
 use super::table::Table;
 use super::verdict_tables::verdict;
 use crate::analysis::Analysis;
+use crate::analysis::comparison::Withheld;
 use crate::analysis::contrast::Contrast;
 use crate::analysis::estimate::Estimate;
 use crate::analysis::parts::{Load, Parts};
@@ -33,6 +35,7 @@ pub(super) fn markup(
             }
             h3 { bdi { (name) } ", " (contrast.kind.title()) }
             (questions(analysis, contrast, cell).bare())
+            @for note in withheld(analysis, contrast, cell) { p.note { (note) } }
             (blocks(analysis, contrast, cell).bare())
             (costs(analysis, contrast, cell).bare())
             p.note { "To quote this cell: " a href={ "#" (id) } { "#" (id) } }
@@ -69,6 +72,37 @@ fn questions(analysis: &Analysis<'_>, contrast: Contrast<'_>, cell: usize) -> Ta
         ]);
     }
     table
+}
+
+/// Verdicts that were taken back, each with the figures that disagree.
+fn withheld(analysis: &Analysis<'_>, contrast: Contrast<'_>, cell: usize) -> Vec<String> {
+    let subjects = Metric::ALL.into_iter().flat_map(|metric| analysis.verdicts.subjects(metric));
+    let notes = subjects.filter_map(|subject| {
+        let comparison = analysis.verdicts.at(contrast.kind, subject, cell)?;
+        let (why, judged) = (comparison.withheld?, comparison.judgement?.verdict);
+        let times = |ratio: Option<f64>| ratio.map_or_else(|| number::NO_DATA.into(), number::ratio);
+        let figures = match why {
+            Withheld::Client => return None,
+            Withheld::Repeats => format!(
+                "{} by the attempts that count, {} by the first attempts alone",
+                times(comparison.ratio()),
+                times(comparison.ratio_of_first)
+            ),
+            Withheld::Machine => {
+                let thirds = Thirds::of(&comparison.all_blocks())?;
+                format!(
+                    "{} in the first third of the blocks, {} in the last",
+                    number::ratio(thirds.first.exp()),
+                    number::ratio(thirds.last.exp())
+                )
+            }
+        };
+        Some(format!(
+            "{}: the blocks alone would say “{judged}”. No verdict, because two figures differ by more than 5\u{a0}%: {figures}.",
+            number::capitalised(&short(analysis, subject))
+        ))
+    });
+    notes.collect()
 }
 
 /// The blocks in all that an undecided comparison needs, and for which verdict.

@@ -1,7 +1,7 @@
 //! The first screen: the answer, what the run can see, and the contents; further down the scope and the count of verdicts.
 
 use maud::{Markup, html};
-use reports_record::Metric;
+use reports_record::{Metric, SCHEMA};
 
 use super::sight;
 use super::table::Table;
@@ -39,6 +39,7 @@ pub(super) fn markup(analysis: &Analysis<'_>, case: Option<&Markup>, map: &Marku
             }
         }
         (incomplete(analysis))
+        (earlier_rules(analysis))
         div.first {
             section #answer aria-label="The answer" {
                 @for sentence in answer(analysis) {
@@ -89,6 +90,20 @@ fn incomplete(analysis: &Analysis<'_>) -> Markup {
             strong { "Incomplete. " }
             (how) ": " (number::count(made)) " of " (number::count(planned))
             " planned trials. Cells that lack blocks get no verdict."
+        }
+    }
+}
+
+/// The rules by which a run of an old schema was measured and is judged, and what is withdrawn.
+fn earlier_rules(analysis: &Analysis<'_>) -> Markup {
+    let schema = analysis.run.schema;
+    html! {
+        @if schema < SCHEMA {
+            p.banner role="note" {
+                strong { "Measured by the rules of schema " (schema) ", judged by today's. " }
+                "Costs and waits were asked at one offered rate. Withdrawn: the earlier reading that async needs less CPU nearly \
+                 everywhere. It judged the saturated closed loop, whose connections march in step."
+            }
         }
     }
 }

@@ -23,9 +23,13 @@ const BYTES: usize = 128;
 pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
     let so_what = "This is the crossover itself: with one connection both pay a wake-up a message; with many, an event loop reads \
         several connections per wake-up and a thread still pays one each.";
-    for (name, connections) in
-        [("connections/1", 1), ("connections/16", 16), ("connections/64", 64), ("connections/256", 256)]
-    {
+    for (name, connections) in [
+        ("connections/1", 1),
+        ("connections/8", 8),
+        ("connections/16", 16),
+        ("connections/64", 64),
+        ("connections/256", 256),
+    ] {
         let plan = Plan {
             cpus: Cpus::OneAndClient,
             rounds: 50,

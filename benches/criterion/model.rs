@@ -17,6 +17,8 @@ struct Explained {
     load: &'static str,
     /// Whether there is one connection, so that nothing else can run while it is waited for.
     is_alone: bool,
+    /// The group that reads and answers over as many connections and does nothing else.
+    bare_loop: &'static str,
     /// The group that says what a wait costs with as many at the same time; `None` without a wait.
     sleepers: Option<&'static str>,
 }
@@ -27,6 +29,7 @@ const EXPLAINED: [Explained; 4] = [
         cell: "wait=0ms/c=1",
         load: "no wait, 1 connection",
         is_alone: true,
+        bare_loop: "connections/1",
         sleepers: None,
     },
     Explained {
@@ -34,6 +37,7 @@ const EXPLAINED: [Explained; 4] = [
         cell: "wait=0ms/c=8",
         load: "no wait, 8 connections",
         is_alone: false,
+        bare_loop: "connections/8",
         sleepers: None,
     },
     Explained {
@@ -41,6 +45,7 @@ const EXPLAINED: [Explained; 4] = [
         cell: "wait=0ms/c=64",
         load: "no wait, 64 connections",
         is_alone: false,
+        bare_loop: "connections/64",
         sleepers: None,
     },
     Explained {
@@ -48,9 +53,12 @@ const EXPLAINED: [Explained; 4] = [
         cell: "wait=1ms/c=64",
         load: "1 ms of waiting, 64 connections",
         is_alone: false,
+        bare_loop: "connections/64",
         sleepers: Some("sleepers/128"),
     },
 ];
+
+const CODEC: &str = "the request is decoded, the reply encoded";
 
 /// Writes the model beside the results that it refers to.
 ///
@@ -114,7 +122,7 @@ fn common() -> Vec<ModelPart> {
             "send",
         ),
         part("the reply is sent to a client that is busy", ModelCount::WithoutWake, "parts", "send"),
-        part("the request is decoded, the reply encoded", ModelCount::Fixed(1.0), "parts", "codec"),
+        part(CODEC, ModelCount::Fixed(1.0), "parts", "codec"),
     ]
 }
 
@@ -133,5 +141,15 @@ fn modelled(explained: &Explained, contender: &str, side: &str, parts: Vec<Model
         load: explained.load.to_owned(),
         measured: name(explained.group, side),
         parts,
+        bare_loop: bare_loop(explained, side),
     }
+}
+
+/// Reads, switches and answers as the loop that has nothing else, with the codec and the wait that it leaves out.
+fn bare_loop(explained: &Explained, side: &str) -> Vec<ModelPart> {
+    let what = "a message is read and answered, over as many connections";
+    let once = |what, group, bench| part(what, ModelCount::Fixed(1.0), group, bench);
+    let mut parts = vec![once(what, explained.bare_loop, side), once(CODEC, "parts", "codec")];
+    parts.extend(explained.sleepers.map(|sleepers| once("the wait", sleepers, side)));
+    parts
 }

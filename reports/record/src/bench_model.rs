@@ -29,6 +29,10 @@ pub struct ModelledRequest {
     pub measured: BenchName,
     /// The parts, the largest usually first.
     pub parts: Vec<ModelPart>,
+    /// The same request once more, with reading, switching and answering as one bare loop over as many connections, where
+    /// such a loop was measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bare_loop: Vec<ModelPart>,
 }
 
 /// A bench by its group and its own name.

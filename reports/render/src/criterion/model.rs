@@ -13,6 +13,8 @@ pub(super) struct Explained<'a> {
     pub(super) measured: f64,
     /// Each part: its words, how often a request needs it, and what one costs, ns.
     pub(super) parts: Vec<Part<'a>>,
+    /// The same with reading, switching and answering as one loop; empty where no such loop was measured.
+    bare_loop: Vec<Part<'a>>,
 }
 
 /// A part with its figures.
@@ -26,13 +28,22 @@ pub(super) struct Part<'a> {
 impl Explained<'_> {
     /// The sum of all parts, ns.
     pub(super) fn sum(&self) -> f64 {
-        self.parts.iter().map(|part| part.count * part.each_ns).sum()
+        sum(&self.parts)
     }
 
     /// The sum as a share of what was measured.
     pub(super) fn share(&self) -> f64 {
         self.sum() / self.measured
     }
+
+    /// The bare loop with what it leaves out, ns.
+    pub(super) fn bare_sum(&self) -> Option<f64> {
+        (!self.bare_loop.is_empty()).then(|| sum(&self.bare_loop))
+    }
+}
+
+fn sum(parts: &[Part<'_>]) -> f64 {
+    parts.iter().map(|part| part.count * part.each_ns).sum()
 }
 
 /// Those requests of which the whole and every part was measured.
@@ -54,8 +65,9 @@ pub(super) fn explained<'a>(
             let count = count(part.count, whole)?;
             Some(Part { part: &part.part, count, each_ns: cost.or_else(alone)? })
         };
-        let parts = request.parts.iter().map(part).collect::<Option<Vec<_>>>()?;
-        Some(Explained { request, measured: whole.cpu_ns.filter(|cpu| *cpu > 0.0)?, parts })
+        let all = |parts: &'a [reports_record::ModelPart]| parts.iter().map(part).collect::<Option<Vec<_>>>();
+        let (parts, bare_loop) = (all(&request.parts)?, all(&request.bare_loop).unwrap_or_default());
+        Some(Explained { request, measured: whole.cpu_ns.filter(|cpu| *cpu > 0.0)?, parts, bare_loop })
     };
     requests.iter().filter_map(of).collect()
 }

@@ -223,7 +223,15 @@ fn model(requests: &[Explained<'_>]) -> Markup {
             ]);
         }
     }
-    let head = ["request", "parts together", "measured", "explained", "the rest"];
+    let head = [
+        "request",
+        "parts together",
+        "measured",
+        "explained",
+        "the rest",
+        "with the bare loop",
+        "explained so",
+    ];
     let mut sums =
         Table::new("CPU time of a request of the control pair, and the sum of its parts", &head, 1);
     for request in requests {
@@ -233,6 +241,8 @@ fn model(requests: &[Explained<'_>]) -> Markup {
             written(request.measured, BenchUnit::Nanoseconds),
             number::percent(request.share()),
             signed(request.measured - request.sum(), BenchUnit::Nanoseconds),
+            request.bare_sum().map_or(number::NO_DATA.into(), |sum| written(sum, BenchUnit::Nanoseconds)),
+            request.bare_sum().map_or(number::NO_DATA.into(), |sum| number::percent(sum / request.measured)),
         ]);
     }
     html! {
@@ -243,6 +253,11 @@ fn model(requests: &[Explained<'_>]) -> Markup {
                  under the groups below. The parts explain " (number::percent(least)) " to " (number::percent(most)) " of the CPU \
                  time. The rest is what no part measures: caches that other connections have filled with their own data, \
                  acknowledgements and timers that the kernel handles on this CPU, and the handler itself."
+            }
+            p {
+                "Where the rest lies, a second sum tells: it takes reading, switching and answering from one bare loop over as many \
+                 connections (the groups " code { "connections" } "), and adds the codec and the wait. That part of the rest \
+                 which the loop has as well is the price of many connections, not of HTTP or of the handler."
             }
             (sums.markup())
             details {

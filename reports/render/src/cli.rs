@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 use reports_record::Destination;
 use reports_render::RenderError;
+use reports_render::criterion::Agreement;
 
 /// Renders the page of a run, or of one measurement, from its results, or hands them to other tools.
 ///
@@ -24,7 +25,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Subcommands {
-    /// Render one page of what `cargo bench` left
+    /// Render one page of what `cargo bench` left, or compare two invocations of it
     Criterion(BenchArguments),
     /// Render an index of a folder of runs: a row a run, with its question, answer and verdicts
     Index(IndexArguments),
@@ -59,17 +60,37 @@ pub(crate) struct BenchArguments {
     /// Where to write the page instead of crossover.html in that folder
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// Compare with the results of another invocation, kept in a copy of that folder, instead of writing the page
+    ///
+    /// Counts the groups whose winner changes, and the intervals of one side that hold 1. Exit code 1 says that the two do
+    /// not agree.
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    against: Option<PathBuf>,
 }
 
 impl BenchArguments {
-    /// Writes the page; gives its path.
-    pub(crate) fn write(&self) -> anyhow::Result<PathBuf> {
+    /// Whether this invocation and the other one agree; `None` where no other one was named.
+    pub(crate) fn compare(&self) -> Option<anyhow::Result<Agreement>> {
+        let other = self.against.as_ref()?;
+        Some(
+            reports_render::criterion::compare(&self.results(), other)
+                .context("cannot compare two invocations"),
+        )
+    }
+
+    fn results(&self) -> PathBuf {
         let target = || {
             // The first that is set counts, as with cargo.
             let set = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"].into_iter().find_map(std::env::var_os);
             set.map_or_else(|| PathBuf::from("target"), PathBuf::from)
         };
-        let results = self.criterion.clone().unwrap_or_else(|| target().join("criterion"));
+        self.criterion.clone().unwrap_or_else(|| target().join("criterion"))
+    }
+
+    /// Writes the page; gives its path.
+    pub(crate) fn write(&self) -> anyhow::Result<PathBuf> {
+        let results = self.results();
         let output = self.output.clone().unwrap_or_else(|| results.join("crossover.html"));
         reports_render::criterion::write(&results, &output).context("cannot render what cargo bench left")
     }

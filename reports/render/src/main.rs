@@ -8,9 +8,10 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 use reports_record::{Destination, Folder};
+use reports_render::criterion::Agreement;
 use reports_terminal::{print, talk};
 
-use cli::{Arguments, RunArguments, Subcommands};
+use cli::{Arguments, BenchArguments, RunArguments, Subcommands};
 
 /// Lines that could not be read and are named in full; beyond, they are counted.
 const LISTED: usize = 20;
@@ -18,7 +19,7 @@ const LISTED: usize = 20;
 fn main() -> ExitCode {
     let Arguments { run, command } = Arguments::parse();
     match (command, run) {
-        (Some(Subcommands::Criterion(benches)), _) => finish(benches.write()),
+        (Some(Subcommands::Criterion(benches)), _) => report_benches(&benches),
         (Some(Subcommands::Index(index)), _) => finish(index.write()),
         (None, Some(run)) => report(&run),
         // clap asks for the one or the other.
@@ -26,10 +27,34 @@ fn main() -> ExitCode {
     }
 }
 
+/// What `cargo bench` left.
+fn report_benches(benches: &BenchArguments) -> ExitCode {
+    match benches.compare() {
+        Some(agreement) => report_agreement(agreement),
+        None => finish(benches.write()),
+    }
+}
+
 /// Tells the path of the one file that was written.
 fn finish(written: anyhow::Result<PathBuf>) -> ExitCode {
     match written.and_then(|path| tell(&path)) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether two invocations of `cargo bench` agree.
+fn report_agreement(agreement: anyhow::Result<Agreement>) -> ExitCode {
+    let told = agreement.and_then(|agreement| {
+        print(format!("{agreement}\n")).context("cannot write the comparison to stdout")?;
+        Ok(agreement.holds())
+    });
+    match told {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
         Err(error) => {
             complain(&format!("{error:#}"));
             ExitCode::from(2)

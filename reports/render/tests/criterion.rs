@@ -420,3 +420,53 @@ fn the_program_finds_cargos_target_folder_and_prints_the_page() {
     );
     assert_eq!(report(&[], target.path()).status.code(), Some(2));
 }
+
+/// A copy of the fixed results with `spawn` at these costs, compared with them.
+fn against(sync: f64, awaiting: f64) -> Output {
+    let (target, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let results = target.path().join("criterion");
+    for (folder, sync, awaiting) in [(results.as_path(), 20_000.0, 500.0), (copy.path(), sync, awaiting)] {
+        pair(folder, "spawn", sync, awaiting);
+        pair(folder, "lock/free", 10.0, 40.0);
+    }
+    report(&["criterion", "--against", copy.path().to_str().unwrap()], target.path())
+}
+
+#[test]
+fn two_invocations_that_find_the_same_agree_and_a_changed_winner_is_named() {
+    let same = against(21_000.0, 490.0);
+    let told = String::from_utf8(same.stdout).unwrap();
+    assert_eq!(same.status.code(), Some(0), "{told}");
+    for line in [
+        "2 groups stand in both invocations.",
+        "2 have a winner in both; no winner changes.",
+        "The second: 4 of 4 intervals of one side hold 1",
+        "The two agree",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+
+    let turned = against(500.0, 20_000.0);
+    let told = String::from_utf8(turned.stdout).unwrap();
+    assert_eq!(turned.status.code(), Some(1), "{told}");
+    assert!(told.contains("the winner changes in 1: spawn.") && told.contains("do not agree"), "{told}");
+}
+
+#[test]
+fn invocations_with_other_groups_do_not_agree_and_a_folder_without_pairs_is_refused() {
+    let (target, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let results = target.path().join("criterion");
+    pair(&results, "spawn", 20_000.0, 500.0);
+    pair(&results, "lock/free", 10.0, 40.0);
+    let compare = || report(&["criterion", "--against", copy.path().to_str().unwrap()], target.path());
+    let refused = compare();
+    let error = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{error}");
+    assert!(error.starts_with("report: cannot compare two invocations: no bench in "), "{error}");
+
+    pair(copy.path(), "spawn", 20_000.0, 500.0);
+    let fewer = compare();
+    let told = String::from_utf8(fewer.stdout).unwrap();
+    assert_eq!(fewer.status.code(), Some(1), "{told}");
+    assert!(told.contains("Not compared: lock/free."), "{told}");
+}

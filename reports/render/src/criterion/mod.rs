@@ -1,5 +1,6 @@
 //! The page of `cargo bench`: criterion's estimates and the histograms kept beside them, both sides of each pair.
 
+mod agreement;
 mod model;
 mod page;
 mod pairs;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use reports_record::Folder;
 
 use crate::RenderError;
+pub use agreement::Agreement;
 use results::Results;
 
 /// Why there is no page of `cargo bench`.
@@ -45,11 +47,34 @@ pub enum CriterionError {
 /// When the folder cannot be read, holds no bench that can be shown, or the page cannot be written. Single benches that
 /// cannot be read are no error: the page names them.
 pub fn write(results: &Path, output: &Path) -> Result<PathBuf, CriterionError> {
-    let found = Results::read(results)
-        .map_err(|source| CriterionError::Unreadable { path: results.to_owned(), source })?;
+    let found = read(results)?;
     if found.benches.is_empty() && found.groups.is_empty() {
-        let skipped = found.skipped.first().map(|skipped| format!("{}: {}", skipped.name, skipped.reason));
-        return Err(CriterionError::NoBench { path: results.to_owned(), skipped });
+        return Err(nothing(results, &found));
     }
     Ok(crate::write_file(&Folder::open(results), output, page::document(&found))?)
+}
+
+/// Compares two invocations of `cargo bench` by their folders of results.
+///
+/// # Errors
+/// When a folder cannot be read or holds no pair.
+pub fn compare(one: &Path, other: &Path) -> Result<Agreement, CriterionError> {
+    Ok(Agreement::of(&pairs_of(one)?, &pairs_of(other)?))
+}
+
+fn pairs_of(path: &Path) -> Result<Results, CriterionError> {
+    let found = read(path)?;
+    if found.groups.is_empty() {
+        return Err(nothing(path, &found));
+    }
+    Ok(found)
+}
+
+fn read(path: &Path) -> Result<Results, CriterionError> {
+    Results::read(path).map_err(|source| CriterionError::Unreadable { path: path.to_owned(), source })
+}
+
+fn nothing(path: &Path, found: &Results) -> CriterionError {
+    let skipped = found.skipped.first().map(|skipped| format!("{}: {}", skipped.name, skipped.reason));
+    CriterionError::NoBench { path: path.to_owned(), skipped }
 }

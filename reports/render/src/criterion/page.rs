@@ -5,7 +5,7 @@ use reports_record::{BenchFigure, BenchRounds, BenchUnit};
 use reports_stats::verdict::Verdict;
 
 use super::model::{Explained, explained};
-use super::pairs::{BLOCKS, Others, Pair, judged};
+use super::pairs::{BLOCKS, Others, PROMISED, Pair, holding, judged};
 use super::quantity::{ratio, written};
 use super::results::{Bench, Results};
 use crate::analysis::estimate::Estimate;
@@ -22,9 +22,6 @@ const LISTED: usize = 20;
 
 /// Pairs that a sentence names; beyond, they are counted.
 const NAMED: usize = 6;
-
-/// Sides whose comparison with themselves must hold 1, as a share; fewer say that the intervals of this session are too narrow.
-const PROMISED: f64 = 0.95;
 
 pub(super) fn document(results: &Results) -> String {
     let pairs = judged(&results.groups);
@@ -409,21 +406,18 @@ fn themselves(pairs: &[Pair<'_>]) -> Markup {
         &["side", "ratio", "holds 1"],
         1,
     );
-    let (mut holding, mut all) = (0, 0);
     for pair in pairs {
         for (name, judgement) in ["sync", "async"].into_iter().zip(&pair.itself) {
             let Ok(evidence) = judgement.evidence else { continue };
             let interval = evidence.ratio_interval();
-            let holds = interval.holds(1.0);
-            all += 1;
-            holding += usize::from(holds);
             table.push(vec![
                 format!("{}/{name}", label::name(pair.group())),
                 format!("{} ({})", ratio(evidence.effect.ratio()), number::interval(interval)),
-                if holds { "yes" } else { "no" }.into(),
+                if interval.holds(1.0) { "yes" } else { "no" }.into(),
             ]);
         }
     }
+    let (holding, all) = holding(pairs);
     let too_few = (holding as f64) < PROMISED * all as f64;
     html! {
         section {

@@ -15,6 +15,13 @@ pub(super) const BLOCKS: usize = 20;
 /// Largest share of a round's time for which its threads may have waited for a CPU that others used, where the clock judges.
 const MOST_DELAY: f64 = 0.05;
 
+/// Least share of a group's rounds that must count where the clock judges. With fewer the machine was busy, and the rounds that
+/// seem calm may hold waits of threads that ended, which no counter keeps.
+const LEAST_CALM: f64 = 0.5;
+
+/// Sides whose comparison with themselves must hold 1, as a share; fewer say that the intervals of this session are too narrow.
+pub(super) const PROMISED: f64 = 0.95;
+
 /// Both sides of a group.
 #[derive(Debug)]
 pub(super) struct Pair<'a> {
@@ -68,13 +75,38 @@ impl Pair<'_> {
 
 /// Whether a round counts: the hypervisor took nothing, no thread waited long for its CPU where that would lengthen what
 /// is judged, and the load generator's certificate held.
-fn counts(round: &BenchRound, judged: BenchFigure, unit: BenchUnit) -> bool {
-    if unit == BenchUnit::Bytes {
+fn counts(round: &BenchRound, group: &BenchRounds) -> bool {
+    if group.unit == BenchUnit::Bytes {
         return true;
     }
-    let delayed =
-        judged == BenchFigure::Value && round.run_delay_ns as f64 > MOST_DELAY * round.wall_ns as f64;
+    let time_ns = if group.cpus > 1 { calm_ns(round) } else { round.wall_ns as f64 };
+    let delayed = group.judged == BenchFigure::Value && round.run_delay_ns as f64 > MOST_DELAY * time_ns;
     round.steal_ms == 0 && !delayed && round.certified
+}
+
+/// Time that a round on two CPUs would have taken if its longer side were as quick as its shorter one, ns.
+///
+/// A round is balanced when it is planned. A side that took far longer may owe that to waits of threads that ended: those are on
+/// the clock and in no counter, so that the waits that were counted look small beside it.
+fn calm_ns(round: &BenchRound) -> f64 {
+    let time = |slices: &[BenchSlice; 2]| slices.iter().map(|slice| slice.value).sum::<f64>();
+    (2.0 * time(&round.sync).min(time(&round.r#async))).min(round.wall_ns as f64)
+}
+
+/// Whether enough rounds of a group count for the others to be believed.
+fn is_calm(group: &BenchRounds) -> bool {
+    let counting = group.rounds.iter().filter(|round| counts(round, group)).count();
+    group.judged == BenchFigure::Cpu
+        || group.unit == BenchUnit::Bytes
+        || counting as f64 >= LEAST_CALM * group.rounds.len() as f64
+}
+
+/// Intervals of a side against itself that hold 1, and how many there are.
+pub(super) fn holding(pairs: &[Pair<'_>]) -> (usize, usize) {
+    let intervals = pairs.iter().flat_map(|pair| &pair.itself).filter_map(|side| side.evidence.ok());
+    intervals.fold((0, 0), |(holding, all), evidence| {
+        (holding + usize::from(evidence.ratio_interval().holds(1.0)), all + 1)
+    })
 }
 
 /// The groups judged as one family, in their order. Each side against itself shows how far this session sets copies apart.
@@ -132,9 +164,11 @@ struct Blocks<'a> {
 impl<'a> Blocks<'a> {
     fn of(group: &'a BenchRounds) -> Self {
         let count = group.rounds.len().min(BLOCKS);
+        let is_calm = is_calm(group);
         let block = |index: usize| {
             let (first, end) = (index * group.rounds.len() / count, (index + 1) * group.rounds.len() / count);
-            group.rounds[first..end].iter().filter(|round| counts(round, group.judged, group.unit)).collect()
+            let counting = |round: &&BenchRound| is_calm && counts(round, group);
+            group.rounds[first..end].iter().filter(counting).collect()
         };
         Self { group, rounds: (0..count).map(block).collect() }
     }
@@ -188,6 +222,8 @@ fn over<'a>(slices: impl Iterator<Item = &'a BenchSlice>, figure: BenchFigure) -
 
 #[cfg(test)]
 mod tests {
+    use reports_record::{Cpu, Environment, SCHEMA};
+
     use super::*;
 
     fn slice(value: f64) -> BenchSlice {
@@ -217,11 +253,76 @@ mod tests {
         let stolen = BenchRound { steal_ms: 10, ..clean };
         let doubtful = BenchRound { certified: false, ..clean };
         let delayed = BenchRound { run_delay_ns: 60_000, ..clean };
-        let judged = |round: &BenchRound, figure| counts(round, figure, BenchUnit::Nanoseconds);
+        let judged = |round: &BenchRound, judged| counts(round, &BenchRounds { judged, ..group(Vec::new()) });
         for figure in [BenchFigure::Cpu, BenchFigure::Value] {
             assert!(judged(&clean, figure) && !judged(&stolen, figure) && !judged(&doubtful, figure));
         }
         // A wait for the CPU is on the clock and in no CPU time.
         assert!(!judged(&delayed, BenchFigure::Value) && judged(&delayed, BenchFigure::Cpu));
+    }
+
+    /// Threads that started and ended waited for 100 ms that no counter kept; the other side's wait of 5 µs was counted.
+    #[test]
+    fn waits_that_no_counter_kept_do_not_make_the_counted_ones_small() {
+        let lost = BenchRound { run_delay_ns: 5_000, wall_ns: 100_000_000, ..round(5_000_000.0, 1_000.0) };
+        let judged = |round: &BenchRound| counts(round, &group(Vec::new()));
+        assert!(!judged(&lost));
+        assert!(judged(&BenchRound { run_delay_ns: 0, ..lost }), "nothing speaks against it");
+    }
+
+    #[test]
+    fn a_group_whose_rounds_were_mostly_disturbed_is_invalid_where_the_clock_judges() {
+        let verdict = |disturbed: usize, judged| {
+            let rounds = (0..200).map(|number| {
+                let off = 1.0 + (number * 7 % 5) as f64 * 0.01;
+                // Spread over the group: every block keeps some rounds.
+                let delayed = number * disturbed / 200 != (number + 1) * disturbed / 200;
+                let run_delay_ns = if delayed { 900_000 } else { 0 };
+                BenchRound { run_delay_ns, ..round(50.0 * off, off) }
+            });
+            let group = BenchRounds { judged, ..group(rounds.collect()) };
+            super::judged(&[group])[0].verdict()
+        };
+        assert_eq!(verdict(90, BenchFigure::Value), Verdict::AsyncWins);
+        assert_eq!(verdict(110, BenchFigure::Value), Verdict::Invalid);
+        assert_eq!(verdict(110, BenchFigure::Cpu), Verdict::AsyncWins);
+    }
+
+    fn group(rounds: Vec<BenchRound>) -> BenchRounds {
+        let cpu = Cpu {
+            model: String::new(),
+            online: 2,
+            threads_per_core: None,
+            governor: None,
+            virtualised: true,
+            clock_source: None,
+        };
+        let environment = Environment {
+            crossover: String::new(),
+            commit: None,
+            dirty: None,
+            rustc: String::new(),
+            kernel: String::new(),
+            cpu,
+            memory_bytes: None,
+            client_cpus: vec![0],
+            contender_cpus: vec![1],
+            descriptor_limit: 1024,
+            throttled_before: None,
+            remarks: Vec::new(),
+        };
+        BenchRounds {
+            schema: SCHEMA,
+            group: "spawn/two_cpus".to_owned(),
+            sync: String::new(),
+            r#async: String::new(),
+            so_what: String::new(),
+            unit: BenchUnit::Nanoseconds,
+            judged: BenchFigure::Value,
+            cpus: 2,
+            began_unix_s: 0,
+            environment,
+            rounds,
+        }
     }
 }

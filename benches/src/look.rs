@@ -61,8 +61,8 @@ fn stop(
     Look { after, stopped }
 }
 
-/// The questions that keep a loop going. The 99th percentile is none of them: it needs far more requests than a block of
-/// slices has, and would keep every loop to the end. Nor is memory, which is read beside the closed loop.
+/// The questions that keep a loop going. The 95th and the 99th percentile are none of them: they need far more requests than a
+/// block of slices has, and would keep every loop to the end. Nor is memory, which is read beside the closed loop.
 fn questions(one: usize) -> Vec<Subject> {
     match one.checked_sub(1) {
         None => vec![Metric::Throughput.into()],

@@ -64,6 +64,7 @@ fn of_metric(repeat: &Repeat) -> Check {
     let name = match repeat.subject.metric {
         Metric::Throughput => "A/A: throughput",
         Metric::ResponseTimeP50 => "A/A: p50",
+        Metric::ResponseTimeP95 => "A/A: p95",
         Metric::ResponseTimeP99 => "A/A: p99",
         Metric::CpuPerRequest => "A/A: CPU/request",
         Metric::Memory => "A/A: memory",
@@ -83,10 +84,12 @@ fn of_metric(repeat: &Repeat) -> Check {
             found(visible),
             "more blocks, longer windows, a quieter machine; until then expect \"cannot tell\"",
         ),
-        // p99 needs a thousand requests in a window of a third of a second.
-        (None, Metric::ResponseTimeP99) => {
-            Check::warn(name, "too few requests in a window for a p99", "longer windows in the experiment")
-        }
+        // p95 needs two hundred requests in a window of a third of a second, p99 a thousand.
+        (None, Metric::ResponseTimeP95 | Metric::ResponseTimeP99) => Check::warn(
+            name,
+            "too few requests in a window for this percentile",
+            "longer windows in the experiment",
+        ),
         (None, _) => Check::unfit(
             name,
             "too few trials that may be believed",

@@ -275,6 +275,8 @@ pub enum Metric {
     Throughput,
     /// Median response time at an offered rate, less the wait asked for. Less is better.
     ResponseTimeP50,
+    /// 95th percentile of the response time at an offered rate, less the wait asked for. Less is better.
+    ResponseTimeP95,
     /// 99th percentile of the response time at an offered rate, less the wait asked for. Less is better.
     ResponseTimeP99,
     /// Server CPU time per request at an offered rate. Less is better.
@@ -285,13 +287,25 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric, in the order that reports list them.
-    pub const ALL: [Self; 5] =
-        [Self::Throughput, Self::ResponseTimeP50, Self::ResponseTimeP99, Self::CpuPerRequest, Self::Memory];
+    pub const ALL: [Self; 6] = [
+        Self::Throughput,
+        Self::ResponseTimeP50,
+        Self::ResponseTimeP95,
+        Self::ResponseTimeP99,
+        Self::CpuPerRequest,
+        Self::Memory,
+    ];
 
     /// Whether it is asked at each offered rate; the others are asked of the closed loop.
     #[must_use]
     pub fn is_at_a_rate(self) -> bool {
-        matches!(self, Self::ResponseTimeP50 | Self::ResponseTimeP99 | Self::CpuPerRequest)
+        self.is_response_time() || self == Self::CpuPerRequest
+    }
+
+    /// Whether it is a quantile of the response time, less the wait asked for.
+    #[must_use]
+    pub fn is_response_time(self) -> bool {
+        matches!(self, Self::ResponseTimeP50 | Self::ResponseTimeP95 | Self::ResponseTimeP99)
     }
 
     /// Whether a higher figure is better.
@@ -306,6 +320,7 @@ impl Metric {
         match self {
             Self::Throughput => "throughput",
             Self::ResponseTimeP50 => "response − wait, p50",
+            Self::ResponseTimeP95 => "response − wait, p95",
             Self::ResponseTimeP99 => "response − wait, p99",
             Self::CpuPerRequest => "server CPU per request",
             Self::Memory => "server memory",
@@ -317,7 +332,9 @@ impl Metric {
     pub fn unit(self) -> &'static str {
         match self {
             Self::Throughput => "requests/s",
-            Self::ResponseTimeP50 | Self::ResponseTimeP99 | Self::CpuPerRequest => "µs",
+            Self::ResponseTimeP50 | Self::ResponseTimeP95 | Self::ResponseTimeP99 | Self::CpuPerRequest => {
+                "µs"
+            }
             Self::Memory => "MiB",
         }
     }

@@ -136,13 +136,13 @@ fn names(contrast: Contrast<'_>) -> Names {
     }
 }
 
-/// The 99th percentile after the median: in few words where nothing is decided, which is the rule.
+/// The tail after the median: the highest percentile of which the run decides something; in few words where there is none.
 fn tail(analysis: &Analysis<'_>, contrast: Contrast<'_>) -> String {
-    let outcome = Outcome::of(analysis, contrast.kind, Metric::ResponseTimeP99);
-    if outcome.decided() > 0 {
-        return told(analysis, contrast, &claim::TAIL_WAIT);
+    let is_decided = |claim: &&&Claim| Outcome::of(analysis, contrast.kind, claim.metric).decided() > 0;
+    match [&claim::TAIL_WAIT, &claim::NEAR_TAIL_WAIT].iter().find(is_decided) {
+        Some(claim) => told(analysis, contrast, claim),
+        None => "At the 95th and the 99th percentile the run could tell nothing.".into(),
     }
-    "At the 99th percentile the run could tell nothing.".into()
 }
 
 fn told(analysis: &Analysis<'_>, contrast: Contrast<'_>, claim: &Claim) -> String {
@@ -196,6 +196,11 @@ fn rest(claim: &Claim, outcome: &Outcome) -> String {
     }
     if outcome.undecided() > 0 && outcome.undecided() < total {
         sentences.push(format!("{preposition} the other {} the run could not tell.", outcome.undecided()));
+    }
+    if outcome.round_trips > 0 {
+        let whose = if outcome.round_trips == 1 { "One combination" } else { "Some combinations" };
+        sentences
+            .push(format!("{whose} of one connection without a wait measured a round trip, not a capacity."));
     }
     sentences.join(" ")
 }

@@ -1,6 +1,7 @@
 //! Numbers as a person reads them: three significant digits, a unit, and "no data" where there is none.
 
 use reports_record::Metric;
+use reports_stats::difference::Difference;
 use reports_stats::effect::Interval;
 
 use crate::analysis::estimate::Estimate;
@@ -124,9 +125,20 @@ pub fn capitalised(text: &str) -> String {
 pub fn of_metric(metric: Metric, value: f64) -> String {
     match metric {
         Metric::Throughput => rate(value),
-        Metric::ResponseTimeP50 | Metric::ResponseTimeP99 | Metric::CpuPerRequest => micros(value),
+        Metric::ResponseTimeP50
+        | Metric::ResponseTimeP95
+        | Metric::ResponseTimeP99
+        | Metric::CpuPerRequest => micros(value),
         Metric::Memory => mebibytes(value),
     }
+}
+
+/// A difference in microseconds with the interval that it lies in, `3.20 (−0.50 to 6.90) µs`.
+#[must_use]
+pub fn difference_us(difference: &Difference) -> String {
+    let written = |value: f64| plain(value).replace('-', "−");
+    let ends = difference.interval;
+    format!("{} ({} to {})\u{a0}µs", written(difference.mean), written(ends.lo), written(ends.hi))
 }
 
 /// A ratio async ÷ sync, `×1.98`: its one notation on pages, in terminals and in files for people.

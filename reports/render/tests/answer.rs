@@ -5,9 +5,12 @@ mod synthetic;
 
 use reports_record::{Cell, Line, Measured, Metric, Pair, Role, Run, ServerCost, TrialOutcome};
 use reports_render::analysis::Analysis;
+use reports_render::analysis::amount::Amount;
 use reports_render::analysis::contrast::Kind;
 use reports_render::analysis::crossovers::by_rate;
+use reports_render::analysis::decomposition::cost_parts;
 use reports_render::answer::{Sentence, answer, headline};
+use reports_render::export::{crossovers_csv, verdicts_csv};
 use reports_stats::verdict::Verdict;
 use synthetic::{Fate, World, definition, lines, quick_cells, run};
 
@@ -253,9 +256,8 @@ fn cost_is_judged_at_the_offered_rate_and_not_in_the_saturated_loop() {
     assert_eq!((score.sync_wins, score.cells()), (11, 11), "{score:?}");
 }
 
-/// Threads cost less at a tenth of the load, tasks at seven tenths: neither answer alone would be true.
-#[test]
-fn a_cost_that_changes_sides_along_the_rate_is_told_as_a_crossover() {
+/// A run of two rate levels in which tasks cost 1.35 times as much as threads at the first and 0.7 times at the second.
+fn changing_sides() -> (Run, Vec<Line>) {
     let mut run = quick(8);
     run.definition.phases.open_loads = vec![0.1, 0.7];
     let mut record = lines(&run, &World::equal());
@@ -270,6 +272,13 @@ fn a_cost_that_changes_sides_along_the_rate_is_told_as_a_crossover() {
             }
         }
     });
+    (run, record)
+}
+
+/// Threads cost less at a tenth of the load, tasks at seven tenths: neither answer alone would be true.
+#[test]
+fn a_cost_that_changes_sides_along_the_rate_is_told_as_a_crossover() {
+    let (run, record) = changing_sides();
     let analysis = Analysis::of(&run, &record);
     let rows = by_rate(&analysis.verdicts, &analysis.grid, Kind::Control, Metric::CpuPerRequest);
     assert_eq!(rows.len(), 11);
@@ -277,7 +286,78 @@ fn a_cost_that_changes_sides_along_the_rate_is_told_as_a_crossover() {
     let sentences = answer(&analysis);
     let text = part(&sentences, "Cost at a rate");
     assert!(text.starts_with("Async needed 30") && text.contains(" at 11 of the 22 offered rates"), "{text}");
-    assert!(text.contains("Threads needed ") && text.contains(" less at 11"), "{text}");
+    assert!(text.contains("Threads needed ") && text.contains(" of a core) at 11"), "{text}");
+    let table = crossovers_csv(&analysis);
+    let is_cost = |line: &&str| line.starts_with("control pair,server CPU per request,");
+    let costs: Vec<&str> = table.lines().filter(is_cost).collect();
+    assert_eq!(costs.len(), 11, "{table}");
+    assert!(costs.iter().all(|line| line.contains(",sync wins,async wins,")), "{table}");
+}
+
+/// What async saves is its microseconds times the rate, by hand; and a third more of next to nothing is told as such.
+#[test]
+fn a_cost_amounts_to_its_difference_times_the_rate() {
+    let (run, record) = changing_sides();
+    let analysis = Analysis::of(&run, &record);
+    let mut little = 0;
+    for subject in analysis.verdicts.subjects(Metric::CpuPerRequest) {
+        for comparison in analysis.verdicts.about(Kind::Control, subject) {
+            let (sync, awaiting) = comparison.sides().unwrap();
+            let rate = analysis.grid.offered(comparison.cell, "std-threads", subject.level).unwrap();
+            let expected = (awaiting.middle - sync.middle) * rate / 1e6;
+            let amount = Amount::of(&analysis.grid, comparison).unwrap();
+            assert_eq!(amount, Amount::Cores(expected));
+            assert_eq!(amount.is_little(), expected.abs() < 0.01);
+            little += usize::from(amount.is_little());
+        }
+    }
+    assert!(little > 0, "no case is little");
+    let throughput = analysis.verdicts.at(Kind::Control, Metric::Throughput, 0).unwrap();
+    assert_eq!(Amount::of(&analysis.grid, throughput), None);
+}
+
+/// Threads 30, tasks 20, tiny_http 80, actix-web 25 µs: of the 55 that the stock pair differs by the model makes 10.
+#[test]
+fn parts_of_a_cost_add_up_in_microseconds() {
+    let run = quick(8);
+    let mut record = lines(&run, &World::equal());
+    change(&run, &mut record, |_, contender, measured| {
+        let us = match contender {
+            "std-threads" => 30.0,
+            "tiny-http" => 80.0,
+            "actix-web" => 25.0,
+            _ => 20.0,
+        };
+        let cost = &mut measured.open[0].cost;
+        (cost.cpu_user_us, cost.cpu_system_us) = ((cost.requests as f64 * us) as u64, 0);
+    });
+    let analysis = Analysis::of(&run, &record);
+    let parts = cost_parts(&analysis.verdicts);
+    assert_eq!(parts.len(), analysis.verdicts.judged_cells().count());
+    for part in parts {
+        let found = [part.whole, part.model, part.library].map(|one| one.mean);
+        for (found, expected) in found.into_iter().zip([55.0, 10.0, 45.0]) {
+            assert!((found - expected).abs() < 0.1, "{part:?}");
+        }
+    }
+}
+
+/// With one connection and no wait neither side is busy: the figure is a round trip's, and every place that shows it says so.
+#[test]
+fn a_round_trip_is_not_told_as_a_capacity() {
+    let mut run = quick(8);
+    let cell = &mut run.definition.cells[0];
+    (cell.connections, cell.wait_ms, cell.rounds) = (1, 0.0, 0);
+    let record = lines(&run, &World::equal());
+    let analysis = Analysis::of(&run, &record);
+    let of = |metric: Metric, cell| analysis.verdicts.at(Kind::Control, metric, cell).unwrap().is_round_trip;
+    assert!(of(Metric::Throughput, 0) && !of(Metric::CpuPerRequest, 0) && !of(Metric::Throughput, 1));
+    let sentences = answer(&analysis);
+    let text = part(&sentences, "Capacity");
+    assert!(text.contains("measured a round trip, not a capacity"), "{text}");
+    let table = verdicts_csv(&analysis);
+    let rows = table.lines().filter(|line| line.contains(",throughput,") && line.contains(",true,8"));
+    assert_eq!(rows.count(), 2, "{table}");
 }
 
 /// 10.1 against 10.2 ms of a wait of 10 ms is 0.1 against 0.2 ms: no tie.

@@ -196,7 +196,7 @@ fn the_page_holds_its_verdicts_as_a_table_and_its_drawings_as_files() {
     let analysis = reports_render::analysis::Analysis::of(run, record);
     let judged = analysis.verdicts.judged_cells().count();
     let table = file("verdicts.csv");
-    assert_eq!(table.lines().count(), 1 + 2 * 5 * judged);
+    assert_eq!(table.lines().count(), 1 + 2 * reports_record::Metric::ALL.len() * judged);
     assert!(table.starts_with("pair,metric,load,offered_rate_per_s,cell,"));
     for drawing in ["map.svg", "crossover.svg"] {
         assert!(file(drawing).starts_with("<svg xmlns=") && file(drawing).ends_with("</svg>"), "{drawing}");

@@ -29,6 +29,7 @@ mod batches;
 pub mod bootstrap;
 pub mod crossover;
 pub mod design_effect;
+pub mod difference;
 pub mod discovery;
 mod distributions;
 pub mod drift;

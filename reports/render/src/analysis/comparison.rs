@@ -14,6 +14,7 @@ use super::estimate::Estimate;
 use super::grid::Grid;
 use super::observation::{Observation, is_usable};
 use super::subject::Subject;
+use super::workload;
 
 /// How far two offered rates may lie apart and still be the same load.
 ///
@@ -41,6 +42,8 @@ pub struct Comparison<'a> {
     pub judgement: Option<Judgement>,
     /// Whether connections ÷ wait bind both contenders, so that their throughput is the client's doing.
     pub connections_bind: bool,
+    /// Whether the throughput of this cell is a round trip's inverse, not a capacity: neither side is busy.
+    pub is_round_trip: bool,
     /// Whose throughput is only a lower bound in some block, because the client was the limit.
     pub understated: Understated,
     /// Why a verdict was taken back; `None` where it stands, or where there was none.
@@ -155,6 +158,8 @@ impl<'a> Comparison<'a> {
             verdict,
             judgement: None,
             connections_bind: false,
+            is_round_trip: subject.metric == Metric::Throughput
+                && workload::is_round_trip(&definition.cells[cell]),
             understated: tally.understated,
             withheld: None,
             ratio_of_first: None,
@@ -211,6 +216,12 @@ impl<'a> Comparison<'a> {
     #[must_use]
     pub fn pairs(&self) -> Vec<Pair> {
         self.blocks.iter().map(|&(_, pair)| pair).collect()
+    }
+
+    /// Whether connections or the client bound these throughputs, so that their ratio is not the contenders'.
+    #[must_use]
+    pub fn is_bounded(&self) -> bool {
+        self.connections_bind || self.understated != Understated::default()
     }
 
     /// The paired effect; `None` with fewer than two blocks.
@@ -373,6 +384,7 @@ mod tests {
             verdict: Verdict::CannotTell,
             judgement: None,
             connections_bind: false,
+            is_round_trip: false,
             understated,
             withheld: None,
             ratio_of_first: None,

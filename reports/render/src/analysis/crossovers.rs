@@ -11,6 +11,9 @@ use super::subject::Subject;
 use super::verdicts::Verdicts;
 use super::workload;
 
+/// What is followed along the offered rate.
+pub const ALONG_RATES: [Metric; 2] = [Metric::CpuPerRequest, Metric::ResponseTimeP50];
+
 /// The verdicts of one pair and metric along one axis, all else being equal.
 #[derive(Debug)]
 pub struct Row<'v, 'a> {
@@ -207,6 +210,7 @@ mod tests {
             verdict,
             judgement: None,
             connections_bind: false,
+            is_round_trip: false,
             understated: Understated::default(),
             withheld: None,
             ratio_of_first: None,

@@ -51,9 +51,10 @@ fn of_measured(subject: Subject, cell: &Cell, measured: &Measured) -> Observatio
     let metric = subject.metric;
     let source = match metric {
         Metric::Throughput | Metric::Memory => measured.closed.as_ref(),
-        Metric::CpuPerRequest | Metric::ResponseTimeP50 | Metric::ResponseTimeP99 => {
-            measured.open_at(subject.level)
-        }
+        Metric::CpuPerRequest
+        | Metric::ResponseTimeP50
+        | Metric::ResponseTimeP95
+        | Metric::ResponseTimeP99 => measured.open_at(subject.level),
     };
     let Some(Loop { measurement: source, cost, .. }) = source.filter(|one| is_usable(&one.measurement))
     else {
@@ -64,6 +65,7 @@ fn of_measured(subject: Subject, cell: &Cell, measured: &Measured) -> Observatio
         Metric::CpuPerRequest => positive(cost.cpu_per_request_us()),
         Metric::Memory => positive(measured.resources.memory_bytes().map(|bytes| bytes as f64 / MIB)),
         Metric::ResponseTimeP50 => quantile(source, "p50").less(cell.wait_ms * 1e3),
+        Metric::ResponseTimeP95 => quantile(source, "p95").less(cell.wait_ms * 1e3),
         Metric::ResponseTimeP99 => quantile(source, "p99").less(cell.wait_ms * 1e3),
     }
 }

@@ -34,6 +34,13 @@ pub fn groups(verdicts: &Verdicts<'_>) -> Vec<Group> {
     groups.into_iter().map(group).collect()
 }
 
+/// Whether a closed loop of this cell measures a round trip rather than a capacity: with one connection, no wait and no work, one side is
+/// idle while the other has the request, and neither is busy.
+#[must_use]
+pub fn is_round_trip(cell: &Cell) -> bool {
+    cell.connections == 1 && cell.wait_ms == 0.0 && cell.rounds == 0
+}
+
 /// Whether two cells ask for the same and differ at most in connections and offered load.
 #[must_use]
 pub fn is_same(one: &Cell, other: &Cell) -> bool {

@@ -58,6 +58,16 @@ pub(super) const MEDIAN_WAIT: Claim = Claim {
     alike: "kept them waiting equally long within 5\u{a0}%",
 };
 
+/// The 95th percentile, told where nothing is decided about the 99th.
+pub(super) const NEAR_TAIL_WAIT: Claim = Claim {
+    metric: Metric::ResponseTimeP95,
+    places: Places::Rates,
+    win: "with {winner} users waited {span} less at the 95th percentile than with {loser}",
+    also: "with {winner} they waited {span} less",
+    better: "kept users waiting less at the 95th percentile",
+    alike: "kept them waiting equally long within 5\u{a0}%",
+};
+
 pub(super) const TAIL_WAIT: Claim = Claim {
     metric: Metric::ResponseTimeP99,
     places: Places::Rates,
@@ -141,6 +151,7 @@ impl Wins {
     ) -> Option<String> {
         let span = if claim.metric.more_is_better() { self.factors()? } else { self.savings()? };
         let told = template.replace("{winner}", winner).replace("{loser}", loser).replace("{span}", &span);
+        let told = format!("{told}{}", self.amounts());
         let preposition = claim.places.preposition().to_lowercase();
         Some(number::capitalised(&format!("{told} {preposition} {count}{}", self.bounds(claim, outcome))))
     }

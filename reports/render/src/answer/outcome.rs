@@ -4,6 +4,7 @@ use reports_record::Metric;
 use reports_stats::verdict::Verdict;
 
 use crate::analysis::Analysis;
+use crate::analysis::amount::Amount;
 use crate::analysis::contrast::Kind;
 use crate::number;
 
@@ -18,6 +19,8 @@ pub(super) struct Outcome {
     pub ties: usize,
     /// Places where connections ÷ wait is the limit and nobody wins.
     pub limited: usize,
+    /// Places where one connection measures a round trip, whatever their verdict.
+    pub round_trips: usize,
     /// Places where sound data do not decide.
     cannot_tell: usize,
     /// Places without enough sound data.
@@ -33,6 +36,8 @@ pub(super) struct Wins {
     ratios: Vec<f64>,
     /// Their places: connections, or requests per second offered.
     places: Vec<f64>,
+    /// What they amount to, where asked at a rate.
+    amounts: Vec<Amount>,
 }
 
 impl Outcome {
@@ -48,10 +53,12 @@ impl Outcome {
                 Some(f64::from(cell.connections))
             };
             outcome.places.extend(place);
+            outcome.round_trips += usize::from(comparison.is_round_trip);
+            let amount = Amount::of(&analysis.grid, comparison);
             match comparison.verdict {
                 _ if comparison.is_by_construction() => outcome.limited += 1,
-                Verdict::AsyncWins => outcome.wins_async.push(comparison.ratio(), place),
-                Verdict::SyncWins => outcome.wins_sync.push(comparison.ratio(), place),
+                Verdict::AsyncWins => outcome.wins_async.push(comparison.ratio(), place, amount),
+                Verdict::SyncWins => outcome.wins_sync.push(comparison.ratio(), place, amount),
                 Verdict::Tie => outcome.ties += 1,
                 Verdict::CannotTell => outcome.cannot_tell += 1,
                 Verdict::Invalid => outcome.invalid += 1,
@@ -88,7 +95,8 @@ impl Outcome {
 }
 
 impl Wins {
-    fn push(&mut self, ratio: Option<f64>, place: Option<f64>) {
+    fn push(&mut self, ratio: Option<f64>, place: Option<f64>, amount: Option<Amount>) {
+        self.amounts.extend(amount);
         self.ratios.extend(ratio);
         self.places.extend(place);
     }
@@ -99,6 +107,15 @@ impl Wins {
 
     pub(super) fn reach(&self) -> Option<(f64, f64)> {
         ends(self.places.iter().copied())
+    }
+
+    /// What the wins amount to at their rates, in brackets: ` (0.30 to 12 % of a core)`; empty of what is asked at no rate.
+    pub(super) fn amounts(&self) -> String {
+        let by_size = |one: &&Amount, other: &&Amount| one.size().total_cmp(&other.size());
+        let ends = self.amounts.iter().min_by(by_size).zip(self.amounts.iter().max_by(by_size));
+        let Some((least, most)) = ends else { return String::new() };
+        let little = if most.is_little() { ", which hardly matters" } else { "" };
+        format!(" ({}{little})", Amount::span(*least, *most))
     }
 
     /// How many times as much the winner has, from the least to the most: `1.29 to 3.30`.

@@ -3,6 +3,7 @@
 //! Whatever is asked for is written whole or not at all; an earlier file of the name is replaced by then.
 
 mod cell;
+mod crossovers;
 mod csv;
 mod folder;
 mod hdr_log;
@@ -13,6 +14,7 @@ mod verdicts;
 use std::path::PathBuf;
 
 pub use self::csv::{columns, trials_csv};
+pub use crossovers::crossovers_csv;
 pub use folder::write_folder;
 pub use hdr_log::hdr_log;
 pub use hgrm::{Table, percentile_tables};

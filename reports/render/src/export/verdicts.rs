@@ -5,11 +5,12 @@ use reports_record::Metric;
 
 use super::cell::Cell;
 use crate::analysis::Analysis;
+use crate::analysis::amount::Amount;
 use crate::analysis::comparison::Comparison;
 use crate::analysis::contrast::Kind;
 use crate::number;
 
-const HEAD: [&str; 16] = [
+const HEAD: [&str; 19] = [
     "pair",
     "metric",
     "load",
@@ -25,6 +26,9 @@ const HEAD: [&str; 16] = [
     "ratio_high",
     "sync_mean",
     "async_mean",
+    "difference_cores",
+    "difference_ms",
+    "is_round_trip",
     "blocks",
 ];
 
@@ -52,6 +56,11 @@ fn row(analysis: &Analysis<'_>, comparison: &Comparison<'_>) -> Vec<String> {
     let offered =
         analysis.grid.offered(comparison.cell, contrast.sync, subject.level).filter(|_| is_at_a_rate);
     let sides = comparison.sides();
+    let (of_cores, of_ms) = match Amount::of(&analysis.grid, comparison) {
+        Some(Amount::Cores(cores)) => (Some(cores), None),
+        Some(Amount::Milliseconds(ms)) => (None, Some(ms)),
+        None => (None, None),
+    };
     let cells: Vec<Cell> = vec![
         Cell::text(contrast.kind.title()),
         Cell::text(subject.metric.title()),
@@ -68,6 +77,9 @@ fn row(analysis: &Analysis<'_>, comparison: &Comparison<'_>) -> Vec<String> {
         comparison.interval().map(|ends| ends.hi).map(number::six_digits).into(),
         sides.map(|(sync, _)| sync.middle).map(number::six_digits).into(),
         sides.map(|(_, awaiting)| awaiting.middle).map(number::six_digits).into(),
+        of_cores.map(number::six_digits).into(),
+        of_ms.map(number::six_digits).into(),
+        comparison.is_round_trip.into(),
         (comparison.blocks.len() as u64).into(),
     ];
     cells.iter().map(Cell::written).collect()

@@ -56,6 +56,47 @@ fn lean(elements: &str) -> String {
         .replace(" \"/>", "\"/>")
         .replace("\">\n", "\">")
         .replace("\n</text>", "</text>")
+        .replace(" stroke-width=\"1\"", "")
+        .lines()
+        .fold(Merged::default(), Merged::with)
+        .written
+}
+
+/// Elements, lines of one look after each other drawn as one path: a dashed line is a hundred of them.
+#[derive(Debug, Default)]
+struct Merged {
+    written: String,
+    /// How the path that ends `written` looks, if one does.
+    look: Option<String>,
+}
+
+impl Merged {
+    fn with(mut self, element: &str) -> Self {
+        match polyline(element) {
+            Some((look, points)) if self.look.as_deref() == Some(look) => {
+                self.written.truncate(self.written.len() - END.len());
+                self.written.push_str(&format!("M{points}{END}"));
+            }
+            Some((look, points)) => {
+                self.written.push_str(&format!("<path {look}d=\"M{points}{END}"));
+                self.look = Some(look.to_owned());
+            }
+            None => {
+                self.written.push_str(element);
+                self.written.push('\n');
+                self.look = None;
+            }
+        }
+        self
+    }
+}
+
+/// How a path ends.
+const END: &str = "\"/>\n";
+
+/// The attributes of an open line, and its points.
+fn polyline(element: &str) -> Option<(&str, &str)> {
+    element.strip_prefix("<polyline ")?.strip_suffix("\"/>")?.split_once("points=\"")
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -150,6 +191,22 @@ mod tests {
         for colour in colours {
             assert!(known.iter().any(|ink| ink == colour), "{colour}");
         }
+    }
+
+    /// Of a dashed line each dash is there, at its place, in one element; another look or another element ends it.
+    #[test]
+    fn lines_of_one_look_are_one_path() {
+        let line = |points: &str, ink: &str| {
+            format!("<polyline fill=\"none\" stroke=\"{ink}\" points=\"{points}\"/>\n")
+        };
+        let elements = [line("1,2 3,4", "red"), line("5,6 7,8 9,9", "red"), line("0,0 1,1", "blue")].concat()
+            + "<circle r=\"3\"/>\n"
+            + &line("2,2 3,3", "blue");
+        let expected = "<path fill=\"none\" stroke=\"red\" d=\"M1,2 3,4M5,6 7,8 9,9\"/>\n\
+                        <path fill=\"none\" stroke=\"blue\" d=\"M0,0 1,1\"/>\n\
+                        <circle r=\"3\"/>\n\
+                        <path fill=\"none\" stroke=\"blue\" d=\"M2,2 3,3\"/>\n";
+        assert_eq!(lean(&elements), expected);
     }
 
     #[test]

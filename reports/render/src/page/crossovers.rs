@@ -8,11 +8,8 @@ use super::crossover_figures;
 use super::table::Table;
 use crate::analysis::Analysis;
 use crate::analysis::contrast::{Contrast, Kind};
-use crate::analysis::crossovers::{Row, by_connections, by_rate, by_wait, reach};
+use crate::analysis::crossovers::{ALONG_RATES, Row, by_connections, by_rate, by_wait, reach};
 use crate::number;
-
-/// What is followed along the offered rate.
-const ALONG_RATES: [Metric; 2] = [Metric::CpuPerRequest, Metric::ResponseTimeP50];
 
 /// Nothing without an axis: where every workload was measured at one number of connections and one rate.
 pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {

@@ -7,7 +7,7 @@ use reports_record::Skipped;
 
 use super::{crossover_figures, export_map, opening, reproduction, verdict_tables};
 use crate::analysis::Analysis;
-use crate::export::verdicts_csv;
+use crate::export::{crossovers_csv, verdicts_csv};
 
 pub(super) fn markup(analysis: &Analysis<'_>, skipped: &[Skipped]) -> Markup {
     html! {
@@ -35,6 +35,7 @@ fn downloads(analysis: &Analysis<'_>) -> Markup {
         p.downloads {
             "To take along: "
             (download("text/csv", "verdicts.csv", "Every verdict (CSV)", &verdicts_csv(analysis)))
+            " · " (download("text/csv", "crossovers.csv", "Crossover by rate (CSV)", &crossovers_csv(analysis)))
             @for (text, file, drawing) in drawings {
                 @if let Some(drawing) = drawing { " · " (download("image/svg+xml", file, text, &drawing)) }
             }

@@ -8,8 +8,9 @@ use super::series::by_connections;
 use super::table::Table;
 use crate::analysis::Analysis;
 use crate::analysis::contrast::Kind;
-use crate::analysis::decomposition::{Decomposition, decompose};
+use crate::analysis::decomposition::{Decomposition, cost_parts, decompose};
 use crate::analysis::estimate::Estimate;
+use crate::analysis::subject::level_name;
 use crate::figure::ink::Ink;
 use crate::figure::interval_chart::Style;
 use crate::figure::panels::Panels;
@@ -24,6 +25,9 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                 p { "The control pair differs in the I/O model alone. Whatever else the stock pair shows is the \
                      libraries' doing: stock ratio = model × implementation." }
                 (figure(analysis).markup())
+                (costs(analysis).markup())
+                p.note { "Each pair has a rate of its own, so that the library's part holds what a rate changes as well. A cell counts where both \
+                          pairs are valid. Throughput is taken apart only where neither connections ÷ wait nor the client was the limit." }
             } @else {
                 p { "This experiment lacks one of the two pairs, so their difference cannot be taken apart." }
             }
@@ -59,6 +63,29 @@ fn figure(analysis: &Analysis<'_>) -> Figure {
         scene: chart.scene(),
         table: table(analysis, &parts),
     }
+}
+
+/// The CPU time of a request taken apart, a row a cell and rate level.
+fn costs(analysis: &Analysis<'_>) -> Table {
+    let head = [
+        "cell",
+        "load",
+        "stock pair: sync − async (95\u{a0}%)",
+        "of which the model makes",
+        "the library",
+        "blocks",
+    ];
+    let mut table = Table::new("CPU time per request taken apart", &head, 2);
+    for part in cost_parts(&analysis.verdicts) {
+        let mut row = vec![
+            label::name(&analysis.verdicts.cells[part.cell].name),
+            analysis.verdicts.levels.get(part.level).map_or_else(String::new, |load| level_name(*load)),
+        ];
+        row.extend([part.whole, part.model, part.library].map(|one| number::difference_us(&one)));
+        row.push(part.whole.blocks.to_string());
+        table.push(row);
+    }
+    table
 }
 
 /// The range of each factor over the cells in which it is a clear difference: those whose interval excludes 1.

@@ -12,6 +12,7 @@ use super::table::Table;
 use super::verdict_tables::verdict;
 use crate::analysis::Analysis;
 use crate::analysis::comparison::Withheld;
+use crate::analysis::amount::Amount;
 use crate::analysis::contrast::Contrast;
 use crate::analysis::estimate::Estimate;
 use crate::analysis::parts::{Load, Parts};
@@ -52,6 +53,7 @@ fn questions(analysis: &Analysis<'_>, contrast: Contrast<'_>, cell: usize) -> Ta
         contrast.awaiting,
         "blocks",
         "would decide",
+        "async amounts to",
     ];
     let mut table = Table::new("Every question about this cell, over the same blocks", &head, 2);
     table.head[3..5].iter_mut().for_each(|name| *name = label::within(name, 24));
@@ -69,6 +71,7 @@ fn questions(analysis: &Analysis<'_>, contrast: Contrast<'_>, cell: usize) -> Ta
             figure(sides.map(|(_, awaiting)| awaiting)),
             format!("{} of {}", comparison.blocks.len(), comparison.planned),
             comparison.needed().map_or_else(|| "—".into(), needed),
+            Amount::of(&analysis.grid, comparison).map_or_else(|| "—".into(), Amount::directed),
         ]);
     }
     table

@@ -61,6 +61,7 @@ fn questions(analysis: &Analysis<'_>) -> Vec<Subject> {
         Metric::Throughput,
         Metric::CpuPerRequest,
         Metric::ResponseTimeP50,
+        Metric::ResponseTimeP95,
         Metric::ResponseTimeP99,
         Metric::Memory,
     ];
@@ -101,6 +102,7 @@ pub(super) fn short(analysis: &Analysis<'_>, subject: Subject) -> String {
         Metric::Throughput => "capacity",
         Metric::CpuPerRequest => "CPU",
         Metric::ResponseTimeP50 => "waiting",
+        Metric::ResponseTimeP95 => "p95",
         Metric::ResponseTimeP99 => "p99",
         Metric::Memory => "memory",
     };
@@ -163,6 +165,7 @@ fn cell(comparison: &Comparison<'_>, anchors: &Anchors) -> Markup {
                 b { (ratio) }
                 span.heard { " (" (interval) "), " (comparison.verdict.to_string()) ": " }
                 small { (word(comparison)) }
+                @if comparison.is_round_trip { small { "round trip" } }
             }
         }
     }

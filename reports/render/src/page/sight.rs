@@ -36,6 +36,7 @@ fn name(metric: Metric) -> &'static str {
         Metric::Throughput => "requests per second",
         Metric::CpuPerRequest => "CPU per request",
         Metric::ResponseTimeP50 => "waiting, median",
+        Metric::ResponseTimeP95 => "waiting, 95th percentile",
         Metric::ResponseTimeP99 => "waiting, 99th percentile",
         Metric::Memory => "memory",
     }

@@ -7,6 +7,7 @@ use super::drawer::needed;
 use super::opening::better;
 use super::table::Table;
 use crate::analysis::Analysis;
+use crate::analysis::amount::Amount;
 use crate::analysis::comparison::Comparison;
 use crate::analysis::contrast::{Contrast, Kind};
 use crate::analysis::estimate::Estimate;
@@ -21,6 +22,8 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
             p { "A ratio is async ÷ sync, the geometric mean over blocks, with its 95\u{a0}% interval. \
                  “Visible” is the smallest effect that these blocks would have shown in four of five runs. \
                  “Sync” and “async” are geometric means over the same blocks as the ratio. \
+                 “Amounts to” is the difference at the offered rate: CPU time in cores, a wait in its own time; below 1\u{a0}% of a core, or \
+                 below 0.1\u{a0}ms, it hardly matters. \
                  “Needed” is how many blocks would decide an undecided cell, if the effect seen is the true one." }
             @for subject in Metric::ALL.into_iter().flat_map(|metric| analysis.verdicts.subjects(metric)) {
                 details {
@@ -43,8 +46,20 @@ pub(super) fn verdict_table(analysis: &Analysis<'_>, contrast: Contrast<'_>, sub
         label::name(contrast.sync),
         label::name(contrast.awaiting)
     );
-    let head =
-        ["cell", "verdict", "ratio (95\u{a0}%)", "visible", "block SD", "blocks", "needed", "sync", "async"];
+    let mut head = vec![
+        "cell",
+        "verdict",
+        "ratio (95\u{a0}%)",
+        "visible",
+        "block SD",
+        "blocks",
+        "needed",
+        "sync",
+        "async",
+    ];
+    if subject.metric.is_at_a_rate() {
+        head.push("async amounts to");
+    }
     let mut table = Table::new(&caption, &head, 2);
     for comparison in analysis.verdicts.about(contrast.kind, subject) {
         table.push(row(analysis, comparison));
@@ -58,7 +73,7 @@ fn row(analysis: &Analysis<'_>, comparison: &Comparison<'_>) -> Vec<String> {
     let sides = comparison.sides();
     let figure =
         |estimate: Option<Estimate>| estimate.map(|estimate| number::of_metric(metric, estimate.middle));
-    vec![
+    let mut row = vec![
         label::name(&analysis.verdicts.cells[comparison.cell].name),
         verdict(comparison),
         number::ratio_within(comparison.ratio(), comparison.interval()),
@@ -68,7 +83,11 @@ fn row(analysis: &Analysis<'_>, comparison: &Comparison<'_>) -> Vec<String> {
         comparison.needed().map_or_else(|| "—".into(), needed),
         or_none(figure(sides.map(|(sync, _)| sync))),
         or_none(figure(sides.map(|(_, awaiting)| awaiting))),
-    ]
+    ];
+    if metric.is_at_a_rate() {
+        row.push(or_none(Amount::of(&analysis.grid, comparison).map(Amount::directed)));
+    }
+    row
 }
 
 /// The verdict in words, with the reason where it was not judged.
@@ -82,6 +101,9 @@ pub(super) fn verdict(comparison: &Comparison<'_>) -> String {
     }
     if comparison.is_by_construction() {
         text.push_str(" (connections ÷ wait bind; not counted)");
+    }
+    if comparison.is_round_trip {
+        text.push_str(" (one connection: a round trip, not a capacity)");
     }
     text
 }

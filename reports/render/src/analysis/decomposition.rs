@@ -21,7 +21,7 @@ pub struct Decomposition {
     pub implementation: Option<Estimate>,
 }
 
-/// What a request costs the blocking side more than the awaiting one, taken apart: stock = model + library.
+/// What a request costs the blocking side more than the awaiting one, taken apart: pair = model + library.
 ///
 /// Differences in microseconds add up, so that a part is a part of the cost. Shares of a ratio's logarithm are not.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,7 +30,9 @@ pub struct CostParts {
     pub cell: usize,
     /// The rate level, from 0.
     pub level: usize,
-    /// The stock pair's difference, microseconds of CPU per request.
+    /// The pair of libraries: off the shelf, or as documented.
+    pub kind: Kind,
+    /// That pair's difference, microseconds of CPU per request.
     pub whole: Difference,
     /// The control pair's: of the whole, this the model makes.
     pub model: Difference,
@@ -38,24 +40,27 @@ pub struct CostParts {
     pub library: Difference,
 }
 
-/// Takes the CPU time of a request apart in every cell and at every rate level, over blocks in which both pairs are valid. Each pair has a
-/// rate of its own. Left out where either pair was not fit to be judged.
+/// Takes the CPU time of a request apart in every cell and at every rate level, over blocks in which it and the control pair are valid. Each pair
+/// has a rate of its own. Left out where either was not fit to be judged.
 #[must_use]
 pub fn cost_parts(verdicts: &Verdicts<'_>) -> Vec<CostParts> {
     let subjects = || verdicts.subjects(Metric::CpuPerRequest);
     let places = verdicts.judged_cells().flat_map(|(cell, _)| subjects().map(move |subject| (cell, subject)));
-    places.filter_map(|(cell, subject)| cost_parts_of(verdicts, cell, subject)).collect()
+    let kinds = [Kind::Stock, Kind::Documented];
+    let all = places.flat_map(|place| kinds.map(|kind| (place, kind)));
+    all.filter_map(|((cell, subject), kind)| cost_parts_of(verdicts, cell, subject, kind)).collect()
 }
 
-fn cost_parts_of(verdicts: &Verdicts<'_>, cell: usize, subject: Subject) -> Option<CostParts> {
+fn cost_parts_of(verdicts: &Verdicts<'_>, cell: usize, subject: Subject, kind: Kind) -> Option<CostParts> {
     let fit = |kind| verdicts.at(kind, subject, cell).filter(|found| found.is_fit());
-    let blocks = in_both(fit(Kind::Control)?, fit(Kind::Stock)?);
+    let blocks = in_both(fit(Kind::Control)?, fit(kind)?);
     let mean = |of: &dyn Fn(Pair, Pair) -> f64| {
         difference(&blocks.iter().map(|&(control, stock)| of(control, stock)).collect::<Vec<_>>())
     };
     Some(CostParts {
         cell,
         level: subject.level,
+        kind,
         whole: mean(&|_, stock| more(stock))?,
         model: mean(&|control, _| more(control))?,
         library: mean(&|control, stock| more(stock) - more(control))?,

@@ -22,7 +22,7 @@ pub fn crossovers_csv(analysis: &Analysis<'_>) -> String {
     let mut writer = Writer::from_writer(Vec::new());
     // Writing into a vector cannot fail, and rows are as long as the head.
     let _ = writer.write_record(HEAD);
-    for kind in [Kind::Control, Kind::Stock] {
+    for kind in Kind::OF_PAIRS {
         for metric in ALONG_RATES {
             for row in by_rate(&analysis.verdicts, &analysis.grid, kind, metric) {
                 for change in changes(&row) {

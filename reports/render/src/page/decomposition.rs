@@ -70,16 +70,18 @@ fn costs(analysis: &Analysis<'_>) -> Table {
     let head = [
         "cell",
         "load",
-        "stock pair: sync − async (95\u{a0}%)",
+        "pair",
+        "sync − async (95\u{a0}%)",
         "of which the model makes",
         "the library",
         "blocks",
     ];
-    let mut table = Table::new("CPU time per request taken apart", &head, 2);
+    let mut table = Table::new("CPU time per request taken apart", &head, 3);
     for part in cost_parts(&analysis.verdicts) {
         let mut row = vec![
             label::name(&analysis.verdicts.cells[part.cell].name),
             analysis.verdicts.levels.get(part.level).map_or_else(String::new, |load| level_name(*load)),
+            part.kind.title().to_owned(),
         ];
         row.extend([part.whole, part.model, part.library].map(|one| number::difference_us(&one)));
         row.push(part.whole.blocks.to_string());

@@ -28,6 +28,7 @@ pub mod drawn;
 pub mod estimate;
 pub mod experiment;
 pub mod field;
+mod first_failures;
 pub mod foreign;
 pub mod host;
 pub mod look;

@@ -3,14 +3,15 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use loadgen::Rate;
 use reports_record::{
     Beginning, Calibration, Cell, Definition, Ending, Folder, Line, Look, Run, Stage, StopReason, Stops,
-    Trial, TrialLog, TrialOutcome,
+    Trial, TrialLog, TrialOutcome, shown,
 };
 
 use crate::field::Field;
+use crate::first_failures::FirstFailures;
 use crate::progress::{Progress, counted};
 use crate::remaining::{ATTEMPTS, Done, Group, Planned, calibrated, contender_names, groups, names_in, plan};
 use crate::signals::Signals;
@@ -19,6 +20,9 @@ use crate::soaker::Soaker;
 use crate::standstill::Watch;
 use crate::trial::{self, Calibrated, Task};
 use crate::{estimate, look, machine, machine_speed, order, overshoot, program, reach};
+
+/// Most of a reason that ends a run, characters.
+const REASON: usize = 400;
 
 /// What became of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +58,7 @@ pub struct Runner<'a> {
     /// When the block under way began, and how long the one before it took.
     block_begun: Instant,
     last_block: Duration,
+    first_failures: FirstFailures,
 }
 
 impl<'a> Runner<'a> {
@@ -96,6 +101,7 @@ impl<'a> Runner<'a> {
             deadline: None,
             block_begun: Instant::now(),
             last_block: Duration::ZERO,
+            first_failures: FirstFailures::default(),
         })
     }
 
@@ -490,7 +496,18 @@ impl<'a> Runner<'a> {
             outcome,
         };
         self.done.note(&trial);
-        Ok(self.log.push(&Line::Trial(Box::new(trial)))?)
+        let alike = self.first_failures.take(&trial.contender, &trial.outcome);
+        let told = match (&alike, &trial.outcome) {
+            (Some(_), TrialOutcome::Failed { reason, .. }) => shown(reason, REASON),
+            _ => String::new(),
+        };
+        self.log.push(&Line::Trial(Box::new(trial)))?;
+        match alike {
+            Some(failed) => bail!(
+                "the first {failed} trials all failed for one reason, expected one that is measured: {told}"
+            ),
+            None => Ok(()),
+        }
     }
 
     fn seed(&self, planned: &Planned) -> u64 {

@@ -9,6 +9,7 @@ use reports_stats::looks::Looks;
 use super::entrant::Running;
 use super::queue_meter::QueueMeter;
 use super::{Block, Entrant, Findings, Metric, Reading, Source, Subject};
+use crate::progress::counted;
 use crate::sampler::Sampler;
 use crate::slices::{self, Meter, Plan, Side, Sliced, Turns};
 
@@ -201,8 +202,8 @@ impl Contest {
         let mut notes = self.notes.clone();
         if self.spoilt > 0 {
             notes.push(format!(
-                "{} blocks were spoilt by other programs on this machine, or by its own host, and measured again",
-                self.spoilt
+                "{} measured again: other programs on this machine, or its own host, had spoilt what was measured",
+                counted(self.spoilt, "block")
             ));
         }
         for (side, entrant) in self.entrants.iter().enumerate() {

@@ -105,7 +105,9 @@ fn part(contest: &ContestPart, number: usize) -> Markup {
                 @let [first, other] = rival.names.each_ref().map(|name| label::name(name));
                 h2 { bdi { (first) } " or " bdi { (other) } "?" }
                 @for sentence in &rival.answer { p { bdi { (label::passage(sentence)) } } }
-                (chart::figure(format!("ratios-{number}-{place}"), rival).markup())
+                @if rival.findings.iter().any(|row| row.ratio.is_some()) {
+                    (chart::figure(format!("ratios-{number}-{place}"), rival).markup())
+                }
             }
             @if !contest.notes.is_empty() {
                 h3 { "What to know beside the figures" }
@@ -216,6 +218,15 @@ mod tests {
         ] {
             assert!(page.contains(part), "{part}: {page}");
         }
+    }
+
+    #[test]
+    fn a_contest_without_figures_draws_none() {
+        let mut empty = sheet();
+        empty.contests[0].rivals[0].findings.clear();
+        let page = page(&empty);
+        assert!(!page.contains("<svg") && !page.contains("questions have a winner"), "{page}");
+        assert!(page.contains("new serves 24 % more requests than old."), "{page}");
     }
 
     #[test]

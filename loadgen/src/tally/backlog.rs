@@ -5,14 +5,18 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use reports_record::TOP;
 
-use super::Timing;
+use super::{Timing, parts::PARTS};
 use crate::clock::Moment;
 use crate::window::Window;
 
 /// Instants of the window that are told apart.
 const SLOTS: usize = 1000;
-/// The requests due in this first part of the window show how many a filled pipe holds.
-const FIRST: usize = SLOTS / 4;
+/// Of them in one of the window's parts.
+const PER_PART: usize = SLOTS / PARTS;
+/// The requests due in the first of so many equal stretches of the window show how many a filled pipe holds.
+const STRETCHES: usize = 4;
+/// Instants of the first stretch of a window that is not cut short.
+const FIRST: usize = SLOTS / STRETCHES;
 /// Fewest requests from which a growth is told.
 const FEWEST: f64 = 10.0;
 
@@ -26,10 +30,11 @@ pub(super) struct Backlog {
     due: Vec<u64>,
     /// Requests of the window that ended in each slot.
     ended: Vec<u64>,
-    /// Times from the intended start to the end of requests due in the first slots, but for correct replies: two digits, nanoseconds.
-    first: Histogram<u32>,
-    /// Those of them that ended in the window.
-    first_ended: u64,
+    /// Times from the intended start to the end of requests due in each of the first parts, but for correct replies: two digits,
+    /// nanoseconds.
+    first: Vec<Histogram<u32>>,
+    /// Requests due in each of the first slots that ended in the window.
+    first_ended: Vec<u64>,
 }
 
 /// By how much the backlog grew between two instants at which the pipe was filled.
@@ -48,9 +53,10 @@ pub(crate) struct Growth {
 }
 
 impl Growth {
-    /// As a share of what was due meanwhile; 0 at least.
+    /// As a share of what was due meanwhile: 0 at least, and at most the share of all that has no reply.
     pub(crate) fn share(&self) -> f64 {
-        ((self.unanswered as f64 - self.in_pipe) / self.compared).max(0.0)
+        let growth = (self.unanswered as f64 - self.in_pipe) / self.compared;
+        growth.clamp(0.0, self.unanswered as f64 / self.due.max(1) as f64)
     }
 }
 
@@ -59,9 +65,17 @@ impl Backlog {
         let width =
             u64::try_from(window.length().as_nanos()).unwrap_or(u64::MAX).div_ceil(SLOTS as u64).max(1);
         let top = u64::try_from(TOP.as_nanos()).unwrap_or(u64::MAX);
-        let first =
-            Histogram::new_with_bounds(1, top, 2).expect("the bounds are constants within what HDR accepts");
-        Self { start: window.start, width, due: vec![0; SLOTS], ended: vec![0; SLOTS], first, first_ended: 0 }
+        let first = || {
+            Histogram::new_with_bounds(1, top, 2).expect("the bounds are constants within what HDR accepts")
+        };
+        Self {
+            start: window.start,
+            width,
+            due: vec![0; SLOTS],
+            ended: vec![0; SLOTS],
+            first: std::iter::repeat_with(first).take(FIRST / PER_PART).collect(),
+            first_ended: vec![0; FIRST],
+        }
     }
 
     /// `None` before and after the window.
@@ -80,59 +94,59 @@ impl Backlog {
 
     /// A request of the window ended; `is_correct` with a correct reply, whose response time is kept elsewhere.
     pub(super) fn ended(&mut self, intended: Moment, is_correct: bool, now: Moment) {
-        let was_first = self.was_first(intended);
+        let first = self.first_slot(intended);
         if let Some(slot) = self.slot(now) {
             self.ended[slot] += 1;
-            self.first_ended += u64::from(was_first);
+            if let Some(first) = first {
+                self.first_ended[first] += 1;
+            }
         }
-        if was_first && !is_correct {
-            self.took(intended, 1, now);
+        if !is_correct {
+            self.left(intended, 1, now);
         }
     }
 
-    /// So many `requests` of the window that were due at `intended` have not ended when measuring stops.
+    /// So many `requests` of the window that were due at `intended` took until `now`, or longer: they have not ended when measuring
+    /// stops.
     pub(super) fn left(&mut self, intended: Moment, requests: u64, now: Moment) {
-        if self.was_first(intended) {
-            self.took(intended, requests, now);
-        }
-    }
-
-    /// Whether a request due at `intended` is one of those due at first.
-    fn was_first(&self, intended: Moment) -> bool {
-        self.slot(intended).is_some_and(|slot| slot < FIRST)
-    }
-
-    /// So many `requests` of those due at first took from `intended` to `now`.
-    fn took(&mut self, intended: Moment, requests: u64, now: Moment) {
+        let Some(first) = self.first_slot(intended) else { return };
         let nanos = now.since(intended).min(TOP).as_nanos();
         let (nanos, requests) =
             (u64::try_from(nanos).unwrap_or(u64::MAX), u32::try_from(requests).unwrap_or(u32::MAX));
-        self.first.saturating_record_n(nanos, requests);
+        self.first[first / PER_PART].saturating_record_n(nanos, requests);
+    }
+
+    /// The slot of a request that is one of those due at first.
+    fn first_slot(&self, intended: Moment) -> Option<usize> {
+        self.slot(intended).filter(|slot| *slot < FIRST)
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
         let add = |into: &mut [u64], from: &[u64]| into.iter_mut().zip(from).for_each(|(a, b)| *a += b);
         add(&mut self.due, &other.due);
         add(&mut self.ended, &other.ended);
-        self.first_ended += other.first_ended;
-        self.first.add(&other.first).expect("all backlogs share one range and precision");
+        add(&mut self.first_ended, &other.first_ended);
+        for (first, other) in self.first.iter_mut().zip(&other.first) {
+            first.add(other).expect("all backlogs share one range and precision");
+        }
     }
 
-    /// By how much it grew up to `end`, the window's.
+    /// By how much it grew up to `end`, the window's: earlier than planned where it was cut short.
     ///
-    /// Requests due at first found a pipe that they, or the warm-up, filled. From the instant at which they ended on, what the pipe
+    /// Each of the `connections` holds one request. If more of those due at first are unanswered at the end, they still wait for a
+    /// connection: how long requests take is not known, and what is unanswered beyond the connections is growth.
+    ///
+    /// Otherwise requests due at first found a pipe that they, or the warm-up, filled. From the instant at which they ended on, what the pipe
     /// holds beyond those that have been due for no longer than they took is growth. That leaves out a pipe that is still
     /// filling, and a rate that changes: what is due shortly before the end is on its way and not behind. Of the instants in the
     /// last quarter of that time the one that says least is taken, so that a burst near the end is not a growth.
     ///
-    /// Where fewer than ten requests were due meanwhile, requests take as long as the window. Each of the `connections` holds one of
-    /// them; if more of those due at first are unanswered at the end, they still wait for a connection, and what is unanswered beyond
-    /// the connections is growth. `None` otherwise.
+    /// `None` where fewer than ten requests were due meanwhile: they take as long as the window.
     ///
     /// `response` has the times of correct replies.
     pub(super) fn growth(&self, end: Moment, connections: u32, response: &Timing) -> Option<Growth> {
         let last = (end.since(self.start).as_nanos() / u128::from(self.width)).min(SLOTS as u128) as usize;
-        self.growth_of_a_filled_pipe(last, response).or_else(|| self.queue(last, connections))
+        self.queue(last, connections).or_else(|| self.growth_of_a_filled_pipe(last, response))
     }
 
     /// The requests due before slot `last` that wait for one of the `connections` there; `None` unless those due at first still do.
@@ -145,20 +159,24 @@ impl Backlog {
             in_pipe: f64::from(connections),
             compared: due as f64,
         };
-        let first_due: u64 = self.due.iter().take(FIRST.min(last)).sum();
-        let waits = first_due.saturating_sub(self.first_ended) > u64::from(connections);
+        let first = last / STRETCHES;
+        let [first_due, first_ended] =
+            [&self.due, &self.first_ended].map(|of| of[..first].iter().sum::<u64>());
+        let waits = first_due.saturating_sub(first_ended) > u64::from(connections);
         (waits && growth.compared >= FEWEST).then_some(growth)
     }
 
     fn growth_of_a_filled_pipe(&self, last: usize, response: &Timing) -> Option<Growth> {
-        let mut first = self.first.clone();
-        response.add_first(FIRST as f64 / SLOTS as f64, &mut first);
-        let took = Took::of(&first)?;
-        let first_due: u64 = self.due.iter().take(FIRST.min(last)).sum();
-        let middle: f64 = self
-            .due
+        // Whole parts, since times are known by them.
+        let parts = (last / STRETCHES / PER_PART).max(1);
+        let first = parts * PER_PART;
+        if first * 2 > last {
+            return None;
+        }
+        let took = Took::of(&self.first_times(parts, response))?;
+        let first_due: u64 = self.due[..first].iter().sum();
+        let middle: f64 = self.due[..first]
             .iter()
-            .take(FIRST.min(last))
             .zip(0..)
             .map(|(due, slot)| *due as f64 * (f64::from(slot) + 0.5))
             .sum::<f64>()
@@ -184,6 +202,15 @@ impl Backlog {
         // Of instants that say the same, the window's end.
         let told = std::iter::once(whole).chain(instants.filter(|growth| growth.compared >= FEWEST));
         told.min_by(|a, b| a.share().total_cmp(&b.share()))
+    }
+
+    /// Times of the requests due in so many of the first `parts`, with those of correct replies in `response`.
+    fn first_times(&self, parts: usize, response: &Timing) -> Histogram<u32> {
+        let (first, others) = self.first[..parts].split_first().expect("at least one part");
+        let mut times = first.clone();
+        others.iter().for_each(|other| times.add(other).expect("all parts share one range and precision"));
+        response.add_first(parts, &mut times);
+        times
     }
 
     /// How many of the requests due before `slot` had not ended there if each took as long as those due at first.
@@ -258,19 +285,34 @@ mod tests {
         work: u64,
         delay: u64,
     ) -> Option<Growth> {
+        growth_until(10 * SECOND, connections, starts, work, delay)
+    }
+
+    /// The same of a measurement that is cut short at `end`, after which no reply is awaited.
+    fn growth_until(
+        end: u64,
+        connections: u32,
+        starts: impl IntoIterator<Item = u64>,
+        work: u64,
+        delay: u64,
+    ) -> Option<Growth> {
         let window = Window { start: at(5 * SECOND), end: at(10 * SECOND) };
         let mut backlog = Backlog::of(&window);
         let (mut free, mut response) = (0, Timing::of(20));
-        for start in starts {
+        for start in starts.into_iter().take_while(|start| *start < end) {
             free = free.max(start) + work;
             if window.contains(at(start)) {
                 backlog.due(at(start), 1);
+                if end < 10 * SECOND && free + delay > end {
+                    backlog.left(at(start), 1, at(end));
+                    continue;
+                }
                 backlog.ended(at(start), true, at(free + delay));
                 let part = (start - 5 * SECOND) / (SECOND / 4);
                 response.record(at(free + delay).since(at(start)), Some(part as usize));
             }
         }
-        backlog.growth(window.end, connections, &response)
+        backlog.growth(at(end), connections, &response)
     }
 
     /// At a rate from 0 (with a warm-up) or 5 s (without one) on.
@@ -334,6 +376,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_cut_short_is_judged_up_to_there() {
+        for tenths in [2, 5, 7, 10, 13, 25, 40] {
+            let end = 5 * SECOND + tenths * SECOND / 10;
+            // 16 connections, and 500/s of 10,000/s are answered.
+            let queue = growth_until(end, 16, steady(10_000, 5 * SECOND), 2 * MS, 0).unwrap();
+            assert!((queue.share() - 0.95).abs() < 0.01, "{tenths}: {queue:?}");
+            assert_eq!(queue.at, Duration::from_nanos(end - 5 * SECOND));
+            // All are answered, each after 10 ms.
+            for from in [0, 5 * SECOND] {
+                let kept = growth_until(end, 64, steady(1000, from), 0, 10 * MS);
+                assert!(kept.is_none_or(|kept| kept.share() * kept.compared < 2.0), "{tenths}: {kept:?}");
+                assert!(tenths < 5 || kept.is_some(), "{tenths}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_heavy_overload_is_the_share_that_is_not_answered_however_many_times_the_rate() {
+        for (offered, answered) in [(200, 100), (300, 100), (500, 100), (1000, 100), (20_000, 100)] {
+            let expected = 1.0 - answered as f64 / offered as f64;
+            let growth =
+                |connections| growth_over(connections, steady(offered, 5 * SECOND), SECOND / answered, 0);
+            let queue = growth(8).unwrap();
+            assert!((queue.share() - expected).abs() < 0.04, "{offered}/s: {queue:?}");
+            // Over a connection for each the queue is the server's: the window may be no longer than it is.
+            let pipe = growth(100_000);
+            assert!(pipe.is_none_or(|pipe| (pipe.share() - expected).abs() < 0.1), "{offered}/s: {pipe:?}");
+        }
+    }
+
+    #[test]
     fn threads_add_up() {
         let window = Window { start: at(0), end: at(5 * SECOND) };
         let mut threads = [Backlog::of(&window), Backlog::of(&window)];
@@ -350,22 +423,25 @@ mod tests {
         }
         let [mut sum, other] = threads;
         sum.merge(&other);
-        assert_eq!((&sum.due, &sum.ended, sum.first_ended), (&whole.due, &whole.ended, whole.first_ended));
+        assert_eq!((&sum.due, &sum.ended, &sum.first_ended), (&whole.due, &whole.ended, &whole.first_ended));
         assert_eq!(sum.first, whole.first);
         assert_eq!(sum.growth(window.end, 1, &Timing::of(20)).unwrap().due, 500);
     }
 
     #[test]
     fn only_what_was_due_at_first_is_counted_among_the_first() {
+        let counted = |backlog: &Backlog| {
+            (backlog.first_ended.iter().sum::<u64>(), backlog.first.iter().map(Histogram::len).sum::<u64>())
+        };
         let mut backlog = Backlog::of(&Window { start: at(0), end: at(5 * SECOND) });
         backlog.ended(at(4 * SECOND), false, at(4 * SECOND + MS));
         backlog.left(at(4 * SECOND), 1, at(9 * SECOND));
-        assert_eq!((backlog.first_ended, backlog.first.len()), (0, 0));
+        assert_eq!(counted(&backlog), (0, 0));
         backlog.ended(at(MS), true, at(2 * MS));
         backlog.ended(at(MS), false, at(2 * MS));
         backlog.left(at(MS), 1, at(9 * SECOND));
         // The time of a correct reply is kept elsewhere.
-        assert_eq!((backlog.first_ended, backlog.first.len()), (2, 2));
+        assert_eq!(counted(&backlog), (2, 2));
     }
 
     #[test]

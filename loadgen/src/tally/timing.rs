@@ -101,10 +101,9 @@ impl Timing {
         &mut self.all
     }
 
-    /// Adds the times of the first parts, this `share` of all, to a histogram of two digits as they have.
-    pub(super) fn add_first(&self, share: f64, into: &mut Histogram<u32>) {
-        let first = (self.count as f64 * share).round() as usize;
-        for part in self.parts.iter().take(first) {
+    /// Adds the times of so many of the first `parts` to a histogram of two digits as they have.
+    pub(super) fn add_first(&self, parts: usize, into: &mut Histogram<u32>) {
+        for part in self.parts.iter().take(parts) {
             into.add(&part.times).expect("all parts share one range and precision");
         }
     }

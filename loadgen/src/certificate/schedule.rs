@@ -15,6 +15,10 @@ pub(super) const MEDIAN_BOUND_US: f64 = 250.0;
 const SHARE_OF_SERVICE: f64 = 0.1;
 /// … and never by more than this, for a client that is kept from running is late *and* sees long service times.
 const EXCUSE_MAX_US: f64 = 10_000.0;
+/// Beyond this share of a response time's quantile, the client is more of it than the server is …
+const MOST: f64 = 0.5;
+/// … which is worth a warning where it is later than a wake-up makes any client, µs.
+const WAKING_US: f64 = 100.0;
 /// Beyond so many times a bound the client, not the server, is what was measured.
 pub(super) const TOO_LATE: f64 = 10.0;
 
@@ -38,10 +42,14 @@ pub(super) fn pace(evidence: &Evidence<'_>) -> Check {
         let status = grade(late, bound, too_late(name, bound));
         if changes_nothing(evidence, name, late) { status.min(CheckStatus::Warn) } else { status }
     };
-    let status = grade(tail_name, tail, tail_bound).max(grade("p50", median, median_bound));
+    let mostly_late = mostly_late(evidence);
+    let misleads = stated(tail_name).is_none() && mostly_late.iter().any(|(_, late, _)| *late > WAKING_US);
+    let misled = if misleads { CheckStatus::Warn } else { CheckStatus::Pass };
+    let status = grade(tail_name, tail, tail_bound).max(grade("p50", median, median_bound)).max(misled);
     let finding = format!(
         "requests left {median:.1} us (p50) and {tail:.1} us ({tail_name}) late by the client's doing, against \
-         {median_bound:.0} and {tail_bound:.0}; it was preempted {} times{}",
+         {median_bound:.0} and {tail_bound:.0}{}; it was preempted {} times{}",
+        clients_own(&mostly_late),
         evidence.cost.involuntary_switches,
         if evidence.cost.spin_given_up {
             ", and gave up spinning for the timer because it shares its CPU (--pacing timer does so from the start)"
@@ -51,6 +59,28 @@ pub(super) fn pace(evidence: &Evidence<'_>) -> Check {
     );
     let remedy = format!("{}, more threads, or a lower rate", evidence.own_cpu());
     About { bound: tail_bound, ..about }.found(status, Some(tail), finding, &remedy)
+}
+
+/// The quantiles of the response time of which more than half is lateness: each with the lateness there and itself, µs.
+fn mostly_late(evidence: &Evidence<'_>) -> Vec<(&'static str, f64, f64)> {
+    let (Some(response), Some(lateness)) = (&evidence.response, &evidence.lateness) else {
+        return Vec::new();
+    };
+    let both = response.quantiles().into_iter().zip(lateness.quantiles());
+    both.filter(|((name, ..), _)| !response.is_at_least(name))
+        .filter_map(|((name, _, response), (_, _, late))| Some((name, late?, response?)))
+        .filter(|(_, late, response)| *late > MOST * response)
+        .collect()
+}
+
+/// The highest of these quantiles in words, with the names of all.
+fn clients_own(mostly_late: &[(&str, f64, f64)]) -> String {
+    let Some((name, late, response)) = mostly_late.last() else { return String::new() };
+    let names: Vec<&str> = mostly_late.iter().map(|(name, ..)| *name).collect();
+    format!(
+        "; more than half of the response time's {} is the client's own lateness ({name}: {late:.0} of {response:.0} us)",
+        names.join(", ")
+    )
 }
 
 /// Whether the response time's quantile of this name, less what the client was `late` (µs) there, lies within its interval still.
@@ -96,7 +126,7 @@ pub(super) fn achieved(evidence: &Evidence<'_>) -> Check {
     }
     let Some(growth) = evidence.tally.backlog_growth(evidence.crew.connections) else {
         return about.not_applicable(
-            "fewer than 10 requests were due early enough to be answered in the window: it is no longer than requests take",
+            "fewer than 10 requests were due early enough to be answered in the window: it is no longer than requests take, or was cut short",
         );
     };
     let ratio = 1.0 - growth.share();

@@ -276,6 +276,31 @@ fn a_late_client_is_found_and_slow_responses_excuse_it() {
 }
 
 #[test]
+fn lateness_that_is_most_of_a_quantile_is_told_and_warned_of() {
+    // A fiftieth is 900 us late: below the bound of 1 ms, and of 1,300 us the most, of 2,900 us not.
+    fn late(index: u64, late_us: u64, service_us: u64) -> Fate {
+        Fate { late_us: if index.is_multiple_of(50) { late_us } else { 10 }, service_us, ..SOUND }
+    }
+    let pace = |fate| Scene { fate, ..scene() }.check("pace");
+    let told = "more than half of the response time's p99 is the client's own lateness (p99: 900 of ";
+    let most = pace(|index, _| late(index, 900, 400));
+    assert_eq!(most.status, CheckStatus::Warn, "{}", most.finding);
+    assert!(most.finding.contains(told), "{}", most.finding);
+    let less = pace(|index, _| late(index, 900, 2_000));
+    assert_eq!(less.status, CheckStatus::Pass, "{}", less.finding);
+    assert!(!less.finding.contains("more than half"), "{}", less.finding);
+    // No client is earlier than its wake-up: told and not warned of.
+    let waking = pace(|index, _| late(index, 80, 60));
+    assert_eq!(waking.status, CheckStatus::Pass, "{}", waking.finding);
+    assert!(waking.finding.contains("more than half of the response time's p99"), "{}", waking.finding);
+    // A condition on the lateness is the judge.
+    let fail_if = vec!["lateness_p99 > 2ms".parse().unwrap()];
+    let load = Load { fail_if, ..scene().load };
+    let allowed = Scene { load, fate: |index, _| late(index, 900, 400), ..scene() }.check("pace");
+    assert_eq!(allowed.status, CheckStatus::Pass, "{}", allowed.finding);
+}
+
+#[test]
 fn a_rate_not_reached_is_blamed_on_who_did_not_reach_it() {
     let drowned = |index: u64, _| Fate { waited_us: index * 500, ..SOUND };
     let server = Scene { fate: drowned, ..scene() }.check("achieved");

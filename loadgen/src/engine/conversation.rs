@@ -48,6 +48,8 @@ enum Loss {
     Answered(Absence),
     /// The request in flight ended so.
     Failed(OutcomeKind),
+    /// The request in flight met a farewell, and goes out again.
+    Crossed,
 }
 
 /// Carries on until it is aborted; the first request may start at `ready`.
@@ -197,6 +199,9 @@ impl Engine {
         } else {
             OutcomeKind::Timeout
         };
+        if kind == OutcomeKind::WrongStatus && self.is_crossed_farewell(slot, flight, reply, now) {
+            return Some(Loss::Crossed);
+        }
         if matches!(kind, OutcomeKind::WrongStatus | OutcomeKind::WrongBody) {
             self.keep_wrong(slot, flight, reply, piece, now);
         }
@@ -250,7 +255,19 @@ impl Engine {
                 self.offer(slot, ready, self.order.clock.now());
             }
             Loss::Failed(kind) => self.fail(slot, kind),
+            Loss::Crossed => self.send_again(slot),
         }
+    }
+
+    /// Gives up the connection, and has the request in flight sent on a fresh one. Once: a second time it is the server's doing.
+    fn send_again(&self, slot: &Slot) {
+        let flight = slot.flight.get();
+        slot.close(self.parser(), Absence::Ended);
+        slot.flight.set(flight.map(|flight| Flight {
+            resent: true,
+            stalled_after: Duration::ZERO,
+            ..flight
+        }));
     }
 
     /// Gives up the connection and the request in flight, unless that may be sent once more.
@@ -258,27 +275,30 @@ impl Engine {
         let Some(mut flight) = slot.flight.get() else { return slot.close(self.parser(), Absence::Ended) };
         let now = self.now();
         flight.stalled_after = self.standstills.unread(flight.started, now);
-        let may_go_again = !flight.resent
-            && self.order.load.request.is_repeatable()
-            && self.met_an_end(slot, &flight, kind, now);
+        if self.may_be_repeated(&flight) && self.met_an_end(slot, &flight, kind, now) {
+            self.tally.borrow_mut().stale_resets += u64::from(kind == OutcomeKind::Reset);
+            return self.send_again(slot);
+        }
         if slot.served.get() == 0 {
             slot.failures.set(slot.failures.get().saturating_add(1));
         }
-        if !may_go_again {
-            self.keep_failed(slot, &flight, kind, now);
-        }
+        self.keep_failed(slot, &flight, kind, now);
         slot.close(self.parser(), Absence::Ended);
-        if may_go_again {
-            self.tally.borrow_mut().stale_resets += u64::from(kind == OutcomeKind::Reset);
-            // Once: a second time it is the server's doing.
-            flight.resent = true;
-            flight.stalled_after = Duration::ZERO;
-            slot.flight.set(Some(flight));
-            return;
-        }
         slot.flight.set(None);
         self.tally.borrow_mut().ended(&flight, kind, now);
         self.rest(slot, PAUSE, now);
+    }
+
+    fn may_be_repeated(&self, flight: &Flight) -> bool {
+        !flight.resent && self.order.load.request.is_repeatable()
+    }
+
+    /// Whether a reply is the farewell of a kept connection, sent before the request in flight came, which may be sent again.
+    fn is_crossed_farewell(&self, slot: &Slot, flight: &Flight, reply: &Reply, now: Moment) -> bool {
+        reply.status == FAREWELL
+            && slot.served.get() > 0
+            && self.may_be_repeated(flight)
+            && crossed(flight.service(now), self.round_trip.get())
     }
 
     /// Whether the request in flight met the end of a kept connection, so that it may be sent again.
@@ -379,15 +399,22 @@ fn ended_before_an_answer(
 ) -> bool {
     match kind {
         OutcomeKind::Closed => after < round_trip.saturating_sub(WAKING) || was_turned_away(),
-        OutcomeKind::Reset => after < RESET_WITHIN.max(round_trip * RESET_ROUND_TRIPS),
+        OutcomeKind::Reset => crossed(after, round_trip),
         _ => false,
     }
 }
 
-/// Whether bytes on an idle connection only announce its end: 408 is what servers send before they close one that is
-/// idle for too long (RFC 9110, §15.5.9).
+/// Whether what came `after` a request was sent was on its way before the request came.
+fn crossed(after: Duration, round_trip: Duration) -> bool {
+    after < RESET_WITHIN.max(round_trip * RESET_ROUND_TRIPS)
+}
+
+/// What servers send before they close a connection that is idle for too long (RFC 9110, §15.5.9).
+const FAREWELL: u16 = 408;
+
+/// Whether bytes on an idle connection only announce its end.
 fn is_farewell(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"HTTP/1.") && bytes.get(8..12) == Some(b" 408")
+    bytes.starts_with(b"HTTP/1.") && bytes.get(8..12) == Some(format!(" {FAREWELL}").as_bytes())
 }
 
 #[cfg(test)]

@@ -287,6 +287,53 @@ fn a_server_that_closes_after_each_reply_stands_at_the_end() {
 }
 
 #[test]
+fn a_word_of_farewell_that_crosses_the_next_request_is_an_idle_close_for_what_may_be_repeated() {
+    // The server reads none of the second request of a connection before it says that it ends it.
+    let farewells = |hold: Duration| {
+        Server::start(move |mut connection| {
+            answer(&mut connection, HELLO);
+            if connection.stream.peek(&mut [0]).is_ok_and(|count| count > 0) {
+                std::thread::sleep(hold);
+                let farewell =
+                    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+                let _ = connection.stream.write_all(farewell);
+                let _ = connection.stream.shutdown(Shutdown::Write);
+                while connection.request().is_some() {}
+            }
+        })
+    };
+    let measured = |method: &str, hold: Duration| {
+        let server = farewells(hold);
+        let request = Request::new(&server.url("/"), method, &[], None).unwrap();
+        let stop = Stop::Requests(40);
+        measure(&Load { request, stop, ..load(&server.url("/"), Duration::from_secs(1)) }, 1)
+    };
+    let at_once = measured("GET", Duration::ZERO);
+    // On a busy machine a word may come later than what crosses a request does.
+    let late = outcome(&at_once, OutcomeKind::WrongStatus);
+    let times = &at_once.wrong_reply_service_time_us;
+    assert!(late == 0 || times.mean.unwrap() >= 10_000.0, "{late} late: {times:?}");
+    // Each connection but the first carries one request that met an end, and its own.
+    assert!(
+        at_once.account.finished >= 39 - late && at_once.stale_reuse >= 20 - late,
+        "{:?}",
+        at_once.outcomes
+    );
+    assert_eq!(at_once.sent_in_all, 40 + at_once.stale_reuse);
+    assert_eq!(check(&at_once, "pairing").status, CheckStatus::Pass);
+    // Held, it was a request that the server did not want to read; a POST may have been taken.
+    for (method, hold) in [("GET", Duration::from_millis(60)), ("POST", Duration::ZERO)] {
+        let told = measured(method, hold);
+        assert_eq!(
+            (outcome(&told, OutcomeKind::WrongStatus), told.stale_reuse),
+            (20, 0),
+            "{:?}",
+            told.outcomes
+        );
+    }
+}
+
+#[test]
 fn a_word_of_farewell_on_an_idle_connection_is_an_idle_close() {
     let server = Server::start(|mut connection| {
         connection.stream.set_read_timeout(Some(Duration::from_millis(30))).unwrap();

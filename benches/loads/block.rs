@@ -1,4 +1,4 @@
-//! One block: both contenders fresh, measured under each load in turn.
+//! One block of a cell: both contenders fresh, measured under one load after another.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,6 +14,9 @@ use loadgen::{Client, Crew, Load, Rate};
 use servers_conformance::contenders::Contenders;
 use servers_contract::Call;
 
+use crate::cell::{Cell, Ladder};
+use crate::ratio::{Fitness, Ratio};
+
 /// The word by which this program is started as a contender's supervisor.
 pub(crate) const SUPERVISE: &str = "supervise";
 
@@ -24,30 +27,31 @@ const PAIR: [&str; 2] = ["std-threads", "tokio-tasks"];
 const SPREAD: f64 = 0.5;
 
 /// Connections of the open loop for each of a closed one's: with as few, arrivals would wait for one.
-const SPARE: u32 = 8;
+const SPARE: u32 = 4;
 
 /// The least window of a slice.
-const WINDOW: Duration = Duration::from_millis(100);
+const WINDOW: Duration = Duration::from_millis(50);
 
-/// Rounds of slices under each load; each has two slices of each contender.
-const ROUNDS: u32 = 4;
+/// Rounds of slices, each with two slices of each contender.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rounds {
+    /// Under drawn waits.
+    pub(crate) drawn: u32,
+    /// In lock step, whose slices are longer.
+    pub(crate) lock_step: u32,
+    /// Under Poisson arrivals at the closed loop's rate.
+    pub(crate) poisson: u32,
+    /// At each rate of a ladder.
+    pub(crate) rate: u32,
+}
 
-/// What is asked, and the programs.
-pub(crate) struct Field {
+/// The contenders, and where and how long they are measured.
+pub(crate) struct Field<'a> {
     root: PathBuf,
     contenders: Contenders,
     built: Built,
-    call: Call,
-    wait: Duration,
-    connections: u32,
-}
-
-/// A load's ratio of CPU per request, tasks ÷ threads, and its rate.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Ratio {
-    pub(crate) cpu: f64,
-    /// Requests per second of the slower one.
-    pub(crate) rate: f64,
+    place: &'a Place,
+    rounds: Rounds,
 }
 
 /// A block's ratios under all loads.
@@ -58,84 +62,119 @@ pub(crate) struct Ratios {
     pub(crate) poisson: Ratio,
 }
 
-/// One load of a block.
-pub(crate) type OfLoad = fn(&Ratios) -> Ratio;
+/// Both contenders, alive.
+struct Live<'a> {
+    field: &'a Field<'a>,
+    contenders: [Contender; 2],
+    call: Call,
+    wait: Duration,
+    turns: Turns,
+    seed: u64,
+}
 
-/// The loads by name.
-pub(crate) const LOADS: [(&str, OfLoad); 3] = [
-    ("closed, drawn waits", |ratios| ratios.drawn),
-    ("closed, in lock step", |ratios| ratios.lock_step),
-    ("Poisson arrivals", |ratios| ratios.poisson),
-];
+/// Both contenders' connections and what they ask.
+type Clients = Vec<(Client, Load)>;
 
-impl Field {
+impl<'a> Field<'a> {
     /// Builds the contenders.
-    pub(crate) fn build(connections: u32, wait: Duration) -> anyhow::Result<Self> {
+    pub(crate) fn build(place: &'a Place, rounds: Rounds) -> anyhow::Result<Self> {
         let root = root::find()?;
         let contenders = Contenders::load(&root.join(root::CONTENDERS))?;
         let built = artifacts::build_alike(&root, &contenders)?;
-        Ok(Self { root, contenders, built, call: Call::Wait { wait, blocking: false }, wait, connections })
+        Ok(Self { root, contenders, built, place, rounds })
     }
 
-    fn start(&self, name: &str, cpus: &[u32]) -> anyhow::Result<Contender> {
+    /// Measures a cell under each load; `seed` decides draws, arrivals and turns.
+    pub(crate) fn loads(&self, cell: Cell, seed: u64) -> anyhow::Result<Ratios> {
+        let mut live = Live::start(self, cell.wait, seed)?;
+        let closed = |load: &Load, rounds| Plan { rounds, ..Plan::closed(load, cell.wait) };
+        let mut clients = live.connect(cell.connections, SPREAD)?;
+        let plan = closed(&clients[0].1, self.rounds.drawn);
+        let drawn = live.ratio(&mut clients, &plan)?;
+        let mut clients = live.connect(cell.connections, 0.0)?;
+        let plan = closed(&clients[0].1, self.rounds.lock_step);
+        let lock_step = live.ratio(&mut clients, &plan)?;
+        let mut clients = live.connect(cell.connections * SPARE, 0.0)?;
+        let poisson = live.open(&mut clients, drawn.rate, self.rounds.poisson)?;
+        live.stop()?;
+        Ok(Ratios { drawn, lock_step, poisson })
+    }
+
+    /// Measures a cell at one rate after another, up to the first at which a contender does not keep up.
+    pub(crate) fn climb(&self, ladder: &Ladder, seed: u64) -> anyhow::Result<Vec<Ratio>> {
+        let mut live = Live::start(self, ladder.cell.wait, seed)?;
+        let mut clients = live.connect(ladder.cell.connections, 0.0)?;
+        let mut ratios = Vec::new();
+        for &rate in ladder.rates {
+            let ratio = live.open(&mut clients, f64::from(rate), self.rounds.rate)?;
+            ratios.push(ratio);
+            if ratio.fitness == Fitness::Overloaded {
+                break;
+            }
+        }
+        live.stop()?;
+        Ok(ratios)
+    }
+
+    fn start(&self, name: &str) -> anyhow::Result<Contender> {
         let entry = self.contenders.get(name).with_context(|| format!("no contender {name}"))?;
         let command = self.built.command(entry, root::ANY_PORT)?;
-        let launch = Launch { cpus: cpus.to_vec(), ..Launch::of(command, self.root.clone()) };
+        let cpus = self.place.split.contender.clone();
+        let launch = Launch { cpus, ..Launch::of(command, self.root.clone()) };
         let tail = Tail::default();
         Contender::start(&launch, &tail).map_err(|error| tail.explain(error))
     }
 }
 
-/// Measures both contenders under each load; `seed` decides draws, arrivals and turns.
-pub(crate) fn measure(field: &Field, place: &Place, seed: u64) -> anyhow::Result<Ratios> {
-    let [threads, tasks] = PAIR;
-    let contenders =
-        [field.start(threads, &place.split.contender)?, field.start(tasks, &place.split.contender)?];
-    let mut turns = Turns::from_seed(seed);
-    let mut under = |connections: u32, spread: f64, plan: &dyn Fn(&Load) -> Plan| {
-        let mut clients = Vec::new();
-        for contender in &contenders {
-            let crew = Crew { connections, pins: place.pins(), ..Crew::default() };
-            let draws = drawn::draws(contender, &field.call, spread, seed)?;
-            let load = Load { draws, ..target::load(contender, &field.call, b"")? };
-            clients.push((target::connect(contender, &crew, place.interrupt())?, load));
-        }
-        ratio(&contenders, clients, field, place, &mut turns, plan)
-    };
-    let closed = |load: &Load| Plan { rounds: ROUNDS, ..Plan::closed(load, field.wait) };
-    let drawn = under(field.connections, SPREAD, &closed)?;
-    let lock_step = under(field.connections, 0.0, &closed)?;
-    let rate = Rate::per_second(drawn.rate).context("the rate of the closed loop")?;
-    let open = |_: &Load| Plan { rounds: 2 * ROUNDS, ..Plan::open(rate, seed, field.wait) };
-    let poisson = under(field.connections * SPARE, 0.0, &open)?;
-    for contender in contenders {
-        contender.stop()?;
+impl<'a> Live<'a> {
+    fn start(field: &'a Field<'a>, wait: Duration, seed: u64) -> anyhow::Result<Self> {
+        let [threads, tasks] = PAIR;
+        let contenders = [field.start(threads)?, field.start(tasks)?];
+        let call = Call::Wait { wait, blocking: false };
+        Ok(Self { field, contenders, call, wait, turns: Turns::from_seed(seed), seed })
     }
-    Ok(Ratios { drawn, lock_step, poisson })
+
+    fn connect(&self, connections: u32, spread: f64) -> anyhow::Result<Clients> {
+        let place = self.field.place;
+        let crew = Crew { connections, pins: place.pins(), ..Crew::default() };
+        let connect = |contender: &Contender| {
+            let draws = drawn::draws(contender, &self.call, spread, self.seed)?;
+            let load = Load { draws, ..target::load(contender, &self.call, b"")? };
+            Ok((target::connect(contender, &crew, place.interrupt())?, load))
+        };
+        self.contenders.iter().map(connect).collect()
+    }
+
+    fn open(&mut self, clients: &mut Clients, per_s: f64, rounds: u32) -> anyhow::Result<Ratio> {
+        let rate = Rate::per_second(per_s).with_context(|| format!("cannot offer {per_s} requests/s"))?;
+        self.ratio(clients, &Plan { rounds, ..Plan::open(rate, self.seed, self.wait) })
+    }
+
+    fn ratio(&mut self, clients: &mut Clients, plan: &Plan) -> anyhow::Result<Ratio> {
+        let plan = Plan { length: plan.length.max(WINDOW), ..*plan };
+        let interrupt = self.field.place.interrupt();
+        let endpoint = self.call.endpoint().name();
+        let mut meters = self.contenders.each_ref().map(|contender| ContenderMeter::of(contender, endpoint));
+        let mut sides: Vec<Side<'_>> = Vec::new();
+        for (((client, load), meter), name) in clients.iter_mut().zip(&mut meters).zip(PAIR) {
+            sides.push(Side { name, client, load: load.clone(), meter: Some(meter), cpus: 1 });
+        }
+        let sliced = slices::measure(&mut sides, &plan, &mut self.turns, interrupt).map_err(|failure| {
+            failure.error.context(format!("{:?} of {}", failure.stage, PAIR[failure.side]))
+        })?;
+        ratio_of(&sliced)
+    }
+
+    fn stop(self) -> anyhow::Result<()> {
+        self.contenders.into_iter().try_for_each(|contender| contender.stop().map(drop))
+    }
 }
 
-fn ratio(
-    contenders: &[Contender; 2],
-    clients: Vec<(Client, Load)>,
-    field: &Field,
-    place: &Place,
-    turns: &mut Turns,
-    plan: &dyn Fn(&Load) -> Plan,
-) -> anyhow::Result<Ratio> {
-    let plan = plan(&clients[0].1);
-    let plan = Plan { length: plan.length.max(WINDOW), ..plan };
-    let endpoint = field.call.endpoint().name();
-    let mut meters = contenders.each_ref().map(|contender| ContenderMeter::of(contender, endpoint));
-    let mut sides: Vec<Side<'_>> = Vec::new();
-    let mut clients = clients;
-    for (((client, load), meter), name) in clients.iter_mut().zip(&mut meters).zip(PAIR) {
-        sides.push(Side { name, client, load: load.clone(), meter: Some(meter), cpus: 1 });
-    }
-    let sliced = slices::measure(&mut sides, &plan, turns, place.interrupt())
-        .map_err(|failure| failure.error.context(format!("{:?} of {}", failure.stage, PAIR[failure.side])))?;
+fn ratio_of(sliced: &[Sliced]) -> anyhow::Result<Ratio> {
     let cost = |sliced: &Sliced| sliced.cost.as_ref().and_then(|cost| cost.cpu_per_request_us());
     let (threads, tasks) = cost(&sliced[0]).zip(cost(&sliced[1])).context("too little was answered")?;
     ensure!(threads > 0.0 && tasks > 0.0, "no CPU time was counted");
-    let rates = sliced.iter().map(|one| one.measurement.goodput_per_s);
-    Ok(Ratio { cpu: tasks / threads, rate: rates.fold(f64::INFINITY, f64::min) })
+    let rate = sliced.iter().map(|one| one.measurement.goodput_per_s).fold(f64::INFINITY, f64::min);
+    let fitness = Fitness::of(sliced.iter().map(|one| &one.measurement.certificate));
+    Ok(Ratio { cpu: tasks / threads, rate, fitness })
 }

@@ -2,41 +2,96 @@
 
 use anyhow::{Context as _, ensure};
 use benches::bench::started;
+use reports_record::{Certificate, Check, CheckStatus};
 
-use crate::agreement::Agreement;
-use crate::block::{LOADS, OfLoad, Ratio, Ratios};
+use crate::block::Ratios;
+use crate::cell::{COMPARED, LADDERS};
+use crate::found::{self, Climbed, Compared, LOADS};
+use crate::ratio::{Fitness, Ratio};
 
 pub(crate) fn test() -> anyhow::Result<()> {
-    started::help_names(&["--blocks", "--connections", "--wait-ms"])?;
+    started::help_names(&["--blocks", "--minutes", "--quick"])?;
     started::refuses(&["--blocks", "1"], "2..=1000")?;
     what_agrees_is_told_from_what_does_not()?;
-    every_load_has_its_row()
+    a_crossover_lies_between_decided_rates()?;
+    a_queue_that_grew_is_told_from_stolen_time()?;
+    every_load_and_rate_has_its_row()
+}
+
+fn fit(cpu: f64) -> Ratio {
+    Ratio { cpu, rate: 1_000.0, fitness: Fitness::Fit }
 }
 
 fn what_agrees_is_told_from_what_does_not() -> anyhow::Result<()> {
-    let block = |noise: f64| {
-        let ratio = |cpu: f64| Ratio { cpu, rate: 1_000.0 };
-        Ratios { drawn: ratio(1.2 * noise), lock_step: ratio(0.5), poisson: ratio(1.2 / noise) }
+    let block =
+        |noise: f64| Ratios { drawn: fit(1.2 * noise), lock_step: fit(0.6), poisson: fit(1.2 / noise) };
+    let mut blocks = [1.01, 0.98, 1.0, 1.02, 0.99, 0.995].map(block).to_vec();
+    let rows = |blocks: &[Ratios]| {
+        found::loads(&[Compared { cell: COMPARED[0], blocks: blocks.to_vec() }]).to_string()
     };
-    let blocks = [1.01, 0.98, 1.0, 1.02, 0.99, 0.995].map(block);
-    let agrees = |of: OfLoad| Agreement::of(&blocks, of).holds();
-    let found = LOADS.map(|(_, of)| agrees(of));
-    ensure!(found == [Some(true), Some(false), None], "{found:?}");
-    let cells = Agreement::of(&blocks, |block| block.lock_step).cells();
-    ensure!(cells[0] == "0.50 (0.50–0.50)" && cells[1].starts_with("0.42 ("), "{cells:?}");
-    ensure!(Agreement::of(&blocks[..1], |block| block.drawn).cells()[0] == "too few blocks");
+    let table = rows(&blocks);
+    let row = |load: &str| table.lines().find(|line| line.contains(load)).unwrap_or_default();
+    ensure!(row(LOADS[0].0).contains("| yes"), "{table}");
+    ensure!(row(LOADS[1].0).contains("0.50 (0.49–0.51)") && row(LOADS[1].0).contains("| no "), "{table}");
+    // Three of six are not enough, whatever they agree on.
+    for block in &mut blocks[..3] {
+        block.poisson.fitness = Fitness::Disturbed;
+    }
+    let table = rows(&blocks);
+    ensure!(table.contains("cannot be judged: 3 of 6 blocks fit, 3 disturbed"), "{table}");
+    ensure!(!table.contains("| yes") && !table.contains("| no "), "{table}");
     Ok(())
 }
 
-fn every_load_has_its_row() -> anyhow::Result<()> {
-    let told = started::again(&["--blocks", "2", "--connections", "2", "--wait-ms", "1"], |_| ())?;
+fn a_crossover_lies_between_decided_rates() -> anyhow::Result<()> {
+    let at = |ratios: &'static [f64], overloaded: usize| {
+        let block = |noise: f64| {
+            let mut block: Vec<Ratio> = ratios.iter().map(|ratio| fit(ratio * noise)).collect();
+            block.iter_mut().rev().take(overloaded).for_each(|last| last.fitness = Fitness::Overloaded);
+            block
+        };
+        Climbed { ladder: LADDERS[0], blocks: [1.01, 0.98, 1.0, 1.02].map(block).to_vec() }.crossover()
+    };
+    let crossed = at(&[1.4, 1.2, 1.1, 1.0, 0.9, 0.8], 0);
+    ensure!(crossed == "20,000 to 28,000", "{crossed}");
+    let none = at(&[1.4, 1.2, 1.1, 1.1, 0.9], 1);
+    ensure!(none == "none to 24,000: threads cost less", "{none}");
+    let untold = at(&[], 0);
+    ensure!(untold.starts_with("cannot be judged"), "{untold}");
+    Ok(())
+}
+
+fn a_queue_that_grew_is_told_from_stolen_time() -> anyhow::Result<()> {
+    let certificate = |name: &str, status| {
+        let check = Check {
+            name: name.to_owned(),
+            status,
+            figure: None,
+            bound: 0.0,
+            unit: "ratio".to_owned(),
+            finding: String::new(),
+            remedy: None,
+            explained_by: None,
+        };
+        Certificate::from_checks(vec![check])
+    };
+    let fitness = |name, status| Fitness::of([certificate(name, status)].iter());
+    ensure!(fitness("achieved", CheckStatus::Pass) == Fitness::Fit);
+    ensure!(fitness("achieved", CheckStatus::Warn) == Fitness::Overloaded);
+    ensure!(fitness("steal", CheckStatus::Fail) == Fitness::Disturbed);
+    Ok(())
+}
+
+fn every_load_and_rate_has_its_row() -> anyhow::Result<()> {
+    let told = started::again(&["--quick"], |_| ())?;
     let (table, said) = (String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
     ensure!(told.status.success(), "it ended with {}: {said}", told.status);
-    for (load, _) in LOADS {
+    for row in LOADS.map(|(load, _)| load).into_iter().chain([LADDERS[0].prototype, "| 12,000 "]) {
         table
             .lines()
-            .find(|line| line.contains(load))
-            .with_context(|| format!("no row of {load} in\n{table}"))?;
+            .find(|line| line.contains(row))
+            .with_context(|| format!("no row of {row} in\n{table}\n{said}"))?;
     }
+    ensure!(table.contains("4 of 4 blocks"), "{table}\n{said}");
     Ok(())
 }

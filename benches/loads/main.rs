@@ -1,42 +1,48 @@
-//! `cargo bench --bench loads`: does a closed loop tell the same story as Poisson arrivals at its rate?
+//! `cargo bench --bench loads`: does a closed loop tell the same story as Poisson arrivals at its rate, and from which rate on do tasks
+//! cost less than threads?
 //!
 //! CPU per request of the control pair, tasks ÷ threads: in a closed loop with drawn waits, in one in lock step, and in an open loop at
-//! the rate of the first. Both contenders of a block are fresh processes, and the client turns between them in slices.
+//! the rate of the first; then in open loops along the rate. Both contenders of a block are fresh processes, and the client turns between
+//! them in slices. Blocks of all cells alternate, so that all of them meet the same minutes.
 
-mod agreement;
 mod block;
+mod cell;
 mod end_to_end;
+mod found;
+mod ratio;
 
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use benches::bench::place::Place;
 use benches::bench::started;
-use benches::bench::table::{Table, print};
+use benches::bench::table::print;
 use clap::Parser;
 use reports_terminal::talk;
 
-use crate::agreement::Agreement;
-use crate::block::{Field, Ratios, SUPERVISE};
+use crate::block::{Field, Rounds, SUPERVISE};
+use crate::cell::{COMPARED, LADDERS};
+use crate::found::{Climbed, Compared};
 
-/// Compare what a request costs threads and tasks under three loads: closed and drawn, closed in lock step, Poisson
+/// Compare what a request costs threads and tasks under three loads, and find the rate from which tasks cost less
 ///
-/// Prints one table: the ratio of server CPU per request, tasks ÷ threads, under each load, and by how much each closed loop departs from
-/// Poisson arrivals at equal rates. About a minute for eight blocks; the machine should have nothing else to do.
+/// Prints the ratio of server CPU per request, tasks ÷ threads: under each load with how far each closed loop departs from Poisson arrivals
+/// at equal rates, then along the rate, with the crossover beside a prototype's. A cell with too few fit blocks says so. About five
+/// minutes; the machine should have nothing else to do.
 #[derive(Debug, Parser)]
 #[command(name = "loads")]
 struct Flags {
-    /// Blocks, each of fresh processes
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=1000))]
+    /// Blocks of every cell, each of fresh processes
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=1000))]
     blocks: u32,
 
-    /// Connections of the closed loops
-    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    connections: u32,
+    /// Begin no block that would end later than this many minutes after the first
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=600))]
+    minutes: u32,
 
-    /// The wait that a request asks for, milliseconds
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    wait_ms: u32,
+    /// Show that it works in seconds: one small cell of each table, four short blocks
+    #[arg(long, conflicts_with = "blocks")]
+    quick: bool,
 
     /// What cargo adds
     #[arg(long, hide = true)]
@@ -52,43 +58,67 @@ fn run(arguments: &[String]) -> anyhow::Result<i32> {
     match arguments.first().map(String::as_str) {
         // Contenders are started by this program as their supervisor.
         Some(SUPERVISE) => benches::supervise::from_arguments(&arguments[1..]),
-        _ if started::by_cargo_bench(arguments) => compare(&Flags::parse()),
+        _ if started::by_cargo_bench(arguments) => loads(&Flags::parse()),
         _ => end_to_end::test().map(|()| 0),
     }
 }
 
-fn compare(flags: &Flags) -> anyhow::Result<i32> {
-    let field = Field::build(flags.connections, Duration::from_millis(flags.wait_ms.into()))?;
+fn loads(flags: &Flags) -> anyhow::Result<i32> {
+    let (cells, blocks) = if flags.quick { (1, 4) } else { (COMPARED.len(), flags.blocks) };
+    let rounds = if flags.quick {
+        Rounds { drawn: 1, lock_step: 1, poisson: 1, rate: 1 }
+    } else {
+        Rounds { drawn: 4, lock_step: 2, poisson: 6, rate: 2 }
+    };
     let place = Place::find("loads")?;
+    let field = Field::build(&place, rounds)?;
     place.bind_client()?;
-    let mut blocks: Vec<Ratios> = Vec::new();
-    for number in 0..flags.blocks {
-        match block::measure(&field, &place, u64::from(number) + 1) {
-            Err(_) if place.interrupt().is_raised() => break,
-            Err(error) => talk!("loads: block {} is left out: {error:#}", number + 1),
-            Ok(ratios) => blocks.push(ratios),
-        }
+    let compared = COMPARED[..cells].iter().map(|&cell| Compared { cell, blocks: Vec::new() });
+    let mut compared: Vec<Compared> = compared.collect();
+    let ladders = LADDERS[..cells].iter().map(|&ladder| Climbed { ladder, blocks: Vec::new() });
+    let mut climbed: Vec<Climbed> = ladders.collect();
+    let limit = Duration::from_secs(60 * u64::from(flags.minutes));
+    let (begun, mut longest, mut made) = (Instant::now(), Duration::ZERO, 0);
+    while made < blocks && begun.elapsed() + longest <= limit && !place.interrupt().is_raised() {
+        let block_begun = Instant::now();
+        made += 1;
+        add_block(&field, &place, u64::from(made), &mut compared, &mut climbed);
+        longest = longest.max(block_begun.elapsed());
     }
-    table(&blocks).print()?;
+    found::loads(&compared).print()?;
+    found::rates(&climbed).print()?;
+    found::crossovers(&climbed).print()?;
     print(format!(
-        "{} of {} blocks; {} connections, {} ms of wait. Intervals are of 95 %, over blocks.\n",
-        blocks.len(),
-        flags.blocks,
-        flags.connections,
-        flags.wait_ms
+        "{made} of {blocks} blocks in {:.0} s. Intervals are of 95 %, over blocks; a rate is decided where its interval leaves out 1.",
+        begun.elapsed().as_secs_f64()
     ))?;
     Ok(place.exit_code())
 }
 
-fn table(blocks: &[Ratios]) -> Table {
-    let mut table =
-        Table::new(["load", "requests/s", "CPU per request, tasks ÷ threads", "÷ Poisson's", "agrees"]);
-    for (load, of) in block::LOADS {
-        let agreement = Agreement::of(blocks, of);
-        let rate = blocks.iter().map(|block| of(block).rate).sum::<f64>() / blocks.len().max(1) as f64;
-        let mut row = vec![load.to_owned(), format!("{rate:.0}")];
-        row.extend(agreement.cells());
-        table.push(row);
+/// Measures a block of every cell; one that fails is left out, and said.
+fn add_block(
+    field: &Field<'_>,
+    place: &Place,
+    seed: u64,
+    compared: &mut [Compared],
+    climbed: &mut [Climbed],
+) {
+    let left_out = |cell: cell::Cell, error: anyhow::Error| {
+        if !place.interrupt().is_raised() {
+            let [wait, connections] = cell.columns();
+            talk!("loads: block {seed} of {wait}, {connections} connections, is left out: {error:#}");
+        }
+    };
+    for found in compared {
+        match field.loads(found.cell, seed) {
+            Ok(ratios) => found.blocks.push(ratios),
+            Err(error) => left_out(found.cell, error),
+        }
     }
-    table
+    for found in climbed {
+        match field.climb(&found.ladder, seed) {
+            Ok(ratios) => found.blocks.push(ratios),
+            Err(error) => left_out(found.ladder.cell, error),
+        }
+    }
 }

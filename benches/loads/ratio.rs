@@ -1,0 +1,121 @@
+//! CPU per request, tasks ÷ threads: of one block, and over blocks. Pure.
+
+use benches::slices;
+use reports_record::{Certificate, Check, CheckStatus};
+use reports_stats::effect::{Effect, Pair, effect};
+use reports_stats::verdict::Verdict;
+
+/// Fewest blocks that a ratio is told from.
+const FEWEST: usize = 4;
+
+/// Whether one block's figure may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fitness {
+    Fit,
+    /// The machine took CPU time from all of it.
+    Disturbed,
+    /// A contender did not keep up with what was offered.
+    Overloaded,
+}
+
+/// One block's ratio under one load.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Ratio {
+    /// Tasks ÷ threads.
+    pub(crate) cpu: f64,
+    /// Replies per second of the slower one.
+    pub(crate) rate: f64,
+    pub(crate) fitness: Fitness,
+}
+
+impl Fitness {
+    /// Of the contenders' `certificates`. Where a queue grew, a contender reached less than was offered: the check *achieved*.
+    pub(crate) fn of<'a>(certificates: impl Iterator<Item = &'a Certificate> + Clone) -> Self {
+        let grew = |check: &Check| {
+            check.name == "achieved" && matches!(check.status, CheckStatus::Fail | CheckStatus::Warn)
+        };
+        if certificates.clone().any(slices::is_beyond_contenders) {
+            Self::Disturbed
+        } else if certificates.flat_map(|certificate| &certificate.checks).any(grew) {
+            Self::Overloaded
+        } else {
+            Self::Fit
+        }
+    }
+}
+
+impl Ratio {
+    pub(crate) fn is_fit(&self) -> bool {
+        self.fitness == Fitness::Fit
+    }
+}
+
+/// Quotients of two figures over blocks, or why there is none.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Quotient {
+    Told(Effect),
+    Untold(String),
+}
+
+impl Quotient {
+    /// Of the blocks' ratios.
+    pub(crate) fn of(blocks: &[Ratio]) -> Self {
+        let alone = Ratio { cpu: 1.0, rate: 0.0, fitness: Fitness::Fit };
+        Self::between(&blocks.iter().map(|&block| (block, alone)).collect::<Vec<_>>())
+    }
+
+    /// Of ratios ÷ others, block by block.
+    pub(crate) fn between(blocks: &[(Ratio, Ratio)]) -> Self {
+        let is_fit = |(one, other): &&(Ratio, Ratio)| one.is_fit() && other.is_fit();
+        let pair = |(one, other): &(Ratio, Ratio)| Pair { sync: other.cpu, r#async: one.cpu };
+        let pairs: Vec<Pair> = blocks.iter().filter(is_fit).map(pair).collect();
+        match effect(&pairs) {
+            Ok(effect) if pairs.len() >= FEWEST => Self::Told(effect),
+            _ => Self::Untold(untold(blocks, pairs.len())),
+        }
+    }
+
+    /// Which one costs less: whether its interval lies above or below 1. Invalid where there is none.
+    pub(crate) fn verdict(&self) -> Verdict {
+        let Self::Told(effect) = self else { return Verdict::Invalid };
+        match effect.ratio_interval() {
+            interval if interval.lo > 1.0 => Verdict::SyncWins,
+            interval if interval.hi < 1.0 => Verdict::AsyncWins,
+            _ => Verdict::CannotTell,
+        }
+    }
+
+    /// Whether 1 lies in its interval, in a word.
+    pub(crate) fn agrees(&self) -> &'static str {
+        match self.verdict() {
+            Verdict::Invalid => "",
+            Verdict::CannotTell | Verdict::Tie => "yes",
+            Verdict::SyncWins | Verdict::AsyncWins => "no",
+        }
+    }
+}
+
+impl std::fmt::Display for Quotient {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Untold(why) => formatter.write_str(why),
+            Self::Told(effect) => {
+                let interval = effect.ratio_interval();
+                write!(formatter, "{:.2} ({:.2}–{:.2})", effect.ratio(), interval.lo, interval.hi)
+            }
+        }
+    }
+}
+
+fn untold(blocks: &[(Ratio, Ratio)], fit: usize) -> String {
+    if blocks.is_empty() {
+        return "not reached".to_owned();
+    }
+    let is = |fitness, (one, other): &(Ratio, Ratio)| one.fitness == fitness || other.fitness == fitness;
+    let count = |fitness| blocks.iter().filter(|block| is(fitness, block)).count();
+    let told = [(Fitness::Disturbed, "disturbed"), (Fitness::Overloaded, "overloaded")].map(|(of, name)| {
+        let count = count(of);
+        if count == 0 { String::new() } else { format!(", {count} {name}") }
+    });
+    format!("cannot be judged: {fit} of {} blocks fit{}", blocks.len(), told.concat())
+}

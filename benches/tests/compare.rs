@@ -57,6 +57,8 @@ fn converse(mut stream: TcpStream, kind: &str) {
         let (status, body) = match kind {
             "other" => ("200 OK", "goodbye"),
             "broken" => ("500 Oops", "out of order"),
+            // Right while it is not loaded, and in most replies.
+            "flaky" if REPLIES.fetch_add(1, Ordering::Relaxed) % 1_000 == 999 => ("500 Oops", "out of order"),
             _ => ("200 OK", "hello"),
         };
         if kind == "slow" {
@@ -212,6 +214,19 @@ fn a_server_a_hundred_times_slower_is_measured_without_ending_early() {
     assert!(!stderr.contains("ended on SIGTERM") && !stderr.contains("killed"), "{stderr}");
     let is_spoilt = stderr.contains("had spoilt what was measured");
     assert!(is_spoilt || !contest["blocks"].as_array().unwrap().is_empty(), "{stderr}");
+}
+
+/// The new version has no figures to be worse by: all its blocks have errors. It must not pass for that.
+#[test]
+fn a_server_that_answers_wrong_now_and_then_does_not_pass_a_condition() {
+    let (a, b) = (server("hello"), server("flaky"));
+    let given = ["--a", &a, "--b", &b, "--names", "old,new", "--within", "8s", "--rate", "200/s"];
+    let (code, stdout, stderr) = compare(&[&given[..], &["--fail-if", "new worse throughput"]].concat());
+    // What a busy machine spoilt is no evidence, against a server either.
+    let is_spoilt = stdout.contains("had spoilt what was measured");
+    assert!(is_spoilt || code == Some(2), "{stdout}{stderr}");
+    assert!(is_spoilt || !stdout.contains("passed without figures"), "{stdout}");
+    assert!(is_spoilt || stderr.contains("replies were wrong"), "{stderr}");
 }
 
 /// The page is written, whose path is the last line of what was `said`; the record beside it is `document`.

@@ -6,7 +6,7 @@ mod sheet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use nix::sys::resource::{Resource, getrlimit};
 use reports_record::{Environment, SCHEMA, shell_word, shown};
 use reports_terminal::{print, talk};
@@ -117,6 +117,8 @@ struct ContestDocument {
     findings: Findings,
     blocks: Vec<Block>,
     notes: Vec<String>,
+    /// The entrant that answered wrong too often to be compared.
+    unfit: Option<String>,
 }
 
 /// Holds contests, a block of each in turn, until all are over or the time is.
@@ -188,6 +190,8 @@ pub(super) fn hold(
             entrants,
             answers: others.map(|entrant| words::answer(&findings, entrant)).collect(),
             blocks: contest.blocks().to_vec(),
+            // An early end leaves few blocks, and is told by its own exit code.
+            unfit: contest.unfit().filter(|_| !signals.interrupt().is_raised()),
             findings,
             notes,
         }
@@ -266,7 +270,8 @@ impl Held {
     /// Prints what was found, as JSON with `json`, and last the path of its page; gives whether a condition is met.
     ///
     /// # Errors
-    /// When record and page cannot be written, or stdout.
+    /// When record and page cannot be written, or stdout; and after all of it, when no condition is met only because an entrant
+    /// answered wrong.
     pub(super) fn tell(&self, json: bool, conditions: &[FailIf]) -> anyhow::Result<bool> {
         let mut text = String::new();
         let paragraph = |text: &mut String, line: &str| {
@@ -285,11 +290,16 @@ impl Held {
         }
         self.document.remarks.iter().for_each(|line| paragraph(&mut text, line));
         let findings = || self.document.contests.iter().map(|contest| &contest.findings);
+        let unfit = self.document.contests.iter().find_map(|contest| contest.unfit.as_deref());
         let mut is_met = false;
         for (condition, findings) in
             conditions.iter().flat_map(|condition| findings().map(move |of| (condition, of)))
         {
-            condition.tell(findings).iter().for_each(|line| paragraph(&mut text, line));
+            for line in condition.tell(findings) {
+                let unjudged = unfit.and_then(|_| line.strip_prefix(FailIf::WITHOUT_FIGURES));
+                let line = unjudged.map_or_else(|| line.clone(), |head| format!("not judged{head}"));
+                paragraph(&mut text, &line);
+            }
             is_met |= condition.is_met(findings);
         }
         let mut document = serde_json::to_vec_pretty(&self.document).context("cannot write JSON")?;
@@ -304,7 +314,11 @@ impl Held {
         } else {
             print(format!("{text}{path}\n")).context("cannot write to stdout")?;
         }
-        page.map(|_| is_met)
+        page?;
+        match unfit {
+            Some(unfit) if !is_met => Err(anyhow!("{unfit}")),
+            _ => Ok(is_met),
+        }
     }
 
     /// Writes record and page; gives the page's path.

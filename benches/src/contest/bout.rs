@@ -224,6 +224,14 @@ impl Contest {
         notes
     }
 
+    /// Why an entrant cannot be compared: it answered wrong, or not at all, in so many blocks that the others cannot speak
+    /// for it.
+    #[must_use]
+    pub fn unfit(&self) -> Option<String> {
+        let titles: Vec<String> = self.entrants.iter().map(Entrant::title).collect();
+        unfit(&titles, &self.blocks, &self.failures)
+    }
+
     /// Whether there are as many blocks as a verdict needs: those of the first look.
     #[must_use]
     pub fn has_enough(&self) -> bool {
@@ -388,6 +396,23 @@ fn ensure_distinct(entrants: &[Entrant], running: &[Running]) -> anyhow::Result<
         }
     }
     Ok(())
+}
+
+/// [`Contest::unfit`] of entrants with these titles. A failed block is in `blocks`, without figures, and in `failures`.
+fn unfit(titles: &[String], blocks: &[Block], failures: &[String]) -> Option<String> {
+    let is_unfit = |wrong: usize| {
+        wrong > 0 && (wrong * 2 >= blocks.len() || blocks.len().saturating_sub(wrong) < LEAST_BLOCKS)
+    };
+    let all = counted(blocks.len(), "block");
+    for (side, title) in titles.iter().enumerate() {
+        let faults: Vec<&str> =
+            blocks.iter().filter_map(|block| block.readings[side].wrong_answer()).collect();
+        if let Some(fault) = faults.first().filter(|_| is_unfit(faults.len() + failures.len())) {
+            return Some(format!("{title} answered wrong in {} of {all}, first so: {fault}", faults.len()));
+        }
+    }
+    let failure = failures.first().filter(|_| is_unfit(failures.len()))?;
+    Some(format!("{} of {all} failed, the first so: {failure}", failures.len()))
 }
 
 /// That a server's accept queue was full, where it was.
@@ -564,6 +589,35 @@ mod tests {
         assert_eq!(planned(10), [8, 10]);
         assert_eq!(planned(24), [8, 12, 16, 24]);
         assert_eq!(planned(1_000), [8, 12, 16, 24, 32, 48]);
+    }
+
+    /// With half of its blocks gone for wrong answers, or fewer left than a verdict needs, a server is not compared by the rest.
+    #[test]
+    fn a_server_that_answers_wrong_is_compared_only_by_enough_right_blocks() {
+        let with = |count: usize, wrong: usize, fault: &str, failures: usize| {
+            let mut blocks = crate::contest::findings::tests::blocks(count, 1.0, 1.0, 0.01);
+            for block in &mut blocks[..wrong] {
+                block.readings[1].faults = vec!["gap: stood still".to_owned(), fault.to_owned()];
+            }
+            let failures = vec!["new is answered with status 500".to_owned(); failures];
+            unfit(&["old".to_owned(), "new".to_owned()], &blocks, &failures)
+        };
+        let wrong = "replies: 3 of 900 replies were wrong";
+        assert_eq!(
+            with(6, 1, wrong, 0).unwrap(),
+            "new answered wrong in 1 of 6 blocks, first so: replies: 3 of 900 replies were wrong"
+        );
+        assert_eq!(with(12, 1, wrong, 0), None);
+        assert!(with(16, 8, "errors: 4 of 900 requests", 0).is_some());
+        // Together, as a server has it that is wrong before it is measured in some blocks and while it is in others.
+        assert!(with(16, 4, wrong, 4).is_some());
+        assert_eq!(
+            with(6, 0, wrong, 2).unwrap(),
+            "2 of 6 blocks failed, the first so: new is answered with status 500"
+        );
+        // What the client or the machine spoilt is not the server's.
+        assert_eq!(with(6, 6, "pace: requests left late", 0), None);
+        assert_eq!(with(0, 0, wrong, 0), None);
     }
 
     /// Blocks before the first look are judged by nobody: time that ends there leaves nothing to say.

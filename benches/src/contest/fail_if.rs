@@ -56,6 +56,9 @@ impl FromStr for FailIf {
 }
 
 impl FailIf {
+    /// The beginning of the outcome's line where there are no figures.
+    pub const WITHOUT_FIGURES: &str = "passed without figures";
+
     /// Makes sure that it names one of `names`.
     ///
     /// # Errors
@@ -115,7 +118,7 @@ impl FailIf {
                         loss * 100.0
                     )
                 }
-                (Winner::NoData, _) => format!("passed without figures: {head}"),
+                (Winner::NoData, _) => format!("{}: {head}", Self::WITHOUT_FIGURES),
                 _ => format!("passed: not {head}"),
             }
         };

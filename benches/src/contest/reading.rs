@@ -6,6 +6,9 @@ use serde::Serialize;
 use super::{Metric, Subject};
 use crate::slices::{Sliced, is_beyond_contenders};
 
+/// The checks that fail by what a server answered, or did not.
+const WRONG_ANSWER: [&str; 2] = ["replies", "errors"];
+
 /// One block: every entrant once, fresh where it can be started afresh.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Block {
@@ -73,6 +76,13 @@ impl Reading {
             Metric::ResponseTimeP50 => level()?.p50_us,
             Metric::ResponseTimeP99 => level()?.p99_us,
         }
+    }
+
+    /// What was wrong with the server's replies, or with those that it did not give.
+    pub(super) fn wrong_answer(&self) -> Option<&str> {
+        let is_wrong =
+            |fault: &&String| WRONG_ANSWER.iter().any(|check| fault.starts_with(&format!("{check}: ")));
+        self.faults.iter().find(is_wrong).map(String::as_str)
     }
 
     /// Takes in what a closed loop found.

@@ -93,4 +93,37 @@ mod tests {
         assert!((found.variance - 20.0 / 19.0 * 80.0 / 40_000.0).abs() < 1e-15, "{found:?}");
         assert_eq!(found.freedom, 19.0);
     }
+
+    /// Twenty parts of which `holding` have ten observations each, by their place and deviation.
+    fn sparse(holding: &[(usize, f64)]) -> Option<RatioVariance> {
+        let mut parts = [(0, 0.0); 20];
+        holding.iter().for_each(|(place, deviation)| parts[*place] = (10, *deviation));
+        ratio_variance(parts.into_iter())
+    }
+
+    /// By hand: 2 ÷ 1 × 8 ÷ 20², widened by (1 + r) ÷ (1 − r) with r = 1 ÷ 20 ÷ (1 − 3 ÷ 20) = 1 ÷ 17.
+    #[test]
+    fn two_parts_that_hold_data_are_enough_and_one_is_not() {
+        let found = sparse(&[(0, 2.0), (10, -2.0)]).unwrap();
+        assert!((found.variance - 0.04 * 18.0 / 16.0).abs() < 1e-15, "{found:?}");
+        assert_eq!(found.freedom, 1.0);
+        assert_eq!(sparse(&[(0, 2.0)]), None);
+    }
+
+    /// By hand: 6 ÷ 5 × 12 ÷ 60² × 18 ÷ 16, where fours would have 5 ÷ 4 × 24 ÷ 60².
+    #[test]
+    fn fours_are_put_together_where_two_of_them_can_hold_data() {
+        let found = sparse(&[(0, 2.0), (3, 2.0), (8, -1.0), (11, -1.0), (16, -1.0), (19, -1.0)]).unwrap();
+        assert!((found.variance - 14.4 / 3600.0 * 18.0 / 16.0).abs() < 1e-15, "{found:?}");
+        assert_eq!(found.freedom, 5.0);
+    }
+
+    /// By hand: the sums of pairs are 2, −2, 2 and −2: 10 ÷ 9 × 16 ÷ 80², with the freedom of eight parts.
+    #[test]
+    fn pairs_have_no_more_freedom_than_the_parts_that_hold_data() {
+        let signs = [1.0, 1.0, -1.0, -1.0, 1.0, 1.0, -1.0, -1.0];
+        let found = sparse(&signs.into_iter().enumerate().collect::<Vec<_>>()).unwrap();
+        assert!((found.variance - 160.0 / 9.0 / 6400.0).abs() < 1e-15, "{found:?}");
+        assert_eq!(found.freedom, 7.0);
+    }
 }

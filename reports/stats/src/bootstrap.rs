@@ -259,4 +259,47 @@ mod tests {
             assert!((found - 24.0 / (6.0 * 12.0_f64.powf(1.5))).abs() < 1e-12, "{found} around {mean}");
         }
     }
+
+    #[test]
+    fn the_bias_of_an_estimate_beyond_all_that_was_drawn_is_that_of_one_in_a_thousand() {
+        assert!((bias(&[1.0, 2.0, 3.0], 9.0) - 3.090_232).abs() < 1e-6);
+        assert!((bias(&[1.0, 2.0, 3.0], 0.0) + 3.090_232).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_jackknife_of_one_value_does_not_accelerate() {
+        assert_eq!(acceleration(&[2.0; 4]), 0.0);
+    }
+
+    /// The interval where the draws are 0 to 1999, the first `missing` of them without a value, and the jackknife's values
+    /// 1, 1, 1 and −3.
+    fn drawn_in_order(estimate: f64, missing: u32) -> Option<(f64, f64)> {
+        let calls = std::cell::Cell::new(0);
+        let statistic = |_: &[u64]| {
+            let call = calls.replace(calls.get() + 1);
+            match call {
+                0..2000 => (call >= missing).then(|| f64::from(call)),
+                2003 => Some(-3.0),
+                _ => Some(1.0),
+            }
+        };
+        interval(4, estimate, statistic, 1).map(|found| (found.lo, found.hi))
+    }
+
+    /// By hand: a = 24 ÷ (6 × 41.569) = 0.096 225; Φ(−1.96 ÷ 1.188 6) = 0.049 58 and Φ(1.96 ÷ 0.811 4) = 0.992 14.
+    #[test]
+    fn acceleration_moves_both_ends_towards_the_longer_tail() {
+        assert_eq!(drawn_in_order(999.5, 0), Some((99.0, 1984.0)));
+    }
+
+    #[test]
+    fn an_end_beyond_all_that_was_drawn_is_the_last_of_it() {
+        assert_eq!(drawn_in_order(5000.0, 0).unwrap().1, 1999.0);
+    }
+
+    #[test]
+    fn a_hundredth_of_the_draws_may_have_no_value() {
+        assert!(drawn_in_order(999.5, 20).is_some());
+        assert_eq!(drawn_in_order(999.5, 21), None);
+    }
 }

@@ -97,4 +97,23 @@ mod tests {
         assert_eq!(Thirds::of(&sparse), None);
         assert_eq!(Thirds::of(&[]), None);
     }
+
+    /// By hand: a² ÷ (a² ÷ 3) = 3 degrees of freedom are those of the third that spreads, whichever it is.
+    #[test]
+    fn a_third_without_spread_adds_no_freedom() {
+        let of = |logs: &[f64]| effect(&blocks(logs).into_iter().flatten().collect::<Vec<_>>()).unwrap();
+        let (spread, still) = (of(&[-0.03, 0.03, -0.03, 0.03]), of(&[0.1, 0.1]));
+        let tail = |beyond: f64| student_tail(beyond / 0.000_3_f64.sqrt(), 3.0);
+        let expected = tail(0.1 - MARGIN) + tail(0.1 + MARGIN);
+        for found in [p_apart(&spread, &still), p_apart(&still, &spread)] {
+            assert!((found - expected).abs() < 1e-9, "{found} and not {expected}");
+        }
+    }
+
+    #[test]
+    fn thirds_without_any_spread_differ_where_the_margin_is_exceeded() {
+        let of = |log: f64| effect(&blocks(&[log; 2]).into_iter().flatten().collect::<Vec<_>>()).unwrap();
+        assert_eq!(p_apart(&of(0.0), &of(MARGIN + 0.001)), 0.0);
+        assert_eq!(p_apart(&of(0.0), &of(MARGIN - 0.001)), 1.0);
+    }
 }

@@ -234,6 +234,30 @@ mod tests {
         assert_eq!((decoder.space().len(), decoder.buffer.len()), (READ_SIZE, READ_SIZE));
     }
 
+    /// A buffer of this size, with a part of a message in `start`..`filled`.
+    fn holding(size: usize, start: usize, filled: usize) -> Decoder {
+        let mut buffer = vec![0; size];
+        buffer[start..filled].fill(b'x');
+        Decoder { buffer, start, filled, ..Decoder::default() }
+    }
+
+    #[test]
+    fn what_has_come_is_moved_where_a_read_lacks_room_and_the_buffer_grows_where_that_is_not_enough() {
+        const R: usize = READ_SIZE;
+        for (size, start, filled, expected) in [
+            (2 * R, 10, R, (2 * R, 10, R)),
+            (2 * R, 10, R + 10, (2 * R, 0, R)),
+            (3 * R, 10, 2 * R + 10, (3 * R, 0, 2 * R)),
+            (3 * R, 0, 3 * R, (6 * R, 0, 3 * R)),
+            (R, 0, 10, (R + 10, 0, 10)),
+        ] {
+            let mut decoder = holding(size, start, filled);
+            assert!(decoder.space().len() >= R);
+            assert_eq!((decoder.buffer.len(), decoder.start, decoder.filled), expected);
+            assert!(decoder.buffer[decoder.start..decoder.filled].iter().all(|byte| *byte == b'x'));
+        }
+    }
+
     #[test]
     fn a_buffer_of_the_largest_size_that_is_kept_is_kept() {
         let mut decoder = Decoder { buffer: vec![0; KEEP_SIZE], ..Decoder::default() };
@@ -291,5 +315,22 @@ mod tests {
         let (targets, decoder) = targets(format!("{chunked}{GET}{chunked}{GET}").as_bytes());
         assert_eq!(targets, Ok(["/b", "/a", "/b", "/a"].map(str::to_owned).to_vec()));
         assert_eq!(decoder.progress(), Progress::Idle);
+    }
+
+    #[test]
+    fn nothing_is_waited_for_behind_a_request_that_is_handed_out() {
+        let mut decoder = Decoder::default();
+        read(&mut decoder, GET.as_bytes());
+        assert!(decoder.next().unwrap().is_some());
+        assert_eq!(decoder.progress(), Progress::Idle);
+    }
+
+    #[test]
+    fn a_body_behind_another_request_is_waited_for_to_its_end() {
+        let post = "POST /b HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n01234";
+        let (before, mut decoder) = targets(format!("{GET}{post}").as_bytes());
+        assert_eq!((before, decoder.progress()), (Ok(vec!["/a".to_owned()]), Progress::Body));
+        read(&mut decoder, b"56789");
+        assert_eq!(decoder.next().unwrap().unwrap().body, b"0123456789");
     }
 }

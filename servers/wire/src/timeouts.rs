@@ -48,4 +48,12 @@ mod tests {
         let (largest, read) = (HEAD_LIMIT + BODY_LIMIT, LINGER_BYTES);
         assert!(read > largest, "{read} bytes are read of {largest}");
     }
+
+    #[test]
+    fn each_part_has_its_own_time() {
+        let [keep_alive, head, body, write] = [1, 2, 3, 4].map(Duration::from_secs);
+        let timeouts = Timeouts { keep_alive, head, body, write };
+        let of = [Progress::Idle, Progress::Head, Progress::Body].map(|progress| timeouts.of(progress));
+        assert_eq!(of, [keep_alive, head, body]);
+    }
 }

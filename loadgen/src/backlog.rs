@@ -134,4 +134,31 @@ mod tests {
             }
         }
     }
+
+    /// By hand: parts of a window of 1000 s are 50 s long, and a five-thousandth of one is 10 ms; of a window of 1 s it would be
+    /// 10 µs, which is less than the least.
+    #[test]
+    fn a_stretch_is_a_five_thousandth_of_a_part_or_a_millisecond() {
+        let ms = |ms: u64| Moment::from_nanos(ms * 1_000_000);
+        let of = |length_ms: u64, at_ms: u64| {
+            let window = Window { start: ms(10_000), end: ms(10_000 + length_ms) };
+            let backlog =
+                Backlog::of(&intended(1.0, Duration::ZERO, Duration::from_secs(1)).peekable(), window);
+            backlog.stretch(ms(at_ms))
+        };
+        for (length_ms, at_ms, expected) in [
+            (1_000_000, 3, (0, 3)),
+            (1_000_000, 9_999, (0, 9_999)),
+            (1_000_000, 10_000, (1, 0)),
+            (1_000_000, 10_009, (1, 0)),
+            (1_000_000, 10_010, (1, 1)),
+            (1_000_000, 59_999, (1, 4_999)),
+            (1_000_000, 60_020, (2, 2)),
+            (1_000_000, 1_009_999, (20, 4_999)),
+            (1_000, 10_049, (1, 49)),
+            (1_000, 10_050, (2, 0)),
+        ] {
+            assert_eq!(of(length_ms, at_ms), expected, "at {at_ms} ms, of {length_ms} ms");
+        }
+    }
 }

@@ -238,3 +238,61 @@ fn client_cost(reports: &[ThreadReport], replies: u64) -> ClientCost {
         steal: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tally::Tally;
+    use crate::usage::{Spin, ThreadCost};
+
+    fn report(cost: ThreadCost) -> ThreadReport {
+        let mut report = ThreadReport {
+            tally: Tally::default(),
+            watch: Default::default(),
+            replaced: 0,
+            standing: 0,
+            used: 0,
+            announced_requests: None,
+        };
+        report.watch.cost = cost;
+        report
+    }
+
+    /// By hand: 30 + 10 ms of work, of which 20 ms were spun, and 60 + 20 ms: 100 ms for 50 replies, 2 ms each; the second
+    /// thread was busy 80 ms of its two seconds, and waited 5 of them.
+    #[test]
+    fn costs_are_those_of_all_threads_without_what_was_spun() {
+        let ms = Duration::from_millis;
+        let one = ThreadCost {
+            wall: ms(2000),
+            user: ms(30),
+            system: ms(10),
+            involuntary_switches: 3,
+            waited_for_cpu: Some(ms(2)),
+            spin: Spin { time: ms(20), interruptions: 7, interrupted: ms(4), is_given_up: true },
+        };
+        let other = ThreadCost {
+            user: ms(60),
+            system: ms(20),
+            waited_for_cpu: Some(ms(5)),
+            spin: Spin::default(),
+            ..one
+        };
+        let found = client_cost(&[report(one), report(other)], 50);
+        let expected = ClientCost {
+            cpu_user_us: 90_000,
+            cpu_system_us: 30_000,
+            cpu_spin_us: 20_000,
+            cpu_per_request_us: Some(2000.0),
+            busiest_thread: 0.04,
+            involuntary_switches: 6,
+            interruptions: 7,
+            interrupted_us: 4000,
+            spin_given_up: true,
+            cpu_wait: Some(0.0025),
+            steal: None,
+        };
+        assert_eq!(found, expected);
+        assert_eq!(client_cost(&[report(one)], 0).cpu_per_request_us, None);
+    }
+}

@@ -219,4 +219,51 @@ mod tests {
         let (once, twice) = (opened(FIRST_USERS as usize), opened(3 * FIRST_USERS as usize));
         assert_eq!((once, twice), (DOUBLED_AFTER, 2 * DOUBLED_AFTER));
     }
+
+    /// A thousand connections of two threads that warm up for a second, and for up to two more until each has had a reply.
+    fn settling() -> Order {
+        let second = Duration::from_secs(1);
+        let request = Request::get(&"http://localhost/".parse().unwrap());
+        let load = Load { warm_up: second, settle: Some(2 * second), ..Load::closed(request, 10 * second) };
+        let order = Order::new(&load, 2, 1000, Pool::All, None);
+        order.gauges.iter().for_each(|gauges| gauges.wait_for(1));
+        order
+    }
+
+    #[test]
+    fn a_window_begins_once_every_connection_has_had_a_reply_and_not_before_the_planned_warm_up() {
+        let ms = Duration::from_millis;
+        for (now, begins) in
+            [(ms(500), None), (ms(939), None), (ms(940), Some(ms(1000))), (ms(1500), Some(ms(1560)))]
+        {
+            let order = settling();
+            order.gauges[0].wait_for(0);
+            order.settle(order.begin.after(now));
+            assert_eq!(order.settled_after(), None, "one of two threads waits, at {now:?}");
+            order.gauges[1].wait_for(0);
+            order.settle(order.begin.after(now));
+            assert_eq!(order.settled_after(), begins, "at {now:?}");
+        }
+    }
+
+    #[test]
+    fn a_window_begins_at_the_latest_when_the_warm_up_may_take_no_longer_and_lasts_as_planned() {
+        let (order, ms) = (settling(), Duration::from_millis);
+        order.settle(order.begin.after(ms(2999)));
+        assert_eq!(order.settled_after(), None);
+        order.settle(order.begin.after(ms(3000)));
+        assert_eq!((order.settled_after(), order.window().length()), (Some(ms(3060)), ms(10_000)));
+        // Once it is fixed, it stays.
+        order.settle(order.begin.after(ms(5000)));
+        assert_eq!(order.settled_after(), Some(ms(3060)));
+    }
+
+    #[test]
+    fn an_end_before_the_window_begins_is_where_it_begins() {
+        let (order, ms) = (settling(), Duration::from_millis);
+        order.stop_at(order.begin.after(ms(210)));
+        order.settle(order.begin.after(ms(200)));
+        assert_eq!(order.settled_after(), Some(ms(210)));
+        assert_eq!(order.ends_at(), order.begin.after(ms(210)));
+    }
 }

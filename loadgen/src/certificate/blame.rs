@@ -345,4 +345,11 @@ mod tests {
         let rows = rows.iter().map(|(symptom, causes, rest)| format!("| {symptom} | {causes} | {rest} |\n"));
         assert_eq!(documented, rows.fold(head, |table, row| table + &row).trim());
     }
+
+    #[test]
+    fn a_shortfall_is_the_share_that_was_not_carried() {
+        assert_eq!(shortfall("achieved", 0.75), Some(0.25));
+        assert_eq!(shortfall("plan", 4.0), Some(0.75));
+        assert_eq!(shortfall("gap", 4.0), None);
+    }
 }

@@ -103,8 +103,12 @@ impl Scene {
     }
 
     fn certificate_of(&self, tally: Tally) -> Certificate {
+        draw(&self.evidence_of(tally))
+    }
+
+    fn evidence_of(&self, tally: Tally) -> Evidence<'_> {
         let is_open = matches!(self.load.pace, Pace::Open { .. });
-        let evidence = Evidence {
+        Evidence {
             addresses: &[],
             load: &self.load,
             crew: &self.crew,
@@ -123,8 +127,7 @@ impl Scene {
             response: is_open.then(|| tally.timings.response.times(true)),
             lateness: is_open.then(|| tally.timings.lateness.times(true)),
             tally,
-        };
-        draw(&evidence)
+        }
     }
 
     fn status(&self, name: &str) -> CheckStatus {
@@ -817,4 +820,18 @@ fn connections_that_are_silent_at_any_time_are_told_where_they_are_four_times_as
     };
     assert!(!of(4).contains("would carry this rate"), "{}", of(4));
     assert!(of(5).contains("1 connections would carry this rate, and 5 stood open"), "{}", of(5));
+}
+
+/// By hand: 2000 replies over two seconds, and half a reply across the edges.
+#[test]
+fn a_rate_is_that_of_the_replies_and_of_the_parts_of_those_across_the_edges() {
+    let rate = |edge: f64, length_ms: u64| {
+        let scene = scene();
+        let mut tally = scene.tally();
+        tally.window.end = tally.window.start.after(Duration::from_millis(length_ms));
+        (tally.replies, tally.edges.all) = (2000, edge);
+        scene.evidence_of(tally).into_measurement().achieved_rate_per_s
+    };
+    assert_eq!((rate(0.5, 2000), rate(-3.0, 2000)), (1000.25, 998.5));
+    assert_eq!((rate(-2001.0, 2000), rate(0.5, 0)), (0.0, 0.0));
 }

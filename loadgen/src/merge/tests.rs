@@ -230,3 +230,14 @@ fn counts_beyond_64_bits_are_an_error_and_not_a_small_sum() {
     };
     assert!(matches!(merge(&[many("a", 1), many("b", 2)]), Err(MergeError::TooMany("received_bytes"))));
 }
+
+#[test]
+fn a_sum_names_each_address_once() {
+    let at = |name, ms, addresses: &[&str]| {
+        let mut part = part(name, &[ms; 100]);
+        part.measurement.addresses = addresses.iter().map(ToString::to_string).collect();
+        part
+    };
+    let sum = merge(&[at("a", 1, &["[::1]:80", "127.0.0.1:80"]), at("b", 2, &["127.0.0.1:80"])]).unwrap();
+    assert_eq!(sum.addresses, ["127.0.0.1:80", "[::1]:80"]);
+}

@@ -112,3 +112,23 @@ fn max_requests(parameter: &[u8]) -> Option<u32> {
 fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|element| !element.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_requests_is_that_of_max_alone() {
+        for (parameter, expected) in [
+            ("max=100", Some(100)),
+            ("MAX= 0", Some(0)),
+            ("max=", None),
+            ("max", None),
+            ("min=5", None),
+            ("max=-1", None),
+            ("max=x", None),
+        ] {
+            assert_eq!(max_requests(parameter.as_bytes()), expected, "{parameter}");
+        }
+    }
+}

@@ -121,22 +121,17 @@ fn table(
 ) -> Markup {
     let map = DecisionMap::of(analysis.verdicts.cells, analysis.verdicts.about(contrast.kind, subject));
     let better = if subject.metric.more_is_better() { "more" } else { "less" };
-    let more = if subject.metric.more_is_better() {
-        "times as much"
-    } else {
-        "times as much, so that less than 1 is better"
-    };
     html! {
         table class={ "map m" (pair) "-" (question) } {
             caption {
                 (number::capitalised(&subject.title(analysis.verdicts.levels))) ", " bdi { (label::within(contrast.awaiting, 24)) } " ÷ "
                 bdi { (label::within(contrast.sync, 24)) } " (" (better) " is better)"
-                span.heard { ": ×2 means that async has " (more) }
+                span.heard { ": ×2 means that async has twice as much" }
             }
             thead { tr {
                 th scope="col" { "a request" }
                 @for connections in &map.connections {
-                    th scope="col" { (number::count(*connections as usize)) span.heard { " connections" } }
+                    th scope="col" { (number::count(*connections as usize)) span.heard { (if *connections == 1 { " connection" } else { " connections" }) } }
                 }
             } }
             tbody {

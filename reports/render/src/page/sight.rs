@@ -73,7 +73,7 @@ fn remarks(analysis: &Analysis<'_>) -> Vec<String> {
     }
     let window = |seconds: f64| number::micros(seconds * 1e6);
     remarks.push(format!(
-        "{} blocks; windows of {} and {}.",
+        "{} blocks; each server was measured for {} at capacity and for {} at a rate in each of them.",
         definition.blocks,
         window(definition.phases.closed.duration_s),
         window(definition.phases.open.duration_s)

@@ -100,7 +100,7 @@ pub(super) fn verdict(comparison: &Comparison<'_>) -> String {
         text.push_str(&format!(": {why}"));
     }
     if comparison.is_by_construction() {
-        text.push_str(" (connections ÷ wait bind; not counted)");
+        text.push_str(" (connections ÷ wait is the limit; not counted)");
     }
     if comparison.is_round_trip {
         text.push_str(" (one connection: a round trip, not a capacity)");

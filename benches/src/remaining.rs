@@ -1,10 +1,10 @@
 //! What of a run is still to be done: a pure function of its definition and of the lines it already has.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use reports_record::{
-    Calibration, Cell, Definition, Line, Look, Overshoot, Pair, SliceRounds, Stage, Stops, Trial,
-    TrialOutcome,
+    Calibration, Cell, Definition, Line, Look, MOST_LEVELS, Measured, Overshoot, Pair, SliceRounds, Stage,
+    Stops, Trial, TrialOutcome,
 };
 
 use crate::{order, trial};
@@ -153,8 +153,8 @@ pub struct Done {
     calibrations: Vec<Calibration>,
     /// The last attempt at the trial of each place.
     trials: HashMap<Place, Attempt>,
-    /// The offered rates of the trials that a contender has had in a cell, as their plans tell them.
-    offered: HashMap<(String, String), Vec<String>>,
+    /// The offered rates of the trials that a contender has had in a cell, by level, as their plans tell them.
+    offered: HashMap<(String, String), BTreeMap<usize, String>>,
     /// Whether it was written by a runner that measures both sides of a block again.
     has_rounds: bool,
     stops: Stops,
@@ -214,10 +214,7 @@ impl Done {
         let failed = match &trial.outcome {
             TrialOutcome::Failed { stage, .. } => Some(*stage),
             TrialOutcome::Measured(measured) => {
-                let schedules = measured.open.iter().map(|open| open.measurement.plan.schedule.clone());
-                if let Some(schedules) = schedules.collect::<Option<Vec<String>>>() {
-                    self.offered.insert((trial.cell.clone(), trial.contender.clone()), schedules);
-                }
+                self.note_offered(trial, measured);
                 None
             }
         };
@@ -228,6 +225,18 @@ impl Done {
             TrialOutcome::Measured(measured) => !is_spoilt && !measured.is_believable(),
         };
         self.trials.insert(place, Attempt { number: trial.attempt, failed, is_spoilt, is_lost, end });
+    }
+
+    /// Keeps the rates of a trial by level. Of a loop that a look ended, earlier trials tell the rate.
+    fn note_offered(&mut self, trial: &Trial, measured: &Measured) {
+        let place = (trial.cell.clone(), trial.contender.clone());
+        let known = self.offered.entry(place).or_default();
+        for level in 0..MOST_LEVELS {
+            let schedule = measured.open_at(level).and_then(|open| open.measurement.plan.schedule.clone());
+            if let Some(schedule) = schedule {
+                known.insert(level, schedule);
+            }
+        }
     }
 
     /// Whether this contender's overshoot at this wait is known.
@@ -258,11 +267,12 @@ impl Done {
         self.calibrations.push(calibration);
     }
 
-    /// The rates that trials of this contender in this cell were offered, as their plans tell them: they hold for those to
-    /// come, whatever became of the calibration that it followed from.
+    /// The rates that trials of this contender in this cell were offered at each of so many `levels`, as their plans tell them: they
+    /// hold for those to come, whatever became of the calibration that it followed from. `None` where one of them is not known.
     #[must_use]
-    pub fn offered(&self, cell: &str, contender: &str) -> Option<&[String]> {
-        self.offered.get(&(cell.to_owned(), contender.to_owned())).map(Vec::as_slice)
+    pub fn offered(&self, cell: &str, contender: &str, levels: usize) -> Option<Vec<String>> {
+        let known = self.offered.get(&(cell.to_owned(), contender.to_owned()))?;
+        (0..levels).map(|level| known.get(&level).cloned()).collect()
     }
 
     /// Those of `names`, contenders held against each other, that are to be measured next in this block of a cell; none
@@ -462,5 +472,37 @@ mod tests {
         done.add(calibration(Some(5.0)));
         let known = done.calibrated("a", "x").and_then(|known| known.goodput_per_s);
         assert_eq!((known, done.calibrations()), (Some(5.0), 1));
+    }
+
+    /// A look may end the first level of a loop and not the second: a run that goes on after a kill offers what it offered before.
+    #[test]
+    fn a_trial_of_some_levels_moves_no_rate() {
+        let published = concat!(env!("CARGO_MANIFEST_DIR"), "/../reports/published/2026-11-28-quick");
+        let (lines, _) = reports_record::Folder::open(published).lines().unwrap();
+        let is_whole = |trial: &Trial| matches!(&trial.outcome, TrialOutcome::Measured(measured) if measured.open.len() == 2);
+        let whole = lines.iter().find_map(|line| match line {
+            Line::Trial(trial) if is_whole(trial) => Some((**trial).clone()),
+            _ => None,
+        });
+        let whole = whole.unwrap();
+        let mut second = Trial { block: whole.block + 1, ..whole.clone() };
+        if let TrialOutcome::Measured(measured) = &mut second.outcome {
+            measured.open.remove(0);
+            measured.levels = vec![1];
+        }
+        let mut none = Trial { block: whole.block + 2, ..whole.clone() };
+        if let TrialOutcome::Measured(measured) = &mut none.outcome {
+            measured.open.clear();
+        }
+        let offered = |trials: &[&Trial]| {
+            let mut done = Done::default();
+            trials.iter().for_each(|trial| done.note(trial));
+            done.offered(&whole.cell, &whole.contender, 2)
+        };
+        let rates = offered(&[&whole]).unwrap();
+        assert!(rates.len() == 2 && rates[0] != rates[1], "{rates:?}");
+        assert_eq!(offered(&[&whole, &second]).as_ref(), Some(&rates));
+        assert_eq!(offered(&[&whole, &second, &none]).as_ref(), Some(&rates));
+        assert_eq!(offered(&[&second]), None, "the calibration tells the other level's");
     }
 }

@@ -219,7 +219,8 @@ impl<'a> Runner<'a> {
 
     /// The rates that trials of a group in a cell were offered already: they hold, whatever their calibration says now.
     fn rates_so_far(&self, cell: &Cell, names: &[String]) -> anyhow::Result<Option<Vec<Rate>>> {
-        let of = |name: &String| self.done.offered(&cell.name, name);
+        let levels = if cell.is_sweep() { 1 } else { self.definition.phases.open_loads.len() };
+        let of = |name: &String| self.done.offered(&cell.name, name, levels);
         let Some(texts) = names.iter().find_map(of) else { return Ok(None) };
         let read = |text: &String| {
             let rate = text.parse::<Rate>().map_err(|error| anyhow::anyhow!("{error}"));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use loadgen::Rate;
 use reports_record::{Cell, Loop, Measured, Resources, SliceRounds, Stage, TrialOutcome};
 
@@ -124,7 +125,7 @@ fn phase(
     for (place, ((_, task), primed)) in named.iter().zip(&*primed).enumerate() {
         loads.push(primed.load(task, seed).map_err(|error| (place, (Stage::Measure, error)))?);
     }
-    let plan = plan(phases, one, cell, &loads[0], seed);
+    let plan = plan(phases, one, cell, &loads[0], seed).map_err(|error| (0, (Stage::Calibrate, error)))?;
     let dropped = std::cell::Cell::new(None);
     let mut meters: Vec<WatchedMeter<'_>> = Vec::new();
     let mut clients = Vec::new();
@@ -155,17 +156,25 @@ const REQUESTS: f64 = 32.0;
 /// Most rounds that a low rate may bring about.
 const MOST_ROUNDS: u32 = 4;
 
-/// How a loop is measured: 0 the closed one, then the open ones by level.
-fn plan(phases: Phases<'_>, one: usize, cell: &Cell, load: &loadgen::Load, seed: u64) -> Plan {
+/// How a loop is measured: 0 the closed one, then the open ones by level; an error where a level has no rate.
+fn plan(
+    phases: Phases<'_>,
+    one: usize,
+    cell: &Cell,
+    load: &loadgen::Load,
+    seed: u64,
+) -> anyhow::Result<Plan> {
     let wait = Duration::from_secs_f64(cell.wait_ms / 1e3);
-    match one.checked_sub(1).and_then(|level| phases.rates.get(level).map(|rate| (level, *rate))) {
-        None => Plan { rounds: phases.rounds.closed, ..Plan::closed(load, wait) },
-        Some((level, rate)) => {
-            let seed = seed.wrapping_add((level as u64) << 32);
-            let rounds = phases.rounds.open;
-            Plan::open(rate, seed, wait).holding(REQUESTS, rounds, MOST_ROUNDS.max(rounds))
-        }
-    }
+    let Some(level) = one.checked_sub(1) else {
+        return Ok(Plan { rounds: phases.rounds.closed, ..Plan::closed(load, wait) });
+    };
+    let known = phases.rates.len();
+    let rate = *phases.rates.get(level).with_context(|| {
+        format!("no offered rate for level {level} of {}, expected one of {known} known levels", cell.name)
+    })?;
+    let seed = seed.wrapping_add((level as u64) << 32);
+    let rounds = phases.rounds.open;
+    Ok(Plan::open(rate, seed, wait).holding(REQUESTS, rounds, MOST_ROUNDS.max(rounds)))
 }
 
 /// About how long the slices of one contender of a cell take in a block, were each open loop's rate high.

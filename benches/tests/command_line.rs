@@ -250,7 +250,7 @@ fn a_file_that_would_run_is_described() {
     fs::write(&path, EXPERIMENT).unwrap();
     let (code, stdout, stderr) = crossover(project(), &["check", path.to_str().unwrap(), "quick"]);
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
-    assert!(stdout.contains("4 cells × 3 contenders × 2 blocks = 24 trials, about "), "{stdout}");
+    assert!(stdout.contains("4 cells with 12 contenders in all, in 2 blocks: 24 trials, about "), "{stdout}");
     assert!(stdout.contains("wait=10ms/c=512"), "{stdout}");
 }
 

@@ -296,6 +296,7 @@ impl Engine {
     /// Whether a reply is the farewell of a kept connection, sent before the request in flight came, which may be sent again.
     fn is_crossed_farewell(&self, slot: &Slot, flight: &Flight, reply: &Reply, now: Moment) -> bool {
         reply.status == FAREWELL
+            && !reply.keep_alive
             && slot.served.get() > 0
             && self.may_be_repeated(flight)
             && crossed(flight.service(now), self.round_trip.get())

@@ -148,12 +148,15 @@ impl LineChart {
         }
     }
 
-    /// The signs above marks; where those of two lines would cover each other, one stands for both.
+    /// The signs beside marks; where those of two lines would cover each other, one stands for both.
     fn draw_signs(&self, scene: &mut Scene, x: &Ruler, y: &Ruler) {
+        let dots = || self.lines.iter().flat_map(|line| line.dots.iter().flatten());
+        let marks: Vec<Point> =
+            dots().filter(|dot| dot.sign != Sign::Bare).map(|dot| (x.at(dot.x), y.at(dot.y))).collect();
         let mut drawn: Vec<(Point, &str)> = Vec::new();
-        for dot in self.lines.iter().flat_map(|line| line.dots.iter().flatten()) {
+        for dot in dots() {
             let Some(sign) = dot.sign.text() else { continue };
-            let at = (x.at(dot.x), y.at(dot.y) - 11);
+            let at = free_place((x.at(dot.x), y.at(dot.y)), &marks);
             let size = TYPE as i32;
             let covers = |(there, other): &(Point, &str)| {
                 *other == sign && (there.0 - at.0).abs() < size && (there.1 - at.1).abs() < size + 2
@@ -183,6 +186,18 @@ impl LineChart {
             draw_diagonal(scene, x, y, name);
         }
     }
+}
+
+/// Above the mark at `at`, or below or beside it where another mark is in the way; above where none of these is free.
+fn free_place(at: Point, marks: &[Point]) -> Point {
+    const AWAY: i32 = 11;
+    const ROOM: i32 = 9;
+    let places =
+        [(0, -AWAY), (0, AWAY), (AWAY, 0), (-AWAY, 0)].map(|(across, down)| (at.0 + across, at.1 + down));
+    let is_free = |place: &Point| {
+        !marks.iter().any(|mark| (mark.0 - place.0).abs() < ROOM && (mark.1 - place.1).abs() < ROOM)
+    };
+    places.into_iter().find(is_free).unwrap_or(places[0])
 }
 
 /// From the origin of two linear axes to where the first of them ends.
@@ -291,6 +306,13 @@ mod tests {
             chart.scene().shapes.iter().filter(is_sign).count()
         };
         assert_eq!((signs(1000.0), signs(990.0), signs(2.0)), (1, 1, 2));
+    }
+
+    #[test]
+    fn a_sign_does_not_cover_the_mark_of_another_line() {
+        assert_eq!(free_place((50, 50), &[(50, 50)]), (50, 39));
+        assert_eq!(free_place((50, 50), &[(50, 50), (52, 42)]), (50, 61));
+        assert_eq!(free_place((50, 50), &[(50, 50), (52, 42), (50, 60)]), (61, 50));
     }
 
     #[test]

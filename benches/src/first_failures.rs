@@ -1,12 +1,12 @@
 //! A run whose first trials all fail for one reason: the rest would fail as well.
 
-use reports_record::{Stage, TrialOutcome};
+use reports_record::{Line, Stage, TrialOutcome};
 
 /// Trials that have to fail alike from the first one on: two blocks of a cell with two pairs and a duplicate, and then some.
 /// What failed in each of them, on every side, is no contender's affair.
 const TRIALS: usize = 12;
 
-/// The first trials of a session, for as long as they fail alike.
+/// The first trials of a run, for as long as they fail alike.
 #[derive(Debug, Default)]
 pub(crate) struct FirstFailures {
     failed: usize,
@@ -17,6 +17,12 @@ pub(crate) struct FirstFailures {
 }
 
 impl FirstFailures {
+    /// Of a run that has these lines already: once a trial was measured, a failure is no beginning.
+    pub(crate) fn after(lines: &[Line]) -> Self {
+        let is_measured = |line: &Line| matches!(line, Line::Trial(trial) if matches!(trial.outcome, TrialOutcome::Measured(_)));
+        Self { is_over: lines.iter().any(is_measured), ..Self::default() }
+    }
+
     /// Takes note of a trial of `contender`; gives how many failed for one reason once that is enough to stop.
     pub(crate) fn take(&mut self, contender: &str, outcome: &TrialOutcome) -> Option<usize> {
         let TrialOutcome::Failed { stage, reason, .. } = outcome else {
@@ -41,6 +47,10 @@ fn kind_of(contender: &str, reason: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use reports_record::Folder;
+
     use super::*;
 
     fn failed(stage: Stage, reason: &str) -> TrialOutcome {
@@ -88,5 +98,20 @@ mod tests {
         let all: Vec<_> =
             (0..TRIALS).map(|number| first.take("sync", &told(&format!("wait/c={number}")))).collect();
         assert_eq!(all.last(), Some(&Some(TRIALS)));
+    }
+
+    /// As a resumed run is: its log tells that the experiment works.
+    #[test]
+    fn a_run_that_has_measured_something_is_past_its_beginning() {
+        let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../reports/published/2026-11-28-quick");
+        let (lines, _) = Folder::open(&published).lines().unwrap();
+        let measured = lines.iter().position(
+            |line| matches!(line, Line::Trial(trial) if matches!(trial.outcome, TrialOutcome::Measured(_))),
+        );
+        for (lines, stops) in [(&lines[..measured.unwrap()], true), (&lines[..], false)] {
+            let mut first = FirstFailures::after(lines);
+            let last = (0..TRIALS).filter_map(|number| first.take("sync", &not_ready("sync", number))).last();
+            assert_eq!(last.is_some(), stops, "after {} lines", lines.len());
+        }
     }
 }

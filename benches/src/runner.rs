@@ -75,6 +75,7 @@ impl<'a> Runner<'a> {
     ) -> anyhow::Result<Self> {
         let (lines, skipped) = folder.lines()?;
         let definition = &run.definition;
+        let first_failures = FirstFailures::after(&lines);
         let names = contender_names(definition);
         let calibrations =
             calibrated(definition).iter().map(|cell| names_in(definition, cell).len()).sum::<usize>();
@@ -101,7 +102,7 @@ impl<'a> Runner<'a> {
             deadline: None,
             block_begun: Instant::now(),
             last_block: Duration::ZERO,
-            first_failures: FirstFailures::default(),
+            first_failures,
         })
     }
 

@@ -279,6 +279,11 @@ fn a_case_like_a_published_run_is_arithmetic_and_no_verdict() {
         stdout.lines().all(|line| line.chars().count() <= 80 || line.starts_with("nothing was")),
         "{stdout}"
     );
+    let told = stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        told.contains("Outside what was measured: 20.0 ms of waiting (measured: 0 to 10.0); 1.00 ms of CPU"),
+        "{stdout}"
+    );
     for word in ["wins", "tie", "cannot tell"] {
         assert!(!stdout.split(|c: char| !c.is_alphanumeric()).any(|found| found == word), "{word}: {stdout}");
     }

@@ -75,7 +75,11 @@ fn paragraphs(
     ];
     let of = |forecast: &Forecast<'_>| {
         let limit = if forecast.is_bound_by_connections { "connections ÷ time" } else { "the CPU" };
-        format!("{} ({limit}; measured at {})", micros(forecast.cost_us), cell(forecast.cell))
+        format!(
+            "{} (the limit is {limit}; cost measured at {})",
+            micros(forecast.cost_us),
+            cell(forecast.cell)
+        )
     };
     lines.push(format!(
         "At its limit a request costs {} {}, {} {}.",
@@ -104,6 +108,15 @@ fn paragraphs(
                 micros(two)
             ));
         }
+    }
+    let beyond = arithmetic.beyond(&outlook.case, pair);
+    if !beyond.is_empty() {
+        let told = beyond.iter().map(|(value, axis)| {
+            let [value, lowest, highest] =
+                [*value, axis.lowest, axis.highest].map(reports_render::number::plain);
+            format!("{value} {} (measured: {lowest} to {highest})", axis.unit)
+        });
+        lines.push(format!("Outside what was measured: {}.", told.collect::<Vec<_>>().join("; ")));
     }
     lines.push(match arithmetic.fit(pair) {
         Some(fit) => format!(

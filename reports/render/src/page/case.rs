@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::anchors::Anchors;
 use super::verdict_tables::verdict;
 use crate::analysis::Analysis;
-use crate::analysis::arithmetic::{Arithmetic, Costs, Point};
+use crate::analysis::arithmetic::{Arithmetic, Axis, Costs, Point};
 use crate::analysis::comparison::Comparison;
 use crate::analysis::contrast::{Contrast, Kind};
 use crate::analysis::subject::{Subject, level_name};
@@ -312,20 +312,10 @@ fn of_pair(analysis: &Analysis<'_>, arithmetic: &Arithmetic<'_>, contrast: Contr
 
 /// What was measured along each axis of a case, from the least to the most.
 fn ranges(costs: &Costs<'_>) -> Value {
-    let span = |key: &str, what: &str, of: &dyn Fn(&Point<'_>) -> f64| {
-        let values = || costs.points.iter().map(of);
-        json!([
-            key,
-            what,
-            number::six_digits(values().fold(f64::INFINITY, f64::min)),
-            number::six_digits(values().fold(0.0, f64::max))
-        ])
+    let range = |axis: Axis| {
+        json!([axis.key, axis.unit, number::six_digits(axis.lowest), number::six_digits(axis.highest)])
     };
-    json!([
-        span("connections", "connections", &|point| f64::from(point.connections)),
-        span("wait", "ms of waiting", &|point| point.wait_ms),
-        span("cpu", "ms of CPU", &|point| point.cpu_ms),
-    ])
+    costs.axes().map(range).into_iter().collect()
 }
 
 /// JSON that cannot end the element it stands in.

@@ -70,7 +70,43 @@ pub struct Level {
     pub added_time_us: Option<f64>,
 }
 
+/// An axis of a case, and how much of it was measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Axis {
+    /// A word for it that no two axes share.
+    pub key: &'static str,
+    /// The unit in words.
+    pub unit: &'static str,
+    /// The least that was measured.
+    pub lowest: f64,
+    /// The most.
+    pub highest: f64,
+}
+
+impl Axis {
+    /// Whether `value` lies outside, by more than its digits round away.
+    #[must_use]
+    pub fn is_beyond(&self, value: f64) -> bool {
+        value < self.lowest / 1.001 || value > self.highest * 1.001
+    }
+}
+
 impl<'a> Costs<'a> {
+    /// What was measured along each axis of a case: connections, waiting and computing, in the order of [`Case`].
+    #[must_use]
+    pub fn axes(&self) -> [Axis; 3] {
+        let axis = |key, unit, of: &dyn Fn(&Point<'_>) -> f64| {
+            let values = || self.points.iter().map(of);
+            let (lowest, highest) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
+            Axis { key, unit, lowest, highest }
+        };
+        [
+            axis("connections", "connections", &|point| f64::from(point.connections)),
+            axis("wait", "ms of waiting", &|point| point.wait_ms),
+            axis("cpu", "ms of CPU", &|point| point.cpu_ms),
+        ]
+    }
+
     /// The costs of `contender` in every comparable cell of a run; a cell whose own work is not known in time is left out.
     ///
     /// `round_us` is the time of one round of CPU work ([`round_us`]).

@@ -12,7 +12,7 @@ mod fit;
 mod outlook;
 
 pub use case::Case;
-pub use costs::{Costs, Level, Point, round_us};
+pub use costs::{Axis, Costs, Level, Point, round_us};
 pub use fit::Fit;
 pub use outlook::{AtRate, Conclusion, Forecast, Outlook};
 
@@ -74,6 +74,14 @@ impl<'a> Arithmetic<'a> {
         };
         let nearest = [outlook.sync.cell, outlook.awaiting.cell].map(verdict);
         Some(Outlook { nearest: if nearest[0] == nearest[1] { nearest[0] } else { None }, ..outlook })
+    }
+
+    /// The values of `case` that lie outside what was measured of `pair`, each with its axis.
+    #[must_use]
+    pub fn beyond(&self, case: &Case, pair: &Pair) -> Vec<(f64, Axis)> {
+        let Some(costs) = self.costs(&pair.sync) else { return Vec::new() };
+        let values = [f64::from(case.connections), case.wait_ms, case.cpu_ms];
+        values.into_iter().zip(costs.axes()).filter(|(value, axis)| axis.is_beyond(*value)).collect()
     }
 
     /// How far it is off in the cells of `pair`.

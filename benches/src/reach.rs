@@ -11,11 +11,16 @@ const TOLERANCE: f64 = 1.25;
 /// The reason why the client cannot carry a cell of one contender, with the arithmetic; `None` where it can.
 ///
 /// A contender serves what its CPUs allow, and of requests that wait no more than connections ÷ wait. The client has to send
-/// and read as many.
+/// and read as many. A client with as many CPUs as the contender is never refused: no other split of theirs would serve it
+/// better, and each closed loop's `bottleneck` check tells where it was the limit. Nor is it where the contender's cost was too
+/// small for its clock.
 #[must_use]
 pub fn refusal(cell: &Cell, contender: &str, cpu: RequestCpu, split: &Split) -> Option<String> {
     let RequestCpu { server_us, client_us } = cpu;
     let [servers, clients] = [&split.contender, &split.client].map(|cpus| cpus.len() as f64);
+    if servers <= clients || server_us <= 0.0 {
+        return None;
+    }
     let by_cpus = servers * 1e6 / server_us;
     let by_waits = f64::from(cell.connections) * 1e3 / cell.wait_ms;
     let served = by_cpus.min(by_waits);
@@ -73,10 +78,16 @@ mod tests {
         assert!(refused("wait=0ms/c=64", (8.0, 7.5), 64, 16).is_some());
     }
 
+    /// As a client in a debug build is, or one that a contender with a cost below its clock's tick is held against.
     #[test]
-    fn equal_cpus_and_contenders_that_compute_are_carried() {
-        // The dearest client of a run on two CPUs took 1.03 times the server's time.
-        assert_eq!(refused("wait=0ms/c=64", (7.5, 7.7), 1, 1), None);
+    fn a_client_with_as_many_cpus_and_a_cost_too_small_to_tell_are_carried() {
+        assert_eq!(refused("wait=0ms/c=64", (7.5, 38.0), 1, 1), None);
+        assert_eq!(refused("wait=0ms/c=64", (0.0, 38.0), 2, 1), None);
+        assert!(refused("wait=0ms/c=64", (7.5, 38.0), 2, 1).is_some());
+    }
+
+    #[test]
+    fn contenders_that_compute_are_carried() {
         assert_eq!(refused("cpu=2000/c=64", (116.0, 20.0), 4, 1), None);
     }
 

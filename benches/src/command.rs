@@ -8,6 +8,7 @@ mod cores;
 mod diff;
 mod doctor;
 mod list;
+mod namesakes;
 mod run;
 mod verify;
 

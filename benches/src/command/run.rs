@@ -11,7 +11,7 @@ use reports_record::{
 };
 use reports_terminal::{print, talk};
 
-use super::{check, cores};
+use super::{check, cores, namesakes};
 use crate::conditions::Conditions;
 use crate::cpu_claim::CpuClaim;
 use crate::cpus::Split;
@@ -110,24 +110,14 @@ pub(super) fn measure(
     Ok((code, Some(folder)))
 }
 
-/// Runs that may begin in one second.
-const NAMESAKES: u32 = 1_000;
-
-/// The folder of `run` below `runs`. A run that began in the same second has the name already: then it gets a number.
+/// The folder of `run` below `runs`, which has the run's name, with a number if another has it already.
 fn create(runs: &Path, run: &mut Run) -> anyhow::Result<Folder> {
+    let is_taken = |error: &FolderError| matches!(error, FolderError::Io { cause, .. } if cause.kind() == ErrorKind::AlreadyExists);
     let id = run.id.clone();
-    let mut number = 1;
-    loop {
-        match Folder::create(runs.join(&run.id), run) {
-            Err(FolderError::Io { cause, .. })
-                if cause.kind() == ErrorKind::AlreadyExists && number < NAMESAKES =>
-            {
-                number += 1;
-                run.id = format!("{id}-{number}");
-            }
-            made => return Ok(made?),
-        }
-    }
+    Ok(namesakes::make(&id, is_taken, |name| {
+        name.clone_into(&mut run.id);
+        Folder::create(runs.join(name), run)
+    })?)
 }
 
 /// Asked before the runner binds itself to the client's CPU.

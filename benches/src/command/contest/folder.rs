@@ -4,11 +4,10 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use reports_record::{CONTEST, Folder};
 
-/// Contests that may begin in one second.
-const NAMESAKES: u32 = 1_000;
+use crate::command::namesakes;
 
 /// Writes a contest's record and its page into a new folder below `runs`, which is named after `id`; gives the page's path.
 ///
@@ -21,18 +20,14 @@ pub(super) fn write(runs: &Path, id: &str, record: &[u8], page: &str) -> anyhow:
     Ok(folder.write(reports_render::PAGE, page.as_bytes())?)
 }
 
-/// A new folder. One that began in the same second has the name already: then it gets a number.
+/// A new folder of this name, with a number if another has it already.
 fn create(runs: &Path, id: &str) -> anyhow::Result<PathBuf> {
-    for number in 1..=NAMESAKES {
-        let name = if number == 1 { id.to_owned() } else { format!("{id}-{number}") };
+    let make = |name: &str| {
         let path = runs.join(name);
-        match fs::create_dir(&path) {
-            Ok(()) => return Ok(path),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error).with_context(|| told(&path)),
-        }
-    }
-    bail!("{} holds {NAMESAKES} folders of this second already; name another by --runs", runs.display())
+        fs::create_dir(&path).map(|()| path)
+    };
+    namesakes::make(id, |error| error.kind() == ErrorKind::AlreadyExists, make)
+        .with_context(|| told(&runs.join(id)))
 }
 
 fn told(path: &Path) -> String {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A wait on so many connections.
+/// A wait and a number of connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cell {
     pub(crate) wait: Duration,

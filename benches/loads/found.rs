@@ -1,4 +1,4 @@
-//! What all blocks found, as tables: pure.
+//! The findings of all blocks, as tables: pure.
 
 use benches::bench::table::Table;
 use reports_stats::crossover::{Crossover, crossover};

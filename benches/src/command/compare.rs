@@ -161,7 +161,7 @@ pub fn compare(arguments: Arguments) -> anyhow::Result<i32> {
     })
 }
 
-/// What is asked, as a page's title.
+/// The question, as a page's title.
 fn question(arguments: &Arguments, names: &[String]) -> String {
     let Asked { method, target, .. } = &arguments.request;
     format!("{}: {method} {target} on {} connections?", names.join(" or "), arguments.connections)

@@ -1,4 +1,4 @@
-//! What `compare` and `ask` do with their contests: hold them, tell what was found, and keep it with a page.
+//! The contests of `compare` and `ask`: held, their findings told, and kept with a page.
 
 mod folder;
 mod sheet;
@@ -46,14 +46,14 @@ pub(super) struct Hall {
     pub(super) anyway: bool,
 }
 
-/// What a contest's record and page say of its asking, and where they go.
+/// The asking, as a contest's record and page tell it, and the place of both.
 #[derive(Debug, Clone)]
 pub(super) struct Occasion {
     /// The subcommand.
     pub(super) name: &'static str,
-    /// What was asked, in one line.
+    /// The question, in one line.
     pub(super) question: String,
-    /// What holds of all contests; a sentence each.
+    /// Remarks on all contests; a sentence each.
     pub(super) remarks: Vec<String>,
     /// The folder that relative paths of the command are meant from, and whose commit counts.
     pub(super) place: PathBuf,
@@ -89,7 +89,7 @@ struct Document {
     schema: u32,
     /// The command that asks it again.
     command: String,
-    /// What was asked.
+    /// The question.
     question: String,
     /// When it began, RFC 3339, UTC.
     started_at: String,
@@ -103,7 +103,7 @@ struct Document {
     /// How long it took, seconds.
     took_s: f64,
     environment: Environment,
-    /// What holds of all contests; a sentence each.
+    /// Remarks on all contests; a sentence each.
     remarks: Vec<String>,
     contests: Vec<ContestDocument>,
 }
@@ -304,7 +304,7 @@ impl Held {
         }
         let mut document = serde_json::to_vec_pretty(&self.document).context("cannot write JSON")?;
         document.push(b'\n');
-        // What was found is told even where it cannot be kept.
+        // Findings are told even where they cannot be kept.
         let page = self.keep(&document);
         let path = page.as_ref().map(|page| page.display().to_string()).unwrap_or_default();
         if json {

@@ -224,8 +224,8 @@ impl Contest {
         notes
     }
 
-    /// Why an entrant cannot be compared: it answered wrong, or not at all, in so many blocks that the others cannot speak
-    /// for it.
+    /// Why an entrant cannot be compared: it answered wrong, or not at all, in half of the blocks, or in as many as leave
+    /// too few for a verdict.
     #[must_use]
     pub fn unfit(&self) -> Option<String> {
         let titles: Vec<String> = self.entrants.iter().map(Entrant::title).collect();
@@ -452,7 +452,7 @@ fn different_bodies(entrants: &[Entrant]) -> Option<String> {
     ))
 }
 
-/// What to do about bodies that differ.
+/// The remedy for bodies that differ.
 const DIFFERENT: &str = "ask for a reply that all give alike by --request, or leave that flag out";
 
 /// Most of a body that a sentence shows, characters.

@@ -63,7 +63,7 @@ fn over(name: &str, slices: &[&Measurement]) -> Option<Check> {
     })
 }
 
-/// A check of one slice, told as that of so many.
+/// A check of one slice, told as the worst or the middle one of several.
 fn told(which: &str, count: usize, check: &Check) -> Check {
     Check { finding: format!("{which} of {count} slices: {}", check.finding), ..check.clone() }
 }

@@ -335,7 +335,7 @@ fn parts_of_a_cost_add_up_in_microseconds() {
     let parts = cost_parts(&analysis.verdicts);
     assert_eq!(parts.len(), analysis.verdicts.judged_cells().count());
     for part in parts {
-        let found = [part.whole, part.model, part.library].map(|one| one.mean);
+        let found = [part.whole, part.model, part.implementation].map(|one| one.mean);
         for (found, expected) in found.into_iter().zip([55.0, 10.0, 45.0]) {
             assert!((found - expected).abs() < 0.1, "{part:?}");
         }

@@ -21,7 +21,7 @@ pub struct Decomposition {
     pub implementation: Option<Estimate>,
 }
 
-/// What a request costs the blocking side more than the awaiting one, taken apart: pair = model + library.
+/// What a request costs the blocking side more than the awaiting one, taken apart: pair = model + implementation.
 ///
 /// Differences in microseconds add up, so that a part is a part of the cost. Shares of a ratio's logarithm are not.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,7 +37,7 @@ pub struct CostParts {
     /// The control pair's: of the whole, this the model makes.
     pub model: Difference,
     /// The rest, which the libraries make, block by block.
-    pub library: Difference,
+    pub implementation: Difference,
 }
 
 /// Takes the CPU time of a request apart in every cell and at every rate level, over blocks in which it and the control pair are valid. Each pair
@@ -63,7 +63,7 @@ fn cost_parts_of(verdicts: &Verdicts<'_>, cell: usize, subject: Subject, kind: K
         kind,
         whole: mean(&|_, stock| more(stock))?,
         model: mean(&|control, _| more(control))?,
-        library: mean(&|control, stock| more(stock) - more(control))?,
+        implementation: mean(&|control, stock| more(stock) - more(control))?,
     })
 }
 

@@ -83,7 +83,7 @@ fn costs(analysis: &Analysis<'_>) -> Table {
             analysis.verdicts.levels.get(part.level).map_or_else(String::new, |load| level_name(*load)),
             part.kind.title().to_owned(),
         ];
-        row.extend([part.whole, part.model, part.library].map(|one| number::difference_us(&one)));
+        row.extend([part.whole, part.model, part.implementation].map(|one| number::difference_us(&one)));
         row.push(part.whole.blocks.to_string());
         table.push(row);
     }

@@ -98,7 +98,7 @@ impl Places {
 
     /// Every one of `total`, after a preposition.
     pub(super) fn all(self, total: usize) -> String {
-        self.of("all", total)
+        if total == 2 { format!("both {}", self.name(total)) } else { self.of("all", total) }
     }
 
     /// Any one of `total`, after a preposition.

@@ -1,7 +1,7 @@
 //! What a run can see at all: the smallest differences that it would have shown, and how the machine behaved.
 
 use maud::{Markup, html};
-use reports_record::Metric;
+use reports_record::{Loop, Metric, TrialOutcome};
 
 use crate::analysis::Analysis;
 use crate::number;
@@ -71,12 +71,31 @@ fn remarks(analysis: &Analysis<'_>) -> Vec<String> {
     if repeated > 0 {
         remarks.push(format!("{} disturbed trials were repeated.", number::count(repeated)));
     }
-    let window = |seconds: f64| number::micros(seconds * 1e6);
-    remarks.push(format!(
-        "{} blocks; each server was measured for {} at capacity and for {} at a rate in each of them.",
-        definition.blocks,
-        window(definition.phases.closed.duration_s),
-        window(definition.phases.open.duration_s)
-    ));
+    let measured = || {
+        analysis.grid.all().filter_map(|trial| match &trial.outcome {
+            TrialOutcome::Measured(measured) => Some(measured),
+            TrialOutcome::Failed { .. } => None,
+        })
+    };
+    let closed = span(measured().filter_map(|measured| measured.closed.as_ref()));
+    let open = span(measured().flat_map(|measured| &measured.open));
+    let each = [(closed, "at capacity"), (open, "at a rate")];
+    let each: Vec<String> =
+        each.iter().filter_map(|(span, at)| Some(format!("for {} {at}", span.as_ref()?))).collect();
+    if !each.is_empty() {
+        remarks.push(format!(
+            "{} blocks; each server was measured {} in each of them.",
+            definition.blocks,
+            each.join(" and ")
+        ));
+    }
     remarks
+}
+
+/// The shortest and the longest window of these loops, in words; `None` without a loop.
+fn span<'a>(loops: impl Iterator<Item = &'a Loop>) -> Option<String> {
+    let windows = loops.map(|one| one.measurement.window_s).map(|window| (window, window));
+    let (least, most) = windows.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))?;
+    let [least, most] = [least, most].map(|seconds| number::micros(seconds * 1e6));
+    Some(if least == most { least } else { format!("{least} to {most}") })
 }

@@ -201,6 +201,7 @@ mod tests {
         let request = Request::new(&url(), "POST", &[], Some(b"connection: x\r\n\r\n")).unwrap();
         assert!(request.closing().bytes().starts_with(b"POST /echo HTTP/1.1\r\nconnection: close\r\nhost: "));
         assert_eq!(request.closing().bytes().len(), request.bytes().len() + 19);
+        assert!(request.closing().is_closing() && !request.is_closing());
         let own = Request::new(&url(), "GET", &["Connection: x-own".into()], None).unwrap();
         assert_eq!(own.closing(), own);
     }

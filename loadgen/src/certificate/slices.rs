@@ -221,6 +221,22 @@ mod tests {
         assert_eq!(full.status, Fail);
     }
 
+    /// Each slice may pass by a bound of the user's own, and then all of them do.
+    #[test]
+    fn shares_that_pass_in_every_slice_pass_over_all_and_need_no_remedy() {
+        let busy = |status, remedy: Option<&str>| {
+            let (remedy, explained_by) = (remedy.map(str::to_owned), remedy.map(|_| "steal".to_owned()));
+            let found = Check { remedy, explained_by, ..check("headroom", status, Some(0.9)) };
+            over_slices(&[slice(found, 100)])
+        };
+        let calm = busy(Pass, Some("use more threads"));
+        assert_eq!((calm.status, calm.remedy, calm.explained_by), (Pass, None, None));
+        let warned = busy(Warn, Some("use more threads"));
+        assert_eq!(warned.status, Warn);
+        assert_eq!(warned.remedy.as_deref(), Some("use more threads"));
+        assert_eq!(warned.explained_by.as_deref(), Some("steal"));
+    }
+
     /// Two late starts of 100 in one slice of eight are a quarter of a hundredth of all.
     #[test]
     fn the_distance_of_starts_is_that_of_the_worst_instant_among_all_starts() {
@@ -229,6 +245,8 @@ mod tests {
         let arrivals = of("arrivals", &found);
         assert!((arrivals.figure.unwrap() - 0.0075).abs() < 1e-12);
         assert_eq!((arrivals.status, arrivals.bound), (Warn, 0.005));
+        let told = "at most 0.8 % of the 800 starts of 8 slices lie on the wrong side of any instant";
+        assert!(arrivals.finding.starts_with(told), "{}", arrivals.finding);
         // Each slice by itself has too few starts for a distribution; all together have enough.
         let few = |wrong: f64| -> Vec<Measurement> {
             (0..8).map(|_| slice(check("arrivals", NotApplicable, Some(wrong)), 5)).collect()
@@ -248,5 +266,7 @@ mod tests {
         };
         assert_eq!((late(80.0).status, late(80.0).figure), (Pass, Some(80.0)));
         assert_eq!((late(300.0).status, late(3_000.0).status), (Warn, Fail));
+        let told = "4 requests of 2 slices left 300.0 us late by the client's doing on average, against 250";
+        assert_eq!((late(300.0).bound, late(300.0).finding.as_str()), (250.0, told));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use reports_record::{
-    Account, CertificateVerdict, CheckStatus, Distribution, EncodedHistogram, Histograms, OutcomeKind,
+    Account, CertificateVerdict, CheckStatus, Distribution, EncodedHistogram, Histograms, OutcomeKind, Times,
 };
 use serde_json::json;
 
@@ -104,13 +104,15 @@ fn a_lower_bound_in_one_part_is_one_in_the_sum() {
     let mut times = b.measurement.histograms.response_time().unwrap().unwrap();
     times.censor(Duration::from_secs(5));
     b.measurement.response_time_us = Some(times.times());
-    b.measurement.service_time_us = times.times();
+    // As if seven times were beyond the range of a histogram, which does not count them.
+    b.measurement.service_time_us = Times { clamped: 7, ..times.times() };
     b.measurement.histograms = Histograms::encode(&times, Some(&times));
     b.measurement.account = Account { due: 101, finished: 100, failed: 0, censored: 1 };
     b.measurement.censored = 1;
     let sum = merge(&[a, b]).unwrap();
     let response = sum.response_time_us.unwrap();
     assert_eq!((response.count, response.censored, sum.censored), (201, 1, 1));
+    assert_eq!((sum.service_time_us.clamped, response.clamped), (7, 0));
     assert!(response.is_at_least("max") && !response.is_at_least("p50"), "{:?}", response.at_least);
 }
 

@@ -6,6 +6,7 @@ use benches::bench::started;
 use loadgen::Interrupt;
 
 use crate::answer::Answer;
+use crate::field::nothing_to_compare;
 use crate::peer::Peer;
 use crate::spread::Spread;
 
@@ -15,6 +16,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     started::refuses(&["--seconds", "61"], "1..=60")?;
     started::refuses(&["--open", "-1/s"], "--open")?;
     reports_are_read()?;
+    without_a_rival_there_is_nothing_to_compare()?;
     a_meter_tells_what_a_program_used()?;
     ensure!(Spread::of(vec![3.0, 1.0, 2.0, 9.0]).is_some_and(|spread| spread.ratio() == "2.50 (1.00–9.00)"));
     every_installed_client_has_its_row()?;
@@ -57,6 +59,22 @@ fn reports_are_read() -> anyhow::Result<()> {
             "{} said nothing, and was read",
             peer.name()
         );
+    }
+    Ok(())
+}
+
+/// Whatever is installed here.
+fn without_a_rival_there_is_nothing_to_compare() -> anyhow::Result<()> {
+    for (clients, expected) in [
+        (&[Peer::Loadgen][..], Some("nothing to compare")),
+        (&[Peer::Oha, Peer::Loadgen], Some("there are no ratios")),
+        (&[Peer::Wrk, Peer::Loadgen], None),
+        (&Peer::ALL, None),
+    ] {
+        let said = nothing_to_compare(clients);
+        let fits =
+            said.is_some() == expected.is_some() && said.unwrap_or("").contains(expected.unwrap_or(""));
+        ensure!(fits, "with {clients:?} it says {said:?}, expected {expected:?}");
     }
     Ok(())
 }

@@ -63,17 +63,9 @@ impl Field {
         Ok(Self { place, clients, server })
     }
 
-    /// Why the table compares nothing, where that is so: every ratio is to wrk.
+    /// Why the table compares nothing, where that is so.
     pub(crate) fn nothing_to_compare(&self) -> Option<&'static str> {
-        if let [only] = self.clients.as_slice() {
-            debug_assert_eq!(only.peer, Peer::Loadgen, "only this project's own client is always there");
-            return Some(
-                "there was nothing to compare: loadgen alone is here; scripts/peers installs the others",
-            );
-        }
-        let has_wrk = self.clients.iter().any(|client| client.peer == Peer::Wrk);
-        (!has_wrk)
-            .then_some("there are no ratios: each is to wrk, which is not here; scripts/peers installs it")
+        nothing_to_compare(&self.clients.iter().map(|client| client.peer).collect::<Vec<_>>())
     }
 
     /// What clients ask for.
@@ -83,4 +75,15 @@ impl Field {
     pub(crate) fn url(&self) -> anyhow::Result<Url> {
         Ok(format!("http://{}/hello", self.server.address()).parse()?)
     }
+}
+
+/// Why a table of these clients compares nothing, where that is so: every ratio is to wrk.
+pub(crate) fn nothing_to_compare(clients: &[Peer]) -> Option<&'static str> {
+    if clients.iter().all(|peer| *peer == Peer::Loadgen) {
+        return Some(
+            "there was nothing to compare: loadgen alone is here; scripts/peers installs the others",
+        );
+    }
+    (!clients.contains(&Peer::Wrk))
+        .then_some("there are no ratios: each is to wrk, which is not here; scripts/peers installs it")
 }

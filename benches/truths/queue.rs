@@ -190,9 +190,10 @@ fn batch_means(seconds: &[Interval], asked: &Asked, batch: Duration) -> Vec<f64>
     sums.into_iter().filter(|(_, count)| *count > 0).map(|(sum, count)| sum / count as f64).collect()
 }
 
-/// The interval on the mean of `waits` and whether `exact` lies in it, in words; neither with fewer than [`FEWEST`] batches.
+/// The interval on the mean of `waits` and whether `exact` lies in it, in words; neither with fewer than [`FEWEST`] batches, nor
+/// where one of them is missing.
 fn interval(waits: &[f64], batches: Batches, exact: f64) -> (String, &'static str) {
-    if batches.number < FEWEST {
+    if waits.len() < batches.number.max(FEWEST) as usize {
         return ("–".to_owned(), "too few batches");
     }
     let half = half_width(waits, batches.t);
@@ -207,4 +208,27 @@ fn half_width(values: &[f64], t: f64) -> f64 {
     let mean = values.iter().sum::<f64>() / number;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     t * (squares / (number - 1.0) / number).sqrt()
+}
+
+/// Holds the judgement to withholding what too few batches cannot tell.
+///
+/// # Errors
+/// When three batches are judged, however well they fit, or twenty are not.
+pub(crate) fn test() -> anyhow::Result<()> {
+    let waits: Vec<f64> = (0..20).map(|batch| 2_500.0 + f64::from(batch % 3 - 1) * 40.0).collect();
+    for (count, batches, exact, expected) in [
+        (3, QUICK, 2_500.0, "too few batches"),
+        (3, QUICK, 9_000.0, "too few batches"),
+        (19, FULL, 2_500.0, "too few batches"),
+        (20, FULL, 2_500.0, "yes"),
+        (20, FULL, 9_000.0, "no"),
+    ] {
+        let (shown, told) = interval(&waits[..count], batches, exact);
+        let is_withheld = shown == "–";
+        anyhow::ensure!(
+            told == expected && is_withheld == (expected == "too few batches"),
+            "{count} batches with an exact wait of {exact} µs were told as {shown:?}, {told:?}; expected {expected:?}"
+        );
+    }
+    Ok(())
 }

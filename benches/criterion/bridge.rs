@@ -1,7 +1,4 @@
 //! Bridges between the models: blocking work for a task, awaited work for a thread, beside the direct call.
-//!
-//! `block_in_place` has no row: it needs a runtime with several threads, and a contender's loops have one each, where it
-//! panics.
 
 use std::hint::black_box;
 use std::sync::{Arc, Barrier, Mutex, PoisonError, mpsc};
@@ -18,6 +15,7 @@ use crate::session::Session;
 
 pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
     spawn_blocking(criterion, session);
+    block_in_place(criterion, session);
     for (name, callers) in [("bridge/pool/1", 1), ("bridge/pool/8", 8), ("bridge/pool/64", 64)] {
         pool(criterion, session, name, callers);
     }
@@ -34,13 +32,7 @@ fn spawn_blocking(criterion: &mut Criterion, session: &Session) {
         worth, and nothing beside a call that takes a millisecond.";
     group(criterion, session, Plan::new("bridge/spawn_blocking", so_what)).pair(
         Side::batched("a thread calls a function that blocks", BATCH),
-        || {
-            |iterations| {
-                batches(iterations, BATCH, || {
-                    black_box(job(black_box(1)));
-                })
-            }
-        },
+        || call_directly,
         Side::new("a task has tokio's blocking pool call it and awaits the result"),
         || {
             let runtime = event_loop();
@@ -52,6 +44,34 @@ fn spawn_blocking(criterion: &mut Criterion, session: &Session) {
             }
         },
     );
+}
+
+/// The runtime is of the kind that moves tasks between threads, with one thread: on one thread alone tokio refuses the call.
+fn block_in_place(criterion: &mut Criterion, session: &Session) {
+    let so_what = "Blocking in place saves the trip to the pool, and wakes another thread to look after the loop's other tasks;         it needs a runtime that moves tasks between threads.";
+    group(criterion, session, Plan::new("bridge/block_in_place", so_what)).pair(
+        Side::batched("a thread calls a function that blocks", BATCH),
+        || call_directly,
+        Side::new("a task has its thread give up the event loop, calls it in place and takes the loop back"),
+        || {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .build()
+                .expect("this system gives a runtime its threads");
+            move |iterations| {
+                let call = || async {
+                    tokio::task::block_in_place(|| black_box(job(black_box(1))));
+                };
+                as_task(&runtime, batches_awaited(iterations, 1, call))
+            }
+        },
+    );
+}
+
+fn call_directly(iterations: u64) -> Turn {
+    batches(iterations, BATCH, || {
+        black_box(job(black_box(1)));
+    })
 }
 
 /// The threads of both pools.
@@ -114,7 +134,7 @@ fn threads_and_pool(callers: u64) -> impl FnMut(u64) -> Turn {
             let watch = Stopwatch::start(Threads::All);
             start.wait();
             waiting.into_iter().for_each(|caller| caller.join().expect("a caller ends well"));
-            sampled(watch, iterations * callers)
+            Turn::of_mean(watch.stop(), iterations * callers)
         })
     }
 }
@@ -133,12 +153,7 @@ async fn tasks_and_pool(iterations: u64, callers: u64) -> Turn {
     for caller in waiting {
         caller.await.expect("a caller ends well");
     }
-    sampled(watch, iterations * callers)
-}
-
-fn sampled(watch: Stopwatch, operations: u64) -> Turn {
-    let cost = watch.stop();
-    Turn { samples: vec![(cost.value / operations as f64) as u64], cost }
+    Turn::of_mean(watch.stop(), iterations * callers)
 }
 
 fn to_loop(criterion: &mut Criterion, session: &Session) {

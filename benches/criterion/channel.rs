@@ -6,6 +6,7 @@ use std::thread;
 use criterion::Criterion;
 
 use crate::clock::{BATCH, Batches, Turn};
+use crate::disturbance::own_run_delay;
 use crate::event_loop::{as_task, event_loop};
 use crate::group::{Group, Plan, group};
 use crate::kept::Side;
@@ -32,15 +33,19 @@ fn bounded(mut group: Group<'_>) {
                 let producer = thread::spawn(move || {
                     // Received below, or this bench is gone.
                     let _ = ready.send(());
-                    (0..iterations).all(|number| sender.send(number).is_ok())
+                    let delay = own_run_delay();
+                    let sent_all = (0..iterations).all(|number| sender.send(number).is_ok());
+                    drop(sender);
+                    (sent_all, own_run_delay().saturating_sub(delay))
                 });
                 runs.recv().expect("the producer says that it runs");
                 let mut batches = Batches::start(BATCH);
                 for _ in receiver {
                     batches.done();
                 }
-                let turn = batches.stop();
-                let sent_all = producer.join().expect("the producer ends well");
+                let mut turn = batches.stop();
+                let (sent_all, delay) = producer.join().expect("the producer ends well");
+                turn.cost.ended_delay_ns = delay;
                 assert!(sent_all, "the receiver left before the last message");
                 turn
             }
@@ -140,9 +145,6 @@ async fn bursts_of_tasks(iterations: u64) -> Turn {
 
 /// The turn of `asked` operations, of which `done` were done.
 fn scaled(mut turn: Turn, asked: u64, done: u64) -> Turn {
-    let share = asked as f64 / done as f64;
-    turn.cost.value *= share;
-    turn.cost.cpu_ns = turn.cost.cpu_ns.map(|cpu| cpu * share);
-    turn.cost.switches = turn.cost.switches.map(|switches| (switches as f64 * share).round() as u64);
+    turn.cost = turn.cost.scaled(asked as f64 / done as f64);
     turn
 }

@@ -16,6 +16,13 @@ pub(crate) struct Turn {
     pub(crate) samples: Vec<u64>,
 }
 
+impl Turn {
+    /// Operations whose mean is the only sample.
+    pub(crate) fn of_mean(cost: Cost, operations: u64) -> Self {
+        Self { samples: vec![(cost.value / operations as f64) as u64], cost }
+    }
+}
+
 /// Times operations in batches; what is left at the end costs, but is no sample.
 #[derive(Debug)]
 pub(crate) struct Batches {

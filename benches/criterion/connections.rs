@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use criterion::Criterion;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::RuntimeMetrics;
 
@@ -13,7 +14,7 @@ use crate::bound::{self, Cpus};
 use crate::clock::{Turn, nanoseconds};
 use crate::cost::{Stopwatch, Threads, own_switches};
 use crate::event_loop::event_loop;
-use crate::group::{Plan, group};
+use crate::group::{Group, Plan, group};
 use crate::kept::Side;
 use crate::session::Session;
 
@@ -38,25 +39,54 @@ pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
             ..Plan::new(name, so_what)
         };
         let sample = "from the first byte sent to the answers of all connections";
-        group(criterion, session, plan).pair(
-            Side::new("a message is read by its connection's thread and answered").sample(sample),
-            || {
-                let client = Client::open(connections, threads);
-                move |iterations| client.rounds(iterations, None)
-            },
-            Side::new("a message is read by its connection's task and answered").sample(sample),
-            || {
-                let (runs, running) = std::sync::mpsc::channel();
-                let client = Client::open(connections, |streams| tasks(streams, &runs));
-                let metrics: RuntimeMetrics = running.recv().expect("the event loop says that it runs");
-                move |iterations| client.rounds(iterations, Some(&metrics))
-            },
-        );
+        pair(group(criterion, session, plan), connections, sample, Client::rounds);
+    }
+    closed_loops(criterion, session);
+}
+
+/// The same as a load generator's closed loop: each answer is followed by the next message, so that messages come one by one
+/// and not all at once.
+fn closed_loops(criterion: &mut Criterion, session: &Session) {
+    let so_what = "A client that waits by epoll and sends again as soon as it is answered spreads the messages out: a wake-up of an \
+        event loop then serves fewer of them, and a thread is woken for each as before.";
+    for (name, connections) in [("closed_loop/1", 1), ("closed_loop/8", 8), ("closed_loop/64", 64)] {
+        let plan = Plan {
+            cpus: Cpus::OneAndClient,
+            rounds: 50,
+            scale: connections,
+            balanced: false,
+            ..Plan::new(name, so_what)
+        };
+        let sample = "the mean of all messages of a slice";
+        pair(group(criterion, session, plan), connections, sample, Client::closed_loop);
     }
 }
 
-/// The client's ends of all connections.
-struct Client(Vec<TcpStream>);
+/// What a client does with its connections: a number of messages over each.
+type Load = fn(&Client, u64) -> Vec<u64>;
+
+fn pair(mut group: Group<'_>, connections: u64, sample: &'static str, load: Load) {
+    group.pair(
+        Side::new("a message is read by its connection's thread and answered").sample(sample),
+        || {
+            let client = Client::open(connections, threads);
+            move |iterations| client.turn(iterations, load, None)
+        },
+        Side::new("a message is read by its connection's task and answered").sample(sample),
+        || {
+            let (runs, running) = std::sync::mpsc::channel();
+            let client = Client::open(connections, |streams| tasks(streams, &runs));
+            let metrics: RuntimeMetrics = running.recv().expect("the event loop says that it runs");
+            move |iterations| client.turn(iterations, load, Some(&metrics))
+        },
+    );
+}
+
+/// The client's ends of all connections, and what tells which of them were answered.
+struct Client {
+    streams: Vec<TcpStream>,
+    answered: Epoll,
+}
 
 impl Client {
     /// Opens `count` connections over loopback and gives the other ends to `serve`.
@@ -72,31 +102,68 @@ impl Client {
             stream.set_nodelay(true).expect("a TCP socket has this option");
         }
         serve(others);
-        Self(own)
+        let answered = Epoll::new(EpollCreateFlags::empty()).expect("this system gives an epoll");
+        for (number, stream) in (0..).zip(&own) {
+            answered
+                .add(stream, EpollEvent::new(EpollFlags::EPOLLIN, number))
+                .expect("a socket can be waited for");
+        }
+        Self { streams: own, answered }
     }
 
-    /// Rounds of one message over every connection, then every answer.
-    fn rounds(&self, rounds: u64, metrics: Option<&RuntimeMetrics>) -> Turn {
+    /// The cost of `load` to those that serve.
+    fn turn(&self, messages_each: u64, load: Load, metrics: Option<&RuntimeMetrics>) -> Turn {
         bound::bind(&[bound::client()]);
-        let mut samples = Vec::new();
-        let mut buffer = [0; BYTES];
         let waits = || metrics.map(|metrics| metrics.worker_park_count(0));
         let (watch, waits_before, switches) = (Stopwatch::start(Threads::Others), waits(), own_switches());
-        for _ in 0..rounds {
-            let begun = Instant::now();
-            for mut stream in &self.0 {
-                stream.write_all(&[1; BYTES]).expect("the other end reads");
-            }
-            for mut stream in &self.0 {
-                stream.read_exact(&mut buffer).expect("the other end answers");
-            }
-            samples.push(nanoseconds(begun));
-        }
+        let samples = load(self, messages_each);
         let mut cost = watch.stop();
         cost.client_wakes = Some(own_switches() - switches);
         cost.loop_waits = waits().zip(waits_before).map(|(now, before)| now - before);
         Turn { cost, samples }
     }
+
+    /// Rounds of one message over every connection, then every answer; gives the time of each.
+    fn rounds(&self, rounds: u64) -> Vec<u64> {
+        let round = |_| {
+            let begun = Instant::now();
+            self.streams.iter().for_each(send);
+            self.streams.iter().for_each(receive);
+            nanoseconds(begun)
+        };
+        (0..rounds).map(round).collect()
+    }
+
+    /// Messages over every connection, each sent when the one before it was answered; gives the mean time between answers.
+    fn closed_loop(&self, messages_each: u64) -> Vec<u64> {
+        let begun = Instant::now();
+        let mut left = vec![messages_each; self.streams.len()];
+        let mut unfinished = self.streams.len();
+        let mut events = [EpollEvent::empty(); 64];
+        self.streams.iter().for_each(send);
+        while unfinished > 0 {
+            let found = self.answered.wait(&mut events, EpollTimeout::NONE).expect("an epoll can be asked");
+            for event in &events[..found] {
+                let number = event.data() as usize;
+                receive(&self.streams[number]);
+                left[number] -= 1;
+                if left[number] > 0 {
+                    send(&self.streams[number]);
+                } else {
+                    unfinished -= 1;
+                }
+            }
+        }
+        vec![nanoseconds(begun) / (messages_each * self.streams.len() as u64)]
+    }
+}
+
+fn send(mut stream: &TcpStream) {
+    stream.write_all(&[1; BYTES]).expect("the other end reads");
+}
+
+fn receive(mut stream: &TcpStream) {
+    stream.read_exact(&mut [0; BYTES]).expect("the other end answers");
 }
 
 /// A thread a connection, until the client closes it.

@@ -18,6 +18,9 @@ pub(crate) struct Cost {
     pub(crate) loop_waits: Option<u64>,
     /// Times that the client on another CPU slept until an answer woke it.
     pub(crate) client_wakes: Option<u64>,
+    /// Time for which threads that ended meanwhile had been ready without a CPU, ns, as they said themselves: the kernel
+    /// forgets it with them.
+    pub(crate) ended_delay_ns: u64,
     /// Whether a certificate says not to believe it.
     pub(crate) doubtful: bool,
 }
@@ -26,6 +29,16 @@ impl Cost {
     /// A value without CPU time.
     pub(crate) fn of_value(value: f64) -> Self {
         Self { value, ..Self::default() }
+    }
+
+    /// A share of the operations that cost this.
+    pub(crate) fn scaled(self, share: f64) -> Self {
+        Self {
+            value: self.value * share,
+            cpu_ns: self.cpu_ns.map(|cpu| cpu * share),
+            switches: self.switches.map(|switches| (switches as f64 * share).round() as u64),
+            ..self
+        }
     }
 }
 
@@ -67,6 +80,41 @@ impl Stopwatch {
     }
 }
 
+/// Nanoseconds of the calling thread.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Spent {
+    /// On a CPU.
+    pub(crate) cpu: f64,
+    /// On the clock.
+    pub(crate) wall: f64,
+}
+
+impl Spent {
+    /// Does `work`. Reading the clocks is in it: a system call, about as long as the shortest.
+    pub(crate) fn on(work: impl FnOnce()) -> Self {
+        let (begun, before) = (Instant::now(), own_cpu());
+        work();
+        let cpu = own_cpu().saturating_sub(before).as_nanos() as f64;
+        Self { cpu, wall: begun.elapsed().as_nanos() as f64 }
+    }
+
+    /// Both together.
+    pub(crate) fn add(&mut self, more: Self) {
+        self.cpu += more.cpu;
+        self.wall += more.wall;
+    }
+
+    /// The rest of this, never below zero.
+    pub(crate) fn less(self, other: Self) -> Self {
+        Self { cpu: (self.cpu - other.cpu).max(0.0), wall: (self.wall - other.wall).max(0.0) }
+    }
+
+    /// The cost of operations that took this.
+    pub(crate) fn cost(self) -> Cost {
+        Cost { value: self.wall, cpu_ns: Some(self.cpu), ..Cost::default() }
+    }
+}
+
 /// CPU time of the calling thread alone.
 pub(crate) fn own_cpu() -> Duration {
     clock(ClockId::CLOCK_THREAD_CPUTIME_ID)
@@ -82,8 +130,13 @@ pub(crate) fn sleeps() -> u64 {
     u64::try_from(usage(UsageWho::RUSAGE_SELF).voluntary_context_switches()).unwrap_or_default()
 }
 
+/// CPU time of all threads of this process, those that ended too.
+pub(crate) fn cpu_of_all() -> Duration {
+    clock(ClockId::CLOCK_PROCESS_CPUTIME_ID)
+}
+
 fn cpu(threads: Threads) -> Duration {
-    let all = clock(ClockId::CLOCK_PROCESS_CPUTIME_ID);
+    let all = cpu_of_all();
     match threads {
         Threads::All => all,
         Threads::Others => all.saturating_sub(own_cpu()),

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 use benches::bench::started;
 
-use crate::parts;
+use crate::{disturbance, parts};
 
 /// Groups whose iteration is one operation, whose iteration is many, and whose unit is bytes. None of them needs a contender.
 const GROUPS: [&str; 3] = ["select/8", "sleepers/16", "memory/parked"];
@@ -17,6 +17,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
         started::refuses(&["select/8", flag, "never-saved"], "never-saved")?;
     }
     parts::test()?;
+    disturbance::test()?;
     let target = tempfile::tempdir().context("cannot make a folder for results")?;
     let filter = format!("^({})/", GROUPS.join("|"));
     let short = ["--warm-up-time", "0.05", "--measurement-time", "0.1", filter.as_str()];
@@ -29,7 +30,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
 }
 
 fn every_group_is_on_the_page(results: &Path) -> anyhow::Result<()> {
-    let page = reports_render::criterion::write(results, &results.join("page.html"))?;
+    let page = reports_render::criterion::write(results, None, &results.join("page.html"))?;
     let html = fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
     ensure!(
         !html.contains("could not be read as benches"),

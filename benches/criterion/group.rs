@@ -271,7 +271,7 @@ impl<S: FnMut(u64) -> Turn, A: FnMut(u64) -> Turn> Both<S, A> {
             }
         }
         let wall_ns = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        let (steal_ms, run_delay_ns) = disturbance.end();
+        let disturbed = disturbance.end();
         // Which of a side's slices is the first one changes every two rounds, so that the comparison of a side with itself
         // is as balanced as that of both.
         if self.rounds / 2 % 2 == 1 {
@@ -279,12 +279,15 @@ impl<S: FnMut(u64) -> Turn, A: FnMut(u64) -> Turn> Both<S, A> {
             awaiting.reverse();
         }
         self.rounds += 1;
-        let certified = sync.iter().chain(&awaiting).all(|slice| slice.certified);
+        let all = || sync.iter().chain(&awaiting);
+        let ended_delay_ns: u64 = all().map(|slice| slice.ended_delay_ns).sum();
+        let certified = all().all(|slice| slice.certified);
         let record = BenchRound {
             sync: [sync[0].record, sync[1].record],
             r#async: [awaiting[0].record, awaiting[1].record],
-            steal_ms,
-            run_delay_ns,
+            steal_ms: disturbed.steal_ms,
+            run_delay_ns: disturbed.run_delay_ns + ended_delay_ns,
+            foreign_ms: disturbed.foreign_ms,
             wall_ns,
             certified,
         };
@@ -296,6 +299,7 @@ impl<S: FnMut(u64) -> Turn, A: FnMut(u64) -> Turn> Both<S, A> {
 struct Slice {
     record: BenchSlice,
     samples: Vec<u64>,
+    ended_delay_ns: u64,
     certified: bool,
 }
 
@@ -310,7 +314,7 @@ impl Slice {
             loop_waits: cost.loop_waits,
             client_wakes: cost.client_wakes,
         };
-        Self { record, samples: turn.samples, certified: !cost.doubtful }
+        Self { record, samples: turn.samples, ended_delay_ns: cost.ended_delay_ns, certified: !cost.doubtful }
     }
 }
 

@@ -7,7 +7,8 @@ use criterion::Criterion;
 use tokio::task::yield_now;
 
 use crate::clock::{BATCH, Batches, Turn, batches};
-use crate::cost::{Stopwatch, Threads};
+use crate::cost::{Cost, Stopwatch, Threads};
+use crate::disturbance::own_run_delay;
 use crate::event_loop::{as_task, event_loop};
 use crate::group::{Group, Plan, group};
 use crate::kept::Side;
@@ -78,15 +79,16 @@ fn in_turn(mut group: Group<'_>) {
 fn take_turns(iterations: u64) -> Turn {
     let lock = Mutex::new(0_u64);
     let wake: [Condvar; TAKERS as usize] = Default::default();
-    let start = Barrier::new(TAKERS as usize + 1);
+    let [start, end] = [(); 2].map(|()| Barrier::new(TAKERS as usize + 1));
     thread::scope(|scope| {
         let takers: Vec<_> = (0..TAKERS)
             .map(|taker| {
-                let (lock, wake, start) = (&lock, &wake, &start);
+                let (lock, wake, start, end) = (&lock, &wake, &start, &end);
                 scope.spawn(move || {
                     // All are here; the clocks are read; all begin.
                     start.wait();
                     start.wait();
+                    let delay = own_run_delay();
                     for _ in 0..share(iterations, taker) {
                         let held = lock.lock().unwrap_or_else(PoisonError::into_inner);
                         let mut held = wake[taker as usize]
@@ -97,14 +99,19 @@ fn take_turns(iterations: u64) -> Turn {
                         drop(held);
                         wake[next as usize].notify_one();
                     }
+                    // The clocks are read before this thread asks the kernel.
+                    end.wait();
+                    own_run_delay().saturating_sub(delay)
                 })
             })
             .collect();
         start.wait();
         let watch = Stopwatch::start(Threads::All);
         start.wait();
-        takers.into_iter().for_each(|taker| taker.join().expect("a taker ends well"));
-        sampled(watch, iterations)
+        end.wait();
+        let cost = watch.stop();
+        let delays = takers.into_iter().map(|taker| taker.join().expect("a taker ends well"));
+        Turn::of_mean(Cost { ended_delay_ns: delays.sum(), ..cost }, iterations)
     })
 }
 
@@ -126,12 +133,7 @@ async fn tasks_in_turn(iterations: u64) -> Turn {
     for taker in takers {
         taker.await.expect("a taker ends well");
     }
-    sampled(watch, iterations)
-}
-
-fn sampled(watch: Stopwatch, iterations: u64) -> Turn {
-    let cost = watch.stop();
-    Turn { samples: vec![(cost.value / iterations as f64) as u64], cost }
+    Turn::of_mean(watch.stop(), iterations)
 }
 
 /// Acquisitions of one taker, so that all of them together are `iterations`.

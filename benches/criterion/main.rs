@@ -6,6 +6,7 @@
 //! The awaiting side is an event loop on one thread, as in the contenders.
 
 mod accept;
+mod across;
 mod bound;
 mod bridge;
 mod channel;
@@ -105,6 +106,7 @@ fn every_group(arguments: &[String]) -> anyhow::Result<()> {
         sleepers::benches,
         request::benches,
         parts::benches,
+        across::benches,
         accept::benches,
         bridge::benches,
         hand_over::benches,

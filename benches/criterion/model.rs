@@ -15,9 +15,10 @@ struct Explained {
     group: &'static str,
     cell: &'static str,
     load: &'static str,
-    /// Whether there is one connection, so that nothing else can run while it is waited for.
-    is_alone: bool,
-    /// The group that reads and answers over as many connections and does nothing else.
+    /// The bench of a thread among as many that sleeps in a read until it is woken; `None` with one connection, where its CPU is
+    /// idle meanwhile.
+    read_and_sleep: Option<&'static str>,
+    /// The group that reads and answers over as many connections, in a closed loop as well, and does nothing else.
     bare_loop: &'static str,
     /// The group that says what a wait costs with as many at the same time; `None` without a wait.
     sleepers: Option<&'static str>,
@@ -28,32 +29,32 @@ const EXPLAINED: [Explained; 4] = [
         group: "request/control/1",
         cell: "wait=0ms/c=1",
         load: "no wait, 1 connection",
-        is_alone: true,
-        bare_loop: "connections/1",
+        read_and_sleep: None,
+        bare_loop: "closed_loop/1",
         sleepers: None,
     },
     Explained {
         group: "request/control/8",
         cell: "wait=0ms/c=8",
         load: "no wait, 8 connections",
-        is_alone: false,
-        bare_loop: "connections/8",
+        read_and_sleep: Some("read_and_sleep_8"),
+        bare_loop: "closed_loop/8",
         sleepers: None,
     },
     Explained {
         group: "request/control/64",
         cell: "wait=0ms/c=64",
         load: "no wait, 64 connections",
-        is_alone: false,
-        bare_loop: "connections/64",
+        read_and_sleep: Some("read_and_sleep_64"),
+        bare_loop: "closed_loop/64",
         sleepers: None,
     },
     Explained {
         group: "request/wait_1ms/64",
         cell: "wait=1ms/c=64",
         load: "1 ms of waiting, 64 connections",
-        is_alone: false,
-        bare_loop: "connections/64",
+        read_and_sleep: Some("read_and_sleep_64"),
+        bare_loop: "closed_loop/64",
         sleepers: Some("sleepers/128"),
     },
 ];
@@ -75,29 +76,31 @@ pub(crate) fn keep(results: &Path) -> anyhow::Result<()> {
 
 fn threads(explained: &Explained) -> ModelledRequest {
     let mut parts = common();
-    if explained.is_alone {
-        let what = "the request is read by a thread that slept, its CPU being idle";
-        parts.push(part(what, ModelCount::Fixed(1.0), "parts_sleeping", "receive"));
-    } else {
-        parts.push(part("the request is read", ModelCount::Fixed(1.0), "parts", "receive"));
-        // A thread's wait has its own switch in its cost.
-        let known = if explained.sleepers.is_some() { 1.0 } else { 0.0 };
-        parts.push(part("a switch to another thread", ModelCount::SwitchesBeyond(known), "parts", "switch"));
+    match explained.read_and_sleep {
+        None => {
+            let what = "the request is read by a thread that slept, its CPU being idle";
+            parts.push(part(what, ModelCount::Fixed(1.0), "parts_sleeping", "receive"));
+        }
+        Some(bench) => {
+            let what =
+                "the request is read by its thread, which slept and was woken: a switch to it is in this";
+            parts.push(part(what, ModelCount::Fixed(1.0), "parts_across", bench));
+            // A read has a switch in its cost, and so has a wait.
+            let known = if explained.sleepers.is_some() { 2.0 } else { 1.0 };
+            let count = ModelCount::SwitchesBeyond(known);
+            parts.push(part("a further switch to another thread", count, "parts", "switch"));
+        }
     }
     if let Some(sleepers) = explained.sleepers {
-        parts.push(part(
-            "the wait: a sleep, its timer and its switch",
-            ModelCount::Fixed(1.0),
-            sleepers,
-            "sync",
-        ));
+        let what = "the wait: a sleep, its timer and its switch";
+        parts.push(part(what, ModelCount::Fixed(1.0), sleepers, "sync"));
     }
     modelled(explained, "std-threads", "sync", parts)
 }
 
 fn tasks(explained: &Explained) -> ModelledRequest {
     let mut parts = common();
-    parts.push(part("the request is read", ModelCount::Fixed(1.0), "parts", "receive"));
+    parts.push(part("the request is read", ModelCount::Fixed(1.0), "parts_across", "receive"));
     let what = "a task is woken and polled: half a hand-over";
     parts.push(part(what, ModelCount::Fixed(0.5), "hand_over/one_cpu", "async"));
     let what = "an epoll_wait that sleeps, its CPU being idle";
@@ -114,14 +117,11 @@ fn tasks(explained: &Explained) -> ModelledRequest {
 
 /// The parts that both sides have.
 fn common() -> Vec<ModelPart> {
+    let sleeping = "the reply is sent to a client that sleeps, and wakes it";
+    let busy = "the reply is sent to a client that is busy on its own CPU and waits by epoll";
     vec![
-        part(
-            "the reply is sent to a client that sleeps, and wakes it",
-            ModelCount::Wakes,
-            "parts_sleeping",
-            "send",
-        ),
-        part("the reply is sent to a client that is busy", ModelCount::WithoutWake, "parts", "send"),
+        part(sleeping, ModelCount::Wakes, "parts_sleeping", "send"),
+        part(busy, ModelCount::WithoutWake, "parts_across", "send"),
         part(CODEC, ModelCount::Fixed(1.0), "parts", "codec"),
     ]
 }
@@ -147,7 +147,7 @@ fn modelled(explained: &Explained, contender: &str, side: &str, parts: Vec<Model
 
 /// Reads, switches and answers as the loop that has nothing else, with the codec and the wait that it leaves out.
 fn bare_loop(explained: &Explained, side: &str) -> Vec<ModelPart> {
-    let what = "a message is read and answered, over as many connections";
+    let what = "a message is read and answered, over as many connections in a closed loop";
     let once = |what, group, bench| part(what, ModelCount::Fixed(1.0), group, bench);
     let mut parts = vec![once(what, explained.bare_loop, side), once(CODEC, "parts", "codec")];
     parts.extend(explained.sleepers.map(|sleepers| once("the wait", sleepers, side)));

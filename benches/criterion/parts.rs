@@ -6,7 +6,6 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
 
 use anyhow::ensure;
 use criterion::Criterion;
@@ -17,13 +16,13 @@ use servers_wire::{Decoder, Replies};
 
 use crate::bound::{self, Cpus};
 use crate::clock::{BATCH, Turn, batches};
-use crate::cost::{Cost, Stopwatch, Threads, own_cpu};
+use crate::cost::{Cost, Spent, Stopwatch, Threads};
 use crate::group::{Plan, group};
 use crate::kept::Side;
 use crate::session::Session;
 
 /// Sockets that are sent to, or read from, one after another.
-const SOCKETS: usize = 64;
+pub(crate) const SOCKETS: usize = 64;
 
 /// A request as the load generator sends it to `/hello`.
 const REQUEST: &[u8] = b"GET /hello HTTP/1.1\r\nhost: 127.0.0.1:40000\r\nuser-agent: loadgen\r\n\r\n";
@@ -141,24 +140,21 @@ fn ready_events(criterion: &mut Criterion, session: &Session) {
                         debug_assert_eq!(found as u64, count, "every source is ready");
                     }
                     let share = iterations as f64 / (waits * count) as f64;
-                    scaled(watch.stop(), iterations, share, BATCH)
+                    whole_batch(watch.stop().scaled(share), iterations)
                 }
             },
         );
     }
 }
 
-/// A turn of `operations` of the cost times `share`, with their mean as its only sample.
-fn scaled(mut cost: Cost, operations: u64, share: f64, size: u32) -> Turn {
-    cost.value *= share;
-    cost.cpu_ns = cost.cpu_ns.map(|cpu| cpu * share);
-    // A whole sample or none: one of fewer operations would claim more than there were.
-    let samples =
-        (operations >= u64::from(size)).then(|| (cost.value / operations as f64 * f64::from(size)) as u64);
-    Turn { cost, samples: samples.into_iter().collect() }
+/// A turn of `operations` with their mean as its only sample: a whole batch or none, for one of fewer operations would claim
+/// more than there were.
+fn whole_batch(cost: Cost, operations: u64) -> Turn {
+    let batch = (cost.value / operations as f64 * f64::from(BATCH)) as u64;
+    Turn { cost, samples: (operations >= u64::from(BATCH)).then_some(batch).into_iter().collect() }
 }
 
-fn pair() -> (TcpStream, TcpStream) {
+pub(crate) fn pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     let address = listener.local_addr().expect("a listener has an address");
     let here = TcpStream::connect(address).expect("a listener with room accepts");
@@ -169,7 +165,7 @@ fn pair() -> (TcpStream, TcpStream) {
     (here, there)
 }
 
-fn pairs() -> Vec<(TcpStream, TcpStream)> {
+pub(crate) fn pairs() -> Vec<(TcpStream, TcpStream)> {
     (0..SOCKETS).map(|_| pair()).collect()
 }
 
@@ -202,7 +198,7 @@ fn send_and_read(pairs: &[(TcpStream, TcpStream)], iterations: u64, sending_cost
         });
         left -= now.len() as u64;
     }
-    scaled(Cost { value: wall, cpu_ns: Some(cpu), ..Cost::default() }, iterations, 1.0, 1)
+    Turn::of_mean(Spent { wall, cpu }.cost(), iterations)
 }
 
 /// The call of an exchange whose cost counts.
@@ -253,7 +249,7 @@ impl Echo {
             });
             call.time_nothing();
         }
-        scaled(call.cost(), iterations, 1.0, 1)
+        Turn::of_mean(call.cost(), iterations)
     }
 }
 
@@ -263,13 +259,6 @@ impl Echo {
 struct Timed {
     with_readings: Spent,
     readings: Spent,
-}
-
-/// Nanoseconds of this thread.
-#[derive(Debug, Clone, Copy, Default)]
-struct Spent {
-    cpu: f64,
-    wall: f64,
 }
 
 impl Timed {
@@ -289,25 +278,7 @@ impl Timed {
     /// The calls without the readings around them.
     fn cost(&self) -> Cost {
         let Self { with_readings, readings } = self;
-        Cost {
-            value: (with_readings.wall - readings.wall).max(0.0),
-            cpu_ns: Some((with_readings.cpu - readings.cpu).max(0.0)),
-            ..Cost::default()
-        }
-    }
-}
-
-impl Spent {
-    fn on(work: impl FnOnce()) -> Self {
-        let (begun, before) = (Instant::now(), own_cpu());
-        work();
-        let cpu = own_cpu().saturating_sub(before).as_nanos() as f64;
-        Self { cpu, wall: begun.elapsed().as_nanos() as f64 }
-    }
-
-    fn add(&mut self, more: Self) {
-        self.cpu += more.cpu;
-        self.wall += more.wall;
+        with_readings.less(*readings).cost()
     }
 }
 

@@ -33,10 +33,9 @@ pub(crate) struct Served {
     processes: Vec<Pid>,
 }
 
-/// The contender's cost so far.
+/// The contender's own counts so far.
 #[derive(Debug, Clone, Copy)]
-struct Taken {
-    cpu: Duration,
+struct Counts {
     switches: Option<u64>,
     loop_waits: Option<u64>,
 }
@@ -77,9 +76,12 @@ impl Served {
     /// When one of them is not answered as it should be, or the contender does not say what it took.
     pub(crate) fn requests(&mut self, requests: u64) -> anyhow::Result<Turn> {
         let load = Load { stop: Stop::Requests(requests), ..self.load.clone() };
-        let (before, sleeps) = (self.taken()?, cost::sleeps());
+        // Asking for the counts is a request on a connection of its own, and in no CPU time: the clocks are read within.
+        let before = self.counts()?;
+        let (cpu, sleeps) = (self.cpu()?, cost::sleeps());
         let measured = self.client.measure(&load, &Interrupt::default(), &mut |_| ())?;
-        let (slept, after) = (cost::sleeps() - sleeps, self.taken()?);
+        let (slept, cpu) = (cost::sleeps() - sleeps, self.cpu()?.saturating_sub(cpu));
+        let after = self.counts()?;
         let account = &measured.account;
         ensure!(
             account.finished == account.due,
@@ -88,14 +90,15 @@ impl Served {
             account.due,
             measured.outcomes
         );
-        let since = |of: fn(&Taken) -> Option<u64>| Some(of(&after)?.saturating_sub(of(&before)?));
+        let since = |of: fn(&Counts) -> Option<u64>| Some(of(&after)?.saturating_sub(of(&before)?));
         let cost = Cost {
             value: measured.window_s * 1e9,
-            cpu_ns: Some(after.cpu.saturating_sub(before.cpu).as_nanos() as f64),
-            switches: since(|taken| taken.switches),
-            loop_waits: since(|taken| taken.loop_waits),
+            cpu_ns: Some(cpu.as_nanos() as f64),
+            switches: since(|counts| counts.switches),
+            loop_waits: since(|counts| counts.loop_waits),
             // The load generator runs in this process.
             client_wakes: Some(slept),
+            ended_delay_ns: 0,
             doubtful: measured.certificate.verdict == CertificateVerdict::Invalid,
         };
         let times = measured.histograms.service_time.decode().context("a histogram was damaged")?;
@@ -123,18 +126,21 @@ impl Served {
         sampler.finish().memory_bytes().context("the kernel does not tell the contender's memory")
     }
 
-    /// CPU time by the kernel's clock of each process; the rest by the contender's own counters.
-    fn taken(&self) -> anyhow::Result<Taken> {
-        let stats = self.contender.stats()?;
+    /// CPU time by the kernel's clock of each process.
+    fn cpu(&self) -> anyhow::Result<Duration> {
         let mut cpu = Duration::ZERO;
         for &process in &self.processes {
             let clock =
                 ClockId::pid_cpu_clock_id(process).context("the contender has no clock of CPU time")?;
             cpu += Duration::from(clock.now().context("cannot read the contender's CPU time")?);
         }
+        Ok(cpu)
+    }
+
+    fn counts(&self) -> anyhow::Result<Counts> {
+        let stats = self.contender.stats()?;
         let both = stats.voluntary_switches.zip(stats.involuntary_switches);
-        Ok(Taken {
-            cpu,
+        Ok(Counts {
             switches: both.map(|(voluntary, involuntary)| voluntary + involuntary),
             loop_waits: stats.loop_waits,
         })

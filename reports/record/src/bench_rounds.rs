@@ -56,9 +56,13 @@ pub struct BenchRound {
     pub r#async: [BenchSlice; 2],
     /// CPU time that the hypervisor gave to others during the round, on the CPUs in use, ms.
     pub steal_ms: u64,
-    /// Time that threads of this round were ready and waited for a CPU, ns; 0 where the threads of one side wait for
-    /// each other's CPU by design.
+    /// Time that threads of this round were ready and waited for a CPU, ns, those that ended included where they told it
+    /// themselves; 0 where the threads of one side wait for each other's CPU by design.
     pub run_delay_ns: u64,
+    /// CPU time that other processes took on the CPUs in use, ms, by ticks of 10 ms: only a sum over many rounds says
+    /// something, and a single one may be negative. `None` where it was not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign_ms: Option<f64>,
     /// Time that the round took on the clock, ns.
     pub wall_ns: u64,
     /// Whether the load generator's certificate held; `true` where none was needed.

@@ -57,7 +57,14 @@ pub(crate) struct BenchArguments {
     #[arg(long, value_name = "DIR")]
     criterion: Option<PathBuf>,
 
-    /// Where to write the page instead of crossover.html in that folder
+    /// Show beside each explained request the nearest cell of this run
+    ///
+    /// The page is then written to costs.html in the run's folder, and a page of the run that is rendered afterwards links
+    /// to it.
+    #[arg(long, value_name = "FOLDER")]
+    run: Option<PathBuf>,
+
+    /// Where to write the page instead of crossover.html in the folder of results, or costs.html in the run's
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -65,7 +72,7 @@ pub(crate) struct BenchArguments {
     ///
     /// Counts the groups whose winner changes, and the intervals of one side that hold 1. Exit code 1 says that the two do
     /// not agree.
-    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["output", "run"])]
     against: Option<PathBuf>,
 }
 
@@ -88,11 +95,15 @@ impl BenchArguments {
         self.criterion.clone().unwrap_or_else(|| target().join("criterion"))
     }
 
-    /// Writes the page; gives its path.
+    /// Writes the page; returns its path.
     pub(crate) fn write(&self) -> anyhow::Result<PathBuf> {
-        let results = self.results();
-        let output = self.output.clone().unwrap_or_else(|| results.join("crossover.html"));
-        reports_render::criterion::write(&results, &output).context("cannot render what cargo bench left")
+        let (results, run) = (self.results(), self.run.as_deref());
+        let output = self.output.clone().unwrap_or_else(|| match run {
+            Some(run) => run.join(reports_render::COSTS_PAGE),
+            None => results.join("crossover.html"),
+        });
+        reports_render::criterion::write(&results, run, &output)
+            .context("cannot render what cargo bench left")
     }
 }
 

@@ -34,6 +34,9 @@ pub use runs::write_index;
 /// Name of the page in a run's folder.
 pub const PAGE: &str = "index.html";
 
+/// Name of the page of `cargo bench` in a run's folder, where there is one; the two pages link to each other.
+pub const COSTS_PAGE: &str = "costs.html";
+
 /// Why a page could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
@@ -67,10 +70,21 @@ pub enum RenderError {
     NoFile(PathBuf),
 }
 
-/// The page of a run: one HTML document. The same record gives the same bytes.
+/// The page of a run by itself: one HTML document. The same record gives the same bytes.
 #[must_use]
 pub fn page(run: &Run, lines: &[Line], skipped: &[Skipped]) -> String {
-    page::document(&Analysis::of(run, lines), skipped)
+    page::document(&Analysis::of(run, lines), skipped, false)
+}
+
+/// The page of the run in `folder` as it is written into the folder `place`: it links to a page of `cargo bench` there.
+///
+/// # Errors
+/// When the record cannot be read.
+pub fn page_in(folder: &Folder, place: &Path) -> Result<String, RenderError> {
+    let run = folder.run()?;
+    let (lines, skipped) = folder.lines()?;
+    let has_costs = place.join(COSTS_PAGE).is_file();
+    Ok(page::document(&Analysis::of(&run, &lines), &skipped, has_costs))
 }
 
 /// Renders the run in `folder` and writes its page there, whole or not at all; gives the page's path.
@@ -80,7 +94,7 @@ pub fn page(run: &Run, lines: &[Line], skipped: &[Skipped]) -> String {
 /// that cannot be read are no error: the page lists them.
 pub fn write(folder: impl AsRef<Path>) -> Result<PathBuf, RenderError> {
     let folder = Folder::open(folder.as_ref());
-    Ok(folder.write(PAGE, rendered(&folder)?.as_bytes())?)
+    Ok(folder.write(PAGE, page_in(&folder, folder.path())?.as_bytes())?)
 }
 
 /// As [`write()`], to a file of the caller's choice.
@@ -89,8 +103,9 @@ pub fn write(folder: impl AsRef<Path>) -> Result<PathBuf, RenderError> {
 /// As [`write()`]; also when `output` names no file.
 pub fn write_to(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<PathBuf, RenderError> {
     let folder = Folder::open(folder.as_ref());
-    let page = rendered(&folder)?;
-    write_file(&folder, output.as_ref(), &page)
+    let output = output.as_ref();
+    let page = page_in(&folder, output.parent().unwrap_or(Path::new("")))?;
+    write_file(&folder, output, &page)
 }
 
 /// Writes the control pair's decision map of the run in `folder` as an SVG document, for use outside the page.
@@ -166,10 +181,4 @@ fn write_file(folder: &Folder, output: &Path, text: impl AsRef<[u8]>) -> Result<
         return Err(RenderError::NoFile(output.to_owned()));
     }
     Ok(folder.write_to(output, text.as_ref())?)
-}
-
-fn rendered(folder: &Folder) -> Result<String, RenderError> {
-    let run = folder.run()?;
-    let (lines, skipped) = folder.lines()?;
-    Ok(page(&run, &lines, &skipped))
 }

@@ -1,6 +1,9 @@
 //! The page of `cargo bench`, from a made-up folder of criterion's results.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[allow(dead_code, reason = "each user of the made-up runs needs a part of them")]
+mod synthetic;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -8,10 +11,11 @@ use std::time::Duration;
 
 use reports_record::{
     BENCH_MODEL, BENCH_ROUNDS, BENCH_SAMPLES, BenchFigure, BenchModel, BenchName, BenchRound, BenchRounds,
-    BenchSamples, BenchSlice, BenchUnit, Cpu, Distribution, EncodedHistogram, Environment, ModelCount,
-    ModelPart, ModelledRequest, SCHEMA,
+    BenchSamples, BenchSlice, BenchUnit, Cpu, Distribution, EncodedHistogram, Environment, Folder,
+    ModelCount, ModelPart, ModelledRequest, SCHEMA,
 };
 use reports_render::criterion::{CriterionError, write};
+use synthetic::{World, cell, definition, lines, run};
 
 /// A bench as criterion and the benches write it: ten samples of 100 operations around `nanos`, 2 % apart.
 fn bench(results: &Path, group: &str, name: &str, nanos: f64) -> PathBuf {
@@ -100,6 +104,7 @@ fn rounds(group: &str, unit: BenchUnit, sync: f64, awaiting: f64) -> BenchRounds
             r#async: [slice(awaiting, 0), slice(awaiting, 1)],
             steal_ms: 0,
             run_delay_ns: 0,
+            foreign_ms: None,
             wall_ns: 1_000_000,
             certified: true,
         }
@@ -137,7 +142,7 @@ fn put_model(results: &Path) {
     let model = BenchModel {
         schema: SCHEMA,
         requests: vec![ModelledRequest {
-            contender: "tiny-http".to_owned(),
+            contender: "std-threads".to_owned(),
             cell: "wait=0ms/c=16".to_owned(),
             load: "no wait, 16 connections".to_owned(),
             measured: name("request/stock/16", "sync"),
@@ -169,8 +174,23 @@ fn results() -> tempfile::TempDir {
 }
 
 fn page(results: &Path) -> String {
-    let page = write(results, &results.join("page.html")).unwrap();
+    let page = write(results, None, &results.join("page.html")).unwrap();
     fs::read_to_string(page).unwrap()
+}
+
+/// What is read of `html`, tags left out.
+fn words(html: &str) -> String {
+    let mut words = String::new();
+    for piece in html.split('<') {
+        words.push_str(piece.split_once('>').map_or(piece, |(_, text)| text));
+    }
+    words
+}
+
+/// The part of a page with this id.
+fn section<'p>(html: &'p str, id: &str) -> &'p str {
+    let rest = html.split(&format!("id=\"{id}\"")).nth(1).unwrap();
+    rest.split("</section>").next().unwrap()
 }
 
 #[test]
@@ -190,8 +210,9 @@ fn the_page_of_fixed_results_is_the_golden_one() {
 
 #[test]
 fn each_verdict_names_its_pairs_with_their_ratios_and_differences() {
-    let html = page(results().path());
+    let html = words(&page(results().path()));
     for expected in [
+        "A whole request, async ÷ sync: stock/16 (×1.00, tie). Its parts explain 66\u{a0}% to 66\u{a0}% of the CPU time",
         "Async wins in 1 of 3 pairs of time: spawn (×0.0250, −19.9\u{a0}µs).",
         "Async wins in 1 of 1 pairs of memory: memory/parked (×0.00833, −35.6\u{a0}KiB).",
         "Sync wins in 1 of 3 pairs of time: lock/free (×4.00, +30.7\u{a0}ns).",
@@ -208,6 +229,64 @@ fn each_verdict_names_its_pairs_with_their_ratios_and_differences() {
     assert!(!html.contains("Mixed") && !html.contains("left out, on both"));
 }
 
+/// The answer, the consequences, the request, the figures, the evidence and the data follow each other in this order.
+#[test]
+fn the_answer_stands_first_and_the_data_last() {
+    let html = page(results().path());
+    let ids = ["answer", "so-what", "model", "times", "sizes", "trust", "data"];
+    let places = ids.map(|id| html.find(&format!("id=\"{id}\"")).unwrap_or_else(|| panic!("no {id}")));
+    assert!(places.is_sorted(), "{places:?}");
+    let contents = html.split("<nav").nth(1).unwrap().split("</nav>").next().unwrap();
+    for id in &ids[1..] {
+        assert!(contents.contains(&format!("href=\"#{id}\"")), "{id} is not in {contents}");
+    }
+}
+
+#[test]
+fn each_kind_of_group_has_its_consequence_once_with_all_its_ratios() {
+    let results = tempfile::tempdir().unwrap();
+    for (group, awaiting, so_what) in [
+        ("connections/1", 11_000.0, "It is the crossover."),
+        ("connections/64", 5_000.0, "It is the crossover."),
+        ("select/8", 100.0, ""),
+    ] {
+        let mut pair = rounds(group, BenchUnit::Nanoseconds, 10_000.0, awaiting);
+        so_what.clone_into(&mut pair.so_what);
+        put_rounds(results.path(), &pair);
+    }
+    let html = page(results.path());
+    let consequences = words(section(&html, "so-what"));
+    assert_eq!(consequences.matches("It is the crossover.").count(), 1, "{consequences}");
+    assert!(consequences.contains("1: ×1.10, sync wins; 64: ×0.500, async wins"), "{consequences}");
+    assert!(!consequences.contains("select"), "a group without a consequence: {consequences}");
+}
+
+#[test]
+fn a_group_without_a_verdict_has_its_reason() {
+    let results = tempfile::tempdir().unwrap();
+    let mut foreign = rounds("spawn/two_cpus", BenchUnit::Nanoseconds, 20_000.0, 500.0);
+    (foreign.judged, foreign.cpus) = (BenchFigure::Value, 2);
+    foreign.rounds.iter_mut().for_each(|round| round.foreign_ms = Some(0.6));
+    let mut delayed = rounds("hand_over/two_cpus", BenchUnit::Nanoseconds, 20_000.0, 500.0);
+    (delayed.judged, delayed.cpus) = (BenchFigure::Value, 2);
+    delayed.rounds.iter_mut().step_by(4).for_each(|round| round.run_delay_ns = 1);
+    delayed.rounds.iter_mut().skip(10).for_each(|round| round.run_delay_ns = 200_000);
+    let mut short = rounds("select/8", BenchUnit::Nanoseconds, 20_000.0, 500.0);
+    short.rounds.truncate(3);
+    for group in [&foreign, &delayed, &short] {
+        put_rounds(results.path(), group);
+    }
+    let html = words(&page(results.path()));
+    for expected in [
+        "There are too few valid data in 3 of 3 pairs of time",
+        "spawn/two_cpus: other programs took 30\u{a0}% of its CPUs",
+        "hand_over/two_cpus: 75\u{a0}% of its rounds were disturbed",
+        "select/8: 3 rounds count, which is too few",
+    ] {
+        assert!(html.contains(expected), "{expected:?} is missing in {html}");
+    }
+}
+
 /// What `--quick` leaves: it stops at the first two samples that agree.
 #[test]
 fn few_rounds_that_agree_decide_nothing() {
@@ -215,7 +294,7 @@ fn few_rounds_that_agree_decide_nothing() {
     let mut few = rounds("spawn", BenchUnit::Nanoseconds, 20_000.0, 500.0);
     few.rounds.truncate(4);
     put_rounds(results.path(), &few);
-    let html = page(results.path());
+    let html = words(&page(results.path()));
     assert!(html.contains("There are too few valid data in 1 of 1 pairs of time: spawn."));
     assert!(html.contains("too few rounds that count") && !html.contains("wins in"));
 }
@@ -263,12 +342,70 @@ fn each_side_is_held_against_itself() {
 #[test]
 fn a_request_is_the_sum_of_its_parts_and_the_rest_is_shown() {
     let html = page(results().path());
-    let model = html.split("id=\"model\"").nth(1).unwrap().split("</section>").next().unwrap();
+    let model = section(&html, "model");
     for expected in
-        ["tiny-http, no wait, 16 connections", "6.04\u{a0}µs", "9.20\u{a0}µs", "66\u{a0}%", "+3.16\u{a0}µs"]
+        ["std-threads, no wait, 16 connections", "6.04\u{a0}µs", "9.20\u{a0}µs", "66\u{a0}%", "+3.16\u{a0}µs"]
     {
         assert!(model.contains(expected), "{expected:?} is missing in {model}");
     }
+}
+
+/// The folder of a made-up run with cells on 8 and 64 connections; a request costs 12 µs there, as its world says.
+fn run_folder(parent: &Path) -> PathBuf {
+    let run =
+        run(definition(vec![cell("wait", 0.0, 0, 8), cell("wait", 0.0, 0, 64), cell("wait", 1.0, 0, 16)], 6));
+    let folder = parent.join("run");
+    let mut log = Folder::create(&folder, &run).unwrap().append().unwrap();
+    for line in lines(&run, &World::equal()) {
+        log.push(&line).unwrap();
+    }
+    folder
+}
+
+/// Its parts are 6.04 µs, and the model's cell has 16 connections: nearer to 8 by ratio than to 64, and without a wait.
+#[test]
+fn the_nearest_cell_of_a_run_stands_beside_the_model_and_the_pages_link_to_each_other() {
+    let (results, parent) = (results(), tempfile::tempdir().unwrap());
+    let folder = run_folder(parent.path());
+    let alone = fs::read_to_string(reports_render::write(&folder).unwrap()).unwrap();
+    assert!(!alone.contains("costs.html"), "a link to a page that is not there");
+
+    let output = report(
+        &["criterion", "--criterion", results.path().to_str().unwrap(), "--run", folder.to_str().unwrap()],
+        parent.path(),
+    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let page = folder.join("costs.html");
+    assert_eq!(String::from_utf8(output.stdout).unwrap().trim_end(), page.to_str().unwrap());
+    let html = fs::read_to_string(page).unwrap();
+    let model = section(&html, "model");
+    let row = words(model.split("nearest cell of the run").last().unwrap().split("<tbody>").nth(1).unwrap());
+    assert!(row.contains("wait=0ms/c=8"), "{row}");
+    // Noise is below half a per cent.
+    let there = row.split("c=8").nth(1).unwrap().split("µs").next().unwrap().trim_matches('\u{a0}');
+    let there: f64 = there.parse().unwrap();
+    assert!((11.7..12.3).contains(&there), "{there} µs in {row}");
+    let explained = format!("{}\u{a0}%", (6.04 / there * 100.0_f64).round());
+    assert!(row.contains(&explained) && (row.contains("+5.") || row.contains("+6.")), "{explained}, {row}");
+    assert!(model.contains("href=\"index.html#why\""), "no link back");
+
+    let linked = fs::read_to_string(reports_render::write(&folder).unwrap()).unwrap();
+    assert!(section(&linked, "why").contains("href=\"costs.html#model\""), "the run's page does not link");
+    // Elsewhere neither has the other beside it.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (costs, own) = (elsewhere.path().join("page.html"), elsewhere.path().join("own.html"));
+    write(results.path(), Some(folder.as_path()), &costs).unwrap();
+    reports_render::write_to(&folder, &own).unwrap();
+    let html = fs::read_to_string(&costs).unwrap();
+    assert!(
+        html.contains("wait=0ms/c=8") && !html.contains("index.html"),
+        "a link to a page that is not there"
+    );
+    assert!(!fs::read_to_string(own).unwrap().contains("costs.html"));
+
+    let no_run = elsewhere.path().join("no-run");
+    let refused = write(results.path(), Some(no_run.as_path()), &costs).unwrap_err();
+    assert!(matches!(refused, CriterionError::Run(_)), "{refused}");
 }
 
 /// An iteration of criterion may be a round of 256 requests, each a sample.
@@ -286,16 +423,18 @@ fn more_samples_than_iterations_are_of_one_measurement_if_it_says_so() {
     assert!(html.contains("request/stock/16/sync") && !html.contains("were left out"));
     kept.iterations = Some(21);
     fs::write(&path, serde_json::to_vec(&kept).unwrap()).unwrap();
-    let refused = write(results.path(), &results.path().join("page.html")).unwrap_err();
+    let refused = write(results.path(), None, &results.path().join("page.html")).unwrap_err();
     assert!(refused.to_string().contains("not of one measurement"), "{refused}");
 }
 
 #[test]
 fn the_page_asks_for_nothing() {
     let html = page(results().path());
-    for foreign in ["<script", "<link", "<img", "src=", "href=", "url(", "@import"] {
+    for foreign in ["<script", "<link", "<img", "src=", "url(", "@import"] {
         assert!(!html.contains(foreign), "{foreign} in the page");
     }
+    let links: Vec<&str> = html.split("href=\"").skip(1).collect();
+    assert!(links.iter().all(|link| link.starts_with('#')), "a link leads off the page: {links:?}");
     assert!(html.contains("default-src 'none'"));
 }
 
@@ -346,7 +485,7 @@ fn what_cannot_be_read_is_named_and_the_rest_is_shown() {
         let item = item.split("</li>").next().unwrap();
         assert!(item.contains(reason), "{name}: {item:?} does not say {reason:?}");
     }
-    assert!(html.contains("in 1 of 3 pairs of time"));
+    assert!(words(&html).contains("in 1 of 3 pairs of time"));
 }
 
 fn truncate(path: &Path) {
@@ -380,14 +519,14 @@ fn a_hostile_name_stays_text() {
 fn nothing_to_show_is_an_error_that_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("page.html");
-    let absent = write(&folder.path().join("absent"), &output).unwrap_err();
+    let absent = write(&folder.path().join("absent"), None, &output).unwrap_err();
     assert!(
         matches!(absent, CriterionError::Unreadable { .. }) && absent.to_string().contains("run cargo bench")
     );
-    let empty = write(folder.path(), &output).unwrap_err();
+    let empty = write(folder.path(), None, &output).unwrap_err();
     assert!(empty.to_string().contains("there is none"), "{empty}");
     truncate(&bench(folder.path(), "spawn", "sync", 1.0).join("benchmark.json"));
-    let damaged = write(folder.path(), &output).unwrap_err();
+    let damaged = write(folder.path(), None, &output).unwrap_err();
     assert!(damaged.to_string().contains("spawn/sync: benchmark.json: EOF"), "{damaged}");
     assert!(!output.exists());
 }

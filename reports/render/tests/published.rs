@@ -14,9 +14,7 @@ fn every_published_page_is_what_this_version_writes_of_its_record() {
     let runs: Vec<PathBuf> = fs::read_dir(published).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(!runs.is_empty(), "nothing is published");
     for run in runs {
-        let folder = Folder::open(&run);
-        let (lines, skipped) = folder.lines().unwrap();
-        let page = reports_render::page(&folder.run().unwrap(), &lines, &skipped);
+        let page = reports_render::page_in(&Folder::open(&run), &run).unwrap();
         let path = run.join("index.html");
         if env::var_os("BLESS").is_some() {
             fs::write(&path, page).unwrap();

@@ -49,18 +49,26 @@ pub fn telling(verdicts: &Verdicts<'_>) -> Vec<Telling> {
 /// The judged cell nearest to the typical one (1 ms over 128 connections) among those that do nothing but wait, wait first, by ratios.
 #[must_use]
 pub fn typical(verdicts: &Verdicts<'_>) -> Option<usize> {
-    let plain = verdicts.judged_cells().filter(|(_, cell)| {
+    nearest(verdicts.judged_cells(), TYPICAL)
+}
+
+/// The cell, by index, that is nearest to a wait in ms on a number of connections among those that do nothing but wait, wait first, by ratios.
+#[must_use]
+pub fn nearest<'c>(
+    cells: impl Iterator<Item = (usize, &'c Cell)>,
+    (wait_ms, connections): (f64, u32),
+) -> Option<usize> {
+    let plain = cells.filter(|(_, cell)| {
         cell.family == "wait" && cell.flags.is_empty() && cell.rounds == 0 && cell.wait_ms.is_finite()
     });
+    // A microsecond keeps "no wait" at a finite distance, the farthest.
+    let ratio = |value: f64, asked: f64| ((value + 1e-3) / (asked + 1e-3)).ln().abs();
+    let distance = |cell: &Cell| {
+        (ratio(cell.wait_ms, wait_ms), ratio(f64::from(cell.connections), f64::from(connections)))
+    };
     let by_distance = |(_, one): &(usize, &Cell), (_, other): &(usize, &Cell)| {
         let (one, other) = (distance(one), distance(other));
         one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1))
     };
     plain.min_by(by_distance).map(|(index, _)| index)
-}
-
-fn distance(cell: &Cell) -> (f64, f64) {
-    // A microsecond keeps "no wait" at a finite distance, the farthest.
-    let ratio = |value: f64, typical: f64| ((value + 1e-3) / (typical + 1e-3)).ln().abs();
-    (ratio(cell.wait_ms, TYPICAL.0), ratio(f64::from(cell.connections), f64::from(TYPICAL.1)))
 }

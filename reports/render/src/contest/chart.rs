@@ -25,7 +25,7 @@ pub(super) fn figure(id: String, rival: &Rival) -> Figure {
         groups: rival
             .findings
             .iter()
-            .map(|row| Group { title: label::name(&row.subject), rows: vec![advantage(row)] })
+            .map(|row| Group { title: label::name(&row.subject), first: 0, rows: vec![advantage(row)] })
             .collect(),
     };
     let mut table = Table::new(

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod model;
+mod nearest;
 mod page;
 mod pairs;
 mod quantity;
@@ -10,10 +11,11 @@ mod results;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use reports_record::Folder;
+use reports_record::{Folder, FolderError};
 
 use crate::RenderError;
 pub use agreement::Agreement;
+use nearest::MeasuredRun;
 use results::Results;
 
 /// Why there is no page of `cargo bench`.
@@ -35,23 +37,27 @@ pub enum CriterionError {
         /// The first that was left out, and why.
         skipped: Option<String>,
     },
+    /// The run beside it cannot be read.
+    #[error(transparent)]
+    Run(#[from] FolderError),
     /// The page could not be written.
     #[error(transparent)]
     Write(#[from] RenderError),
 }
 
 /// Renders the results of `cargo bench` in `results`, usually `target/criterion`, and writes the page to `output`,
-/// whole or not at all; gives its path.
+/// whole or not at all; returns its path. Figures of the run in the folder `run` stand beside the model's.
 ///
 /// # Errors
-/// When the folder cannot be read, holds no bench that can be shown, or the page cannot be written. Single benches that
-/// cannot be read are no error: the page names them.
-pub fn write(results: &Path, output: &Path) -> Result<PathBuf, CriterionError> {
+/// When a folder cannot be read, `results` holds no bench that can be shown, or the page cannot be written. Single benches
+/// that cannot be read do not count as errors: the page names them.
+pub fn write(results: &Path, run: Option<&Path>, output: &Path) -> Result<PathBuf, CriterionError> {
     let found = read(results)?;
     if found.benches.is_empty() && found.groups.is_empty() {
         return Err(nothing(results, &found));
     }
-    Ok(crate::write_file(&Folder::open(results), output, page::document(&found))?)
+    let run = run.map(|run| MeasuredRun::read(run, output)).transpose()?;
+    Ok(crate::write_file(&Folder::open(results), output, page::document(&found, run.as_ref()))?)
 }
 
 /// Compares two invocations of `cargo bench` by their folders of results.

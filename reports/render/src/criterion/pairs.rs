@@ -15,9 +15,12 @@ pub(super) const BLOCKS: usize = 20;
 /// Largest share of a round's time for which its threads may have waited for a CPU that others used, where the clock judges.
 const MOST_DELAY: f64 = 0.05;
 
-/// Least share of a group's rounds that must count where the clock judges. With fewer the machine was busy, and the rounds that
-/// seem calm may hold waits of threads that ended, which no counter keeps.
+/// Least share of a group's rounds that must count where the clock judges. With fewer the machine was busy throughout.
 const LEAST_CALM: f64 = 0.5;
+
+/// Largest share of its CPUs that other processes may have taken from a group that the clock judges: what they take lengthens
+/// its times by about as much, and threads that end take their own waits with them, so that no round shows those.
+const MOST_FOREIGN: f64 = 0.05;
 
 /// Sides whose comparison with themselves must hold 1, as a share; fewer say that the intervals of this session are too narrow.
 pub(super) const PROMISED: f64 = 0.95;
@@ -34,8 +37,19 @@ pub(super) struct Pair<'a> {
     pub(super) others: [Others; 2],
     /// Rounds left out.
     pub(super) left_out: usize,
+    /// Why the group has no verdict, whatever its rounds say.
+    pub(super) unrest: Option<Unrest>,
     /// Each side against itself, the blocking one first.
     pub(super) itself: [Judgement; 2],
+}
+
+/// A reason not to believe any round of a group that the clock judges.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Unrest {
+    /// Other processes took this share of its CPUs.
+    Others(f64),
+    /// This share of its rounds was disturbed.
+    Rounds(f64),
 }
 
 /// Figures of one operation that are shown beside the judged one; `None` where they were not measured.
@@ -79,26 +93,30 @@ fn counts(round: &BenchRound, group: &BenchRounds) -> bool {
     if group.unit == BenchUnit::Bytes {
         return true;
     }
-    let time_ns = if group.cpus > 1 { calm_ns(round) } else { round.wall_ns as f64 };
-    let delayed = group.judged == BenchFigure::Value && round.run_delay_ns as f64 > MOST_DELAY * time_ns;
+    // Both sides' time together: how quick one of them was says nothing about whether the round is kept.
+    let delayed =
+        group.judged == BenchFigure::Value && round.run_delay_ns as f64 > MOST_DELAY * round.wall_ns as f64;
     round.steal_ms == 0 && !delayed && round.certified
 }
 
-/// Time that a round on two CPUs would have taken if its longer side were as quick as its shorter one, ns.
-///
-/// A round is balanced when it is planned. A side that took far longer may owe that to waits of threads that ended: those are on
-/// the clock and in no counter, so that the waits that were counted look small beside it.
-fn calm_ns(round: &BenchRound) -> f64 {
-    let time = |slices: &[BenchSlice; 2]| slices.iter().map(|slice| slice.value).sum::<f64>();
-    (2.0 * time(&round.sync).min(time(&round.r#async))).min(round.wall_ns as f64)
+/// Why no round of a group is to be believed; `None` where nothing speaks against them, and where CPU time or bytes judge.
+fn unrest(group: &BenchRounds) -> Option<Unrest> {
+    if group.judged == BenchFigure::Cpu || group.unit == BenchUnit::Bytes {
+        return None;
+    }
+    let counting = group.rounds.iter().filter(|round| counts(round, group)).count() as f64;
+    let disturbed = 1.0 - counting / group.rounds.len() as f64;
+    foreign_share(group)
+        .filter(|share| *share > MOST_FOREIGN)
+        .map(Unrest::Others)
+        .or((disturbed > 1.0 - LEAST_CALM).then_some(Unrest::Rounds(disturbed)))
 }
 
-/// Whether enough rounds of a group count for the others to be believed.
-fn is_calm(group: &BenchRounds) -> bool {
-    let counting = group.rounds.iter().filter(|round| counts(round, group)).count();
-    group.judged == BenchFigure::Cpu
-        || group.unit == BenchUnit::Bytes
-        || counting as f64 >= LEAST_CALM * group.rounds.len() as f64
+/// The share of a group's CPUs that other processes took; `None` where it was not read.
+fn foreign_share(group: &BenchRounds) -> Option<f64> {
+    let taken_ms: f64 = group.rounds.iter().map(|round| round.foreign_ms).sum::<Option<f64>>()?;
+    let wall_ms: f64 = group.rounds.iter().map(|round| round.wall_ns as f64 / 1e6).sum();
+    Some(taken_ms / (wall_ms * f64::from(group.cpus))).filter(|share| share.is_finite())
 }
 
 /// Intervals of a side against itself that hold 1, and how many there are.
@@ -132,6 +150,7 @@ pub(super) fn judged(groups: &[BenchRounds]) -> Vec<Pair<'_>> {
             sync: estimate(|values| values.sync),
             awaiting: estimate(|values| values.r#async),
             others: [blocks.others(sync), blocks.others(awaiting)],
+            unrest: unrest(blocks.group),
             left_out: blocks.group.rounds.len() - blocks.rounds.iter().map(Vec::len).sum::<usize>(),
             itself: [themselves[index], themselves[groups.len() + index]],
         });
@@ -164,7 +183,7 @@ struct Blocks<'a> {
 impl<'a> Blocks<'a> {
     fn of(group: &'a BenchRounds) -> Self {
         let count = group.rounds.len().min(BLOCKS);
-        let is_calm = is_calm(group);
+        let is_calm = unrest(group).is_none();
         let block = |index: usize| {
             let (first, end) = (index * group.rounds.len() / count, (index + 1) * group.rounds.len() / count);
             let counting = |round: &&BenchRound| is_calm && counts(round, group);
@@ -221,7 +240,7 @@ fn over<'a>(slices: impl Iterator<Item = &'a BenchSlice>, figure: BenchFigure) -
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use reports_record::{Cpu, Environment, SCHEMA};
 
     use super::*;
@@ -242,6 +261,7 @@ mod tests {
             r#async: [slice(awaiting); 2],
             steal_ms: 0,
             run_delay_ns: 0,
+            foreign_ms: None,
             wall_ns: 1_000_000,
             certified: true,
         }
@@ -261,13 +281,44 @@ mod tests {
         assert!(!judged(&delayed, BenchFigure::Value) && judged(&delayed, BenchFigure::Cpu));
     }
 
-    /// Threads that started and ended waited for 100 ms that no counter kept; the other side's wait of 5 µs was counted.
+    /// Both sides together took the millisecond that is on the clock, however they share it.
     #[test]
-    fn waits_that_no_counter_kept_do_not_make_the_counted_ones_small() {
-        let lost = BenchRound { run_delay_ns: 5_000, wall_ns: 100_000_000, ..round(5_000_000.0, 1_000.0) };
+    fn how_quick_one_side_was_does_not_decide_whether_a_round_counts() {
         let judged = |round: &BenchRound| counts(round, &group(Vec::new()));
-        assert!(!judged(&lost));
-        assert!(judged(&BenchRound { run_delay_ns: 0, ..lost }), "nothing speaks against it");
+        for (sync, awaiting) in [(25.0, 25.0), (49.9, 0.1), (0.1, 49.9)] {
+            for (run_delay_ns, kept) in [(40_000, true), (60_000, false)] {
+                let delayed = BenchRound { run_delay_ns, ..round(sync, awaiting) };
+                assert_eq!(judged(&delayed), kept, "{run_delay_ns} ns with sides of {sync} and {awaiting}");
+            }
+        }
+    }
+
+    /// Threads that ended waited for most of each round, and no counter of this process kept it.
+    #[test]
+    fn a_group_is_withheld_where_others_took_its_cpus_and_the_clock_judges() {
+        let group = |foreign_ms: Option<f64>, judged| {
+            let rounds = (0..40).map(|number| {
+                let off = 1.0 + f64::from(number * 7 % 5) * 0.01;
+                BenchRound { foreign_ms, ..round(50.0 * off, off) }
+            });
+            BenchRounds { judged, ..group(rounds.collect()) }
+        };
+        // A tenth of two CPUs for a millisecond; and a fortieth.
+        for (foreign_ms, judged, unrest, verdict) in [
+            (Some(0.2), BenchFigure::Value, Some(Unrest::Others(0.1)), Verdict::Invalid),
+            (Some(0.2), BenchFigure::Cpu, None, Verdict::AsyncWins),
+            (Some(0.05), BenchFigure::Value, None, Verdict::AsyncWins),
+            (Some(-0.05), BenchFigure::Value, None, Verdict::AsyncWins),
+            (None, BenchFigure::Value, None, Verdict::AsyncWins),
+        ] {
+            let groups = [group(foreign_ms, judged)];
+            let pair = &super::judged(&groups)[0];
+            let rounded = pair.unrest.map(|unrest| match unrest {
+                Unrest::Others(share) => Unrest::Others((share * 1e6).round() / 1e6),
+                other @ Unrest::Rounds(_) => other,
+            });
+            assert_eq!((rounded, pair.verdict()), (unrest, verdict), "{foreign_ms:?} ms a round, {judged:?}");
+        }
     }
 
     #[test]
@@ -286,6 +337,12 @@ mod tests {
         assert_eq!(verdict(90, BenchFigure::Value), Verdict::AsyncWins);
         assert_eq!(verdict(110, BenchFigure::Value), Verdict::Invalid);
         assert_eq!(verdict(110, BenchFigure::Cpu), Verdict::AsyncWins);
+    }
+
+    /// A group of this name, in which nothing wins.
+    pub(in crate::criterion) fn group_named(name: &str) -> BenchRounds {
+        let rounds = (0..40).map(|number| round(1.0 + f64::from(number % 3) * 0.01, 1.01)).collect();
+        BenchRounds { group: name.to_owned(), ..group(rounds) }
     }
 
     fn group(rounds: Vec<BenchRound>) -> BenchRounds {

@@ -26,6 +26,8 @@ pub struct IntervalChart {
 pub struct Group {
     /// The cell's name.
     pub title: String,
+    /// The legend's entry that the first row is drawn as; those below it follow in order.
+    pub first: usize,
     /// One row a series, in the legend's order; `None` where there is no data.
     pub rows: Vec<Option<Estimate>>,
 }
@@ -138,7 +140,9 @@ impl IntervalChart {
         let title = fitted(&group.title, LEFT - 12, TYPE);
         scene.text((0, top + ROW / 2), Anchor::Start, TYPE, Ink::Text, title);
         scene.line((0, top - GROUP_GAP / 2), (WIDTH, top - GROUP_GAP / 2), Ink::Grid, 1);
-        for (index, (row, (style, _))) in group.rows.iter().zip(&self.legend).enumerate() {
+        for (index, (row, (style, _))) in
+            group.rows.iter().zip(self.legend.iter().skip(group.first)).enumerate()
+        {
             let y = top + ROW / 2 + index as i32 * ROW;
             let written = match row {
                 Some(estimate) => {

@@ -57,13 +57,13 @@ pub(crate) fn crossover_figure(analysis: &Analysis<'_>) -> Option<String> {
     Some(crossover_figures::along_connections(analysis)?.standalone())
 }
 
-/// The whole document, in the order in which a reader may stop reading.
-pub(crate) fn document(analysis: &Analysis<'_>, skipped: &[Skipped]) -> String {
+/// The whole document, in the order in which a reader may stop reading; `has_costs` where a page of `cargo bench` stands beside it.
+pub(crate) fn document(analysis: &Analysis<'_>, skipped: &[Skipped], has_costs: bool) -> String {
     let anchors = Anchors::of(analysis);
     let picker = Picker::of(analysis, &anchors);
     let map = map::markup(analysis, &anchors);
     let style = map::style(analysis) + picker.as_ref().map_or("", |picker| &picker.style);
-    let rest = rest(analysis, skipped);
+    let rest = rest(analysis, skipped, has_costs);
     Page {
         title: &title(analysis),
         description: Some(&preview(&answer(analysis))),
@@ -96,11 +96,11 @@ fn preview(answer: &[Sentence]) -> String {
 }
 
 /// Everything below the first screen.
-fn rest(analysis: &Analysis<'_>, skipped: &[Skipped]) -> Markup {
+fn rest(analysis: &Analysis<'_>, skipped: &[Skipped], has_costs: bool) -> Markup {
     let series = series::series(analysis);
     html! {
         (crossovers::markup(analysis))
-        (why::markup(analysis))
+        (why::markup(analysis, has_costs))
         (sweeps::markup(analysis, &series))
         (times::markup(analysis, &series))
         (bodies::markup(analysis, &series))

@@ -16,7 +16,7 @@ use crate::analysis::usage::Usage;
 use crate::analysis::workload;
 use crate::figure::ink::{Ink, Shade};
 use crate::figure::stacks::{Bar, Stacks};
-use crate::{label, number};
+use crate::{COSTS_PAGE, label, number};
 
 /// One contender under one load.
 struct Row<'s, 'a> {
@@ -27,7 +27,7 @@ struct Row<'s, 'a> {
 }
 
 /// Nothing where no request of the cell has a cost.
-pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
+pub(super) fn markup(analysis: &Analysis<'_>, has_costs: bool) -> Markup {
     let series = series(analysis);
     let Some(cell) = typical(&analysis.verdicts) else { return html! {} };
     let rows = rows(analysis, &series, cell);
@@ -43,6 +43,9 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                 "Loopback charges part of the server's work to the client, so the client's CPU stands beside the server's. The \
                  drawer of each cell of the map has the same figures. " code { "cargo bench" } " measures the pieces: a switch, a \
                  timer, a spawned thread or task."
+                @if has_costs {
+                    " " a href={ (COSTS_PAGE) "#model" } { "A request, explained by its parts" } " adds such pieces up."
+                }
             }
         }
     }

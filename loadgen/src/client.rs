@@ -16,7 +16,7 @@ use crate::engine::ThreadReport;
 use crate::evidence::Evidence;
 use crate::intervals::{Collector, Ended, Interval};
 use crate::opening::{LeftOut, Opening};
-use crate::order::Order;
+use crate::order::{Order, WATCH_TICK};
 use crate::progress::Progress;
 use crate::route::Route;
 use crate::thread::ClientThread;
@@ -24,8 +24,6 @@ use crate::url::{ResolveError, Url};
 use crate::usage::MachineReading;
 use crate::{Interrupt, Load, LoadError, Request, socket};
 
-/// How often a measurement under way is looked at from outside.
-const WATCH_TICK: Duration = Duration::from_millis(50);
 /// An interrupted measurement ends so long after the interrupt was seen: by then every thread knows.
 const STOP_AHEAD: Duration = Duration::from_millis(60);
 

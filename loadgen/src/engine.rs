@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 pub(crate) use slot::{Absence, Slot};
-pub(crate) use steward::Watch;
+pub(crate) use steward::{NAP, Watch};
 
 use crate::Pace;
 use crate::clock::Moment;
@@ -38,6 +38,9 @@ use starts::Starts;
 
 /// Largest piece of a reply that is read at once; one buffer a thread, since nothing is kept in it.
 const SCRATCH: usize = 64 * 1024;
+
+/// An attempt to connect that is not answered is repeated after a second (RFC 6298, §2.1); less what a timer may be early.
+const REPEATED: Duration = Duration::from_millis(950);
 
 /// One thread's part in one measurement.
 pub(crate) struct Engine {
@@ -158,6 +161,7 @@ impl Engine {
         for slot in &self.slots {
             if let Some(flight) = slot.flight.get() {
                 if slot.is_opening() && !flight.resent {
+                    tally.unopened += u64::from(now.since(flight.started) >= REPEATED);
                     tally.never_sent(flight.intended, 1, now);
                 } else {
                     tally.unfinished(&flight, now);

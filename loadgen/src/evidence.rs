@@ -181,7 +181,9 @@ impl<'a> Evidence<'a> {
     }
 
     fn plan(&self) -> reports_record::Plan {
-        let Load { request, draws, pace, churn, warm_up, stop, timeout, grace, pacing, .. } = self.load;
+        let Load {
+            request, draws, pace, churn, warm_up, stop, timeout, grace, grace_at_least, pacing, ..
+        } = self.load;
         reports_record::Plan {
             url: request.url().to_string(),
             method: request.method().to_owned(),
@@ -201,6 +203,7 @@ impl<'a> Evidence<'a> {
             },
             timeout_s: timeout.as_secs_f64(),
             grace_s: grace.as_secs_f64(),
+            grace_at_least_s: grace_at_least.filter(|_| pace.is_closed()).map(|least| least.as_secs_f64()),
             variants: draws.as_ref().map(|draws| draws.variants().len() as u32),
             seed: match pace {
                 Pace::Closed { .. } => draws.as_ref().map_or(0, Draws::seed),

@@ -37,6 +37,9 @@ pub struct Load {
     /// How long after the window requests in flight may go on, and requests that were due in it and found no free
     /// connection are still sent; what is unfinished then is censored.
     pub grace: Duration,
+    /// In a closed loop: the grace ends earlier, after four times the mean of the replies so far, and after this at the least. So a
+    /// few requests that the server holds for long do not hold up the end. `None`, and without any reply: it lasts as planned.
+    pub grace_at_least: Option<Duration>,
     /// Whether connections are listened to for some milliseconds after the last reply, for replies that nobody asked for. Where not,
     /// the next measurement over the same connections finds and counts them.
     pub lingers: bool,
@@ -138,6 +141,9 @@ pub struct LoadError {
 }
 
 impl Load {
+    /// A grace by replies lasts this many times their mean: of times that are alike the last one has ended by then, and of exponential
+    /// ones 98 %.
+    pub const GRACE_IN_REPLIES: u32 = 4;
     /// The shortest window of a slice, whose figures count together with those of others ([`merge_slices`](crate::merge_slices)): a
     /// wake-up that comes late takes half a hundredth of it.
     pub const SLICE: Duration = Duration::from_millis(20);
@@ -164,6 +170,7 @@ impl Load {
             stop: Stop::After(window),
             timeout: Duration::from_secs(10),
             grace: Duration::from_secs(2),
+            grace_at_least: None,
             lingers: true,
             pacing: Pacing::default(),
             fail_if: Vec::new(),
@@ -231,6 +238,13 @@ impl Load {
     /// How many requests there are to be sent.
     pub(crate) fn variants(&self) -> u32 {
         self.draws.as_ref().map_or(1, |draws| draws.variants().len() as u32)
+    }
+
+    /// How long requests in flight may go on after the window, where replies took `mean` so far.
+    pub(crate) fn grace_after(&self, mean: Option<Duration>) -> Duration {
+        let shorter = self.grace_at_least.filter(|_| self.pace.is_closed()).zip(mean);
+        let by_replies = shorter.map(|(least, mean)| mean.saturating_mul(Self::GRACE_IN_REPLIES).max(least));
+        by_replies.map_or(self.grace, |grace| grace.min(self.grace))
     }
 
     /// Over how long the first requests of a closed loop are spread: connections that begin together stay together.
@@ -338,5 +352,17 @@ mod tests {
         let settles = |load: Load| Load { settle: Some(Duration::from_secs(1)), ..load }.settles();
         assert_eq!(settles(load()), Some(Duration::from_secs(1)));
         assert_eq!(settles(Load { stop: Stop::Requests(1), ..load() }), None);
+    }
+
+    #[test]
+    fn a_grace_by_replies_holds_equal_ones_and_lasts_as_planned_without_any() {
+        let second = Duration::from_secs(1);
+        let load = Load { grace: 10 * second, grace_at_least: Some(2 * second), ..load() };
+        let after = |mean_ms| load.grace_after(Some(Duration::from_millis(mean_ms)));
+        assert_eq!([after(1), after(500), after(1_000)], [2 * second, 2 * second, 4 * second]);
+        assert_eq!([after(60_000), load.grace_after(None)], [10 * second; 2]);
+        let open = Pace::open(Rate::per_second(1.0).unwrap(), Arrivals::Poisson, 0);
+        assert_eq!(Load { pace: open, ..load.clone() }.grace_after(Some(second)), 10 * second);
+        assert_eq!(Load { grace_at_least: None, ..load }.grace_after(Some(second)), 10 * second);
     }
 }

@@ -18,6 +18,8 @@ use crate::{Load, Pool, Request, Stop};
 const LEAD: Duration = Duration::from_millis(5);
 /// … and to look once at each of its connections, which takes a third of this.
 const LEAD_PER_CONNECTION: Duration = Duration::from_micros(5);
+/// How often a measurement under way is looked at from outside.
+pub(crate) const WATCH_TICK: Duration = Duration::from_millis(50);
 /// A window that is not fixed beforehand begins this much after every connection has had a reply: by then every thread knows.
 const WINDOW_AHEAD: Duration = Duration::from_millis(60);
 /// The first users of a closed loop that open a connection at once: less than the shortest usual queue of a listener holds …
@@ -117,8 +119,8 @@ impl Order {
         self.window().cut(self.stops_at()).end
     }
 
-    /// Fixes the window where the warm-up ends when every connection has had a reply: shortly after that, or after the longest time
-    /// that the warm-up may take, or at the end of a measurement that ends before.
+    /// Fixes the window where the warm-up ends when every connection has had a reply: shortly after that, or when the warm-up may take
+    /// no longer, or at the end of a measurement that ends before. To be called every [`WATCH_TICK`].
     pub(crate) fn settle(&self, now: Moment) {
         let (Some(longest), Stop::After(length)) = (self.load.settles(), self.load.stop) else { return };
         if self.settled.get().is_some() {
@@ -126,7 +128,8 @@ impl Order {
         }
         let planned = self.begin.after(self.load.warm_up);
         let has_begun = |gauges: &Gauges| gauges.waiting() == 0;
-        let is_over = now >= planned.after(longest)
+        // The next look would be too late for a window that begins in time.
+        let is_over = now.after(WINDOW_AHEAD + WATCH_TICK) >= planned.after(longest)
             || now.after(WINDOW_AHEAD) >= planned && self.gauges.iter().all(has_begun);
         let stops = self.stops_at();
         if is_over || stops != Moment::NEVER {
@@ -134,6 +137,19 @@ impl Order {
             // Set by this thread alone.
             let _ = self.settled.set(Window { start, end: start.after(length) });
         }
+    }
+
+    /// How long requests in flight may go on after the window, by the replies that came so far.
+    pub(crate) fn grace(&self) -> Duration {
+        let service: Duration = self.gauges.iter().map(Gauges::service).sum();
+        let replies: u64 = self.gauges.iter().map(|gauges| gauges.replies.load(Ordering::Relaxed)).sum();
+        self.load.grace_after((replies > 0).then(|| service.div_f64(replies as f64)))
+    }
+
+    /// Whether requests that were due wait for their connection however long that takes to open. In a closed loop over a time a user
+    /// whose connection the server does not accept is not one whose reply is missing.
+    pub(crate) fn waits_for_connections(&self) -> bool {
+        !self.load.pace.is_closed() || matches!(self.load.stop, Stop::Requests(_))
     }
 
     /// How long the warm-up took where its end was not fixed.
@@ -249,13 +265,13 @@ mod tests {
     #[test]
     fn a_window_begins_at_the_latest_when_the_warm_up_may_take_no_longer_and_lasts_as_planned() {
         let (order, ms) = (settling(), Duration::from_millis);
-        order.settle(order.begin.after(ms(2999)));
-        assert_eq!(order.settled_after(), None);
-        order.settle(order.begin.after(ms(3000)));
-        assert_eq!((order.settled_after(), order.window().length()), (Some(ms(3060)), ms(10_000)));
+        order.settle(order.begin.after(ms(2889)));
+        assert_eq!(order.settled_after(), None, "the next look, 50 ms later, is in time");
+        order.settle(order.begin.after(ms(2939)));
+        assert_eq!((order.settled_after(), order.window().length()), (Some(ms(2999)), ms(10_000)));
         // Once it is fixed, it stays.
         order.settle(order.begin.after(ms(5000)));
-        assert_eq!(order.settled_after(), Some(ms(3060)));
+        assert_eq!(order.settled_after(), Some(ms(2999)));
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub(crate) struct Gauges {
     pub(crate) failed: AtomicU64,
     pub(crate) in_flight: AtomicU64,
     waiting: AtomicU64,
+    /// Nanoseconds that the replies so far took, added up.
+    service_ns: AtomicU64,
     /// Nanoseconds of the moment at which the thread last had a connection.
     connected_at: AtomicU64,
     is_done: AtomicBool,
@@ -42,6 +44,7 @@ impl Default for Gauges {
             failed: AtomicU64::default(),
             in_flight: AtomicU64::default(),
             waiting: AtomicU64::new(u64::MAX),
+            service_ns: AtomicU64::default(),
             connected_at: AtomicU64::default(),
             is_done: AtomicBool::default(),
         }
@@ -73,6 +76,15 @@ impl Gauges {
 
     pub(crate) fn done(&self, is_done: bool) {
         self.is_done.store(is_done, Ordering::Relaxed);
+    }
+
+    /// How long the replies so far took, added up.
+    pub(crate) fn service(&self) -> Duration {
+        Duration::from_nanos(self.service_ns.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn publish_service(&self, service: Duration) {
+        self.service_ns.store(u64::try_from(service.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     pub(crate) fn publish(&self, replies: u64, failed: u64, in_flight: u64) {

@@ -146,6 +146,10 @@ pub(crate) struct Tally {
     pub(crate) closes_announced: u64,
     /// Connections that took a second or longer to open: the first attempt was not answered, and was repeated.
     pub(crate) late_connects: u64,
+    /// Connections that had been opening for that long and were not open when measuring stopped.
+    pub(crate) unopened: u64,
+    /// How long all replies took, those before and after the window included.
+    pub(crate) service_in_all: Duration,
     /// Requests that were sent and failed without a whole reply, at any time: each ended its connection.
     pub(crate) lost_in_all: u64,
     /// Requests of a closed loop in flight throughout the window: no time of it holds them.
@@ -209,6 +213,8 @@ impl Tally {
             stale_resets: 0,
             closes_announced: 0,
             late_connects: 0,
+            unopened: 0,
+            service_in_all: Duration::ZERO,
             lost_in_all: 0,
             outlasted: 0,
             unasked_replies: 0,
@@ -289,6 +295,7 @@ impl Tally {
     /// A whole reply ends a request, in time or late.
     #[inline]
     pub(crate) fn replied(&mut self, flight: &Flight, status: u16, in_time: bool, now: Moment) {
+        self.service_in_all += now.since(flight.started);
         if !self.open_loop {
             self.edges.all += Edges::of(&self.window, flight.started, now);
         }

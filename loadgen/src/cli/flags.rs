@@ -69,6 +69,7 @@ impl MeasureFlags {
             expect: self.target.expect(),
             settle: self.window.settle().filter(|_| is_closed && !thinks),
             grace: self.window.grace(is_closed, self.target.timeout()),
+            grace_at_least: self.window.grace_at_least(is_closed),
             pace,
             churn: self.crew.churn(),
             warm_up,

@@ -1,5 +1,7 @@
 //! What the flags of a measurement come to.
 
+use std::time::Duration;
+
 use loadgen::{Client, Crew, Load, Pace, Pool, Request, Stop, show_span};
 use reports_record::Arrivals;
 
@@ -27,16 +29,16 @@ impl Plan {
         };
         let length = match load.stop {
             Stop::After(window) if load.settle.is_some() => format!(
-                "{} once every connection has had a reply (at most {}), at most {} in all",
+                "{} once every connection has had a reply (at most {}), {}",
                 show_span(window),
                 show_span(load.warm_up + load.settle.unwrap_or_default()),
-                show_span(load.warm_up + load.settle.unwrap_or_default() + window + load.grace)
+                in_all(load, window)
             ),
             Stop::After(window) => format!(
-                "{} after {} of warm-up, at most {} in all",
+                "{} after {} of warm-up, {}",
                 show_span(window),
                 show_span(load.warm_up),
-                show_span(load.warm_up + window + load.grace)
+                in_all(load, window)
             ),
             Stop::Requests(requests) => {
                 format!("{requests} requests after {} of warm-up", show_span(load.warm_up))
@@ -52,6 +54,20 @@ impl Plan {
             crew.connections,
             crew.threads
         )
+    }
+}
+
+/// The longest that a measurement with this window takes.
+fn in_all(load: &Load, window: Duration) -> String {
+    let measured = load.warm_up + load.settle.unwrap_or_default() + window;
+    let longest = show_span(measured + load.grace);
+    match load.grace_at_least.filter(|least| *least < load.grace) {
+        Some(least) => format!(
+            "at most {} in all ({longest} where replies take more than {} on average)",
+            show_span(measured + least),
+            show_span(least / Load::GRACE_IN_REPLIES)
+        ),
+        None => format!("at most {longest} in all"),
     }
 }
 

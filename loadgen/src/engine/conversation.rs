@@ -9,7 +9,7 @@ use std::time::Duration;
 use reports_record::OutcomeKind;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{Absence, Engine, Slot};
+use super::{Absence, Engine, REPEATED, Slot};
 use crate::clock::Moment;
 use crate::reply::{End, Refusal, Reply};
 use crate::socket;
@@ -28,9 +28,6 @@ const WAKING: Duration = Duration::from_micros(100);
 const RESET_WITHIN: Duration = Duration::from_millis(10);
 /// … or within so many round trips.
 const RESET_ROUND_TRIPS: u32 = 4;
-
-/// An attempt to connect that is not answered is repeated after a second (RFC 6298, §2.1); less what a timer may be early.
-const REPEATED: Duration = Duration::from_millis(950);
 
 /// What a connection did.
 enum Event {

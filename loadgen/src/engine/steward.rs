@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Engine;
+use super::{Engine, REPEATED, Slot};
 use crate::Stop;
 use crate::clock::Moment;
 use crate::intervals::Slicer;
@@ -16,7 +16,7 @@ const TICK_MIN: Duration = Duration::from_millis(1);
 /// Behind the window this often: who measures in short turns waits for the end of each.
 const DRAIN_TICK: Duration = Duration::from_millis(2);
 /// At most this much of a standstill that begins while the thread sleeps goes unnoticed, if anything is in flight.
-const NAP: Duration = Duration::from_millis(5);
+pub(crate) const NAP: Duration = Duration::from_millis(5);
 /// An interrupted measurement returns within 2 s: this long its requests in flight may go on.
 const INTERRUPT_GRACE: Duration = Duration::from_secs(1);
 /// A reply nobody asked for, paired with a request sent just before, leaves that one's own for later: so many mean times
@@ -42,7 +42,6 @@ impl Engine {
     /// Returns when the measurement is over: nothing more will start, and nothing is in flight or may go on.
     pub(super) async fn watch(&self) -> Watch {
         let tick = (self.order.load.timeout / 10).clamp(TICK_MIN, TICK);
-        let mut deadline = self.planned_deadline();
         let mut done = None;
         let mut usage = Edges::after(self.at_rest);
         let mut slicer = Slicer::new(self.order.slices.clone(), self.order.window().start);
@@ -51,13 +50,11 @@ impl Engine {
             let now = self.now();
             if !has_window {
                 has_window = self.settle_window();
-                deadline = self.planned_deadline();
                 slicer.begin_at(self.order.window().start);
             }
             let stop = self.order.stops_at();
-            if stop != Moment::NEVER {
-                deadline = deadline.min(self.cut(stop));
-            }
+            let cut = if stop == Moment::NEVER { stop } else { self.cut(stop) };
+            let deadline = self.planned_deadline().min(cut);
             if now >= stop {
                 self.starts.borrow_mut().give_up();
             }
@@ -105,7 +102,7 @@ impl Engine {
     /// When requests in flight are given up; a number of requests is waited for, each with its own deadline.
     fn planned_deadline(&self) -> Moment {
         match self.order.load.stop {
-            Stop::After(_) => self.order.window().end.after(self.order.load.grace),
+            Stop::After(_) => self.order.window().end.after(self.order.grace()),
             Stop::Requests(_) => Moment::NEVER,
         }
     }
@@ -140,7 +137,13 @@ impl Engine {
         window_ended
             && self.starts.borrow_mut().is_over(now)
             && self.tally.borrow().in_flight() == 0
-            && !self.slots.iter().any(|slot| slot.is_opening())
+            && !self.slots.iter().any(|slot| self.awaits_connection(slot, now))
+    }
+
+    /// Whether the measurement goes on until the slot's connection is open.
+    fn awaits_connection(&self, slot: &Slot, now: Moment) -> bool {
+        let is_repeated = || slot.flight.get().is_some_and(|flight| now.since(flight.started) >= REPEATED);
+        slot.is_opening() && (self.order.waits_for_connections() || !is_repeated())
     }
 
     /// How long to listen on after everything has ended.
@@ -172,6 +175,7 @@ impl Engine {
     fn publish(&self, now: Moment) {
         let (tally, gauges) = (self.tally.borrow(), &self.order.gauges[self.index]);
         gauges.publish(tally.answered_in_all, tally.failed_in_all, tally.in_flight());
+        gauges.publish_service(tally.service_in_all);
         // Attempts count, not time: between two of them a user may think for long.
         let failing = self.failing.get().map_or(Duration::ZERO, |(first, last)| last.since(first));
         gauges.connected(now.before(failing));

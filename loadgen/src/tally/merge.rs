@@ -31,6 +31,7 @@ impl Tally {
             (&mut self.stale_resets, other.stale_resets),
             (&mut self.closes_announced, other.closes_announced),
             (&mut self.late_connects, other.late_connects),
+            (&mut self.unopened, other.unopened),
             (&mut self.lost_in_all, other.lost_in_all),
             (&mut self.outlasted, other.outlasted),
             (&mut self.unasked_replies, other.unasked_replies),
@@ -54,6 +55,7 @@ impl Tally {
         }
         self.wrong_replies.merge(&other.wrong_replies);
         self.flown += other.flown;
+        self.service_in_all += other.service_in_all;
         self.edges.merge(other.edges);
         self.last_ended = self.last_ended.max(other.last_ended);
         self.shortest_service = [self.shortest_service, other.shortest_service].into_iter().flatten().min();

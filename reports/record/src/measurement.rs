@@ -153,6 +153,9 @@ pub struct Plan {
     pub timeout_s: f64,
     /// How long requests in flight may go on after the window, seconds.
     pub grace_s: f64,
+    /// How long at the least where the replies of a closed loop shorten that, seconds; `None` where they do not.
+    #[serde(default)]
+    pub grace_at_least_s: Option<f64>,
     /// Seed of everything random.
     #[serde(with = "crate::seed")]
     pub seed: u64,

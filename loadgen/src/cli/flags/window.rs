@@ -9,7 +9,7 @@ use crate::cli::numbers::{span, whole};
 
 /// The window when neither a duration nor a number of requests is given.
 const DURATION: Duration = Duration::from_secs(10);
-/// How long requests of an open loop may go on after the window.
+/// How long requests may go on after the window; in a closed loop at the least.
 const GRACE: Duration = Duration::from_secs(2);
 /// How long a closed loop waits for the first replies at most, before the window begins: a connection whose opening was put off
 /// twice by a full queue of the server has been opened by then.
@@ -37,10 +37,11 @@ pub(crate) struct WindowFlags {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = span(Load::MARGIN))]
     warm_up: Option<Duration>,
 
-    /// How long requests that were due in the window may go on after it [default: 2s; in a closed loop --timeout]
+    /// How long requests that were due in the window may go on after it [default: 2s; a closed loop adapts it to its replies]
     ///
     /// Requests in flight may end, and those that waited for a connection are still sent. A request that is
-    /// unfinished by then is censored: it is known only to have taken at least that long. Up to 1h.
+    /// unfinished by then is censored: it is known only to have taken at least that long. By default a closed loop waits for
+    /// four times its mean reply, at least 2s and at most --timeout. Up to 1h.
     #[arg(long, value_name = "TIME", conflicts_with = "requests", allow_hyphen_values = true,
           value_parser = span(Load::MARGIN))]
     grace: Option<Duration>,
@@ -68,5 +69,10 @@ impl WindowFlags {
     /// How long what was due in the window may go on after it. What a closed loop has in flight ends by `timeout`.
     pub(crate) fn grace(&self, is_closed: bool, timeout: Duration) -> Duration {
         self.grace.unwrap_or(if is_closed { timeout } else { GRACE })
+    }
+
+    /// How long at the least, where replies decide.
+    pub(crate) fn grace_at_least(&self, is_closed: bool) -> Option<Duration> {
+        (is_closed && self.grace.is_none() && self.requests.is_none()).then_some(GRACE)
     }
 }

@@ -40,8 +40,8 @@ pub(super) fn command(plan: &Plan, settled: bool) -> (String, Option<Gap>) {
         _ => {}
     }
     flag("timeout", seconds(plan.timeout_s));
-    // With a number of requests there is no grace, and asking for one is refused.
-    if plan.requests.is_none() {
+    // With a number of requests there is no grace, and asking for one is refused. One that replies shorten is the default.
+    if plan.requests.is_none() && plan.grace_at_least_s.is_none() {
         flag("grace", seconds(plan.grace_s));
     }
     (words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" "), gap)
@@ -114,6 +114,7 @@ mod tests {
             requests: None,
             timeout_s: 10.0,
             grace_s: 2.0,
+            grace_at_least_s: None,
             seed: 7,
             schedule: Some("200/s".into()),
             think_s: 0.0,
@@ -149,6 +150,9 @@ mod tests {
         assert!(all.contains("--pool all"), "{all}");
         let fixed = command(&plan(|plan| (plan.mode, plan.schedule) = (Mode::Closed, None)), false).0;
         assert!(fixed.contains("--warm-up 0s") && !fixed.contains("--pool"), "{fixed}");
+        assert!(fixed.contains("--grace 2s"), "{fixed}");
+        let by_replies = shown(|plan| plan.grace_at_least_s = Some(2.0));
+        assert!(!by_replies.contains("--grace"), "{by_replies}");
     }
 
     #[test]

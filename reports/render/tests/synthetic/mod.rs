@@ -475,6 +475,7 @@ fn plan(cell: &Cell, offered: Option<f64>) -> Plan {
         requests: None,
         timeout_s: 5.0,
         grace_s: 2.0,
+        grace_at_least_s: None,
         seed: 42,
         schedule: offered.map(|rate| format!("{rate}/s")),
         think_s: 0.0,

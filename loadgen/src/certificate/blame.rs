@@ -51,6 +51,7 @@ const SATURATED: f64 = 0.9;
 
 /// By symptom; of several causes the first that was found counts. A cause that is a symptom itself stands above its own.
 const TABLE: &[(&str, &[Cause])] = &[
+    ("headroom", &[("cpu_wait", Saturated, Keeps)]),
     ("gap", &[("steal", Found, Keeps), ("cpu_wait", Found, Keeps)]),
     (
         "pace",
@@ -85,6 +86,7 @@ const TABLE: &[(&str, &[Cause])] = &[
             ("achieved", Found, NoWorse),
         ],
     ),
+    ("window", &[("achieved", Found, Keeps)]),
     ("replies", &[("errors", WithoutFigure, Keeps)]),
     ("connections", &[("errors", Found, Keeps)]),
     (

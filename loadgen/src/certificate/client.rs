@@ -5,6 +5,7 @@ use std::time::Duration;
 use reports_record::{Check, CheckStatus};
 
 use super::{About, grade, percent};
+use crate::engine::NAP;
 use crate::evidence::Evidence;
 
 /// Busiest client thread: an M/D/1 queue at 70 % makes requests wait 1.2 service times on average, at 90 % 4.5.
@@ -13,12 +14,19 @@ pub(super) const BUSY_BOUND: f64 = 0.70;
 /// server used can be stricter, as the runner is.
 pub(super) const TOO_BUSY: f64 = 0.98;
 
-/// CPU share of the busiest client thread over the window.
+/// CPU share of the busiest client thread over the window. A closed loop whose client ran or waited for a CPU all the time went as
+/// fast as that client.
 pub(super) fn headroom(evidence: &Evidence<'_>) -> Check {
     let about = About { name: "headroom", unit: "share", bound: BUSY_BOUND };
     let share = evidence.cost.busiest_thread;
-    let status = grade(share, BUSY_BOUND, TOO_BUSY);
+    let mut status = grade(share, BUSY_BOUND, TOO_BUSY);
     let mut finding = format!("the busiest client thread used {} of a CPU", percent(share));
+    let waited = evidence.cost.cpu_wait.filter(|waited| *waited > WAIT_BOUND && evidence.response.is_none());
+    if let Some(waited) = waited.filter(|waited| share + waited > TOO_BUSY) {
+        status = CheckStatus::Fail;
+        finding +=
+            &format!(" and waited for one for {} of the window, so that it never slept", percent(waited));
+    }
     if status == CheckStatus::Fail {
         finding += ": client-limited, the figures are the client's own";
     }
@@ -33,21 +41,38 @@ pub(super) fn headroom(evidence: &Evidence<'_>) -> Check {
 pub(super) const WAIT_BOUND: f64 = 0.05;
 /// Beyond this, whoever shares its CPU had more of it than the client: it timed the scheduler, not the server.
 pub(super) const TOO_LONG_WAIT: f64 = 0.60;
+/// A delay of the client's makes a difference where it may be more than this share of a median: the margin within which two contenders
+/// count as equal.
+const DIFFERENCE: f64 = 0.05;
 
 /// Time that a client thread was ready and had no CPU, because others on this machine had it.
+///
+/// Where replies take so long that it moves no median, it only warns: of each time at most a nap's length of it stays unseen.
 pub(super) fn cpu_wait(evidence: &Evidence<'_>) -> Check {
     let about = About { name: "cpu_wait", unit: "share", bound: WAIT_BOUND };
     let Some(share) = evidence.cost.cpu_wait else {
         return about.not_applicable("the kernel does not say how long threads wait for a CPU");
     };
-    let status = grade(share, WAIT_BOUND, TOO_LONG_WAIT);
+    let mut status = grade(share, WAIT_BOUND, TOO_LONG_WAIT);
     let mut finding =
         format!("a client thread was ready and had no CPU for {} of the window", percent(share));
-    if status == CheckStatus::Fail {
+    if status == CheckStatus::Fail && moves_no_median(evidence, NAP) {
+        status = CheckStatus::Warn;
+        finding += &format!(
+            "; of a time at most {} ms of that stay unseen, which does not move a median of {:.0} ms",
+            NAP.as_millis(),
+            evidence.service.p50.unwrap_or_default() / 1e3
+        );
+    } else if status == CheckStatus::Fail {
         finding += ": client-limited, service times include its own waiting";
     }
     let remedy = format!("{}, apart from the server's and from other programs", evidence.own_cpu());
     about.found(status, Some(share), finding, &remedy)
+}
+
+/// Whether this `delay` of the client's is next to nothing of the median service time.
+fn moves_no_median(evidence: &Evidence<'_>, delay: Duration) -> bool {
+    evidence.service.p50.is_some_and(|median| delay.as_secs_f64() * 1e6 <= DIFFERENCE * median)
 }
 
 /// Steal: at 1 % a core loses 10 ms a second, already as long as the waits that are compared.
@@ -93,7 +118,7 @@ pub(super) fn gap(evidence: &Evidence<'_>) -> Check {
     let share = if window > 0.0 { (evidence.standstill.as_secs_f64() / window).min(1.0) } else { 0.0 };
     let together = if evidence.standstill <= FEW_STANDSTILLS {
         CheckStatus::Pass
-    } else if evidence.standstill <= GAP_BOUND {
+    } else if evidence.standstill <= GAP_BOUND || moves_no_median(evidence, evidence.longest_gap) {
         grade(share, STANDSTILL_BOUND, f64::INFINITY)
     } else {
         grade(share, STANDSTILL_BOUND, TOO_LONG_STANDSTILL)

@@ -23,7 +23,8 @@ pub(super) fn connections(evidence: &Evidence<'_>) -> Check {
     let bound = (evidence.tally.sent_in_all as f64 * REOPENED_SHARE).floor();
     let about = About { name: "connections", unit: "reopened", bound };
     let reopened = evidence.tally.reopened as f64;
-    let mut finding = format!("{}{}", course(evidence), full_queue(evidence));
+    let queue = full_queue(evidence);
+    let mut finding = format!("{}{}", course(evidence), queue.as_deref().unwrap_or_default());
     let given_up = evidence.given_up();
     if given_up > 0 {
         let seconds = ABANDON_AFTER.as_secs();
@@ -50,12 +51,16 @@ pub(super) fn connections(evidence: &Evidence<'_>) -> Check {
     }
     let status = if evidence.standing == 0 {
         CheckStatus::Fail
-    } else if reopened.max(ended) <= bound {
+    } else if reopened.max(ended) <= bound && queue.is_none() {
         CheckStatus::Pass
     } else {
         CheckStatus::Warn
     };
-    about.found(status, Some(reopened), finding, &remedy(evidence, reopened.max(ended)))
+    let remedy = match queue {
+        Some(_) => longer_queue(evidence),
+        None => remedy(evidence, reopened.max(ended)),
+    };
+    about.found(status, Some(reopened), finding, &remedy)
 }
 
 /// Whether connections are opened for requests that find none free.
@@ -102,15 +107,26 @@ fn course(evidence: &Evidence<'_>) -> String {
     )
 }
 
-/// Connections that the server's kernel did not take at first.
-fn full_queue(evidence: &Evidence<'_>) -> String {
-    let (late, never) = (evidence.tally.late_connects, evidence.tally.outcome(OutcomeKind::ConnectTimeout));
-    if late + never == 0 {
-        return String::new();
-    }
+/// Connections that the server's kernel did not take at first; `None` without any.
+fn full_queue(evidence: &Evidence<'_>) -> Option<String> {
+    let (late, unopened) = (evidence.tally.late_connects, evidence.tally.unopened);
+    let never = evidence.tally.outcome(OutcomeKind::ConnectTimeout);
+    (late + never + unopened > 0).then(|| {
+        format!(
+            "; {late} connections took a second or longer to open, {never} were not opened in time and {unopened} had been opening for \
+             that long at the end: the server's queue of connections that wait to be accepted was full, or packets were lost"
+        )
+    })
+}
+
+/// The advice for a queue that was full.
+fn longer_queue(evidence: &Evidence<'_>) -> String {
+    let keeps = match evidence.tally.closes_announced {
+        0 => "",
+        _ => ", have it keep connections, which it ends with its replies",
+    };
     format!(
-        "; {late} connections took a second or longer to open and {never} were not opened in time: the server's queue of \
-         connections that wait to be accepted was full, or packets were lost"
+        "raise the server's backlog{keeps}, or use fewer connections: one that finds the queue full is tried again after a second"
     )
 }
 

@@ -21,11 +21,14 @@ const FEWEST: u64 = 20;
 /// changes their number by more than the 5 % that a drift may have.
 pub(super) const REPLY_TIMES: f64 = 20.0;
 
-/// Whether a closed loop's window holds enough of its reply times.
+/// Whether the window holds enough reply times: all of a closed loop's, and those of an open loop that its warm-up had no time for.
 pub(super) fn window(evidence: &Evidence<'_>) -> Check {
     let about = About { name: "window", unit: "reply times", bound: REPLY_TIMES };
-    if evidence.response.is_some() || matches!(evidence.load.stop, Stop::Requests(_)) {
-        return about.not_applicable("the schedule or a number of requests decides the window");
+    if matches!(evidence.load.stop, Stop::Requests(_)) {
+        return about.not_applicable("a number of requests decides the window");
+    }
+    if evidence.response.is_some() {
+        return filling(evidence, about);
     }
     let replies = evidence.tally.replies as f64 + evidence.tally.edges.all;
     let held = replies / f64::from(evidence.crew.connections);
@@ -47,6 +50,39 @@ pub(super) fn window(evidence: &Evidence<'_>) -> Check {
     about.found(status, Some(held), finding, "measure for longer (--duration)")
 }
 
+/// Whether replies to what was due in an open loop's window came in it. Without a warm-up none comes for the length of a reply, and
+/// those that come after the window are no part of its rates.
+fn filling(evidence: &Evidence<'_>, about: About) -> Check {
+    if !evidence.load.pace.is_steady() {
+        return about.not_applicable("the schedule itself changes, and with it the rate of replies");
+    }
+    let Some(mean) = evidence.service.mean.filter(|mean| *mean > 0.0) else {
+        return about.not_applicable("no reply says how long one takes");
+    };
+    let (reply, warm_up) = (mean / 1e6, evidence.load.warm_up.as_secs_f64());
+    let unfilled = reply - warm_up;
+    if unfilled <= 0.0 {
+        return about.not_applicable(
+            "the warm-up was longer than a reply takes, so that the window begins with replies",
+        );
+    }
+    let window = evidence.tally.window.length().as_secs_f64();
+    let held = window / unfilled;
+    let finding = format!(
+        "replies take {reply:.3} s and the warm-up took {warm_up:.3} s, so that none came for {} of the window; those that came after it \
+         are no part of its rates",
+        percent((unfilled / window).min(1.0))
+    );
+    let status = if held < REPLY_TIMES { CheckStatus::Warn } else { CheckStatus::Pass };
+    let enough = reply.ceil() + 1.0;
+    about.found(
+        status,
+        Some(held),
+        finding,
+        &format!("leave out the beginning (--warm-up {enough}s), or measure for longer"),
+    )
+}
+
 /// Drift between the window's halves, in throughput and in the median service time; the larger one counts.
 pub(super) fn stationarity(evidence: &Evidence<'_>) -> Check {
     let about = About { name: "stationarity", unit: "ratio", bound: DRIFT_BOUND };
@@ -64,27 +100,73 @@ pub(super) fn stationarity(evidence: &Evidence<'_>) -> Check {
     let throughput =
         evidence.response.is_none().then(|| parts.iter().map(|part| part.replies as f64).collect());
     let medians: Option<Vec<f64>> = parts.iter().map(|part| part.service_time_us_p50).collect();
-    let drifts = [("throughput", throughput), ("the median service time", medians)];
-    let beyond = |drift: &Drift| drift.relative().abs() / bound(drift);
+    let drifts = [
+        Series { what: "throughput", better: 1.0 },
+        Series { what: "the median service time", better: -1.0 },
+    ];
     let worst = drifts
         .into_iter()
-        .filter_map(|(what, values)| Some((what, drift(&values?)?)))
+        .zip([throughput, medians])
+        .filter_map(|(series, values)| {
+            let values: Vec<f64> = values?;
+            Some((series, drift(&values)?, values))
+        })
         .max_by(|a, b| beyond(&a.1).total_cmp(&beyond(&b.1)));
-    let Some((what, drift)) = worst else {
+    let Some((series, drift, values)) = worst else {
         return about.not_applicable("too few parts of the window ended, or too little happened in them");
     };
     let about = About { bound: bound(&drift), ..about };
+    let status = grade(drift.relative().abs(), about.bound, DRIFT_TOO_FAR.max(about.bound));
+    let (cause, remedy) = match status {
+        CheckStatus::Pass => Default::default(),
+        _ => series.explain(evidence, &drift, &values),
+    };
     let finding = format!(
-        "{} (chance alone lets the halves differ by {})",
-        change(what, &drift),
+        "{} (chance alone lets the halves differ by {}){cause}",
+        change(series.what, &drift),
         percent(STANDARD_ERRORS * drift.standard_error)
     );
-    about.found(
-        grade(drift.relative().abs(), about.bound, DRIFT_TOO_FAR.max(about.bound)),
-        Some(drift.relative().abs()),
-        finding,
-        "warm up for longer, measure for longer, or look for what else runs on the machine",
-    )
+    about.found(status, Some(drift.relative().abs()), finding, &remedy)
+}
+
+/// By how many times a drift is beyond its bound.
+fn beyond(drift: &Drift) -> f64 {
+    drift.relative().abs() / bound(drift)
+}
+
+/// A figure that is looked at part by part.
+struct Series {
+    what: &'static str,
+    /// 1 where more is better, −1 where less is.
+    better: f64,
+}
+
+impl Series {
+    /// What a drift looks like, and what to do about it.
+    fn explain(&self, evidence: &Evidence<'_>, drift: &Drift, values: &[f64]) -> (String, String) {
+        if drift.relative() * self.better < 0.0 {
+            let remedy = "measure for longer, and look for what grows in the server (a queue, a heap) or else runs on the machine";
+            return (String::new(), remedy.into());
+        }
+        let length = evidence.tally.window.length();
+        let after = length.mul_f64(change_at(values) as f64 / values.len() as f64).as_secs_f64();
+        let before = evidence.settled_after.unwrap_or(evidence.load.warm_up).as_secs_f64();
+        let cause = format!(
+            "; it changed {after:.1} s into the window, as where a server's warming up ends (its compiler, its caches)"
+        );
+        (cause, format!("leave that out: --warm-up {}s", (before + after).ceil()))
+    }
+}
+
+/// The first part behind the change: where two levels, one on each side, fit the series best (least squares; Hinkley, *Inference about the
+/// change-point in a sequence of random variables*, 1970).
+fn change_at(values: &[f64]) -> usize {
+    let misfit = |part: &[f64]| {
+        let mean = part.iter().sum::<f64>() / part.len() as f64;
+        part.iter().map(|value| (value - mean).powi(2)).sum::<f64>()
+    };
+    let of_both = |at: usize| misfit(&values[..at]) + misfit(&values[at..]);
+    (1..values.len()).min_by(|a, b| of_both(*a).total_cmp(&of_both(*b))).unwrap_or_default()
 }
 
 fn bound(drift: &Drift) -> f64 {
@@ -110,5 +192,21 @@ fn change(what: &str, drift: &Drift) -> String {
             percent(share.abs()),
             if share < 0.0 { "less" } else { "more" }
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_where_two_levels_fit_best() {
+        let stepping = |parts: usize| -> Vec<f64> {
+            (0..20).map(|part| if part < parts { 400.0 } else { 100.0 }).collect()
+        };
+        assert_eq!([1, 10, 13, 19].map(|parts| change_at(&stepping(parts))), [1, 10, 13, 19]);
+        let mut falling = stepping(0);
+        falling[..4].copy_from_slice(&[400.0, 380.0, 360.0, 120.0]);
+        assert_eq!(change_at(&falling), 3, "the last of a fall is nearer to the level behind it");
     }
 }

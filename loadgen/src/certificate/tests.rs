@@ -356,6 +356,85 @@ fn a_client_without_a_cpu_is_the_culprit_and_not_the_server() {
 }
 
 #[test]
+fn a_client_without_a_cpu_is_believed_where_replies_take_far_longer_than_what_it_may_have_hidden() {
+    let status = |service: fn(u64, Moment) -> Fate, name| {
+        let cost = ClientCost { cpu_wait: Some(0.9), ..scene().cost };
+        Scene { cost, fate: service, standstill: Duration::from_millis(600), ..scene() }.status(name)
+    };
+    let slow: fn(u64, Moment) -> Fate = |_, _| Fate { service_us: 500_000, ..SOUND };
+    let fast: fn(u64, Moment) -> Fate = |_, _| Fate { service_us: 50_000, ..SOUND };
+    // The longest of the standstills took 5 ms, and up to 5 ms of any other one stay unseen: a hundredth of 500 ms, a tenth of 50 ms.
+    for name in ["cpu_wait", "gap"] {
+        assert_eq!(
+            (status(slow, name), status(fast, name)),
+            (CheckStatus::Warn, CheckStatus::Fail),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_closed_loop_whose_client_never_slept_measured_the_client() {
+    let headroom = |busiest_thread, cpu_wait, pace| {
+        let cost = ClientCost { busiest_thread, cpu_wait: Some(cpu_wait), ..scene().cost };
+        Scene { cost, load: Load { pace, ..scene().load }, ..scene() }.check("headroom")
+    };
+    let starved = headroom(0.49, 0.5, Pace::CLOSED);
+    assert_eq!((starved.status, starved.explained_by.as_deref()), (CheckStatus::Fail, Some("cpu_wait")));
+    assert!(starved.finding.contains("never slept: client-limited"), "{}", starved.finding);
+    assert_eq!(headroom(0.6, 0.39, Pace::CLOSED).explained_by, None, "it ran for most of the time");
+    assert_eq!(headroom(0.4, 0.5, Pace::CLOSED).status, CheckStatus::Pass, "it slept");
+    assert_eq!(headroom(0.95, 0.04, Pace::CLOSED).status, CheckStatus::Warn, "it hardly waited");
+    assert_eq!(headroom(0.49, 0.5, scene().load.pace).status, CheckStatus::Pass, "`achieved` judges that");
+}
+
+#[test]
+fn replies_of_an_open_loop_that_its_window_had_no_time_for_are_told_with_the_warm_up_they_need() {
+    let slow: fn(u64, Moment) -> Fate = |_, _| Fate { service_us: 100_000, ..SOUND };
+    let with = |fate, warm_up_ms| {
+        let load = Load { warm_up: Duration::from_millis(warm_up_ms), ..scene().load };
+        Scene { load, fate, ..scene() }.check("window")
+    };
+    let found = with(slow, 0);
+    // A tenth of a window of a second.
+    assert_eq!((found.status, found.figure.map(f64::round)), (CheckStatus::Warn, Some(10.0)), "{found:?}");
+    assert!(found.finding.contains("none came for 10.0 % of the window"), "{}", found.finding);
+    assert!(found.remedy.unwrap().contains("--warm-up 2s"));
+    assert_eq!(with(slow, 60).status, CheckStatus::Pass, "a twenty-fifth is left");
+    assert_eq!(with(slow, 101).status, CheckStatus::NotApplicable);
+    assert_eq!(with(|_, _| SOUND, 0).status, CheckStatus::Pass);
+    // Where the server falls behind, its queue is what takes long.
+    let behind = with(|index, _| Fate { service_us: 400 + index * 500, ..SOUND }, 0);
+    assert_eq!(behind.explained_by.as_deref(), Some("achieved"), "{behind:?}");
+}
+
+#[test]
+fn a_drift_is_told_as_warming_up_where_it_ends_and_as_growth_where_things_get_worse() {
+    let stationarity = |fate, warm_up_s| {
+        let load = Load { warm_up: Duration::from_secs(warm_up_s), ..scene().load };
+        Scene { load, fate, ..scene() }.check("stationarity")
+    };
+    let found = stationarity(|index, _| Fate { service_us: if index < 1000 { 440 } else { 50 }, ..SOUND }, 1);
+    assert!(found.finding.contains("it changed 0.5 s into the window"), "{}", found.finding);
+    assert_eq!(found.remedy.as_deref(), Some("leave that out: --warm-up 2s"));
+    let slower =
+        stationarity(|index, _| Fate { service_us: if index < 1000 { 200 } else { 400 }, ..SOUND }, 1);
+    assert!(!slower.finding.contains("it changed"), "{}", slower.finding);
+    assert!(slower.remedy.unwrap().contains("what grows in the server"));
+}
+
+#[test]
+fn a_full_queue_of_the_listener_is_the_advice_whatever_else_ends_connections() {
+    let mut tally = scene().tally();
+    (tally.unopened, tally.closes_announced, tally.reopened) = (25, 900, 900);
+    let found = scene().check_of(tally, "connections");
+    assert_eq!(found.status, CheckStatus::Warn);
+    assert!(found.finding.contains("25 had been opening for that long at the end"), "{}", found.finding);
+    let remedy = found.remedy.unwrap();
+    assert!(remedy.starts_with("raise the server's backlog, have it keep connections"), "{remedy}");
+}
+
+#[test]
 fn a_lateness_within_the_interval_of_the_response_time_is_only_a_warning() {
     // Every fourth request of each part is 2 to 40 ms late by the client's doing, in stretches.
     let wide = |index: u64, _| Fate {

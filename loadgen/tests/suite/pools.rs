@@ -139,6 +139,52 @@ fn connections_that_the_listener_s_queue_has_no_room_for_are_told_as_that() {
     assert!(finding.unwrap().contains("connections that wait to be accepted was full"), "{finding:?}");
 }
 
+/// Serves two connections, lets five wait to be accepted (one more than its backlog, as Linux has it), and accepts none of them.
+fn deaf_to_all_but_two() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listen(&listener, Backlog::new(4).unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().take(2) {
+            let mut connection = server::connection(stream.unwrap());
+            std::thread::spawn(move || {
+                while connection.request().is_some() {
+                    connection.send(HELLO);
+                }
+            });
+        }
+        // The listener stays open.
+        loop {
+            std::thread::park();
+        }
+    });
+    format!("http://{address}/")
+}
+
+#[test]
+fn a_measurement_ends_when_it_said_although_most_connections_are_never_accepted() {
+    let begun = std::time::Instant::now();
+    let patient = ["--timeout", "60s", "--connect-timeout", "60s"];
+    let url = deaf_to_all_but_two();
+    let (code, json, said) =
+        loadgen(&[&[url.as_str(), "-c", "32", "-d", "1s", "--warm-up", "200ms"][..], &patient].concat());
+    assert!(said.contains("at most 3.2s in all"), "{said}");
+    // The time-out would be a minute.
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    assert!(matches!(code, Some(0 | 3)), "{code:?} {said}");
+    assert!(json["achieved_rate_per_s"].as_f64() > Some(50.0), "{json}");
+    assert_eq!((&json["plan"]["grace_s"], &json["plan"]["grace_at_least_s"]), (&60.0.into(), &2.0.into()));
+    let checks = json["certificate"]["checks"].as_array().unwrap();
+    let connections = checks.iter().find(|check| check["name"] == "connections").unwrap();
+    // Of 32 two are served, and five wait in the queue.
+    let finding = connections["finding"].as_str().unwrap();
+    assert!(finding.contains("25 had been opening for that long at the end"), "{finding}");
+    assert!(
+        connections["remedy"].as_str().unwrap().starts_with("raise the server's backlog"),
+        "{connections}"
+    );
+}
+
 #[test]
 fn a_closed_loop_says_connections_over_reply_time_in_any_window() {
     let server = Server::answering(HELLO, Duration::from_millis(250));

@@ -66,9 +66,9 @@ pub(crate) struct CrewFlags {
 
     /// How long opening one connection may take
     ///
-    /// From 1ms to 1h. The default is short, because on a network worth measuring on, opening a connection takes
-    /// milliseconds.
-    #[arg(long, value_name = "TIME", default_value = "2s", allow_hyphen_values = true,
+    /// From 1ms to 1h. Opening a connection takes milliseconds on a network worth measuring on, but a server whose queue of them is
+    /// full answers none at first: the kernel tries again after a second, and by the default a few times more.
+    #[arg(long, value_name = "TIME", default_value = "5s", allow_hyphen_values = true,
           value_parser = span(Load::TIMEOUT))]
     connect_timeout: Duration,
 }

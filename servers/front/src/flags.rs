@@ -1,6 +1,6 @@
 //! The flags, the same for every contender.
 
-use std::{net::SocketAddr, num::NonZeroUsize, thread, time::Duration};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, thread, time::Duration};
 
 use clap::{ArgAction, Parser};
 use servers_contract::Endpoint;
@@ -117,6 +117,12 @@ pub struct Flags {
     /// To see what becomes of everyone else; such as wait, for /wait.
     #[arg(long, value_name = "ENDPOINT", value_parser = endpoint)]
     pub panic_on: Option<Endpoint>,
+
+    /// Read the clock at the end of each request's stages and write their times to this file at the end
+    ///
+    /// For `crossover path`. The readings take time themselves, so nothing that is judged is measured with them.
+    #[arg(long, value_name = "FILE")]
+    pub stages: Option<PathBuf>,
 }
 
 impl Flags {

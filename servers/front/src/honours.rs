@@ -41,11 +41,13 @@ pub enum Flag {
     AllowBlocking,
     /// `--slow-poll`
     SlowPoll,
+    /// `--stages`
+    Stages,
 }
 
 impl Flag {
     /// Every flag that a front may or may not honour.
-    pub const ALL: [Flag; 10] = [
+    pub const ALL: [Flag; 11] = [
         Flag::Workers,
         Flag::Stealing,
         Flag::Threads,
@@ -56,6 +58,7 @@ impl Flag {
         Flag::WriteTimeout,
         Flag::AllowBlocking,
         Flag::SlowPoll,
+        Flag::Stages,
     ];
 
     /// The field of [`Flags`], which is also clap's identifier.
@@ -71,6 +74,7 @@ impl Flag {
             Flag::WriteTimeout => "write_timeout",
             Flag::AllowBlocking => "allow_blocking",
             Flag::SlowPoll => "slow_poll",
+            Flag::Stages => "stages",
         }
     }
 }

@@ -43,6 +43,8 @@ mod listen;
 mod notice;
 mod process_limits;
 mod run;
+mod stages;
+mod stamped;
 mod stop;
 mod usage;
 
@@ -55,4 +57,6 @@ pub use flags::Flags;
 pub use honours::{Flag, Front};
 pub use notice::{Notice, notice};
 pub use run::{Start, run};
+pub use stages::{NoProbe, Probe, StageLog, StageProbe};
+pub use stamped::read_stamped;
 pub use stop::{Failure, Stop};

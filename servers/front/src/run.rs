@@ -5,7 +5,9 @@ use std::{env, net::TcpListener, process::ExitCode, sync::Arc, time::Duration};
 use anyhow::Context;
 use servers_contract::{Settings, limits};
 
-use crate::{Contender, Flag, Flags, Front, Stop, contender::Parts, listen, notice, process_limits};
+use crate::{
+    Contender, Flag, Flags, Front, StageLog, Stop, contender::Parts, listen, notice, process_limits,
+};
 
 /// What a front gets to serve with.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub struct Start {
     pub stop: Stop,
     /// `--max-connections`, or less where descriptors do not suffice.
     pub max_connections: usize,
+    /// Where probes leave the times of stages; `None` without `--stages`.
+    pub stages: Option<Arc<StageLog>>,
 }
 
 /// Descriptors kept for everything that is not a connection: listener, epoll, timers, stdio, `/proc`.
@@ -45,7 +49,9 @@ pub fn run(front: &Front, serve: impl FnOnce(Start) -> anyhow::Result<()>) -> Ex
             return ExitCode::from(2);
         }
     };
-    match serve(start) {
+    let stages = start.stages.clone();
+    let served = serve(start).and_then(|()| stages.map_or(Ok(()), |stages| stages.write()));
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             notice(format_args!("server-{}: {error:#}", front.name));
@@ -63,6 +69,7 @@ fn prepare(front: &Front, flags: Flags) -> anyhow::Result<Start> {
     let stop = Stop::on_signals().context("could not take over SIGTERM and SIGINT")?;
     let listener = listen::listen(&flags)?;
     let max_connections = max_connections(&flags, descriptors);
+    let stages = flags.stages.as_deref().map(|file| StageLog::create(file, &listener)).transpose()?;
     let settings = Settings {
         timer_slack_ns: Some(timer_slack),
         descriptor_limit: Some(descriptors),
@@ -77,7 +84,8 @@ fn prepare(front: &Front, flags: Flags) -> anyhow::Result<Start> {
         panic_on: flags.panic_on,
         settings,
     };
-    Ok(Start { flags, listener, contender: Arc::new(Contender::new(parts)), stop, max_connections })
+    let contender = Arc::new(Contender::new(parts));
+    Ok(Start { flags, listener, contender, stop, max_connections, stages: stages.map(Arc::new) })
 }
 
 fn max_connections(flags: &Flags, descriptors: u64) -> usize {

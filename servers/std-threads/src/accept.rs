@@ -8,7 +8,7 @@ use std::{
 };
 
 use servers_contract::Refusal;
-use servers_front::{AfterError, Contender, Notice, after_error, turn_away};
+use servers_front::{AfterError, Contender, NoProbe, Notice, StageLog, after_error, turn_away};
 use servers_wire::alone;
 
 use crate::{Service, THREAD_STACK, connection};
@@ -51,9 +51,16 @@ fn start(stream: Arc<TcpStream>, service: &Arc<Service>) -> Result<(), Refused> 
         reason: io::Error::other("as many are open as --max-connections allows"),
     })?;
     let (service, served) = (Arc::clone(service), Arc::clone(&stream));
+    let probe = service.stages.as_ref().map(StageLog::accepted);
     let connection = move || {
         // An error here is a client that went away or was too slow to read; there is nobody left to tell.
-        let _ = connection::serve(&served, &service);
+        let _ = match probe {
+            None => connection::serve(&served, &service, &mut NoProbe),
+            Some(mut probe) => {
+                probe.started();
+                connection::serve(&served, &service, &mut *probe)
+            }
+        };
         drop(ticket);
     };
     thread::Builder::new()

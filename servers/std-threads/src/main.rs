@@ -21,7 +21,7 @@ use std::{
 
 use anyhow::Context;
 use servers_contract::Model;
-use servers_front::{Clock, Connections, Flag, Front, Start, drain};
+use servers_front::{Clock, Connections, Flag, Front, StageLog, Start, drain};
 use servers_sync::Handlers;
 use servers_wire::Timeouts;
 
@@ -35,6 +35,7 @@ const FRONT: Front = Front {
         Flag::HeadTimeout,
         Flag::BodyTimeout,
         Flag::WriteTimeout,
+        Flag::Stages,
     ],
 };
 
@@ -48,6 +49,7 @@ struct Service {
     timeouts: Timeouts,
     clock: Clock,
     connections: Arc<Connections<Arc<TcpStream>>>,
+    stages: Option<Arc<StageLog>>,
 }
 
 fn main() -> ExitCode {
@@ -69,6 +71,7 @@ fn serve(start: Start) -> anyhow::Result<()> {
         },
         clock: Clock::start().context("could not start the thread that reads the clock")?,
         connections: Arc::clone(&connections),
+        stages: start.stages,
     });
     let listener = Arc::new(start.listener);
     let (accepts, contender) = (Arc::clone(&listener), Arc::clone(&start.contender));

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use servers_front::{Probe, read_stamped};
 use servers_wire::{Decoder, LINGER, LINGER_BYTES, Progress, READ_SIZE, Timeouts};
 
 /// An accepted socket and what is left of its time.
@@ -41,14 +42,22 @@ impl<'stream> Socket<'stream> {
     }
 
     /// Reads once, for as long as the part of the request that is being waited for may still take.
-    pub(crate) fn read(&mut self, decoder: &mut Decoder) -> io::Result<Read> {
+    pub(crate) fn read<P: Probe>(&mut self, decoder: &mut Decoder, probe: &mut P) -> io::Result<Read> {
         let progress = decoder.progress();
         let Some(left) = self.left(progress) else { return Ok(Read::TooSlow) };
         if left != self.read_timeout {
             self.stream.set_read_timeout(Some(left))?;
             self.read_timeout = left;
         }
-        match self.stream.read(decoder.space()) {
+        let read = if P::IS_ON {
+            read_stamped(self.stream, decoder.space()).map(|(bytes, arrived)| {
+                probe.read(arrived);
+                bytes
+            })
+        } else {
+            self.stream.read(decoder.space())
+        };
+        match read {
             Ok(0) => Ok(Read::End),
             Ok(bytes) => {
                 decoder.filled(bytes);

@@ -1,19 +1,24 @@
 //! The thread that accepts.
 
-use std::{net::TcpListener, thread};
+use std::{net::TcpListener, sync::Arc, thread};
 
-use servers_front::{AfterError, Contender, Notice, after_error};
+use servers_front::{AfterError, Contender, Notice, StageLog, after_error};
 
 use crate::loops::Loops;
 
 /// Accepts until the listener is shut down, and hands each connection to an event loop.
-pub(crate) fn accept(listener: &TcpListener, contender: &Contender, mut loops: Loops) {
+pub(crate) fn accept(
+    listener: &TcpListener,
+    contender: &Contender,
+    mut loops: Loops,
+    stages: Option<&Arc<StageLog>>,
+) {
     let trouble = Notice::default();
     loop {
         match listener.accept() {
             Ok((stream, _)) => {
                 contender.count_connection();
-                loops.hand_out(stream);
+                loops.hand_out(stream, stages.map(StageLog::accepted));
             }
             Err(error) => match after_error(&error) {
                 AfterError::Next => {}

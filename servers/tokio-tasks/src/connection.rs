@@ -4,6 +4,7 @@ use std::io;
 
 use servers_async::Handlers;
 use servers_contract::Refusal;
+use servers_front::Probe;
 use servers_wire::{CONTINUE, Decoder, Progress, Replies};
 use tokio::net::tcp::OwnedReadHalf;
 
@@ -22,14 +23,16 @@ pub(crate) async fn serve(
     place: &Place,
     handlers: &Handlers,
     service: &Service,
+    probe: &mut impl Probe,
 ) -> io::Result<()> {
     let mut socket = Socket::new(stream, service.timeouts);
     let mut decoder = Decoder::default();
     let mut replies = Replies::default();
     loop {
-        let answered_all = answer(&mut decoder, &mut replies, place, handlers, service).await;
+        let answered_all = answer(&mut decoder, &mut replies, place, handlers, service, probe).await;
         if !replies.bytes().is_empty() {
             socket.write(replies.bytes()).await?;
+            probe.written();
             replies.clear();
         }
         if replies.is_closing() {
@@ -45,7 +48,7 @@ pub(crate) async fn serve(
         if decoder.take_continue() {
             socket.write(CONTINUE).await?;
         }
-        match socket.read(&mut decoder).await? {
+        match socket.read(&mut decoder, probe).await? {
             Read::More => {}
             Read::End => return Ok(()),
             Read::TooSlow => replies.push_last(&handlers.refuse(Refusal::TooSlow), service.clock.second()),
@@ -60,12 +63,15 @@ async fn answer(
     place: &Place,
     handlers: &Handlers,
     service: &Service,
+    probe: &mut impl Probe,
 ) -> bool {
     while !replies.is_full() && !replies.is_closing() {
         match decoder.next() {
             Ok(Some(request)) => {
+                probe.parsed(request.target);
                 place.count_request();
                 let reply = handlers.respond(request.method, request.target, request.body).await;
+                probe.handled();
                 replies.push(&request, &reply, service.connections.is_draining(), service.clock.second());
             }
             Ok(None) => return true,

@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use servers_front::StageProbe;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// Every event loop, with what it has: each connection goes to the one that has the fewest.
@@ -36,6 +37,7 @@ pub(crate) struct Share {
 pub(crate) struct HandedOut {
     pub(crate) stream: TcpStream,
     pub(crate) place: Place,
+    pub(crate) probe: Option<Box<StageProbe>>,
 }
 
 /// One of a loop's connections, until it is dropped.
@@ -52,13 +54,13 @@ impl Loops {
     }
 
     /// Hands a connection to the loop with the fewest.
-    pub(crate) fn hand_out(&mut self, stream: TcpStream) {
+    pub(crate) fn hand_out(&mut self, stream: TcpStream, probe: Option<Box<StageProbe>>) {
         let open: Vec<usize> = self.loops.iter().map(|one| one.share.open.load(Relaxed)).collect();
         self.last = fewest(&open, self.last);
         let one = &self.loops[self.last];
         one.share.open.fetch_add(1, Relaxed);
         // Fails only if the loop has ended, and with it the process.
-        let _ = one.connections.send(HandedOut { stream, place: Place(Arc::clone(&one.share)) });
+        let _ = one.connections.send(HandedOut { stream, place: Place(Arc::clone(&one.share)), probe });
     }
 }
 

@@ -51,6 +51,7 @@ const FRONT: Front = Front {
         Flag::WriteTimeout,
         Flag::AllowBlocking,
         Flag::SlowPoll,
+        Flag::Stages,
     ],
 };
 
@@ -87,11 +88,11 @@ fn serve(start: Start) -> anyhow::Result<()> {
         connections: Arc::clone(&connections),
     });
     let loops = start_workers(&start, &service)?;
-    let listener = Arc::new(start.listener);
+    let (listener, stages) = (Arc::new(start.listener), start.stages);
     let (accepts, contender) = (Arc::clone(&listener), Arc::clone(&start.contender));
     thread::Builder::new()
         .name("accept".to_owned())
-        .spawn(move || accept::accept(&accepts, &contender, loops))
+        .spawn(move || accept::accept(&accepts, &contender, loops, stages.as_ref()))
         .context("could not start the thread that accepts")?;
     start.contender.ready();
     let cause = start.stop.wait();

@@ -5,13 +5,14 @@ use std::{
     io::{self, ErrorKind},
     net::Shutdown,
     pin::Pin,
-    task::Poll,
+    task::{Context, Poll, ready},
 };
 
+use servers_front::{Probe, read_stamped};
 use servers_wire::{Decoder, LINGER, LINGER_BYTES, Progress, READ_SIZE, Timeouts};
 use socket2::SockRef;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, ReadBuf},
+    io::{AsyncRead, AsyncReadExt, Interest, ReadBuf},
     net::{
         TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
@@ -88,13 +89,17 @@ impl Socket {
     }
 
     /// Reads once, for as long as the part of the request that is being waited for may still take.
-    pub(crate) async fn read(&mut self, decoder: &mut Decoder) -> io::Result<Read> {
+    pub(crate) async fn read<P: Probe>(&mut self, decoder: &mut Decoder, probe: &mut P) -> io::Result<Read> {
         let progress = decoder.progress();
         let deadline = self.deadline(progress);
         let read = poll_fn(|context| {
-            let mut space = ReadBuf::new(decoder.space());
-            match Pin::new(&mut self.stream).poll_read(context, &mut space) {
-                Poll::Ready(read) => Poll::Ready(Some(read.map(|()| space.filled().len()))),
+            let read = if P::IS_ON {
+                poll_read_stamped(self.stream.as_ref(), decoder.space(), probe, context)
+            } else {
+                poll_read(&mut self.stream, decoder.space(), context)
+            };
+            match read {
+                Poll::Ready(read) => Poll::Ready(Some(read)),
                 Poll::Pending => self.patience.poll(deadline, context).map(|()| None),
             }
         });
@@ -161,5 +166,43 @@ impl Socket {
         };
         self.part = Some((progress, deadline));
         deadline
+    }
+}
+
+fn poll_read(
+    stream: &mut OwnedReadHalf,
+    space: &mut [u8],
+    context: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    let mut space = ReadBuf::new(space);
+    ready!(Pin::new(stream).poll_read(context, &mut space))?;
+    Poll::Ready(Ok(space.filled().len()))
+}
+
+/// As [`poll_read`], and tells `probe` when the bytes arrived.
+fn poll_read_stamped(
+    stream: &TcpStream,
+    space: &mut [u8],
+    probe: &mut impl Probe,
+    context: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    loop {
+        ready!(stream.poll_read_ready(context))?;
+        let mut short = None;
+        let read = stream.try_io(Interest::READABLE, || {
+            let (bytes, arrived) = read_stamped(stream, space)?;
+            probe.read(arrived);
+            if 0 < bytes && bytes < space.len() {
+                // It emptied the socket, and this has tokio know it, as its own reads do: no further read has to say so.
+                short = Some(bytes);
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            Ok(bytes)
+        });
+        match (short, read) {
+            (Some(bytes), _) => return Poll::Ready(Ok(bytes)),
+            (None, Err(error)) if error.kind() == ErrorKind::WouldBlock => {}
+            (None, read) => return Poll::Ready(read),
+        }
     }
 }

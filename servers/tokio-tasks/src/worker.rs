@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context;
 use servers_async::Handlers;
 use servers_contract::Refusal;
-use servers_front::{Notice, turn_away};
+use servers_front::{NoProbe, Notice, StageProbe, turn_away};
 use servers_wire::alone;
 use tokio::{
     net::TcpStream,
@@ -80,7 +80,7 @@ impl Worker {
     /// Starts what is handed out, until the thread that accepts has ended.
     async fn serve(&mut self, handlers: &Handlers) {
         let trouble = Notice::default();
-        while let Some(HandedOut { stream, place }) = self.handed_out.recv().await {
+        while let Some(HandedOut { stream, place, probe }) = self.handed_out.recv().await {
             let stream = match watched(stream) {
                 Ok(stream) => stream,
                 Err(error) => {
@@ -88,7 +88,7 @@ impl Worker {
                     continue;
                 }
             };
-            if let Err(refused) = self.start(stream, place, handlers) {
+            if let Err(refused) = self.start(stream, place, probe, handlers) {
                 trouble.write(format_args!(
                     "turned a connection away: as many are open as --max-connections allows"
                 ));
@@ -101,18 +101,34 @@ impl Worker {
     }
 
     /// Gives the connection a place and a task.
-    fn start(&self, stream: TcpStream, place: Place, handlers: &Handlers) -> Result<(), TcpStream> {
+    fn start(
+        &self,
+        stream: TcpStream,
+        place: Place,
+        probe: Option<Box<StageProbe>>,
+        handlers: &Handlers,
+    ) -> Result<(), TcpStream> {
         let (stream, outside) = Outside::of(stream);
         let ticket = match self.service.connections.open(outside) {
             Ok(ticket) => ticket,
             Err(outside) => return Err(outside.reunite(stream)),
         };
         let (service, handlers) = (Arc::clone(&self.service), handlers.clone());
-        tokio::spawn(async move {
-            // An error here is a client that went away or was too slow to read; there is nobody left to tell.
-            let _ = connection::serve(stream, &place, &handlers, &service).await;
-            drop((ticket, place));
-        });
+        // An error here is a client that went away or was too slow to read; there is nobody left to tell.
+        match probe {
+            None => tokio::spawn(async move {
+                let _ = connection::serve(stream, &place, &handlers, &service, &mut NoProbe).await;
+                drop((ticket, place));
+            }),
+            // A task of its own, so that the other kind has no room for a probe.
+            Some(mut probe) => tokio::spawn(async move {
+                probe.started();
+                let _ = connection::serve(stream, &place, &handlers, &service, &mut *probe).await;
+                // The log has it before the connection counts as closed, for which the process's end waits.
+                drop(probe);
+                drop((ticket, place));
+            }),
+        };
         Ok(())
     }
 }

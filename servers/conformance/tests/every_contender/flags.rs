@@ -5,10 +5,10 @@ use std::process::Command;
 
 use super::{BINARY, contender};
 
-/// Flags that no experiment may set: the runner's own, one that would measure beyond loopback, one that injects faults,
-/// and those that only print.
-const NOT_FOR_EXPERIMENTS: [&str; 6] =
-    ["--listen", "--name", "--allow-remote", "--panic-on", "--help", "--version"];
+/// Flags that no experiment may set: the runner's own, one that would measure beyond loopback, one that injects faults, one
+/// that reads the clock where nothing judged may, and those that only print.
+const NOT_FOR_EXPERIMENTS: [&str; 7] =
+    ["--listen", "--name", "--allow-remote", "--panic-on", "--stages", "--help", "--version"];
 
 /// A flag that the entry's own command gives already would be given twice.
 #[test]

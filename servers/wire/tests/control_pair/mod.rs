@@ -9,6 +9,7 @@ mod exchange;
 mod many;
 mod settings;
 mod slow_clients;
+mod stages;
 
 use std::{
     io::{Read, Write},

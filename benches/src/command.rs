@@ -9,6 +9,8 @@ mod diff;
 mod doctor;
 mod list;
 mod namesakes;
+mod path;
+mod profile;
 mod run;
 mod verify;
 
@@ -18,5 +20,7 @@ pub use self::compare::{Arguments as CompareArguments, compare};
 pub use self::diff::diff;
 pub use self::doctor::doctor;
 pub use self::list::list;
+pub use self::path::{Arguments as PathArguments, path};
+pub use self::profile::{Arguments as ProfileArguments, profile};
 pub use self::run::{resume, run};
 pub use self::verify::verify;

@@ -3,7 +3,7 @@
 //! Pure: [`experiment`] (what is asked), [`order`], [`remaining`] and [`estimate`] (when, and how long), [`reach`] (what the client can carry).
 //! The rest touches the system: [`host`] says what a run gets of this machine, [`field`] builds the contenders, [`runner`] carries a run out,
 //! [`slices`] measures living servers alternately, [`meter`] reads their cost; [`trial`] makes one trial of one [`contender`], a [`process`] that [`supervise`] holds on a leash.
-//! [`foreign`] are servers that know no contract. [`mod@bench`] is what the benches of whole programs share.
+//! [`request_path`] times the stages of a request, [`mod@profile`] says where a contender spends its time. [`foreign`] are servers that know no contract. [`mod@bench`] is what the benches of whole programs share.
 //! Contenders are only ever processes; this crate links none of them.
 
 #[cfg(not(target_os = "linux"))]
@@ -40,10 +40,12 @@ pub mod outside;
 pub mod overshoot;
 pub mod places;
 pub mod process;
+pub mod profile;
 pub mod program;
 pub mod progress;
 pub mod reach;
 pub mod remaining;
+pub mod request_path;
 pub mod root;
 pub mod runner;
 pub mod sampler;

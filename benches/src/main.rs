@@ -88,6 +88,20 @@ enum Subcommands {
     /// whatever was found; 1 a --fail-if is met; 2 a server could not be started or answered wrong, or wrong usage; 129, 130 or
     /// 143 interrupted, with the blocks until then judged.
     Compare(Box<command::CompareArguments>),
+    /// Show the path of a request through threads and tasks: the time of each stage, from wake-up to reply
+    ///
+    /// Measures the control pair apart from any run, with probes that read the clock at the end of each stage, and as often
+    /// without, so that what the probes cost is known. With a run's folder the path is kept there as path.json, and the run's page
+    /// shows it; the page's path is then the last line printed. Exit codes: 0 measured; 2 a contender could not be built, started
+    /// or measured, or wrong usage; 129, 130 or 143 interrupted.
+    Path(command::PathArguments),
+    /// Show where threads and tasks spend their time in one cell of a run: functions on the CPU, and what threads wait for
+    ///
+    /// Looks at the control pair under a closed loop, apart from any run, by perf's CPU clock and the state of each thread, and says
+    /// what cannot be seen. The profile is kept in the run's folder as profile.json, and the run's page shows it; the page's path
+    /// is the last line printed. Exit codes: 0 looked, also where perf does not work; 2 no such run or cell, a contender could not
+    /// be built, started or measured, or wrong usage; 129, 130 or 143 interrupted.
+    Profile(command::ProfileArguments),
     /// Compare two runs: the ratios that changed, and the cells that cannot be compared, with the reason
     Diff {
         /// A run's folder
@@ -165,6 +179,8 @@ fn dispatch(command: Subcommands) -> anyhow::Result<i32> {
         Subcommands::Resume { folder, anyway } => command::resume(folder, anyway),
         Subcommands::Ask(arguments) => command::ask(*arguments),
         Subcommands::Compare(arguments) => command::compare(*arguments),
+        Subcommands::Path(arguments) => command::path(&arguments),
+        Subcommands::Profile(arguments) => command::profile(&arguments),
         Subcommands::Diff { one, other } => command::diff(&one, &other),
         Subcommands::Check { experiments } => command::check(&experiments),
         Subcommands::List { experiment } => command::list(experiment.as_deref()),

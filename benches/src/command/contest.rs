@@ -255,7 +255,7 @@ fn measure(contests: &mut [Contest], within: Duration, setting: &Setting<'_>) ->
     }
 }
 
-fn claim(split: &Split, anyway: bool) -> anyhow::Result<Option<CpuClaim>> {
+pub(super) fn claim(split: &Split, anyway: bool) -> anyhow::Result<Option<CpuClaim>> {
     match CpuClaim::of(split.client.iter().chain(&split.contender).copied()) {
         Ok(claim) => Ok(Some(claim)),
         Err(error) if anyway => {

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::log_file::{self, Packing};
@@ -15,6 +16,9 @@ use crate::{Destination, Line, OLDEST_SCHEMA, Run, SCHEMA, shown};
 
 /// Largest `environment.json` that is read: thousands of cells stay below it.
 const RUN_LIMIT: u64 = 16 << 20;
+
+/// Largest document beside a record that is read: hundreds of times what any of them holds.
+const BESIDE_LIMIT: u64 = 4 << 20;
 
 /// Longest reason that is shown in full, characters: a reader repeats what the file says.
 pub(crate) const REASON: usize = 300;
@@ -277,6 +281,27 @@ impl Folder {
             return Err(FolderError::Packed { path });
         }
         TrialLog::open(path)
+    }
+
+    /// The JSON document `name` that a later measurement left beside the record; `None` without one.
+    ///
+    /// # Errors
+    /// When it cannot be read, is too large, malformed, or of another version.
+    pub fn beside<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, FolderError> {
+        let path = self.path.join(name);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let mut text = Vec::new();
+        log_file::open(&path)?
+            .take(BESIDE_LIMIT + 1)
+            .read_to_end(&mut text)
+            .map_err(io_error("read", &path))?;
+        if text.len() as u64 > BESIDE_LIMIT {
+            return Err(FolderError::Malformed { path, reason: format!("more than {BESIDE_LIMIT} bytes") });
+        }
+        same_schema(&path, &text)?;
+        parse(&path, &text).map(Some)
     }
 
     /// Writes a file beside the record whole or not at all: temporary file, sync, rename.

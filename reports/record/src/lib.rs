@@ -29,9 +29,11 @@ mod measurement_file;
 mod measurement_times;
 mod one_or_many;
 mod outcome;
+mod profile;
 pub mod rank;
 mod record_files;
 mod regular_file;
+mod request_path;
 mod seal;
 mod seed;
 mod shell;
@@ -40,6 +42,7 @@ mod slice;
 mod status;
 #[cfg(unix)]
 mod stream;
+mod system_calls;
 mod times;
 mod trial;
 mod trial_log;
@@ -72,14 +75,17 @@ pub use measurement::{
 };
 pub use measurement_file::{MeasurementFileError, read_measurement};
 pub use outcome::{Fault, OutcomeKind};
+pub use profile::{ContenderProfile, OffCpu, OnCpu, PROFILE, Profile, SampledFunction};
 pub use record_files::CONTEST;
 pub use regular_file::open_regular;
+pub use request_path::{ContenderPath, ProbedCost, REQUEST_PATH, RequestPath, Stages};
 pub use shell::shell_word;
 pub use shown::shown;
 pub use slice::Slice;
 pub use status::Status;
 #[cfg(unix)]
 pub use stream::Stream;
+pub use system_calls::{CountedCalls, CountedLoad, SYSTEM_CALLS, SystemCalls};
 pub use times::{Margin, Times};
 pub use trial::{
     Beginning, Calibration, CostSource, Ending, LOOPS, Line, Loop, Measured, Overshoot, RequestCpu,

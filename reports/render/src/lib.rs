@@ -14,6 +14,7 @@
 
 pub mod analysis;
 pub mod answer;
+mod beside;
 pub mod contest;
 pub mod criterion;
 pub mod export;
@@ -22,13 +23,15 @@ pub mod label;
 pub mod measurement;
 pub mod number;
 mod page;
+pub mod request_path;
 mod runs;
 
 use std::path::{Path, PathBuf};
 
-use reports_record::{Folder, FolderError, Line, Run, Skipped};
+use reports_record::{Folder, FolderError, Line, Profile, Run, Skipped};
 
 use analysis::Analysis;
+pub use beside::Beside;
 pub use runs::write_index;
 
 /// Name of the page in a run's folder.
@@ -73,18 +76,24 @@ pub enum RenderError {
 /// The page of a run by itself: one HTML document. The same record gives the same bytes.
 #[must_use]
 pub fn page(run: &Run, lines: &[Line], skipped: &[Skipped]) -> String {
-    page::document(&Analysis::of(run, lines), skipped, false)
+    page_with(run, lines, skipped, &Beside::default())
 }
 
-/// The page of the run in `folder` as it is written into the folder `place`: it links to a page of `cargo bench` there.
+/// As [`page`], with what lies beside the record.
+#[must_use]
+pub fn page_with(run: &Run, lines: &[Line], skipped: &[Skipped], beside: &Beside) -> String {
+    page::document(&Analysis::of(run, lines), skipped, beside)
+}
+
+/// The page of the run in `folder` as it is written into the folder `place`: it shows what later measurements left beside the
+/// record, and links to a page of `cargo bench` in `place`.
 ///
 /// # Errors
-/// When the record cannot be read.
+/// When the record, or what lies beside it, cannot be read.
 pub fn page_in(folder: &Folder, place: &Path) -> Result<String, RenderError> {
     let run = folder.run()?;
     let (lines, skipped) = folder.lines()?;
-    let has_costs = place.join(COSTS_PAGE).is_file();
-    Ok(page::document(&Analysis::of(&run, &lines), &skipped, has_costs))
+    Ok(page_with(&run, &lines, &skipped, &Beside::of(folder, place)?))
 }
 
 /// Renders the run in `folder` and writes its page there, whole or not at all; gives the page's path.
@@ -128,6 +137,12 @@ pub fn write_crossover(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Re
     let (run, (lines, _)) = (folder.run()?, folder.lines()?);
     let figure = page::crossover_figure(&Analysis::of(&run, &lines)).ok_or(RenderError::NoConnections)?;
     write_file(&folder, output.as_ref(), &figure)
+}
+
+/// Where the contenders of a profile spend their time, a sentence each.
+#[must_use]
+pub fn profile_in_words(profile: &Profile) -> String {
+    page::profile_in_words(profile)
 }
 
 /// The answer of the run in `folder`, sentence by sentence.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reports_record::{Distribution, Histograms, Line, Run, Skipped, TrialOutcome};
-use reports_render::page;
+use reports_render::{Beside, page, page_with};
 use sha2::{Digest as _, Sha256};
 use synthetic::{Fate, World, cell, definition, grid_cells, lines, quick_cells, run};
 
@@ -55,6 +55,48 @@ fn the_findings_of_a_grid_equal_their_golden() {
     let words = without(&without(&GRID_PAGE, "<svg ", "</svg>"), "<details", "</details>");
     let (_, body) = words.split_once("<body>").unwrap();
     assert_golden("grid.html", &body.replace("</tr>", "</tr>\n").replace("</h3>", "</h3>\n"));
+}
+
+/// What a real measurement left, by the name of its file.
+fn recorded<T: serde::de::DeserializeOwned>(name: &str) -> Option<T> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded").join(name);
+    let text = std::fs::read(path).expect("it lies in the tests' folder");
+    Some(serde_json::from_slice(&text).expect("it is of today's format"))
+}
+
+#[test]
+fn what_lies_beside_a_record_explains_it_and_equals_its_golden() {
+    let run = tiny(6);
+    let record = lines(&run, &World::plausible());
+    let beside = Beside {
+        path: recorded("path.json"),
+        system_calls: recorded("system-calls.json"),
+        profile: recorded("profile.json"),
+        has_costs: false,
+    };
+    let html = page_with(&run, &record, &[], &beside);
+    let why = html.split("<section id=\"why\"").nth(1).unwrap().split("</section>").next().unwrap();
+    assert_golden(
+        "why.html",
+        &why.replace("</tr>", "</tr>\n").replace("</h3>", "</h3>\n").replace("</p>", "</p>\n"),
+    );
+    let bare = page(&run, &record, &[]);
+    assert!(["id=\"path\"", "id=\"profile\"", "id=\"system-calls\""].iter().all(|id| !bare.contains(id)));
+}
+
+#[test]
+fn names_beside_a_record_are_escaped_and_a_missing_sampler_is_told() {
+    let run = tiny(6);
+    let mut beside = Beside { profile: recorded("profile.json"), ..Beside::default() };
+    let contenders = &mut beside.profile.as_mut().unwrap().contenders;
+    contenders[0].off_cpu.waiting.insert("<script>".into(), 7.0);
+    contenders[1].on_cpu = None;
+    contenders[1].on_cpu_missing = Some("perf is <b>not</b> installed".into());
+    let html = page_with(&run, &lines(&run, &World::plausible()), &[], &beside);
+    assert!(
+        html.contains("&lt;script&gt;")
+            && html.contains("is not known: perf is &lt;b&gt;not&lt;/b&gt; installed.")
+    );
 }
 
 /// A run of an old schema says so, and what is withdrawn; one of today's says nothing of the kind.

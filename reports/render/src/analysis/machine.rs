@@ -1,4 +1,4 @@
-//! The machine over a run: how much of its CPU others took, and how many attempts that spoilt.
+//! The machine over a run: how much of its CPU others took, how fast it ran, and how many attempts that spoilt.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -15,6 +15,9 @@ pub struct Stretch {
     pub minutes: f64,
     /// Mean share of CPU time that the hypervisor gave to others during its attempts, 0–1; `None` where none tells.
     pub steal: Option<f64>,
+    /// By how much a fixed loop of instructions, run before each attempt, was slower than in the run's fastest stretch: a share,
+    /// 0–1; `None` where no attempt tells.
+    pub slowdown: Option<f64>,
     /// Attempts that began in it.
     pub attempts: usize,
     /// Of them, those that were made again.
@@ -35,8 +38,11 @@ pub fn stretches(lines: &[Line]) -> Vec<Stretch> {
     }
     let last = last_attempts(&trials);
     let is_repeated = |trial: &&&Trial| last.get(&place(trial)).is_some_and(|last| *last > trial.attempt);
+    let speeds: Vec<Option<f64>> = found.iter().map(|attempts| speed(attempts)).collect();
+    let fastest = speeds.iter().flatten().copied().fold(0.0, f64::max);
     let of = |(index, attempts): (usize, &Vec<&Trial>)| Stretch {
         minutes: (index as f64 + 0.5) * length / 60.0,
+        slowdown: speeds[index].map(|speed| 1.0 - speed / fastest),
         steal: mean(attempts.iter().filter_map(|trial| steal(trial))),
         attempts: attempts.len(),
         repeated: attempts.iter().filter(is_repeated).count(),
@@ -64,6 +70,16 @@ fn last_attempts<'l>(trials: &[(SystemTime, &'l Trial)]) -> BTreeMap<Place<'l>, 
         *known = trial.attempt.max(*known);
     }
     last
+}
+
+/// Mean speed before these attempts; speeds that no machine has are left out.
+fn speed(attempts: &[&Trial]) -> Option<f64> {
+    mean(
+        attempts
+            .iter()
+            .filter_map(|trial| trial.machine_speed)
+            .filter(|speed| speed.is_finite() && *speed > 0.0),
+    )
 }
 
 fn steal(trial: &Trial) -> Option<f64> {
@@ -98,6 +114,19 @@ mod tests {
                 stderr_tail: Vec::new(),
             },
         }))
+    }
+
+    #[test]
+    fn a_stretch_in_which_the_machine_ran_slower_is_told_by_how_much() {
+        let at = |minute, speed| {
+            let Line::Trial(mut trial) = attempt(minute, "a", minute) else { unreachable!("it is a trial") };
+            trial.machine_speed = speed;
+            Line::Trial(trial)
+        };
+        let found = stretches(&[at(0, Some(500.0)), at(20, Some(400.0)), at(20, None), at(47, None)]);
+        let slowdowns: Vec<Option<f64>> = found.iter().map(|one| one.slowdown).collect();
+        assert_eq!(slowdowns[0], Some(0.0));
+        assert!((slowdowns[1].unwrap() - 0.2).abs() < 1e-12 && slowdowns[2].is_none(), "{slowdowns:?}");
     }
 
     #[test]

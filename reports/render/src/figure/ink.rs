@@ -200,7 +200,10 @@ mod tests {
     #[test]
     fn text_is_legible_on_every_ground_in_both_modes() {
         let grounds = Ink::ALL.into_iter().filter(|ink| {
-            matches!(ink, Ink::Paper | Ink::Band | Ink::Neutral | Ink::AsyncBetter(_) | Ink::SyncBetter(_))
+            matches!(
+                ink,
+                Ink::Paper | Ink::Band | Ink::Hatch | Ink::Neutral | Ink::AsyncBetter(_) | Ink::SyncBetter(_)
+            )
         });
         for ground in grounds {
             assert!(contrast(Ink::Text.light(), ground.light()) >= 4.5, "{ground:?} in light");

@@ -10,6 +10,8 @@ pub struct Stacks {
     pub write: fn(f64) -> String,
     /// The parts of a bar, in order.
     pub legend: Vec<String>,
+    /// Whether each part that has room for it says its value; all inks have to carry text then.
+    pub is_labelled: bool,
     /// The bars, from the top.
     pub bars: Vec<Bar>,
 }
@@ -57,6 +59,11 @@ impl Stacks {
             for (size, ink) in bar.parts.iter().filter(|(size, _)| size.is_finite() && *size > 0.0) {
                 let (left, right) = (at(from), at(from + size));
                 scene.area((left, top + 2), (right - left, ROW - 8), *ink);
+                let value = (self.write)(*size);
+                if self.is_labelled && fitted(&value, right - left - 6, TYPE - 1) == value {
+                    let middle = ((left + right) / 2, top + ROW / 2 - 2);
+                    scene.text(middle, Anchor::Middle, TYPE - 1, Ink::Text, value);
+                }
                 from += size;
             }
             let note = fitted(&bar.note, WIDTH - at(from) - 8, TYPE - 1);
@@ -88,6 +95,7 @@ mod tests {
         let scene = Stacks {
             write: number::micros,
             legend: vec!["user".into(), "kernel".into()],
+            is_labelled: true,
             bars: vec![bar([10.0, 30.0]), bar([10.0, 10.0]), bar([f64::NAN, 5.0])],
         }
         .scene();
@@ -103,5 +111,14 @@ mod tests {
         assert_eq!((areas[0].0, areas[0].0 + areas[0].1), (LEFT, areas[1].0));
         assert_eq!(areas[1].0 + areas[1].1, RIGHT);
         assert_eq!((areas[0].1, areas[2].1), (areas[2].1, areas[3].1));
+        let labels = |text: &str| {
+            scene
+                .shapes
+                .iter()
+                .filter(|shape| matches!(shape, Shape::Text { text: found, .. } if found == text))
+                .count()
+        };
+        // Once on its part and once on the axis; a part that is too narrow says nothing.
+        assert_eq!((labels("30.0\u{a0}µs"), labels("5.00\u{a0}µs")), (2, 0));
     }
 }

@@ -46,18 +46,23 @@ fn figure(stretches: &[Stretch]) -> Figure {
         y: Axis { title: "share".into(), write: number::percent, scale: Scale::Linear, always: vec![0.05] },
         diagonal: None,
         beneath: Vec::new(),
-        lines: vec![
+        lines: [
             line("CPU time taken by other guests", Ink::Text, false, &|stretch| stretch.steal),
             line("attempts that were disturbed and repeated", Ink::Muted, true, &|stretch| {
                 Some(repeated(stretch))
             }),
-        ],
+            line("slower than in its fastest stretch", Ink::Edge, false, &|stretch| stretch.slowdown),
+        ]
+        .into_iter()
+        .filter(|line| line.dots.iter().any(Option::is_some))
+        .collect(),
     };
     Figure {
         id: "machine".into(),
         finding: finding(stretches),
-        reading: "The run in equal stretches of time, from the first trial to the last. Trials of one block stand side by side, \
-                  so what changes slowly strikes both contenders alike."
+        reading: "The run in equal stretches of time, from the first trial to the last. Its speed is that of a fixed loop of \
+                  instructions before each trial. Trials of one block stand side by side, so what changes slowly strikes both \
+                  contenders alike."
             .into(),
         scene: chart.scene(),
         folded: false,
@@ -75,23 +80,27 @@ fn finding(stretches: &[Stretch]) -> String {
         .iter()
         .fold((0, 0), |(all, spoilt), stretch| (all + stretch.attempts, spoilt + stretch.repeated));
     let repeated = format!("{} of {} attempts were repeated", number::count(spoilt), number::count(attempts));
-    match steals().reduce(f64::min).zip(steals().reduce(f64::max)) {
-        Some((least, most)) => format!(
-            "The machine over the run: other guests took {} to {} of its CPU time; {repeated}",
-            number::percent(least),
-            number::percent(most)
-        ),
-        None => format!("The machine over the run: {repeated}"),
-    }
+    let taken = steals().reduce(f64::min).zip(steals().reduce(f64::max)).map(|(least, most)| {
+        format!("other guests took {} to {} of its CPU time; ", number::percent(least), number::percent(most))
+    });
+    let slowest = stretches.iter().filter_map(|stretch| stretch.slowdown).reduce(f64::max);
+    let slower =
+        slowest.map(|slowest| format!("it ran up to {} slower than at its best; ", number::percent(slowest)));
+    format!("The machine over the run: {}{}{repeated}", taken.unwrap_or_default(), slower.unwrap_or_default())
 }
 
 fn table(stretches: &[Stretch]) -> Table {
-    let mut table =
-        Table::new("The machine over the run", &["minute", "taken by others", "attempts", "repeated"], 1);
+    let mut table = Table::new(
+        "The machine over the run",
+        &["minute", "taken by others", "slower than its best", "attempts", "repeated"],
+        1,
+    );
+    let share = |share: Option<f64>| share.map_or_else(|| number::NO_DATA.into(), number::percent);
     for stretch in stretches {
         table.push(vec![
             number::plain(stretch.minutes),
-            stretch.steal.map_or_else(|| number::NO_DATA.into(), number::percent),
+            share(stretch.steal),
+            share(stretch.slowdown),
             stretch.attempts.to_string(),
             stretch.repeated.to_string(),
         ]);

@@ -21,12 +21,15 @@ pub(crate) mod nines;
 mod opening;
 mod overshoots;
 mod predictions;
+mod profile;
 mod repeat;
 mod reproduction;
+mod request_path;
 mod resources;
 mod series;
 mod sight;
 mod sweeps;
+mod system_calls;
 pub(crate) mod table;
 mod throughput;
 mod times;
@@ -34,8 +37,10 @@ mod verdict_tables;
 mod why;
 
 use maud::{Markup, html};
+pub(crate) use profile::in_words as profile_in_words;
 use reports_record::Skipped;
 
+use crate::Beside;
 use crate::analysis::Analysis;
 use crate::answer::{Sentence, answer, headline};
 use crate::label;
@@ -57,13 +62,13 @@ pub(crate) fn crossover_figure(analysis: &Analysis<'_>) -> Option<String> {
     Some(crossover_figures::along_connections(analysis)?.standalone())
 }
 
-/// The whole document, in the order in which a reader may stop reading; `has_costs` where a page of `cargo bench` stands beside it.
-pub(crate) fn document(analysis: &Analysis<'_>, skipped: &[Skipped], has_costs: bool) -> String {
+/// The whole document, in the order in which a reader may stop reading.
+pub(crate) fn document(analysis: &Analysis<'_>, skipped: &[Skipped], beside: &Beside) -> String {
     let anchors = Anchors::of(analysis);
     let picker = Picker::of(analysis, &anchors);
     let map = map::markup(analysis, &anchors);
     let style = map::style(analysis) + picker.as_ref().map_or("", |picker| &picker.style);
-    let rest = rest(analysis, skipped, has_costs);
+    let rest = rest(analysis, skipped, beside);
     Page {
         title: &title(analysis),
         description: Some(&preview(&answer(analysis))),
@@ -96,11 +101,11 @@ fn preview(answer: &[Sentence]) -> String {
 }
 
 /// Everything below the first screen.
-fn rest(analysis: &Analysis<'_>, skipped: &[Skipped], has_costs: bool) -> Markup {
+fn rest(analysis: &Analysis<'_>, skipped: &[Skipped], beside: &Beside) -> Markup {
     let series = series::series(analysis);
     html! {
         (crossovers::markup(analysis))
-        (why::markup(analysis, has_costs))
+        (why::markup(analysis, beside))
         (sweeps::markup(analysis, &series))
         (times::markup(analysis, &series))
         (bodies::markup(analysis, &series))

@@ -7,6 +7,8 @@ use super::drawer::switches;
 use super::figure::Figure;
 use super::series::{Series, series};
 use super::table::Table;
+use super::{profile, request_path, system_calls};
+use crate::Beside;
 use crate::analysis::Analysis;
 use crate::analysis::contrast::Kind;
 use crate::analysis::parts::{Load, Parts};
@@ -26,29 +28,44 @@ struct Row<'s, 'a> {
     parts: Parts,
 }
 
-/// Nothing where no request of the cell has a cost.
-pub(super) fn markup(analysis: &Analysis<'_>, has_costs: bool) -> Markup {
-    let series = series(analysis);
-    let Some(cell) = typical(&analysis.verdicts) else { return html! {} };
-    let rows = rows(analysis, &series, cell);
-    if rows.is_empty() {
+/// Nothing where no request of the cell has a cost and nothing beside the record explains one.
+pub(super) fn markup(analysis: &Analysis<'_>, beside: &Beside) -> Markup {
+    let parts = parts(analysis, beside.has_costs);
+    let path = beside.path.as_ref().map(|path| request_path::markup(path, analysis.run));
+    let calls = beside.system_calls.as_ref().map(system_calls::markup);
+    let profile = beside.profile.as_ref().map(profile::markup);
+    let all = [parts, path, calls, profile];
+    if all.iter().all(Option::is_none) {
         return html! {};
     }
     html! {
         section #why aria-labelledby="why-title" {
             h2 id="why-title" { "Why?" }
-            p { (sentence(analysis, &rows, cell)) }
-            (figure(analysis, &rows, cell).markup())
-            p.note {
-                "Loopback charges part of the server's work to the client, so the client's CPU stands beside the server's. The \
-                 drawer of each cell of the map has the same figures. " code { "cargo bench" } " measures the pieces: a switch, a \
-                 timer, a spawned thread or task."
-                @if has_costs {
-                    " " a href={ (COSTS_PAGE) "#model" } { "A request, explained by its parts" } " adds such pieces up."
-                }
-            }
+            @for part in all.iter().flatten() { (part) }
         }
     }
+}
+
+/// The parts of a request's cost in one cell.
+fn parts(analysis: &Analysis<'_>, has_costs: bool) -> Option<Markup> {
+    let series = series(analysis);
+    let cell = typical(&analysis.verdicts)?;
+    let rows = rows(analysis, &series, cell);
+    if rows.is_empty() {
+        return None;
+    }
+    Some(html! {
+        p { (sentence(analysis, &rows, cell)) }
+        (figure(analysis, &rows, cell).markup())
+        p.note {
+            "Loopback charges part of the server's work to the client, so the client's CPU stands beside the server's. The \
+             drawer of each cell of the map has the same figures. " code { "cargo bench" } " measures the pieces: a switch, a \
+             timer, a spawned thread or task."
+            @if has_costs {
+                " " a href={ (COSTS_PAGE) "#model" } { "A request, explained by its parts" } " adds such pieces up."
+            }
+        }
+    })
 }
 
 fn rows<'s, 'a>(analysis: &Analysis<'_>, series: &'s [Series<'a>], cell: usize) -> Vec<Row<'s, 'a>> {
@@ -87,15 +104,31 @@ fn sentence(analysis: &Analysis<'_>, rows: &[Row<'_, '_>], cell: usize) -> Strin
             switched.unwrap_or_default()
         )
     };
+    let names = [sync, awaiting].map(|row| label::within(row.series.contender, 24));
     format!(
-        "{}, {}: a request costs {} {}. It costs {} {}.",
+        "{}, {}: a request costs {} {}. It costs {} {}.{}",
         number::capitalised(&place),
         sync.load_name,
-        label::within(sync.series.contender, 24),
+        names[0],
         pays(sync),
-        label::within(awaiting.series.contender, 24),
-        pays(awaiting)
+        names[1],
+        pays(awaiting),
+        memory(analysis, [sync, awaiting], cell).unwrap_or_default()
     )
+}
+
+/// The memory that both sides hold for a connection, and the kernel's part of it; `None` where a side's is not known.
+fn memory(analysis: &Analysis<'_>, sides: [&Row<'_, '_>; 2], cell: usize) -> Option<String> {
+    let connections = f64::from(analysis.verdicts.cells[cell].connections);
+    let held = |row: &Row<'_, '_>| {
+        let used = Usage::of(&analysis.grid, cell, row.series.contender);
+        let of_kernel = used.kernel_mib.map_or_else(String::new, |kernel| {
+            format!(", {} of it the kernel's", number::mebibytes(kernel / connections))
+        });
+        let all = number::mebibytes(used.memory_mib?.middle / connections);
+        Some(format!("{all} in {}{of_kernel}", label::within(row.series.contender, 24)))
+    };
+    Some(format!(" A connection holds {}, and {}.", held(sides[0])?, held(sides[1])?))
 }
 
 fn inks(model: &str) -> [Ink; 2] {
@@ -121,6 +154,7 @@ fn figure(analysis: &Analysis<'_>, rows: &[Row<'_, '_>], cell: usize) -> Figure 
     let stacks = Stacks {
         write: number::micros,
         legend: vec!["user (pale)".into(), "kernel (strong)".into(), "the client's (grey)".into()],
+        is_labelled: false,
         bars: bars.collect(),
     };
     Figure {
@@ -152,9 +186,11 @@ fn table(analysis: &Analysis<'_>, rows: &[Row<'_, '_>], cell: usize) -> Table {
         "measured",
         "timer late by",
         "memory per connection",
+        "of it the kernel's",
     ];
     let mut table = Table::new("The parts of a request's cost", &head, 2);
     let asked = &analysis.verdicts.cells[cell];
+    let each = |mebibytes: f64| number::mebibytes(mebibytes / f64::from(asked.connections));
     for row in rows {
         let contender = row.series.contender;
         let or_none = |text: Option<String>| text.unwrap_or_else(|| number::NO_DATA.into());
@@ -178,9 +214,8 @@ fn table(analysis: &Analysis<'_>, rows: &[Row<'_, '_>], cell: usize) -> Table {
             closed(number::rate(1e6 / row.parts.server_us())),
             closed(or_none(throughput.map(|estimate| number::rate(estimate.middle)))),
             or_none(late),
-            or_none(
-                used.memory_mib.map(|memory| number::mebibytes(memory.middle / f64::from(asked.connections))),
-            ),
+            or_none(used.memory_mib.map(|memory| each(memory.middle))),
+            or_none(used.kernel_mib.map(each)),
         ]);
     }
     table

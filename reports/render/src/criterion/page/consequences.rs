@@ -20,7 +20,7 @@ pub(super) fn markup(pairs: &[Pair<'_>]) -> Markup {
         return html! {};
     }
     let head = ["groups", "async ÷ sync", "so what for a server"];
-    let mut table = Table::new("The largest differences of one operation first", &head, 2);
+    let mut table = Table::new("The largest differences of one operation first", &head, 3);
     table.prose = true;
     for Kind { so_what, pairs } in &kinds {
         let stem = stem(pairs);
@@ -36,7 +36,8 @@ pub(super) fn markup(pairs: &[Pair<'_>]) -> Markup {
     html! {
         section #so-what aria-labelledby="so-what-title" {
             h2 id="so-what-title" { "So what for a server?" }
-            (table.markup())
+            // Its sentences wrap: nothing is ever wider than the page.
+            (table.bare())
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn markup(requests: &[Explained<'_>], run: Option<&MeasuredRun>) -> M
                  connections, and adds the codec and the wait. The share of the rest that the loop has as well is the price of \
                  many connections. The remainder is the price of HTTP and of the handler."
             }
-            (sums(requests).markup())
+            (sums(requests).bare())
             details {
                 summary { "Part by part" }
                 (parts(requests).markup())
@@ -41,28 +41,27 @@ fn nanoseconds(value: f64) -> String {
     written(value, BenchUnit::Nanoseconds)
 }
 
+/// In sentences, which a narrow screen can wrap.
 fn sums(requests: &[Explained<'_>]) -> Table {
-    let head = [
-        "request",
-        "parts together",
-        "measured",
-        "explained",
-        "the rest",
-        "with the bare loop",
-        "explained so",
-    ];
+    let head = ["request", "the sum of its parts, and its CPU time"];
     let mut table =
-        Table::new("CPU time of a request of the control pair, and the sum of its parts", &head, 1);
+        Table::new("CPU time of a request of the control pair, and the sum of its parts", &head, 2);
+    table.prose = true;
     for request in requests {
-        let bare = request.bare_sum();
+        let bare = request.bare_sum().map(|sum| {
+            let share = number::percent(sum / request.measured);
+            format!(" With the bare loop {}: {share}.", nanoseconds(sum))
+        });
         table.push(vec![
             name_of(request),
-            nanoseconds(request.sum()),
-            nanoseconds(request.measured),
-            number::percent(request.share()),
-            signed(request.measured - request.sum(), BenchUnit::Nanoseconds),
-            bare.map_or(number::NO_DATA.into(), nanoseconds),
-            bare.map_or(number::NO_DATA.into(), |sum| number::percent(sum / request.measured)),
+            format!(
+                "Parts {}, measured {}: {} explained, {} left.{}",
+                nanoseconds(request.sum()),
+                nanoseconds(request.measured),
+                number::percent(request.share()),
+                signed(request.measured - request.sum(), BenchUnit::Nanoseconds),
+                bare.unwrap_or_default()
+            ),
         ]);
     }
     table
@@ -101,39 +100,35 @@ fn beside(requests: &[Explained<'_>], run: &MeasuredRun) -> Markup {
                  nearest cell of that run, in a closed loop as here. The rest is the CPU time there less the parts here."
                 @if run.is_beside { " " a href={ (PAGE) "#why" } { "That run's own figures of why" } "." }
             }
-            (cells(requests, &found).markup())
+            (cells(requests, &found).bare())
         }
     }
 }
 
 fn cells(requests: &[Explained<'_>], found: &[Option<Nearest>]) -> Table {
-    let head = [
-        "request",
-        "nearest cell",
-        "measured there",
-        "parts explain",
-        "unexplained there",
-        "at a rate, there",
-    ];
+    let head = ["request", "its nearest cell"];
     let mut table = Table::new("CPU time of a request in the nearest cell of the run", &head, 2);
+    table.prose = true;
     for (request, nearest) in requests.iter().zip(found) {
-        let Some(Nearest { cell, saturated_ns, at_rate }) = nearest else {
-            let none = || number::NO_DATA.to_owned();
-            table.push(vec![name_of(request), none(), none(), none(), none(), none()]);
-            continue;
-        };
-        table.push(vec![
-            name_of(request),
-            label::name(cell),
-            nanoseconds(*saturated_ns),
-            number::percent(request.sum() / saturated_ns),
-            signed(saturated_ns - request.sum(), BenchUnit::Nanoseconds),
-            at_rate.as_ref().map_or(number::NO_DATA.into(), |(rate, cost)| {
-                format!("{} ({})", nanoseconds(*cost), label::passage(rate))
-            }),
-        ]);
+        let told = nearest.as_ref().map(|nearest| there(request, nearest));
+        table.push(vec![name_of(request), told.unwrap_or_else(|| number::NO_DATA.into())]);
     }
     table
+}
+
+fn there(request: &Explained<'_>, nearest: &Nearest) -> String {
+    let Nearest { cell, saturated_ns, at_rate } = nearest;
+    let at_rate = at_rate
+        .as_ref()
+        .map(|(rate, cost)| format!(" At {} it cost {}.", label::passage(rate), nanoseconds(*cost)));
+    format!(
+        "{}: {} measured there, of which the parts explain {}; {} left.{}",
+        label::name(cell),
+        nanoseconds(*saturated_ns),
+        number::percent(request.sum() / saturated_ns),
+        signed(saturated_ns - request.sum(), BenchUnit::Nanoseconds),
+        at_rate.unwrap_or_default()
+    )
 }
 
 fn name_of(request: &Explained<'_>) -> String {

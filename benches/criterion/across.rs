@@ -1,14 +1,13 @@
 //! Bytes that come from another CPU, or go there: what a server reads and sends while its client is busy as well.
 //!
-//! The same calls with both ends on one CPU cost less: there the kernel's view of a socket is in one cache and stays.
+//! Each message is answered, so that acknowledgements travel with answers, as they do under a server.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
-use std::time::Duration;
+use std::thread::{self, JoinHandle};
 
 use criterion::Criterion;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -23,9 +22,6 @@ use crate::session::Session;
 
 /// Bytes of a message: about those of a small request, and of its reply.
 const BYTES: usize = 128;
-
-/// A read's time-out, as `std-threads` sets one: the kernel then keeps a timer for each read that waits.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
     let plan = Plan { cpus: Cpus::OneAndClient, ..Plan::new("parts_across", "") };
@@ -44,11 +40,11 @@ pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
             move |iterations| far.exchanges(iterations, call)
         });
     }
-    for (name, connections) in [("read_and_sleep_8", 8), ("read_and_sleep_64", 64)] {
-        let operation = "one of N threads, which sleeps in a read, is woken from another CPU, reads 128 bytes and sleeps again";
+    for (name, threads) in [("sleep_8", 8), ("sleep_64", 64)] {
+        let operation = "one of N threads, which sleeps, is woken from another CPU, runs and sleeps again";
         parts.single(name, Side::new(operation).sample(sample), || {
-            let readers = Readers::start(connections);
-            move |messages| readers.read(messages)
+            let sleepers = Sleepers::start(threads);
+            move |wakes| sleepers.wake(wakes)
         });
     }
 }
@@ -138,46 +134,70 @@ fn read_over(sockets: &[TcpStream]) {
     }
 }
 
-/// A thread for each connection, which reads and never answers.
-struct Readers {
-    far: Vec<TcpStream>,
-    messages: Arc<AtomicU64>,
+/// Threads that share the serving CPU and sleep until each is woken.
+struct Sleepers {
+    threads: Vec<(Arc<AtomicU8>, JoinHandle<()>)>,
+    woken: Arc<AtomicU64>,
 }
 
-impl Readers {
-    fn start(connections: usize) -> Self {
-        let messages = Arc::new(AtomicU64::new(0));
-        let far = pairs().into_iter().take(connections).map(|(mut near, far)| {
-            near.set_read_timeout(Some(READ_TIMEOUT)).expect("a socket has this option");
-            let messages = Arc::clone(&messages);
-            // It ends with its connection.
-            thread::spawn(move || {
+const ASLEEP: u8 = 0;
+const WOKEN: u8 = 1;
+const OVER: u8 = 2;
+
+impl Sleepers {
+    fn start(count: u64) -> Self {
+        let woken = Arc::new(AtomicU64::new(0));
+        let threads = (0..count).map(|_| {
+            let state = Arc::new(AtomicU8::new(ASLEEP));
+            let (own, woken) = (Arc::clone(&state), Arc::clone(&woken));
+            let thread = thread::spawn(move || {
                 bound::bind(&[bound::server()]);
-                let mut buffer = [0; 4096];
-                while near.read(&mut buffer).is_ok_and(|bytes| bytes > 0) {
-                    messages.fetch_add(1, Ordering::Release);
+                loop {
+                    match own.compare_exchange(WOKEN, ASLEEP, Ordering::AcqRel, Ordering::Acquire) {
+                        Ok(_) => {
+                            woken.fetch_add(1, Ordering::Release);
+                        }
+                        Err(OVER) => return,
+                        Err(_) => thread::park(),
+                    }
                 }
             });
-            far
+            (state, thread)
         });
-        Self { far: far.collect(), messages }
+        Self { threads: threads.collect(), woken }
     }
 
-    /// At least this many messages, one over every connection at a time; the cost is scaled down to the number asked for.
-    fn read(&self, messages: u64) -> Turn {
+    /// At least this many wakes, one of every thread at a time; the cost is scaled down to the number asked for.
+    fn wake(&self, wakes: u64) -> Turn {
         bound::bind(&[bound::client()]);
-        let connections = self.far.len() as u64;
-        let rounds = messages.div_ceil(connections);
-        let before = self.messages.load(Ordering::Acquire);
+        let count = self.threads.len() as u64;
+        let rounds = wakes.div_ceil(count);
+        let before = self.woken.load(Ordering::Acquire);
         let watch = Stopwatch::start(Threads::Others);
         for round in 1..=rounds {
-            send_over(&self.far);
-            // Before the next message over a connection its thread has read this one.
-            while self.messages.load(Ordering::Acquire) < before + round * connections {
+            self.set_all(WOKEN);
+            while self.woken.load(Ordering::Acquire) < before + round * count {
                 thread::yield_now();
             }
         }
-        let cost = watch.stop().scaled(messages as f64 / (rounds * connections) as f64);
-        Turn::of_mean(cost, messages)
+        let cost = watch.stop().scaled(wakes as f64 / (rounds * count) as f64);
+        Turn::of_mean(cost, wakes)
+    }
+
+    fn set_all(&self, to: u8) {
+        for (state, thread) in &self.threads {
+            state.store(to, Ordering::Release);
+            thread.thread().unpark();
+        }
+    }
+}
+
+impl Drop for Sleepers {
+    fn drop(&mut self) {
+        self.set_all(OVER);
+        for (_, thread) in self.threads.drain(..) {
+            let ended = thread.join();
+            debug_assert!(ended.is_ok(), "a sleeper ends when it is told to");
+        }
     }
 }

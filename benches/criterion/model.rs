@@ -15,9 +15,9 @@ struct Explained {
     group: &'static str,
     cell: &'static str,
     load: &'static str,
-    /// The bench of a thread among as many that sleeps in a read until it is woken; `None` with one connection, where its CPU is
-    /// idle meanwhile.
-    read_and_sleep: Option<&'static str>,
+    /// The bench of a thread among as many that sleeps until it is woken; `None` with one connection, where its CPU is idle
+    /// meanwhile.
+    woken: Option<&'static str>,
     /// The group that reads and answers over as many connections, in a closed loop as well, and does nothing else.
     bare_loop: &'static str,
     /// The group that says what a wait costs with as many at the same time; `None` without a wait.
@@ -29,7 +29,7 @@ const EXPLAINED: [Explained; 4] = [
         group: "request/control/1",
         cell: "wait=0ms/c=1",
         load: "no wait, 1 connection",
-        read_and_sleep: None,
+        woken: None,
         bare_loop: "closed_loop/1",
         sleepers: None,
     },
@@ -37,7 +37,7 @@ const EXPLAINED: [Explained; 4] = [
         group: "request/control/8",
         cell: "wait=0ms/c=8",
         load: "no wait, 8 connections",
-        read_and_sleep: Some("read_and_sleep_8"),
+        woken: Some("sleep_8"),
         bare_loop: "closed_loop/8",
         sleepers: None,
     },
@@ -45,7 +45,7 @@ const EXPLAINED: [Explained; 4] = [
         group: "request/control/64",
         cell: "wait=0ms/c=64",
         load: "no wait, 64 connections",
-        read_and_sleep: Some("read_and_sleep_64"),
+        woken: Some("sleep_64"),
         bare_loop: "closed_loop/64",
         sleepers: None,
     },
@@ -53,7 +53,7 @@ const EXPLAINED: [Explained; 4] = [
         group: "request/wait_1ms/64",
         cell: "wait=1ms/c=64",
         load: "1 ms of waiting, 64 connections",
-        read_and_sleep: Some("read_and_sleep_64"),
+        woken: Some("sleep_64"),
         bare_loop: "closed_loop/64",
         sleepers: Some("sleepers/128"),
     },
@@ -76,19 +76,17 @@ pub(crate) fn keep(results: &Path) -> anyhow::Result<()> {
 
 fn threads(explained: &Explained) -> ModelledRequest {
     let mut parts = common();
-    match explained.read_and_sleep {
+    match explained.woken {
         None => {
             let what = "the request is read by a thread that slept, its CPU being idle";
             parts.push(part(what, ModelCount::Fixed(1.0), "parts_sleeping", "receive"));
         }
         Some(bench) => {
-            let what =
-                "the request is read by its thread, which slept and was woken: a switch to it is in this";
-            parts.push(part(what, ModelCount::Fixed(1.0), "parts_across", bench));
-            // A read has a switch in its cost, and so has a wait.
-            let known = if explained.sleepers.is_some() { 2.0 } else { 1.0 };
-            let count = ModelCount::SwitchesBeyond(known);
-            parts.push(part("a further switch to another thread", count, "parts", "switch"));
+            parts.push(part("the request is read", ModelCount::Fixed(1.0), "parts_across", "receive"));
+            // A wait has its own switch in its cost.
+            let known = if explained.sleepers.is_some() { 1.0 } else { 0.0 };
+            let what = "a thread sleeps until it is woken from another CPU: a switch to it is in this";
+            parts.push(part(what, ModelCount::SwitchesBeyond(known), "parts_across", bench));
         }
     }
     if let Some(sleepers) = explained.sleepers {

@@ -121,12 +121,18 @@ fn there(request: &Explained<'_>, nearest: &Nearest) -> String {
     let at_rate = at_rate
         .as_ref()
         .map(|(rate, cost)| format!(" At {} it cost {}.", label::passage(rate), nanoseconds(*cost)));
+    let bare = request.bare_sum().map(|sum| {
+        let share = number::percent(sum / saturated_ns);
+        let left = signed(saturated_ns - sum, BenchUnit::Nanoseconds);
+        format!(" The bare loop explains {share}; {left} left.")
+    });
     format!(
-        "{}: {} measured there, of which the parts explain {}; {} left.{}",
+        "{}: {} measured there, of which the parts explain {}; {} left.{}{}",
         label::name(cell),
         nanoseconds(*saturated_ns),
         number::percent(request.sum() / saturated_ns),
         signed(saturated_ns - request.sum(), BenchUnit::Nanoseconds),
+        bare.unwrap_or_default(),
         at_rate.unwrap_or_default()
     )
 }

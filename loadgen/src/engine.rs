@@ -162,7 +162,7 @@ impl Engine {
             if let Some(flight) = slot.flight.get() {
                 if slot.is_opening() && !flight.resent {
                     tally.unopened += u64::from(now.since(flight.started) >= REPEATED);
-                    tally.never_sent(flight.intended, 1, now);
+                    tally.unconnected(&flight, now);
                 } else {
                     tally.unfinished(&flight, now);
                 }

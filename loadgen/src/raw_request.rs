@@ -2,7 +2,8 @@
 
 use reports_record::OutcomeKind;
 
-/// A request of the window; or one of the warm-up whose reply ended in the window, which counts in rates alone.
+/// A request of the window; or one of the warm-up whose reply ended in the window, which counts in rates alone. In a closed loop one
+/// that was under way from before the window to its end is of the window.
 ///
 /// Moments are nanoseconds since the window's start, negative in the warm-up. Times are nanoseconds and exact; the histograms have
 /// them to three digits. `None`: there is no such figure.
@@ -16,9 +17,9 @@ pub struct RawRequest {
     pub ended: i64,
     /// Time by which the client alone was late; `None` in a closed loop, as the connection wait and the response time.
     pub lateness: Option<u64>,
-    /// Time that it waited because every connection was busy.
+    /// Time that it waited because every connection was busy. A lower bound where it found none: it has no `connect` then.
     pub connection_wait: Option<u64>,
-    /// What opening a connection for it took; 0 where one stood.
+    /// What opening a connection for it took; 0 where one stood, a lower bound where it was not opened.
     pub connect: Option<u64>,
     /// From its start to the first byte of its reply.
     pub first_byte: Option<u64>,

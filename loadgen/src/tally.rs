@@ -43,7 +43,7 @@ pub(crate) struct Flight {
     pub(crate) started: Moment,
     /// When the first byte of its reply came; [`Moment::NEVER`] until then.
     pub(crate) first_byte: Moment,
-    /// Whether it counts: intended in the window. Decided once, so that a window cut short loses nothing.
+    /// Whether it was intended in the window, and counts. Decided once, so that a window cut short loses nothing.
     pub(crate) measured: bool,
     /// Whether it was already sent again on a fresh connection.
     pub(crate) resent: bool,
@@ -152,7 +152,7 @@ pub(crate) struct Tally {
     pub(crate) service_in_all: Duration,
     /// Requests that were sent and failed without a whole reply, at any time: each ended its connection.
     pub(crate) lost_in_all: u64,
-    /// Requests of a closed loop in flight throughout the window: no time of it holds them.
+    /// Requests of a closed loop that were under way throughout the window.
     pub(crate) outlasted: u64,
     /// Times that bytes came over a connection without a request.
     pub(crate) unasked_replies: u64,
@@ -245,19 +245,57 @@ impl Tally {
         if !flight.measured {
             return;
         }
+        self.count_given(flight);
+        self.count_connect(flight);
+    }
+
+    /// A request of the window was given a connection, be it open or to be opened.
+    fn count_given(&mut self, flight: &Flight) {
         self.count_due(flight.intended, 1);
-        let part = self.part(flight.intended);
-        if !flight.connect.is_zero() {
-            self.timings.connect.record(flight.connect, part);
-        }
         if self.open_loop {
-            let wait = flight.connection_wait();
+            let (wait, part) = (flight.connection_wait(), self.part(flight.intended));
             self.waited += u64::from(wait > REAL_WAIT);
             self.timings.connection_wait.record(wait, part);
             if let Some(grid) = &mut self.grid {
                 grid.started(flight.intended, flight.started);
             }
         }
+    }
+
+    fn count_connect(&mut self, flight: &Flight) {
+        if !flight.connect.is_zero() {
+            let part = self.part(flight.intended);
+            self.timings.connect.record(flight.connect, part);
+        }
+    }
+
+    /// A request of the window was given a connection that was not opened by `now`.
+    fn count_not_connected(&mut self, flight: &Flight, now: Moment) {
+        self.count_given(flight);
+        let part = self.part(flight.intended);
+        self.timings.connect.censor(now.since(flight.started), 1, part);
+    }
+
+    /// Whether a request of a closed loop was under way from before the window to its end.
+    ///
+    /// It is a request of the window all the same: its connection had no other one there, and would be in no figure.
+    fn outlasts(&self, flight: &Flight, now: Moment) -> bool {
+        let Window { start, end } = self.window;
+        !self.open_loop && !flight.measured && flight.intended < start && start < end && now >= end
+    }
+
+    /// The same request as one of the window, which it outlasts.
+    fn outlasting(&mut self, flight: &Flight) -> Flight {
+        self.outlasted += 1;
+        Flight { measured: true, ..*flight }
+    }
+
+    /// The same of a request that was sent.
+    fn outlasting_sent(&mut self, flight: &Flight) -> Flight {
+        let flight = self.outlasting(flight);
+        self.count_given(&flight);
+        self.count_connect(&flight);
+        flight
     }
 
     /// A request goes out again, on a fresh connection: what it lost with the first one counts as connecting.
@@ -302,8 +340,8 @@ impl Tally {
         if let Some(requests) = &mut self.requests {
             requests.replied(status);
         }
-        if flight.measured
-            && in_time
+        if in_time
+            && (flight.measured || self.outlasts(flight, now))
             && let Some(count) = self.statuses.get_mut(usize::from(status))
         {
             *count += 1;
@@ -318,6 +356,10 @@ impl Tally {
 
     /// A request that was sent ended.
     pub(crate) fn ended(&mut self, flight: &Flight, kind: OutcomeKind, now: Moment) {
+        if self.outlasts(flight, now) {
+            let flight = self.outlasting_sent(flight);
+            return self.ended(&flight, kind, now);
+        }
         self.landed(flight, now);
         self.last_ended = self.last_ended.max(now);
         if kind == OutcomeKind::Ok {
@@ -333,10 +375,14 @@ impl Tally {
 
     /// A request failed for want of a connection: it was due, and nothing was sent.
     pub(crate) fn not_connected(&mut self, flight: &Flight, kind: OutcomeKind, now: Moment) {
+        if self.outlasts(flight, now) {
+            let flight = self.outlasting(flight);
+            return self.not_connected(&flight, kind, now);
+        }
         self.last_ended = self.last_ended.max(now);
         self.keep(flight, Some(kind), false, now);
         if flight.measured {
-            self.count_due(flight.intended, 1);
+            self.count_not_connected(flight, now);
         }
         self.count_outcome(flight, kind, now);
     }
@@ -361,7 +407,7 @@ impl Tally {
         let response = now.since(flight.intended);
         if kind == OutcomeKind::Ok {
             if let Some(parts) = &mut self.parts {
-                parts.served(flight.intended, response);
+                parts.served(flight.intended.max(self.window.start), response);
             }
             self.timings.service.record(service, part);
             self.timings.first_byte.record(flight.first_byte.min(now).since(flight.started), part);
@@ -373,7 +419,7 @@ impl Tally {
             self.timings.wrong_reply_service.record(service, part);
         } else {
             // It would have taken at least so long: a failure never makes a quantile look better.
-            self.censor(service, response, part);
+            self.censor(flight, now);
         }
     }
 
@@ -387,24 +433,45 @@ impl Tally {
         self.sums.response += response.as_nanos();
     }
 
-    /// The part of the window in which a request was due: every time of it belongs there, whenever it ended, so that the parts
-    /// hold what their figure holds.
+    /// The part of the window in which a request was due, or the first for one that outlasts the window: every time of it belongs
+    /// there, whenever it ended, so that the parts hold what their figure holds.
     fn part(&mut self, intended: Moment) -> Option<usize> {
-        self.parts.as_mut().and_then(|parts| parts.index(intended))
+        let due = intended.max(self.window.start);
+        self.parts.as_mut().and_then(|parts| parts.index(due))
     }
 
     /// A request is still in flight when measuring stops.
     pub(crate) fn unfinished(&mut self, flight: &Flight, now: Moment) {
+        if self.outlasts(flight, now) {
+            let flight = self.outlasting_sent(flight);
+            return self.unfinished(&flight, now);
+        }
         self.landed(flight, now);
         if flight.measured {
             self.keep(flight, None, true, now);
-            self.left(flight.intended, 1, now);
-            let part = self.part(flight.intended);
-            self.censor(flight.service(now), now.since(flight.intended), part);
+            self.not_ended(flight, now);
         }
     }
 
-    /// So many `requests` were due at `intended` and were not sent when measuring stops.
+    /// A connection is still being opened for a request when measuring stops: it was due, and nothing was sent.
+    pub(crate) fn unconnected(&mut self, flight: &Flight, now: Moment) {
+        if self.outlasts(flight, now) {
+            let flight = self.outlasting(flight);
+            return self.unconnected(&flight, now);
+        }
+        if flight.measured {
+            self.keep(flight, None, false, now);
+            self.count_not_connected(flight, now);
+            self.not_ended(flight, now);
+        }
+    }
+
+    fn not_ended(&mut self, flight: &Flight, now: Moment) {
+        self.left(flight.intended, 1, now);
+        self.censor(flight, now);
+    }
+
+    /// So many `requests` were due at `intended` and found no connection by the time that measuring stops.
     pub(crate) fn never_sent(&mut self, intended: Moment, requests: u64, now: Moment) {
         if self.window.contains(intended) {
             self.keep_never_sent(intended, requests, now);
@@ -414,7 +481,11 @@ impl Tally {
             let waited = now.since(intended);
             self.timings.connection_wait.censor(waited, requests, part);
             if self.open_loop {
+                self.waited += if waited > REAL_WAIT { requests } else { 0 };
                 self.timings.response.censor(waited, requests, part);
+            }
+            if let Some(grid) = &mut self.grid {
+                grid.never_started(intended, requests);
             }
         }
     }
@@ -433,9 +504,6 @@ impl Tally {
             // Known only now: its reply may have lain unread.
             let part = self.part(flight.intended);
             self.timings.lateness.record(flight.lateness(), part);
-        }
-        if !self.open_loop && flight.started < self.window.start && now >= self.window.end {
-            self.outlasted += 1;
         }
         self.in_flight.leave(now, &self.window);
         self.flown += self.window.overlap(flight.started, now);
@@ -468,21 +536,32 @@ impl Tally {
         logged.all_mut()
     }
 
-    fn censor(&mut self, service: Duration, response: Duration, part: Option<usize>) {
+    /// A request that has no whole reply by `now`: its times are longer. The first byte of a reply may have come.
+    fn censor(&mut self, flight: &Flight, now: Moment) {
+        let (service, part) = (flight.service(now), self.part(flight.intended));
         self.timings.service.censor(service, 1, part);
+        match flight.first_byte {
+            Moment::NEVER => self.timings.first_byte.censor(service, 1, part),
+            first_byte => self.timings.first_byte.record(first_byte.min(now).since(flight.started), part),
+        }
         if self.open_loop {
-            self.timings.response.censor(response, 1, part);
+            self.timings.response.censor(now.since(flight.intended), 1, part);
         }
     }
 
     fn count_due(&mut self, intended: Moment, requests: u64) {
         self.due += requests;
         if let Some(parts) = &mut self.parts {
-            parts.due(intended, requests);
+            parts.due(intended.max(self.window.start), requests);
         }
         if let Some(backlog) = &mut self.backlog {
             backlog.due(intended, requests);
         }
+    }
+
+    /// How long a request of any time was in flight inside the window, on average.
+    pub(crate) fn mean_flight(&self) -> Duration {
+        self.flown.div_f64(self.answered_in_all.max(1) as f64)
     }
 
     pub(crate) fn in_flight(&self) -> u64 {

@@ -40,9 +40,11 @@ pub(super) fn window(evidence: &Evidence<'_>) -> Check {
         format!("each connection had {held:.1} replies in the window on average, one every {cycle:.3} s");
     let outlasted = evidence.tally.outlasted;
     if outlasted > 0 {
-        finding += &format!(
-            "; {outlasted} requests were in flight from before the window to its end, and no time and no outcome holds them"
-        );
+        finding += &match outlasted {
+            1 => "; 1 request was".to_owned(),
+            _ => format!("; {outlasted} requests were"),
+        };
+        finding += " under way from before the window to its end, and counted in full";
     }
     // To a whole number, so that a plan of just as many, each a little longer than planned, is held.
     let short = held.round() < REPLY_TIMES || outlasted > 0;

@@ -151,8 +151,7 @@ impl Engine {
         if !self.order.load.lingers {
             return Duration::ZERO;
         }
-        let tally = self.tally.borrow();
-        let mean = tally.flown.div_f64(tally.answered_in_all.max(1) as f64);
+        let mean = self.tally.borrow().mean_flight();
         (mean * LINGER_REPLIES).clamp(LINGER_MIN, LINGER_MAX)
     }
 

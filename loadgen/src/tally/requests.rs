@@ -34,7 +34,7 @@ impl Tally {
         self.requests.as_mut().map(|requests| std::mem::take(&mut requests.ended)).unwrap_or_default()
     }
 
-    /// Keeps a request that ended (in `kind`) or is given up at `now`; `was_sent` if it was.
+    /// Keeps a request that ended (in `kind`) or is given up at `now`; unless it `was_sent`, no connection was opened for it.
     pub(super) fn keep(&mut self, flight: &Flight, kind: Option<OutcomeKind>, was_sent: bool, now: Moment) {
         let (window, open_loop) = (self.window, self.open_loop);
         let Some(requests) = &mut self.requests else { return };
@@ -50,8 +50,8 @@ impl Tally {
             started: was_sent.then(|| since(flight.started)),
             ended: since(now),
             lateness: (open_loop && was_sent).then(|| nanos(flight.lateness())),
-            connection_wait: (open_loop && was_sent).then(|| nanos(flight.connection_wait())),
-            connect: was_sent.then(|| nanos(flight.connect)),
+            connection_wait: open_loop.then(|| nanos(flight.connection_wait())),
+            connect: Some(nanos(if was_sent { flight.connect } else { now.since(flight.started) })),
             first_byte: came.then(|| nanos(flight.first_byte.min(now).since(flight.started))),
             service: Some(nanos(flight.service(now))),
             response: open_loop.then(|| nanos(now.since(flight.intended))),
@@ -61,7 +61,7 @@ impl Tally {
         });
     }
 
-    /// Keeps so many `requests` that were due at `intended`, and never sent by `now`.
+    /// Keeps so many `requests` that were due at `intended`, and found no connection by `now`.
     pub(super) fn keep_never_sent(&mut self, intended: Moment, requests: u64, now: Moment) {
         let (start, open_loop) = (self.window.start, self.open_loop);
         let Some(kept) = &mut self.requests else { return };

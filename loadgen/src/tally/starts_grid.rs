@@ -18,7 +18,7 @@ pub(crate) struct StartsGrid {
 
 impl StartsGrid {
     pub(crate) fn over(window: &Window) -> Self {
-        // One slot more for what starts after the window.
+        // One slot more for what starts after the window, or never.
         Self { window: *window, intended: vec![0; SLOTS + 1], actual: vec![0; SLOTS + 1] }
     }
 
@@ -27,6 +27,13 @@ impl StartsGrid {
         let (intended, actual) = (self.slot(intended), self.slot(actual));
         self.intended[intended] += 1;
         self.actual[actual] += 1;
+    }
+
+    /// So many `requests` of the window were meant to start at `intended` and never did.
+    pub(crate) fn never_started(&mut self, intended: Moment, requests: u64) {
+        let intended = self.slot(intended);
+        self.intended[intended] += requests;
+        self.actual[SLOTS] += requests;
     }
 
     fn slot(&self, at: Moment) -> usize {
@@ -71,5 +78,14 @@ mod tests {
         assert_eq!(grid.distance(), Some(0.5));
         (0..200).for_each(|_| grid.started(at(1900), at(9000)));
         assert_eq!(grid.distance(), Some(0.5));
+    }
+
+    #[test]
+    fn what_never_started_is_on_the_wrong_side_from_when_it_should_have() {
+        let at = |ms: u64| Moment::from_nanos(ms * 1_000_000);
+        let mut grid = StartsGrid::over(&Window { start: at(1000), end: at(2000) });
+        (1000..1100).for_each(|ms| grid.started(at(ms), at(ms)));
+        grid.never_started(at(1500), 300);
+        assert_eq!(grid.distance(), Some(0.75));
     }
 }

@@ -73,11 +73,21 @@ fn a_failure_makes_no_quantile_look_better() {
     let mut ends = vec![(flight(1000, 0, 1000), OutcomeKind::Ok, 1010); 90];
     ends.extend(vec![(flight(1000, 0, 1000), OutcomeKind::Timeout, 1500); 10]);
     let tally = tally_of(&ends);
-    for times in [tally.timings.service.times(false), tally.timings.response.times(false)] {
+    let Timings { service, response, first_byte, .. } = &tally.timings;
+    for times in [service.times(false), response.times(false), first_byte.times(false)] {
         assert_eq!((times.count, times.censored), (100, 10));
         assert!(times.is_at_least("max") && times.is_at_least("mean") && !times.is_at_least("p50"));
     }
     assert_eq!(tally.account(), Account { due: 100, finished: 90, failed: 10, censored: 0 });
+}
+
+#[test]
+fn the_first_byte_of_a_reply_that_did_not_end_is_known() {
+    let begun = Flight { first_byte: at(1020), ..flight(1000, 0, 1000) };
+    let tally = tally_of(&[(begun, OutcomeKind::Truncated, 1500)]);
+    let first_byte = tally.timings.first_byte.times(false);
+    assert_eq!((first_byte.count, first_byte.censored), (1, 0));
+    assert_eq!(longest(&tally.timings.first_byte), Some(20));
 }
 
 #[test]
@@ -100,6 +110,67 @@ fn what_did_not_end_and_what_was_never_sent_is_censored() {
     assert_eq!(tally.account(), Account { due: 2, finished: 0, failed: 0, censored: 2 });
     assert_eq!((tally.timings.service.all().censored(), tally.timings.response.all().censored()), (1, 2));
     assert_eq!(tally.in_flight(), 0);
+}
+
+#[test]
+fn a_request_of_a_closed_loop_that_outlasts_the_window_is_one_of_the_window() {
+    let mut tally = Tally::new(window(), false);
+    // Answered and lost behind the window, in flight and without a connection when measuring stops.
+    let [answered, lost, unfinished, unconnected] = [900, 910, 920, 930].map(|from| flight(from, 0, from));
+    [&answered, &lost, &unfinished].into_iter().for_each(|flight| tally.sent(flight));
+    tally.replied(&answered, 200, true, at(2100));
+    tally.ended(&answered, OutcomeKind::Ok, at(2100));
+    tally.ended(&lost, OutcomeKind::Reset, at(2200));
+    tally.unfinished(&unfinished, at(2300));
+    tally.unconnected(&unconnected, at(2300));
+    tally.not_connected(&flight(940, 0, 940), OutcomeKind::Refused, at(2300));
+    assert_eq!(tally.account(), Account { due: 5, finished: 1, failed: 2, censored: 2 });
+    assert_eq!((tally.outlasted, tally.statuses()), (5, [(Status(200), 1)].into()));
+    let service = &tally.timings.service;
+    assert_eq!((service.all().exact().len(), service.all().censored()), (1, 4));
+    assert!(longest(service).is_some_and(|ms| (1380..1382).contains(&ms)), "in full: {:?}", longest(service));
+    // What its interval is drawn from holds the same.
+    assert_eq!((service.of_part(0).0, tally.sub_windows()[0].due), (1, 5));
+    assert_eq!(tally.timings.connect.all().censored(), 2);
+}
+
+#[test]
+fn a_request_that_ends_in_the_window_or_began_there_does_not_outlast_it() {
+    let mut tally = Tally::new(window(), false);
+    for (from, to) in [(900, 1999), (1000, 2500), (900, 950)] {
+        tally.sent(&flight(from, 0, from));
+        tally.ended(&flight(from, 0, from), OutcomeKind::Ok, at(to));
+    }
+    assert_eq!((tally.outlasted, tally.account().due), (0, 1));
+    // In an open loop it is the warm-up's: what fell due in the window has its own connection, or waits for one.
+    let mut open = Tally::new(window(), true);
+    open.sent(&flight(900, 0, 900));
+    open.ended(&flight(900, 0, 900), OutcomeKind::Ok, at(2500));
+    assert_eq!((open.outlasted, open.account().due), (0, 0));
+    // An interrupt before the window leaves none.
+    let mut cut = Tally::new(Window { end: at(1000), ..window() }, false);
+    cut.sent(&flight(900, 0, 900));
+    cut.ended(&flight(900, 0, 900), OutcomeKind::Ok, at(1500));
+    assert_eq!((cut.outlasted, cut.account().due), (0, 0));
+}
+
+#[test]
+fn a_wait_for_a_connection_counts_be_the_request_sent_or_not() {
+    let mut tally = Tally::new(window(), true);
+    tally.sent(&flight(1000, 1100, 1100));
+    tally.sent(&flight(1000, 900, 1000));
+    // Nine find no connection; two find one after 50 ms that is not opened.
+    tally.never_sent(at(1200), 9, at(2500));
+    tally.unconnected(&flight(1300, 1350, 1350), at(2500));
+    tally.not_connected(&flight(1300, 1350, 1350), OutcomeKind::Refused, at(1400));
+    assert_eq!((tally.account().due, tally.waited), (13, 12));
+    let wait = tally.timings.connection_wait.all();
+    assert_eq!((wait.exact().len(), wait.censored()), (4, 9));
+    // One second and up is known of what is not opened, 50 ms of what was refused.
+    let connect = tally.timings.connect.all();
+    assert_eq!((connect.exact().len(), connect.censored()), (0, 2));
+    // Where the last two were due, nine had not started and never did.
+    assert_eq!(tally.starts_distance(), Some(11.0 / 13.0));
 }
 
 #[test]

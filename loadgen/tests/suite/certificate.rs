@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use loadgen::{Expect, ExpectBody, Load, Pace, Rate, Statuses, Stop};
+use loadgen::{Condition, Expect, ExpectBody, Load, Pace, Rate, Statuses, Stop};
 use reports_record::{Arrivals, CertificateVerdict, CheckStatus, Measurement};
 
 use super::server::{HELLO, Server};
@@ -50,8 +50,8 @@ fn replies_that_break_off_are_errors_and_invalidate() {
 }
 
 #[test]
-fn a_request_that_outlasts_the_window_is_told() {
-    // The first connection is never answered, the others are: its user is in no figure of the window.
+fn a_request_that_outlasts_the_window_is_told_and_counts() {
+    // The first connection is never answered, the others are.
     let first = AtomicBool::new(true);
     let server = Server::start(move |mut connection| {
         let silent = first.swap(false, Ordering::Relaxed);
@@ -68,7 +68,14 @@ fn a_request_that_outlasts_the_window_is_told() {
     let measurement = measure(&load, 4);
     assert_status(&measurement, "window", CheckStatus::Warn);
     let finding = &check(&measurement, "window").finding;
-    assert!(finding.contains("; 1 requests were in flight from before the window to its end"), "{finding}");
+    assert!(finding.contains("; 1 request was under way from before the window to its end"), "{finding}");
+    assert_eq!(measurement.account.censored, 1);
+    let service = &measurement.service_time_us;
+    assert!(service.is_at_least("max") && service.max > Some(700_000.0), "{service:?}");
+    for (condition, holds) in [("error_rate > 0%", true), ("service_time_max > 600ms", true)] {
+        let condition: Condition = condition.parse().unwrap();
+        assert_eq!(condition.judge(&measurement).holds(), Some(holds), "{}", condition.judge(&measurement));
+    }
 }
 
 #[test]

@@ -136,6 +136,20 @@ fn is_told_as(found: f64, time: f64) -> bool {
     (low..=time * (1.0 + DIGITS) + 1.0).contains(&found)
 }
 
+/// Microseconds as a file has them, in nanoseconds: whole, as times are. The product alone may lie a rounding error beyond the
+/// very time that it stands for.
+fn whole_nanos(micros: f64) -> f64 {
+    (micros * 1e3).round()
+}
+
+#[test]
+fn a_time_in_microseconds_is_the_same_in_nanoseconds() {
+    let products = (1..100_000u32).map(|nanos| (f64::from(nanos), f64::from(nanos) / 1e3));
+    let beyond = products.clone().filter(|(nanos, micros)| micros * 1e3 > *nanos).count();
+    assert!(beyond > 0, "no product needs rounding");
+    assert!(products.into_iter().all(|(nanos, micros)| whole_nanos(micros) == nanos));
+}
+
 /// All that one run wrote.
 struct Run {
     what: String,
@@ -225,9 +239,14 @@ fn histograms(log: &[u8]) -> Vec<Histogram<u64>> {
 }
 
 impl Run {
-    /// Requests of the window.
+    /// Requests of the window; in a closed loop also those under way from before it to its end.
     fn measured(&self) -> impl Iterator<Item = &Row> + Clone {
-        self.rows.iter().filter(|row| row.intended >= 0)
+        let end = if self.is_open || self.ends_by_number() { i64::MAX } else { self.window_ns() };
+        self.rows.iter().filter(move |row| row.intended >= 0 || row.ended >= end)
+    }
+
+    fn ends_by_number(&self) -> bool {
+        !self.is_open && !self.json["plan"]["requests"].is_null()
     }
 
     fn number(&self, path: &str) -> f64 {
@@ -318,8 +337,7 @@ impl Run {
 
     /// Rows of whole replies that ended in the window; a closed loop of a number of requests ends with the last of them.
     fn replies(&self) -> impl Iterator<Item = &Row> {
-        let ends_by_number = !self.is_open && !self.json["plan"]["requests"].is_null();
-        let end = self.window_ns() + i64::from(ends_by_number);
+        let end = self.window_ns() + i64::from(self.ends_by_number());
         self.rows.iter().filter(move |row| row.status.is_some() && (0..end).contains(&row.ended))
     }
 
@@ -372,21 +390,31 @@ impl Run {
     fn samples(&self) -> BTreeMap<&'static str, Sample> {
         let sample =
             |time: &dyn Fn(&Row) -> Option<(u64, bool)>| Sample::of(self.measured(), |row| time(row));
-        let ok = |row: &Row, time: Option<u64>| time.filter(|_| row.is("ok")).map(|time| (time, false));
         let mut samples: BTreeMap<&'static str, Sample> = [
             ("service_time_us", sample(&|row| Self::main(row, false))),
-            ("first_byte_us", sample(&|row| ok(row, row.first_byte))),
+            (
+                "first_byte_us",
+                sample(&|row| {
+                    let came = row.first_byte.map(|time| (time, false));
+                    came.or(row.service.map(|time| (time, true))).filter(|_| row.is("ok") || row.censored)
+                }),
+            ),
             (
                 "wrong_reply_service_time_us",
                 sample(&|row| row.service.filter(|_| row.is_wrong()).map(|time| (time, false))),
             ),
-            ("connect_us", sample(&|row| row.connect.filter(|&time| time > 0).map(|time| (time, false)))),
+            (
+                "connect_us",
+                sample(&|row| {
+                    row.connect.filter(|&time| time > 0).map(|time| (time, row.started.is_none()))
+                }),
+            ),
         ]
         .into();
         if self.is_open {
             samples.insert("response_time_us", sample(&|row| Self::main(row, true)));
             samples.insert("lateness_us", sample(&|row| row.lateness.map(|time| (time, false))));
-            let waited = |row: &Row| row.connection_wait.map(|time| (time, row.started.is_none()));
+            let waited = |row: &Row| row.connection_wait.map(|time| (time, row.connect.is_none()));
             samples.insert("connection_wait_us", sample(&waited));
         }
         samples
@@ -407,7 +435,7 @@ impl Run {
             let expected = quantile_of(sample, share);
             assert_eq!(times[quantile].as_f64().is_some(), expected.is_some(), "{quantile} {what}");
             if let Some((time, is_bound)) = expected {
-                let found = times[quantile].as_f64().unwrap() * 1e3;
+                let found = whole_nanos(times[quantile].as_f64().unwrap());
                 assert!(is_told_as(found, time as f64), "{quantile}: {found} {time} {what}");
                 at_least.extend(is_bound.then_some(quantile));
                 if let Some(interval) = times["intervals"].get(quantile) {
@@ -437,7 +465,7 @@ impl Run {
     fn interval(&self, interval: &Value, found: f64, sample: &Sample) {
         let what = format!("{interval} {found} {}", self.what);
         let (low, high) =
-            (interval["low"].as_f64().unwrap() * 1e3, interval["high"].as_f64().map(|high| high * 1e3));
+            (whole_nanos(interval["low"].as_f64().unwrap()), interval["high"].as_f64().map(whole_nanos));
         assert!(low <= found && high.is_none_or(|high| found <= high), "{what}");
         let all = sample.all();
         let is_there = |low: f64, high: f64| all.iter().any(|&time| (low..=high).contains(&(time as f64)));
@@ -456,7 +484,7 @@ impl Run {
         let width = (whole * 1e9).round() as i64 / 20;
         for (part, index) in parts.iter().zip(0i64..) {
             let span = index * width..(index + 1) * width;
-            let due: Vec<&Row> = self.measured().filter(|row| span.contains(&row.intended)).collect();
+            let due: Vec<&Row> = self.measured().filter(|row| span.contains(&row.intended.max(0))).collect();
             if self.rows.iter().all(|row| row.requests == 1) {
                 assert_eq!(part["due"], due.len(), "part {index} {}", self.what);
             }
@@ -764,6 +792,28 @@ fn poisson_arrivals_with_a_99th_percentile() {
         ["-r", "500/s", "--arrivals", "poisson", "--seed", "7", "-c", "6", "-t", "2", "-d", "2500ms"];
     let run = holds(&quick(), &arguments, &Ending::Planned(Some(2.5)));
     assert!(run.json["response_time_us"]["p99"].is_number(), "{}", run.what);
+}
+
+/// Of each three connections one is answered after a second, one never, and one at once.
+#[test]
+fn requests_that_outlast_the_window_of_a_closed_loop() {
+    let accepted = AtomicU64::new(0);
+    let server = Server::start(move |mut connection| {
+        let kind = accepted.fetch_add(1, Ordering::SeqCst) % 3;
+        while connection.request().is_some() {
+            match kind {
+                0 => std::thread::sleep(Duration::from_secs(1)),
+                1 => continue,
+                _ => std::thread::sleep(Duration::from_millis(2)),
+            }
+            connection.send(HELLO);
+        }
+    });
+    let arguments = ["-c", "6", "-t", "2", "--warm-up", "100ms", "-d", "700ms", "--grace", "600ms"];
+    let run = holds(&server, &arguments, &Ending::Planned(Some(0.7)));
+    assert_eq!(run.json["account"]["censored"], 2, "{}", run.what);
+    let longest = run.measured().filter(|row| row.is("ok")).filter_map(|row| row.service).max();
+    assert!(longest > Some(1_000_000_000), "{}", run.what);
 }
 
 #[test]

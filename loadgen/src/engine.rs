@@ -2,6 +2,7 @@
 //!
 //! Everything here lives on one thread and one runtime, so that what the tasks share needs neither locks nor atomics.
 
+mod absences;
 mod conversation;
 mod free;
 mod margin;
@@ -31,6 +32,7 @@ use crate::route::Route;
 use crate::tally::{Flight, Tally};
 use crate::timer::Timer;
 use crate::usage::ThreadUsage;
+use absences::Absences;
 use free::Free;
 use pacer::Pacer;
 use standstills::Standstills;
@@ -55,6 +57,7 @@ pub(crate) struct Engine {
     /// The steward's.
     nap: Timer,
     standstills: Standstills,
+    absences: Absences,
     asleep_ns: Arc<AtomicU64>,
     tally: RefCell<Tally>,
     scratch: RefCell<Vec<u8>>,
@@ -106,6 +109,7 @@ impl Engine {
             pacer: Pacer::new(order.load.pacing)?,
             nap: Timer::new()?,
             standstills: Standstills::new(order.window(), order.begin, slots.len()),
+            absences: absences(&order, index),
             asleep_ns,
             free: RefCell::new(Free::of(order.pool)),
             scratch: RefCell::new(vec![0; SCRATCH]),
@@ -223,6 +227,7 @@ impl Engine {
             let Some(intended) = start else {
                 if free.ready() > 0 {
                     self.standstills.caught_up();
+                    self.absences.caught_up();
                 }
                 drop(free);
                 return self.pacer.arm(|| self.next_start(), now);
@@ -267,11 +272,8 @@ impl Engine {
 
     fn flight(&self, intended: Moment, free_since: Moment, started: Moment) -> Flight {
         let measured = self.tally.borrow().window.contains(intended);
-        if intended < free_since {
-            self.standstills.queued();
-        }
         Flight {
-            stalled_before: self.standstills.lost(intended, free_since),
+            stalled_before: self.lost(intended, free_since, started),
             stalled_after: Duration::ZERO,
             intended,
             free_since,
@@ -281,6 +283,25 @@ impl Engine {
             measured,
             resent: false,
         }
+    }
+
+    /// How much of the wait for a connection, since a request was due at `intended`, client threads made by not running: this one, and
+    /// those whose share of the queue it has.
+    fn lost(&self, intended: Moment, free_since: Moment, now: Moment) -> Duration {
+        if intended >= free_since {
+            return Duration::ZERO;
+        }
+        let own = self.standstills.lost(intended, free_since);
+        let queue_since = self.standstills.queued(intended);
+        let signs = self.others().map(|other| self.order.gauges[other].sign());
+        let rest = free_since.since(intended).saturating_sub(own);
+        let reply = self.tally.borrow().mean_flight();
+        own + self.absences.lost(signs, now, queue_since, (rest, reply))
+    }
+
+    /// The other threads.
+    fn others(&self) -> impl Iterator<Item = usize> {
+        others(self.order.gauges.len(), self.index)
     }
 
     /// Hands the request to the kernel without waiting for the socket to say that it takes it: it nearly always does.
@@ -319,6 +340,18 @@ impl Engine {
         let to_head_request = self.order.load.request.method() == "HEAD";
         ReplyParser::new(to_head_request, self.order.judges[0].look(), self.known_head.clone())
     }
+}
+
+fn others(threads: usize, index: usize) -> impl Iterator<Item = usize> {
+    (0..threads).filter(move |other| *other != index)
+}
+
+/// What the thread of this `index` is to know of the others.
+fn absences(order: &Order, index: usize) -> Absences {
+    let threads = order.gauges.len();
+    // As they are dealt out, in turn.
+    let connections = |thread: usize| order.connections.saturating_sub(thread).div_ceil(threads);
+    Absences::new(connections(index), others(threads, index).map(connections))
 }
 
 /// The pacer: wakes at every intended start that one of the thread's connections was given.

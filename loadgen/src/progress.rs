@@ -33,7 +33,19 @@ pub(crate) struct Gauges {
     service_ns: AtomicU64,
     /// Nanoseconds of the moment at which the thread last had a connection.
     connected_at: AtomicU64,
+    /// The same of the latest [`Sign`].
+    seen: AtomicU64,
+    looks_by: AtomicU64,
     is_done: AtomicBool,
+}
+
+/// A thread's sign that it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sign {
+    /// When it was given.
+    pub(crate) seen: Moment,
+    /// When the thread looks at the clock again at the latest, if it runs; [`Moment::NEVER`] before and after its measurement.
+    pub(crate) looks_by: Moment,
 }
 
 impl Default for Gauges {
@@ -46,6 +58,8 @@ impl Default for Gauges {
             waiting: AtomicU64::new(u64::MAX),
             service_ns: AtomicU64::default(),
             connected_at: AtomicU64::default(),
+            seen: AtomicU64::default(),
+            looks_by: AtomicU64::new(Moment::NEVER.as_nanos()),
             is_done: AtomicBool::default(),
         }
     }
@@ -67,6 +81,18 @@ impl Gauges {
 
     pub(crate) fn connected(&self, at: Moment) {
         self.connected_at.store(at.as_nanos(), Ordering::Relaxed);
+    }
+
+    /// The latest sign that the thread runs.
+    pub(crate) fn sign(&self) -> Sign {
+        // The later store first: of two signs the newer `looks_by` never meets the older `seen`.
+        let looks_by = Moment::from_nanos(self.looks_by.load(Ordering::Acquire));
+        Sign { seen: Moment::from_nanos(self.seen.load(Ordering::Relaxed)), looks_by }
+    }
+
+    pub(crate) fn give(&self, sign: Sign) {
+        self.seen.store(sign.seen.as_nanos(), Ordering::Relaxed);
+        self.looks_by.store(sign.looks_by.as_nanos(), Ordering::Release);
     }
 
     /// Whether the thread has nothing more to start, and nothing in flight.

@@ -32,8 +32,8 @@ pub(super) struct Standstills {
     unread_since: Cell<Option<Moment>>,
     /// Since a standstill that found no queue, until the queue that it left is worked off.
     aftermath: Cell<Option<Aftermath>>,
-    /// Whether the request that was sent last had waited for a connection, and nothing has shown since that the queue is empty.
-    has_queue: Cell<bool>,
+    /// When the first of the requests was due that waited for a connection since the queue was last seen empty; `None` if none did.
+    queue_since: Cell<Option<Moment>>,
     longest: Cell<Duration>,
     in_window: Cell<Duration>,
     /// In order.
@@ -71,7 +71,7 @@ impl Standstills {
             steward_wakes: Cell::new(Moment::NEVER),
             unread_since: Cell::default(),
             aftermath: Cell::default(),
-            has_queue: Cell::default(),
+            queue_since: Cell::default(),
             longest: Cell::default(),
             in_window: Cell::default(),
             past: RefCell::default(),
@@ -113,7 +113,7 @@ impl Standstills {
 
     fn leave_behind(&self, from: Moment, to: Moment) {
         let running = self.aftermath.get().filter(|aftermath| from < aftermath.until);
-        let begun = || (!self.has_queue.get()).then_some(Aftermath { from, until: to });
+        let begun = || self.queue_since.get().is_none().then_some(Aftermath { from, until: to });
         self.aftermath.set(running.or_else(begun).map(|aftermath| Aftermath {
             until: aftermath.until.max(to.after(to.since(from) * AFTERMATH)),
             ..aftermath
@@ -150,14 +150,16 @@ impl Standstills {
         past.iter_mut().rev().take_while(|one| one.to > since).for_each(|one| one.idle += 1);
     }
 
-    /// A request that is sent now waited for a connection.
-    pub(super) fn queued(&self) {
-        self.has_queue.set(true);
+    /// A request that was due at `intended` and is sent now waited for a connection; returns since when there is a queue.
+    pub(super) fn queued(&self, intended: Moment) -> Moment {
+        let since = self.queue_since.get().unwrap_or(intended);
+        self.queue_since.set(Some(since));
+        since
     }
 
     /// A connection is free and nothing is due: whatever waits from now on does not wait for what was left undone.
     pub(super) fn caught_up(&self) {
-        self.has_queue.set(false);
+        self.queue_since.set(None);
         self.aftermath.set(None);
     }
 
@@ -279,7 +281,7 @@ mod tests {
     fn the_queue_behind_a_standstill_is_the_client_s_until_it_is_worked_off() {
         let standstills = standstills();
         standstills.look(at(4_000), at(0), Moment::NEVER, || 2);
-        standstills.queued();
+        standstills.queued(at(3_000));
         assert_eq!(standstills.lost(at(3_000), at(5_000)), us(2_000), "due meanwhile");
         assert_eq!(standstills.lost(at(4_500), at(6_000)), us(1_500), "due behind it");
         assert_eq!(standstills.lost(at(4_500), at(90_000)), us(4_000), "no more than was left undone");
@@ -295,7 +297,7 @@ mod tests {
     #[test]
     fn a_queue_that_was_there_before_a_standstill_is_not_the_client_s() {
         let standstills = standstills();
-        standstills.queued();
+        standstills.queued(at(0));
         standstills.look(at(4_000), at(0), Moment::NEVER, || 0);
         (0..2).for_each(|_| standstills.found_unread());
         assert_eq!(standstills.lost(at(4_500), at(6_000)), Duration::ZERO);

@@ -6,6 +6,7 @@ use super::{Engine, REPEATED, Slot};
 use crate::Stop;
 use crate::clock::Moment;
 use crate::intervals::Slicer;
+use crate::progress::Sign;
 use crate::usage::{ThreadCost, ThreadUsage};
 use crate::window::Window;
 
@@ -74,6 +75,7 @@ impl Engine {
                 let cost = || usage.cost(|| ThreadUsage::read(now, self.pacer.spin()));
                 let (since, cost) = *done.get_or_insert_with(|| (now, cost()));
                 if now >= deadline.min(since.after(self.linger())) {
+                    self.order.gauges[self.index].give(Sign { seen: now, looks_by: Moment::NEVER });
                     let (longest_gap, standstill) =
                         (self.standstills.longest(), self.standstills.in_window());
                     return Watch { cost, longest_gap, standstill };
@@ -91,6 +93,7 @@ impl Engine {
         while now < wake {
             let nap = if self.tally.borrow().in_flight() > 0 { now.after(NAP).min(wake) } else { wake };
             self.standstills.steward_wakes(nap);
+            self.order.gauges[self.index].give(Sign { seen: now, looks_by: nap });
             // tokio's own sleep ends up to 3 ms late, which would look like a standstill.
             self.nap.arm(nap, now).expect("a timer takes any delay above zero");
             self.nap.expired().await.expect("a timer's descriptor can be waited for");

@@ -45,7 +45,7 @@ enum Loss {
     Answered(Absence),
     /// The request in flight ended so.
     Failed(OutcomeKind),
-    /// The request in flight met a farewell, and goes out again.
+    /// The request in flight met the end of its connection, and goes out again.
     Crossed,
 }
 
@@ -61,6 +61,7 @@ pub(super) async fn converse(engine: Rc<Engine>, slot: Rc<Slot>, ready: Moment) 
     loop {
         if slot.is_open() {
             let loss = engine.exchange(&slot).await;
+            let loss = engine.weigh(&slot, loss).await;
             engine.lose(&slot, &loss);
         } else {
             engine.open(&slot).await;
@@ -262,20 +263,17 @@ impl Engine {
         slot.close(self.parser(), Absence::Ended);
         slot.flight.set(flight.map(|flight| Flight {
             resent: true,
+            first_byte: Moment::NEVER,
             stalled_after: Duration::ZERO,
             ..flight
         }));
     }
 
-    /// Gives up the connection and the request in flight, unless that may be sent once more.
+    /// Gives up the connection and the request in flight.
     fn fail(&self, slot: &Rc<Slot>, kind: OutcomeKind) {
         let Some(mut flight) = slot.flight.get() else { return slot.close(self.parser(), Absence::Ended) };
         let now = self.now();
         flight.stalled_after = self.standstills.unread(flight.started, now);
-        if self.may_be_repeated(&flight) && self.met_an_end(slot, &flight, kind, now) {
-            self.tally.borrow_mut().stale_resets += u64::from(kind == OutcomeKind::Reset);
-            return self.send_again(slot);
-        }
         if slot.served.get() == 0 {
             slot.failures.set(slot.failures.get().saturating_add(1));
         }
@@ -299,13 +297,33 @@ impl Engine {
             && crossed(flight.service(now), self.round_trip.get())
     }
 
-    /// Whether the request in flight met the end of a kept connection, so that it may be sent again.
-    fn met_an_end(&self, slot: &Slot, flight: &Flight, kind: OutcomeKind, now: Moment) -> bool {
-        let begun = slot.parser.borrow().as_ref().is_some_and(|parser| parser.has_begun());
-        let after = now.since(flight.started);
-        !begun
-            && slot.served.get() > 0
-            && ended_before_an_answer(kind, after, self.round_trip.get(), || slot.was_turned_away())
+    /// The same loss, or that its request met the end of a kept connection and may be sent again.
+    async fn weigh(&self, slot: &Slot, loss: Loss) -> Loss {
+        let (&Loss::Failed(kind), Some(flight)) = (&loss, slot.flight.get()) else { return loss };
+        let has_begun = slot.parser.borrow().as_ref().is_some_and(|parser| parser.has_begun());
+        if has_begun || slot.served.get() == 0 || !self.may_be_repeated(&flight) {
+            return loss;
+        }
+        let (after, round_trip) = (self.now().since(flight.started), self.round_trip.get());
+        let met_an_end = ended_before_an_answer(kind, after, round_trip, || slot.was_turned_away());
+        let may_be_half_closed = || kind == OutcomeKind::Closed && crossed(after, round_trip);
+        if !met_an_end && !(may_be_half_closed() && self.is_half_closed(slot).await) {
+            return loss;
+        }
+        self.tally.borrow_mut().stale_resets += u64::from(kind == OutcomeKind::Reset);
+        Loss::Crossed
+    }
+
+    /// Whether the server, whose end came, still takes bytes, as it does in a lingering close: having said its end it reads on, and drops
+    /// what was under way. One that read the request and closed its socket turns away what comes after that.
+    ///
+    /// An empty line before a request means nothing (RFC 9112, §2.2).
+    async fn is_half_closed(&self, slot: &Slot) -> bool {
+        let sent = slot.stream.borrow().as_ref().is_some_and(|stream| stream.try_write(b"\r\n").is_ok());
+        if sent {
+            tokio::time::sleep(self.round_trip.get()).await;
+        }
+        sent && !slot.was_turned_away()
     }
 
     /// Waits until a request is given to the slot, opens a connection for it and sends it.
@@ -387,8 +405,8 @@ impl Engine {
 ///
 /// A server that closes while the request is under way has sent its end before the request came: that end is here within
 /// a round trip. Where it closed the socket for good, its kernel turns the request away with a reset, which is proof at
-/// any time when it follows an end, and within a few round trips when it comes alone. A request that was read, held and
-/// dropped gets neither: that is the server's failure.
+/// any time when it follows an end, and within a few round trips when it comes alone. A request that was read and
+/// dropped gets neither: that is the server's failure, unless the socket [stands half open](Engine::is_half_closed).
 fn ended_before_an_answer(
     kind: OutcomeKind,
     after: Duration,

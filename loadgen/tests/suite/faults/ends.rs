@@ -191,25 +191,65 @@ fn a_number_that_cannot_be_reached_is_told_and_is_not_complete() {
 
 #[test]
 fn a_request_read_held_and_dropped_is_a_failure() {
-    for hold in [Duration::from_millis(60), Duration::from_millis(300)] {
-        for drop_it in [drop::<Connection> as fn(Connection), reset] {
-            let turn = Arc::new(AtomicUsize::new(0));
-            let server = Server::start(move |mut connection| {
-                while connection.request().is_some() {
-                    if turn.fetch_add(1, Ordering::SeqCst) % 10 == 9 {
-                        std::thread::sleep(hold);
-                        return drop_it(connection);
-                    }
-                    connection.send(HELLO);
+    let ms = Duration::from_millis;
+    // A reset that comes at once is the answer to a request that was not read.
+    let ways = [(0, drop::<Connection> as fn(Connection)), (60, drop), (300, drop), (60, reset), (300, reset)];
+    for (hold, drop_it) in ways.map(|(hold, drop_it)| (ms(hold), drop_it)) {
+        let turn = Arc::new(AtomicUsize::new(0));
+        let server = Server::start(move |mut connection| {
+            while connection.request().is_some() {
+                if turn.fetch_add(1, Ordering::SeqCst) % 10 == 9 {
+                    std::thread::sleep(hold);
+                    return drop_it(connection);
                 }
-            });
-            let load = Load { stop: Stop::Requests(50), ..load(&server.url("/"), Duration::from_secs(1)) };
-            let measurement = measure(&load, 1);
-            let failed =
-                outcome(&measurement, OutcomeKind::Closed) + outcome(&measurement, OutcomeKind::Reset);
-            assert_eq!((measurement.account.finished, failed), (45, 5), "{:?}", measurement.outcomes);
-            assert_eq!(measurement.stale_reuse, 0);
-            assert_eq!(check(&measurement, "errors").figure, Some(0.1));
+                connection.send(HELLO);
+            }
+        });
+        let load = Load { stop: Stop::Requests(50), ..load(&server.url("/"), Duration::from_secs(1)) };
+        let measurement = measure(&load, 1);
+        let failed =
+            outcome(&measurement, OutcomeKind::Closed) + outcome(&measurement, OutcomeKind::Reset);
+        assert_eq!((measurement.account.finished, failed), (45, 5), "{:?}", measurement.outcomes);
+        assert_eq!(measurement.stale_reuse, 0);
+        assert_eq!(check(&measurement, "errors").figure, Some(0.1));
+    }
+}
+
+#[test]
+fn a_request_that_crosses_the_end_of_a_half_closed_connection_is_sent_again_whatever_packets_and_delays() {
+    // Each connection is answered twice. Then the server says its end and reads on, as a lingering close does; the second reply
+    // comes in two pieces or in one.
+    let half_closing = |delay: Duration, piece: usize| {
+        Server::start(move |mut connection| {
+            answer(&mut connection, HELLO);
+            answer(&mut connection, &HELLO[..piece]);
+            connection.send(&HELLO[piece..]);
+            std::thread::sleep(delay);
+            let _ = connection.stream.shutdown(Shutdown::Write);
+            while connection.request().is_some() {}
+        })
+    };
+    for (delay, piece) in [(0, HELLO.len()), (0, 7), (1, HELLO.len()), (1, 7), (3, HELLO.len())] {
+        let server = half_closing(Duration::from_millis(delay), piece);
+        for method in ["GET", "POST"] {
+            let request = Request::new(&server.url("/"), method, &[], None).unwrap();
+            let stop = Stop::Requests(40);
+            let measurement =
+                measure(&Load { request, stop, ..load(&server.url("/"), Duration::from_secs(1)) }, 1);
+            let (what, closed) = (format!("{delay} ms, {piece} {method}"), OutcomeKind::Closed);
+            let failed = outcome(&measurement, closed);
+            assert_eq!(measurement.account.finished + failed, 40, "{what}: {:?}", measurement.outcomes);
+            if method == "GET" {
+                // On a busy machine an end may come later than one that crosses a request does.
+                let times = measurement.histograms.service_time().unwrap();
+                let late = times.bounds().map_or(0, |bounds| bounds.count_between(9_990_000, bounds.high()));
+                assert_eq!(failed, late, "{what}: {:?}", measurement.outcomes);
+                assert!(delay == 0 || measurement.stale_reuse + failed >= 15, "{what}: {measurement:#?}");
+            } else {
+                // It may have been taken: RFC 9110, §9.2.2.
+                assert_eq!(measurement.stale_reuse, 0, "{what}");
+                assert!(delay == 0 || failed >= 13, "{what}: {:?}", measurement.outcomes);
+            }
         }
     }
 }
@@ -331,6 +371,30 @@ fn a_word_of_farewell_that_crosses_the_next_request_is_an_idle_close_for_what_ma
             told.outcomes
         );
     }
+}
+
+#[test]
+fn the_first_byte_of_a_request_that_goes_out_again_is_that_of_its_own_reply() {
+    // Replies take 20 ms; the farewell that the second request of each connection meets comes in two pieces.
+    let server = Server::start(|mut connection| {
+        if connection.request().is_some() {
+            std::thread::sleep(Duration::from_millis(20));
+            connection.send(HELLO);
+        }
+        if connection.stream.peek(&mut [0]).is_ok_and(|count| count > 0) {
+            for piece in
+                [&b"HTTP/1.1 408 Request"[..], b" Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"]
+            {
+                let _ = connection.stream.write_all(piece);
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+    });
+    let measurement =
+        measure(&Load { stop: Stop::Requests(40), ..load(&server.url("/"), Duration::from_secs(1)) }, 1);
+    assert!(measurement.stale_reuse >= 15, "{:?}", measurement.outcomes);
+    let (first, service) = (&measurement.first_byte_us, &measurement.service_time_us);
+    assert!(first.p50 > Some(19_000.0), "{first:?} {service:?}");
 }
 
 #[test]

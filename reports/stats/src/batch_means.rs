@@ -1,6 +1,6 @@
 //! Between which values the mean of one measurement lies.
 
-use crate::batches::ratio_variance;
+use crate::batches::{is_worth_too_little, ratio_variance};
 use crate::distributions::student_quantile;
 
 /// One of the consecutive, equally long parts of a measurement.
@@ -16,14 +16,6 @@ pub struct Batch {
 /// in ten (see the simulation in `tests/rates/coverage.rs`).
 const FEWEST: usize = 12;
 
-/// Times that depend on each other by more than this design effect are a queue's, or a stretch's, and no longer chance's: that of
-/// independent ones stays below it in 99 of 100 measurements.
-const DEPENDENT: f64 = 4.0;
-
-/// Independent observations that dependent ones have to be worth for an interval. A queue is busy in few long stretches: a
-/// measurement that happened to see none of them looks calm and is wrong (see the simulation in `tests/rates/coverage.rs`).
-const FEWEST_WORTH: f64 = 60.0;
-
 /// The interval that holds the true mean of times, none of them negative, with `confidence`; lower end first. `variance` is that of
 /// single times.
 ///
@@ -33,7 +25,7 @@ const FEWEST_WORTH: f64 = 60.0;
 /// of freedom are those of the batches that hold data. Both ends are as many times the mean apart from it: a mean that came out too low comes with
 /// a variance that did as well, so that the upper end has to be farther away. It describes one measurement: verdicts use blocks only.
 ///
-/// `None` where times depend on each other so much that they are worth fewer than sixty independent ones, with fewer than [`MIN_WINDOWS`](crate::design_effect::MIN_WINDOWS) batches, where fewer than twelve of them hold data, for
+/// `None` where times depend on each other so much that they are worth fewer than a hundred independent ones, with fewer than [`MIN_WINDOWS`](crate::design_effect::MIN_WINDOWS) batches, where fewer than twelve of them hold data, for
 /// a `confidence` outside 0–1, and where neighbours are alike by more than 0.8: the batches are then too short for what moves
 /// here.
 ///
@@ -51,7 +43,7 @@ pub fn mean_interval(batches: &[Batch], variance: f64, confidence: f64) -> Optio
     }
     let found = ratio_variance(batches.iter().map(|batch| (batch.observations, residual(batch))))?;
     let worth = if found.variance > 0.0 { variance / found.variance } else { f64::INFINITY };
-    if worth < FEWEST_WORTH && observations > DEPENDENT * worth {
+    if is_worth_too_little(observations, worth) {
         return None;
     }
     let half = student_quantile(0.5 + confidence / 2.0, found.freedom) * found.variance.sqrt();
@@ -87,10 +79,10 @@ mod tests {
 
     /// A variance of the mean of 0.052632: single times with 3.1579 times 0.052632 … are worth as many independent ones.
     #[test]
-    fn times_that_depend_on_each_other_have_to_be_worth_sixty() {
+    fn times_that_depend_on_each_other_have_to_be_worth_a_hundred() {
         let alternating = batches((0..20).map(|i| 9.0 + f64::from(i % 2) * 2.0));
         let of = |worth: f64| mean_interval(&alternating, worth * 0.052_631_6, 0.95);
-        assert!(of(60.1).is_some() && of(59.9).is_none());
+        assert!(of(100.1).is_some() && of(99.9).is_none());
         // Of few times an interval is given all the same: they are not dependent, but few.
         let few: Vec<Batch> =
             alternating.iter().map(|batch| Batch { observations: 2, sum: batch.sum / 50.0 }).collect();
@@ -102,7 +94,7 @@ mod tests {
     fn a_batch_counts_by_its_observations() {
         let mut all = batches((0..19).map(|_| 1.0));
         all.push(Batch { observations: 1, sum: 1000.0 });
-        let (low, high) = mean_interval(&all, 525.0, 0.95).unwrap();
+        let (low, high) = mean_interval(&all, 900.0, 0.95).unwrap();
         assert!(low < 2900.0 / 1901.0 && high > 2900.0 / 1901.0 && high < 5.0, "{low} {high}");
     }
 

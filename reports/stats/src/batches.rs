@@ -6,6 +6,20 @@ use crate::distributions::student_quantile;
 /// Parts that resemble their neighbours more than this belong to one movement, and no interval of theirs is honest.
 pub(crate) const MOST_CORRELATION: f64 = 0.8;
 
+/// Observations that depend on each other by more than this design effect are a queue's, or a stretch's, and no longer chance's: that of
+/// independent ones stays below it in 99 of 100 measurements.
+const DEPENDENT: f64 = 4.0;
+
+/// Independent observations that dependent ones have to be worth for an interval. A queue is busy in few long stretches: a
+/// measurement that happened to see none of them looks calm and is wrong. From a hundred on, at most a twentieth of all measurements is
+/// given a wrong interval, whatever the load (see the simulation in `tests/rates/coverage.rs`).
+const FEWEST_WORTH: f64 = 100.0;
+
+/// Whether so many `observations` depend on each other and are `worth` too few independent ones for an interval.
+pub(crate) fn is_worth_too_little(observations: f64, worth: f64) -> bool {
+    worth < FEWEST_WORTH && observations > DEPENDENT * worth
+}
+
 /// Parts are put together by these numbers, to see what goes on for longer than one of them.
 const TOGETHER: [usize; 2] = [2, 4];
 

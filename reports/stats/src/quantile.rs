@@ -1,5 +1,6 @@
 //! Between which ranks a quantile of one measurement lies.
 
+use crate::batches::is_worth_too_little;
 use crate::distributions::{normal_quantile, student_quantile};
 
 /// Two 1-based ranks of the sorted observations, both inside the sample.
@@ -36,7 +37,8 @@ const SKEWNESSES: f64 = 8.0;
 ///
 /// `spread` comes from [`crate::design_effect`] where observations depend on each other. `None` if the sample does not reach far
 /// enough to hold either end, if it holds so few independent observations' worth that their number beyond the quantile is too
-/// skewed (776 at the 99th percentile, 57 at the 90th), or if an argument is out of its range.
+/// skewed (776 at the 99th percentile, 57 at the 90th), if they depend on each other and are worth fewer than a hundred independent ones
+/// (the median apart, which a calm stretch of a queue shows as well), or if an argument is out of its range.
 ///
 /// The number of observations below the true quantile is binomial; its two tail points, by the
 /// Cornish–Fisher expansion (the tails of a count near 10 are far from symmetric) and rounded
@@ -53,7 +55,9 @@ pub fn interval_ranks(observations: u64, q: f64, confidence: f64, spread: Spread
     let n = observations as f64;
     let widening = spread.design_effect.max(1.0);
     let squared_skewness = (1.0 - 2.0 * q).powi(2) / (q * (1.0 - q));
-    if n / widening < SKEWNESSES * squared_skewness {
+    let worth = n / widening;
+    let is_calm_by_chance = squared_skewness > 0.0 && is_worth_too_little(n, worth);
+    if worth < SKEWNESSES * squared_skewness || is_calm_by_chance {
         return None;
     }
     let mean = n * q;
@@ -149,8 +153,14 @@ mod tests {
     #[test]
     fn fewer_independent_observations_than_the_tail_takes_have_no_interval() {
         assert!(ranks(2_000, 0.99, 2.57).is_some() && ranks(2_000, 0.99, 2.58).is_none());
-        assert!(ranks(1_000, 0.9, 17.5).is_some() && ranks(1_000, 0.9, 17.6).is_none());
+        assert!(ranks(200, 0.9, 3.5).is_some() && ranks(200, 0.9, 3.6).is_none());
         assert!(ranks(1_000, 0.5, 100.0).is_some());
+    }
+
+    #[test]
+    fn dependent_observations_have_to_be_worth_a_hundred_beyond_the_median() {
+        assert!(ranks(1_000, 0.9, 10.0).is_some() && ranks(1_000, 0.9, 10.1).is_none());
+        assert!(ranks(1_000, 0.5, 10.1).is_some() && ranks(300, 0.9, 4.0).is_some());
     }
 
     #[test]

@@ -229,12 +229,14 @@ fn queue(
     (parts, 1.0 + variability * load / (1.0 - load))
 }
 
-/// At most seven in a hundred measurements of a queue are given a wrong interval, whatever its load; the others hold or are withheld.
+/// At most a twentieth of the measurements of a queue is given a wrong interval, whatever its load; the others hold or are withheld. Near
+/// saturation, where the few calm windows are the wrong ones, nearly all are withheld.
 #[test]
 fn intervals_of_queues_at_any_load_hold_or_are_withheld() {
     const RUNS: u32 = 250;
     // Three standard errors of a share that was simulated so many times.
-    let most = 0.07 + 3.0 * (0.07f64 * 0.93 / f64::from(RUNS)).sqrt();
+    let most = 0.05 + 3.0 * (0.05f64 * 0.95 / f64::from(RUNS)).sqrt();
+    let most_near_saturation = 0.12;
     let mut simulation = Simulation::new(24);
     for service in [Service::Exponential, Service::Constant] {
         for (load, count) in
@@ -261,7 +263,13 @@ fn intervals_of_queues_at_any_load_hold_or_are_withheld() {
                 "{case}: {quantiles:?}"
             );
             // An interval that is always withheld would be right as well.
-            assert!(load > 0.6 || means.given() > 0.8, "{case}: {means:?}");
+            assert!(load > 0.5 || means.given() > 0.8, "{case}: {means:?}");
+            let tails = || [means].into_iter().chain(quantiles[1..].iter().copied());
+            assert!(
+                load < 0.9
+                    || tails().all(|coverage| coverage.given() < most_near_saturation || coverage.runs == 0),
+                "{case}: {means:?} {quantiles:?}"
+            );
         }
     }
 }

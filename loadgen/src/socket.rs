@@ -67,6 +67,9 @@ pub(crate) fn remedy(error: &io::Error) -> &'static str {
         OutcomeKind::ConnectTimeout => {
             "a server that listens there accepts no connection: its queue of them is full, or a firewall drops what is sent to it"
         }
+        OutcomeKind::Io if error.raw_os_error().map(Errno::from_raw) == Some(Errno::EINVAL) => {
+            "a link-local address (fe80::...) means nothing without an interface: use another address of the server"
+        }
         OutcomeKind::Io => "check this machine's firewall and its limits on sockets and memory",
         OutcomeKind::Reset => {
             "the server, or something in front of it, ended the connection at once; see why in its log"
@@ -112,6 +115,12 @@ mod tests {
             let remedy = remedy(&io::Error::from(errno));
             assert_eq!(remedy == NOTHING_LISTENS, asks, "{errno}: {remedy}");
         }
+    }
+
+    #[test]
+    fn a_link_local_address_has_a_remedy_of_its_own() {
+        let remedy = remedy(&io::Error::from(Errno::EINVAL));
+        assert!(remedy.contains("link-local") && !remedy.contains("firewall"), "{remedy}");
     }
 
     #[test]

@@ -405,9 +405,7 @@ impl Run {
             ),
             (
                 "connect_us",
-                sample(&|row| {
-                    row.connect.filter(|&time| time > 0).map(|time| (time, row.started.is_none()))
-                }),
+                sample(&|row| row.connect.filter(|&time| time > 0).map(|time| (time, row.started.is_none()))),
             ),
         ]
         .into();

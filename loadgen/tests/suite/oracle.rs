@@ -811,7 +811,8 @@ fn requests_that_outlast_the_window_of_a_closed_loop() {
     let run = holds(&server, &arguments, &Ending::Planned(Some(0.7)));
     assert_eq!(run.json["account"]["censored"], 2, "{}", run.what);
     let longest = run.measured().filter(|row| row.is("ok")).filter_map(|row| row.service).max();
-    assert!(longest > Some(1_000_000_000), "{}", run.what);
+    // Less what the client stood still, on a busy machine.
+    assert!(longest > Some(500_000_000), "{}", run.what);
 }
 
 #[test]

@@ -23,21 +23,38 @@ pub(super) struct Absences {
 #[derive(Debug)]
 struct Thread {
     connections: usize,
-    latest: Cell<Option<Absence>>,
+    undone: Cell<Option<Undone>>,
 }
 
+/// What a thread left undone since the queue was last seen empty.
 #[derive(Debug, Clone, Copy)]
-struct Absence {
-    /// When the thread last gave a sign.
+struct Undone {
+    /// When the thread had last given a sign before its first absence.
     seen: Moment,
-    from: Moment,
+    /// What each of its connections would have carried in absences that are over.
+    earlier: Duration,
+    /// The last sign before the latest absence, and how far that is known to go.
+    sign: Sign,
     to: Moment,
+}
+
+impl Undone {
+    /// What each connection would have carried: a request in flight as an absence began would have kept it for up to a reply.
+    fn each(&self, reply: Duration) -> Duration {
+        self.earlier + self.to.since(self.sign.looks_by).saturating_sub(reply)
+    }
+
+    /// The same, with the absence since `sign` that goes on `now`.
+    fn and(self, sign: Sign, now: Moment, reply: Duration) -> Self {
+        let earlier = if self.sign == sign { self.earlier } else { self.each(reply) };
+        Self { earlier, sign, to: now, ..self }
+    }
 }
 
 impl Absences {
     /// As seen by a thread with `own` connections beside others with so many `connections` each.
     pub(super) fn new(own: usize, connections: impl Iterator<Item = usize>) -> Self {
-        let thread = |connections| Thread { connections, latest: Cell::default() };
+        let thread = |connections| Thread { connections, undone: Cell::default() };
         Self { threads: connections.map(thread).collect(), own }
     }
 
@@ -53,25 +70,25 @@ impl Absences {
         (wait, reply): (Duration, Duration),
     ) -> Duration {
         let (mut undone, mut working) = (Duration::ZERO, self.own);
-        for (thread, Sign { seen, looks_by }) in self.threads.iter().zip(signs) {
-            if now.since(looks_by) > STEP {
-                thread.latest.set(Some(Absence { seen, from: looks_by, to: now }));
+        for (thread, sign) in self.threads.iter().zip(signs) {
+            if now.since(sign.looks_by) > STEP {
+                let first = Undone { seen: sign.seen, earlier: Duration::ZERO, sign, to: now };
+                thread
+                    .undone
+                    .set(Some(thread.undone.get().map_or(first, |undone| undone.and(sign, now, reply))));
             } else {
                 working += thread.connections;
             }
-            let Some(absence) = thread.latest.get().filter(|absence| absence.seen <= queue_since) else {
-                continue;
-            };
-            // A request that was in flight as it began would have kept its connection for up to a reply.
-            let each = absence.to.since(absence.from).saturating_sub(reply);
-            undone += each * thread.connections as u32;
+            let own_making = thread.undone.get().filter(|undone| undone.seen <= queue_since);
+            undone +=
+                own_making.map_or(Duration::ZERO, |undone| undone.each(reply)) * thread.connections as u32;
         }
         wait.min(undone / working.max(1) as u32)
     }
 
     /// A connection is free and nothing is due: the work that was left is done.
     pub(super) fn caught_up(&self) {
-        self.threads.iter().for_each(|thread| thread.latest.set(None));
+        self.threads.iter().for_each(|thread| thread.undone.set(None));
     }
 }
 
@@ -103,6 +120,16 @@ mod tests {
         assert_eq!(lost(sign(300, 320), 310, 95), ms(45), "it is back, and both work off what it left");
         absences.caught_up();
         assert_eq!(lost(sign(320, 340), 322, 95), Duration::ZERO);
+    }
+
+    #[test]
+    fn absences_add_up_until_the_queue_is_worked_off() {
+        let absences = Absences::new(1, [1].into_iter());
+        let lost = |sign, now| absences.lost([sign].into_iter(), at(now), at(101), (ms(500), ms(10)));
+        assert_eq!((lost(sign(100, 105), 205), lost(sign(100, 105), 305)), (ms(90), ms(190)));
+        // Late once more by 3 ms, and then by 30.
+        assert_eq!((lost(sign(320, 325), 328), lost(sign(320, 340), 335)), (ms(190), ms(95)));
+        assert_eq!(lost(sign(345, 350), 380), ms(210));
     }
 
     #[test]

@@ -108,7 +108,7 @@ fn the_queue_that_a_stopped_thread_leaves_to_another_is_the_client_s() {
     // More than half of all requests were due meanwhile or behind it, and waited 0.6 s on average.
     let mean = |times: &Option<Times>| times.as_ref().unwrap().mean.unwrap();
     let (lateness, wait) = (mean(&measurement.lateness_us), mean(&measurement.connection_wait_us));
-    assert!(lateness > 150_000.0 && wait < lateness / 3.0, "{lateness} {wait}");
+    assert!(lateness > 150_000.0 && wait < lateness / 2.0, "{lateness} {wait}");
 }
 
 /// Keeps the first CPU busy until dropped.

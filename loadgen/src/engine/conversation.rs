@@ -305,9 +305,10 @@ impl Engine {
             return loss;
         }
         let (after, round_trip) = (self.now().since(flight.started), self.round_trip.get());
-        let met_an_end = ended_before_an_answer(kind, after, round_trip, || slot.was_turned_away());
         let may_be_half_closed = || kind == OutcomeKind::Closed && crossed(after, round_trip);
-        if !met_an_end && !(may_be_half_closed() && self.is_half_closed(slot).await) {
+        let met_an_end = ended_before_an_answer(kind, after, round_trip, || slot.was_turned_away())
+            || may_be_half_closed() && self.is_half_closed(slot).await;
+        if !met_an_end {
             return loss;
         }
         self.tally.borrow_mut().stale_resets += u64::from(kind == OutcomeKind::Reset);

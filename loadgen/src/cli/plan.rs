@@ -63,7 +63,7 @@ fn in_all(load: &Load, window: Duration) -> String {
     let longest = show_span(measured + load.grace);
     match load.grace_at_least.filter(|least| *least < load.grace) {
         Some(least) => format!(
-            "at most {} in all ({longest} where replies take more than {} on average)",
+            "at most {} in all ({longest} where a reply takes more than {} on average)",
             show_span(measured + least),
             show_span(least / Load::GRACE_IN_REPLIES)
         ),

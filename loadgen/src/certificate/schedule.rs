@@ -1,6 +1,7 @@
 //! Whether the schedule was kept: lateness, the rate reached, the spread of the starts.
 
 use reports_record::{Arrivals, Check, CheckStatus, Times};
+use reports_stats::kolmogorov_smirnov::rarely_exceeded;
 
 use super::{About, grade, percent};
 use crate::Pace;
@@ -218,8 +219,8 @@ fn whole(number: f64) -> String {
 
 /// Starts that may lie on the wrong side of any instant: half of what `achieved` lets pass.
 pub(super) const DISTANCE_BOUND: f64 = 0.005;
-/// Beyond this the load was another one.
-pub(super) const DISTANCE_TOO_FAR: f64 = 0.05;
+/// Beyond this the load was another one, of however many starts.
+const DISTANCE_TOO_FAR: f64 = 0.05;
 
 /// Of fewer starts, one in the wrong place is a distance by itself.
 pub(super) const FEWEST_STARTS: u64 = 20;
@@ -227,6 +228,14 @@ pub(super) const FEWEST_STARTS: u64 = 20;
 /// The distance that passes where this many starts were due: one start more or less is none, however few there are.
 pub(super) fn distance_bound(due: u64) -> f64 {
     DISTANCE_BOUND.max(1.5 / due.max(1) as f64)
+}
+
+/// The distance beyond which the load was another one, where this many starts were due.
+///
+/// Chance brings few starts close together, and two that leave a little late together are 7 % of thirty. No load is another one by a
+/// distance that Poisson starts have from their own distribution: it fails sound starts once in a hundred times at most.
+pub(super) fn distance_too_far(due: u64) -> f64 {
+    DISTANCE_TOO_FAR.max(rarely_exceeded(due))
 }
 
 /// How far the actual starts were from the schedule's, over the window.
@@ -246,7 +255,7 @@ pub(super) fn arrivals(evidence: &Evidence<'_>) -> Check {
         return about.found(CheckStatus::NotApplicable, Some(distance), why.into(), "");
     }
     let about = About { bound: distance_bound(due), ..about };
-    let mut status = grade(distance, about.bound, DISTANCE_TOO_FAR.max(about.bound));
+    let mut status = grade(distance, about.bound, distance_too_far(due));
     let mut finding =
         format!("at most {} of the starts lie on the wrong side of any instant", percent(distance));
     if status == CheckStatus::Fail && evidence.tally.waited * 10 > due {

@@ -1,6 +1,7 @@
 //! A contender as a running process: ready, asked for its counters, stopped.
 
 use std::net::SocketAddr;
+use std::process::ExitStatus;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
@@ -84,6 +85,12 @@ impl Contender {
     /// When it does not answer as the contract says.
     pub fn stats(&self) -> anyhow::Result<Stats> {
         Ok(ask(self.peer(), "/stats")?)
+    }
+
+    /// How it has ended, if it has: a contender runs until it is asked to end.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        // Where the kernel does not say, whatever else failed is what is known.
+        self.process.ended().ok().flatten()
     }
 
     /// Asks it to end and waits for it.

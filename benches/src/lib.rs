@@ -1,6 +1,6 @@
 //! Which experiments are asked, and in which order: the runner behind `crossover`.
 //!
-//! Pure: [`experiment`] (what is asked), [`order`], [`remaining`] and [`estimate`] (when, and how long), [`reach`] (what the client can carry).
+//! Pure: [`experiment`] (what is asked), [`order`], [`remaining`], [`estimate`] and [`budget`] (when, and how long), [`reach`] (what the client can carry).
 //! The rest touches the system: [`host`] says what a run gets of this machine, [`field`] builds the contenders, [`runner`] carries a run out,
 //! [`slices`] measures living servers alternately, [`meter`] reads their cost; [`trial`] makes one trial of one [`contender`], a [`process`] that [`supervise`] holds on a leash.
 //! [`request_path`] times the stages of a request, [`mod@profile`] says where a contender spends its time. [`foreign`] are servers that know no contract. [`mod@bench`] is what the benches of whole programs share.
@@ -14,6 +14,7 @@ compile_error!(
 
 pub mod artifacts;
 pub mod bench;
+pub mod budget;
 pub mod cgroup;
 pub mod checkout;
 pub mod command;

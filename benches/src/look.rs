@@ -1,6 +1,6 @@
 //! Which loops of a run under way are worth measuring on. Pure.
 
-use reports_record::{Cell, Definition, LOOPS, Line, Look, Metric, Pair, StopReason, Stopped, Stops};
+use reports_record::{Definition, LOOPS, Line, Look, Metric, Pair, StopReason, Stopped, Stops};
 use reports_render::analysis::bound::Bounds;
 use reports_render::analysis::comparison::{Comparison, Obstacle};
 use reports_render::analysis::contrast::Kind;
@@ -11,7 +11,7 @@ use reports_stats::judge::Standing;
 
 /// What a look after `after` blocks ends: every loop whose questions each have a verdict, or are unlikely to get one.
 ///
-/// The verdicts are those that a page would show, on the blocks so far.
+/// The verdicts are those that a page would show, on the blocks so far. A sweep has none, and is not ended.
 #[must_use]
 pub fn look(definition: &Definition, lines: &[Line], after: u32) -> Look {
     let so_far = Definition { blocks: after, ..definition.clone() };
@@ -33,7 +33,7 @@ pub fn look(definition: &Definition, lines: &[Line], after: u32) -> Look {
     stop(definition, &Stops::of(lines), after, reason)
 }
 
-/// Ends every loop that goes on, because the time of the run is over.
+/// Ends every loop that goes on, those of sweeps included, because the time of the run is over.
 #[must_use]
 pub fn end(definition: &Definition, stops: &Stops, after: u32) -> Look {
     stop(definition, stops, after, |_, _, _| Some(StopReason::Budget))
@@ -47,8 +47,7 @@ fn stop(
     reason: impl Fn(usize, &Pair, usize) -> Option<StopReason>,
 ) -> Look {
     let mut stopped = Vec::new();
-    let judged = |(_, cell): &(usize, &Cell)| !cell.is_sweep();
-    for (index, cell) in definition.cells.iter().enumerate().filter(judged) {
+    for (index, cell) in definition.cells.iter().enumerate() {
         for pair in definition.pairs_in(cell) {
             for one in stops.loops(definition, &cell.name, pair.role, after) {
                 if let Some(why) = reason(index, pair, one) {

@@ -55,6 +55,8 @@ enum Subcommands {
         #[arg(long, value_name = "DIR")]
         runs: Option<PathBuf>,
         /// Begin no block that might end later than this from now, building included; what is undecided then is said
+        ///
+        /// A run that goes on after an interruption has the rest of it.
         #[arg(long, value_name = "SPAN", value_parser = budget)]
         budget: Option<Duration>,
         /// Measure although another run measures on the same CPUs; the page says so

@@ -302,6 +302,12 @@ impl Done {
             .collect()
     }
 
+    /// The last block of which a trial is on record, from 0; `None` without one.
+    #[must_use]
+    pub fn latest_block(&self) -> Option<u32> {
+        self.trials.keys().map(|(_, block, _)| *block).max()
+    }
+
     /// Whether the last attempt at this place failed; `None` without one.
     #[must_use]
     pub fn has_failed(&self, cell: &str, block: u32, contender: &str) -> Option<bool> {
@@ -422,6 +428,7 @@ mod tests {
         assert_eq!(done.has_failed("a", 0, "x"), Some(true));
         assert_eq!(done.has_failed("a", 1, "x"), None);
         assert_eq!(done.due("a", 1, &names(), true), ["x", "y"]);
+        assert_eq!((done.latest_block(), Done::default().latest_block()), (Some(0), None));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use reports_record::{
     Trial, TrialLog, TrialOutcome, shown,
 };
 
+use crate::budget::Pace;
 use crate::field::Field;
 use crate::first_failures::FirstFailures;
 use crate::progress::{Progress, counted};
@@ -55,10 +56,11 @@ pub struct Runner<'a> {
     given_up: HashSet<(String, String)>,
     /// When no further block is begun that might end later.
     deadline: Option<Instant>,
-    /// When the block under way began, and how long the one before it took.
-    block_begun: Instant,
-    last_block: Duration,
-    first_failures: FirstFailures,
+    /// How long a block takes.
+    pace: Pace,
+    /// Groups that were measured in the block under way, in this session.
+    measured: usize,
+    first_failures: FirstFailures<'a>,
 }
 
 impl<'a> Runner<'a> {
@@ -75,7 +77,7 @@ impl<'a> Runner<'a> {
     ) -> anyhow::Result<Self> {
         let (lines, skipped) = folder.lines()?;
         let definition = &run.definition;
-        let first_failures = FirstFailures::after(&lines);
+        let first_failures = FirstFailures::after(definition, &lines);
         let names = contender_names(definition);
         let calibrations =
             calibrated(definition).iter().map(|cell| names_in(definition, cell).len()).sum::<usize>();
@@ -100,8 +102,8 @@ impl<'a> Runner<'a> {
             standstills,
             given_up,
             deadline: None,
-            block_begun: Instant::now(),
-            last_block: Duration::ZERO,
+            pace: Pace::expected(definition),
+            measured: 0,
             first_failures,
         })
     }
@@ -121,7 +123,9 @@ impl<'a> Runner<'a> {
         let _soaker = Soaker::start(contender_cpus)?;
         let steal = machine::cpu_time();
         let throttled = machine::throttled();
-        let beginning = Beginning { began_at: now(), runner_sha256: program::own_sha256()? };
+        let left = |deadline: Instant| deadline.saturating_duration_since(Instant::now()).as_secs_f64();
+        let (began_at, budget_s) = (now(), self.deadline.map(left));
+        let beginning = Beginning { began_at, runner_sha256: program::own_sha256()?, budget_s };
         self.log.push(&Line::Beginning(beginning))?;
         let outcome = self.carry_out();
         self.progress.clear();
@@ -286,40 +290,46 @@ impl<'a> Runner<'a> {
         let definition = self.definition;
         let plan = plan(definition);
         let (mut failed, mut past) = (0, 0);
-        let mut under_way = None;
-        for block in plan.chunk_by(|a, b| (a.cell, a.block) == (b.cell, b.block)) {
-            if under_way.replace(block[0].block) != Some(block[0].block) {
-                self.before_block(block[0].block)?;
-            }
-            let cell = &definition.cells[block[0].cell];
-            let is_known = |planned: &&Planned| {
-                self.done.has_failed(&cell.name, planned.block, &self.names[planned.contender]).is_some()
-            };
-            let known = block.iter().filter(is_known).count();
-            let groups = groups(definition, self.done.stops(), cell, block[0].block);
-            let ended = block.len() - groups.iter().map(|group| group.names.len()).sum::<usize>();
-            for group in &groups {
-                if !self.block(block, cell, group, rates)? {
+        for block in plan.chunk_by(|a, b| a.block == b.block) {
+            self.before_block(block[0].block)?;
+            let begun = Instant::now();
+            for trials in block.chunk_by(|a, b| a.cell == b.cell) {
+                let Some(failures) = self.cell(trials, rates)? else {
                     return Ok(Outcome::Interrupted { left: plan.len() - past });
-                }
+                };
+                failed += failures;
+                past += trials.len();
             }
-            let has_failed = |planned: &&Planned| {
-                self.done.has_failed(&cell.name, planned.block, &self.names[planned.contender]) == Some(true)
-            };
-            failed += block.iter().filter(has_failed).count();
-            past += block.len();
-            let found = known.max(ended);
-            (0..found).for_each(|_| self.progress.skip());
-            (found..block.len()).for_each(|_| self.progress.step());
+            self.pace.note(std::mem::take(&mut self.measured), begun.elapsed());
         }
         Ok(Outcome::Complete { failed })
     }
 
-    /// Looks at the run where a look is due before `block`, and ends it where its time is over.
+    /// Measures one block of a cell; gives how many of its trials failed, `None` when a signal cut it short.
+    fn cell(&mut self, block: &[Planned], rates: &Rates) -> anyhow::Result<Option<usize>> {
+        let definition = self.definition;
+        let cell = &definition.cells[block[0].cell];
+        let known = block.iter().filter(|planned| self.has_failed(cell, planned).is_some()).count();
+        let groups = groups(definition, self.done.stops(), cell, block[0].block);
+        let ended = block.len() - groups.iter().map(|group| group.names.len()).sum::<usize>();
+        for group in &groups {
+            if !self.block(block, cell, group, rates)? {
+                return Ok(None);
+            }
+        }
+        let found = known.max(ended);
+        (0..found).for_each(|_| self.progress.skip());
+        (found..block.len()).for_each(|_| self.progress.step());
+        Ok(Some(block.iter().filter(|planned| self.has_failed(cell, planned) == Some(true)).count()))
+    }
+
+    /// Whether the last attempt at a trial failed; `None` without one.
+    fn has_failed(&self, cell: &Cell, planned: &Planned) -> Option<bool> {
+        self.done.has_failed(&cell.name, planned.block, &self.names[planned.contender])
+    }
+
+    /// Looks at the run where a look is due before `block`, and ends it where its time does not carry the block.
     fn before_block(&mut self, block: u32) -> anyhow::Result<()> {
-        let now = Instant::now();
-        self.last_block = now.duration_since(self.block_begun);
-        self.block_begun = now;
         if self.interrupted() {
             return Ok(());
         }
@@ -327,21 +337,33 @@ impl<'a> Runner<'a> {
             let look = look::look(self.definition, &self.folder.lines()?.0, block);
             self.note(&look)?;
         }
-        let is_over = |deadline: Instant| now + self.last_block > deadline;
-        if block > 0 && self.deadline.is_some_and(is_over) {
-            let look = look::end(self.definition, self.done.stops(), block);
-            if !look.stopped.is_empty() {
-                self.note(&look)?;
-                let first = self.definition.duplicate_blocks();
-                if block < first {
-                    self.progress.say(&format!(
-                        "--budget ends the run after {}, before its first look after {first}: nothing is judged",
-                        counted(block as usize, "block")
-                    ));
-                }
-            }
+        let Some(deadline) = self.deadline else { return Ok(()) };
+        // Of a block that a kill cut short, this is the rest; one that is on record takes no time. What is made again of an earlier
+        // one is little, and to end there would drop the blocks after it.
+        let due = self.groups_due(block);
+        let is_past = self.done.latest_block() > Some(block);
+        if due == 0 || is_past || Instant::now() + self.pace.of(due) <= deadline {
+            return Ok(());
+        }
+        let look = look::end(self.definition, self.done.stops(), block);
+        self.note(&look)?;
+        let first = self.definition.duplicate_blocks();
+        if block < first {
+            self.progress.say(&format!(
+                "--budget ends the run after {}, before its first look after {first}: nothing is judged",
+                counted(block as usize, "block")
+            ));
         }
         Ok(())
+    }
+
+    /// Groups of a block of which something is still to be measured.
+    fn groups_due(&self, block: u32) -> usize {
+        let due = |cell: &Cell| {
+            let groups = groups(self.definition, self.done.stops(), cell, block).into_iter();
+            groups.filter(|group| !self.done.due(&cell.name, block, &group.names, true).is_empty()).count()
+        };
+        self.definition.cells.iter().map(due).sum()
     }
 
     /// Writes a look and tells of it.
@@ -374,6 +396,8 @@ impl<'a> Runner<'a> {
         rates: &Rates,
     ) -> anyhow::Result<bool> {
         let rates = rates.get(&cell.name, &group.names[0]);
+        let is_due = !self.done.due(&cell.name, block[0].block, &group.names, rates.is_some()).is_empty();
+        self.measured += usize::from(is_due);
         loop {
             let due = self.done.due(&cell.name, block[0].block, &group.names, rates.is_some());
             if due.is_empty() {
@@ -498,7 +522,8 @@ impl<'a> Runner<'a> {
             outcome,
         };
         self.done.note(&trial);
-        let alike = self.first_failures.take(&trial.contender, &trial.outcome);
+        let cell = &self.definition.cells[planned.cell];
+        let alike = self.first_failures.take(cell, &trial.contender, &trial.outcome);
         let told = match (&alike, &trial.outcome) {
             (Some(_), TrialOutcome::Failed { reason, .. }) => shown(reason, REASON),
             _ => String::new(),

@@ -83,7 +83,8 @@ fn together(
     let mut overflows = vec![Some(0); named.len()];
     let mut measured: Vec<(Option<Loop>, Vec<Loop>)> = named.iter().map(|_| (None, Vec::new())).collect();
     for &one in phases.loops {
-        let found = phase(named, &mut primed, &samplers, &mut overflows, (phases, one), &mut turns, seed)?;
+        let found = phase(named, &mut primed, &samplers, &mut overflows, (phases, one), &mut turns, seed)
+            .map_err(|(place, failure)| (place, primed[place].explain(failure)))?;
         for (place, sliced) in found.into_iter().enumerate() {
             let missing = || (place, (Stage::Account, anyhow::anyhow!("nobody tells what it cost")));
             let found = sliced.into_loop().ok_or_else(missing)?;

@@ -162,6 +162,16 @@ impl Primed {
         Ok(Self { contender, client, call, body })
     }
 
+    /// A failure that the contender's own end explains, where it has ended.
+    pub(crate) fn explain(&mut self, (stage, error): Failure) -> Failure {
+        match self.contender.ended() {
+            Some(status) => {
+                (Stage::Measure, error.context(format!("it ended while it was measured ({status})")))
+            }
+            None => (stage, error),
+        }
+    }
+
     /// Closes the connections, then ends the contender: an idle connection is not what a drain should wait for.
     pub(crate) fn stop(self) -> Result<(), Failure> {
         drop(self.client);
@@ -188,7 +198,7 @@ fn stages<T>(
     measure: impl FnOnce(&mut Primed) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let mut primed = Primed::start(task, tail)?;
-    let measured = measure(&mut primed)?;
+    let measured = measure(&mut primed).map_err(|failure| primed.explain(failure))?;
     primed.stop()?;
     Ok(measured)
 }

@@ -22,7 +22,7 @@ use crate::remaining::Done;
 use crate::runner::{Outcome, Runner};
 use crate::signals::Signals;
 use crate::soundness::Soundness;
-use crate::{cpus, estimate, machine, program, progress, root};
+use crate::{budget, cpus, estimate, machine, program, progress, root};
 
 /// Exit code when trials could not be measured.
 const FAILED: i32 = 1;
@@ -186,6 +186,7 @@ pub fn resume(folder: PathBuf, anyway: bool) -> anyhow::Result<i32> {
         talk!("{} is complete already; nothing is measured again", folder.path().display());
         return conclude(&folder, &run.definition, Outcome::Complete { failed }, None);
     }
+    let budget = budget::left(&folder.lines()?.0);
     let root = root::find()?;
     warn_of_one_cpu()?;
     let (_claim, _) = claim_cpus(&run.definition, anyway)?;
@@ -194,7 +195,7 @@ pub fn resume(folder: PathBuf, anyway: bool) -> anyhow::Result<i32> {
     let records = unless_interrupted(field.records(), &signals)?;
     let Some(records) = records else { return Ok(signals.exit_code()) };
     same_conditions(&folder, &run, &records, &field.environment())?;
-    finish(&folder, log, &run, &field, None, &signals)
+    finish(&folder, log, &run, &field, budget, &signals)
 }
 
 /// Characters of a difference that are shown: both values of it come from outside.
@@ -379,6 +380,24 @@ mod tests {
             })
             .collect();
         assert_eq!(ids, [run.id.clone(), format!("{}-2", run.id), format!("{}-3", run.id)]);
+    }
+
+    #[test]
+    fn a_budget_that_carries_no_look_is_refused_with_one_that_does() {
+        for name in ["quick", "grid"] {
+            let definition = crate::experiment::load(name).unwrap();
+            let refused = ensure_first_look(&definition, Duration::from_secs(60)).unwrap_err().to_string();
+            let first = format!(
+                "--budget 1m is too short: the first verdicts come after {} blocks, which take about ",
+                definition.looks[0]
+            );
+            assert!(refused.starts_with(&first), "{refused}");
+            let named = refused.split("give a budget of ").nth(1).unwrap().split(" or more").next().unwrap();
+            assert!(
+                ensure_first_look(&definition, humantime::parse_duration(named).unwrap()).is_ok(),
+                "{named}"
+            );
+        }
     }
 
     #[test]

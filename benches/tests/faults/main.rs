@@ -12,5 +12,6 @@ mod measuring;
 mod project;
 mod resuming;
 mod server;
+mod slices;
 mod standstill;
 mod starting;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use reports_record::{Ending, Folder, Line};
+use reports_record::{Beginning, Ending, Folder, Line};
 
 use crate::deadline::wait_until;
 use crate::project::{Ended, Project, STARTS_BEFORE_TRIALS, end, is_complete, trials};
@@ -193,6 +193,38 @@ fn a_second_runner_is_refused_before_it_starts_anything_and_the_first_goes_on() 
     let (lines, skipped) = Folder::open(&run).lines().unwrap();
     assert!(skipped.is_empty() && !lines.is_empty(), "{skipped:?}");
     project.wait_until_nothing_is_left();
+}
+
+/// Its first session has used up the budget: what is on record is kept, and nothing more is begun.
+#[test]
+fn a_run_that_goes_on_keeps_the_budget_that_it_began_with() {
+    let second_block = STARTS_BEFORE_TRIALS + 3 + 1;
+    let project =
+        Project::with_fault(serve(), second_block, "touch $PIDS.second; sleep 60 & echo $! >>$PIDS; wait")
+            .blocks(4);
+    let mut runner = project.runner().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_until(|| project.path("pids.second").exists(), "the runner came to no second block");
+    runner.kill().unwrap();
+    runner.wait().unwrap();
+    project.wait_until_nothing_is_left();
+    let run = project.run_folder().unwrap();
+    let made = trials(&run).len();
+    let beginning = Beginning {
+        began_at: "2026-01-02T03:04:05Z".into(),
+        runner_sha256: String::new(),
+        budget_s: Some(0.0),
+    };
+    Folder::open(&run).append().unwrap().push(&Line::Beginning(beginning)).unwrap();
+
+    let Ended { code, stderr, .. } = project.resume(&run);
+    assert!(is_complete(code), "{stderr}");
+    assert!(stderr.contains("before its first look after 4: nothing is judged"), "{stderr}");
+    assert_eq!(trials(&run).len(), made, "{stderr}");
+    let (lines, _) = Folder::open(&run).lines().unwrap();
+    let looks: Vec<_> =
+        lines.iter().filter_map(|line| if let Line::Look(look) = line { Some(look) } else { None }).collect();
+    assert!(matches!(looks[..], [look] if look.after <= 1 && look.stopped.len() == 2), "{looks:?}");
+    assert!(is_complete(project.resume(&run).code), "it is not over");
 }
 
 /// A project with a run that a kill ended at its first trial.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -61,7 +62,8 @@ fn serve_as(name: &'static str, model: Model, half_wrong: bool) -> SocketAddr {
         for stream in listener.incoming() {
             let (stream, requests) = (stream.unwrap(), Arc::clone(&requests));
             // A client that is killed breaks its connections off; that is no failure of the test.
-            thread::spawn(move || drop(answer_all(&stream, &requests, &health(name, model), half_wrong)));
+            let manner = Manner { health: health(name, model), half_wrong, fault: None };
+            thread::spawn(move || drop(answer_all(&stream, &requests, &manner)));
         }
     });
     address
@@ -104,12 +106,89 @@ fn answer_health(listener: TcpListener, name: &'static str, model: Model) {
 
 type Requests = Mutex<BTreeMap<String, u64>>;
 
-fn answer_all(
-    stream: &TcpStream,
-    requests: &Requests,
-    health: &Health,
+/// How a server answers.
+#[derive(Clone)]
+struct Manner {
+    health: Health,
+    /// Every second reply of a connection has a wrong body.
     half_wrong: bool,
-) -> std::io::Result<()> {
+    /// What it does amid the requests of a measurement; `None` for a server in the test itself.
+    fault: Option<Fault>,
+}
+
+/// What a contender in a process of its own does at its [`FAULT_AT`]th `/wait`.
+#[derive(Clone)]
+enum Fault {
+    Nothing,
+    /// It ends, with exit code 3.
+    Ends,
+    /// It makes this file, by which a test knows that it is measured.
+    Tells(PathBuf),
+}
+
+/// A few milliseconds into a closed loop.
+const FAULT_AT: u64 = 100;
+
+/// The variables that make this program a contender: its name, and what it does while it is measured (`ends`, a path, or nothing).
+const CONTENDER: &str = "CROSSOVER_TEST_CONTENDER";
+const FAULT: &str = "CROSSOVER_TEST_FAULT";
+
+/// A script that runs this program as a contender, whose test `claim` calls [`be_a_contender`]. The `fault`, in shell words, is done
+/// at this start of `blocking`, from 1: one start reads its settings, one calibrates it, and each block has one more.
+pub(crate) fn script_of_contender(claim: &str, start: usize, fault: &str) -> String {
+    let own = std::env::current_exe().unwrap();
+    format!(
+        "trap 'kill $!; wait $!; exit 0' TERM
+         echo $$ >>$PIDS; echo >>$PIDS.$1; FAULT=
+         if [ $1 = blocking ] && [ $(wc -l <$PIDS.$1) -eq {start} ]; then FAULT={fault}; fi
+         {CONTENDER}=$1 {FAULT}=$FAULT '{}' --exact {claim} --nocapture 3>&1 >/dev/null &
+         echo $! >>$PIDS; wait $!; exit $?",
+        own.display()
+    )
+}
+
+/// Serves until it is killed, where this program was started by such a script; otherwise does nothing.
+pub(crate) fn be_a_contender() {
+    let Ok(name) = std::env::var(CONTENDER) else { return };
+    let fault = match std::env::var(FAULT).unwrap_or_default().as_str() {
+        "" => Fault::Nothing,
+        "ends" => Fault::Ends,
+        path => Fault::Tells(path.into()),
+    };
+    let model = if name == "blocking" { Model::Sync } else { Model::Async };
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    // Where its stdout was before that of the test harness was turned away.
+    let mut stdout = std::fs::OpenOptions::new().write(true).open("/dev/fd/3").unwrap();
+    let ready =
+        serde_json::json!({"contender": name, "address": address, "nonce": NONCE, "pid": std::process::id()});
+    writeln!(stdout, "{ready}").unwrap();
+    let requests = Arc::new(Mutex::new(BTreeMap::new()));
+    let manner = Manner { health: health(&name, model), half_wrong: false, fault: Some(fault) };
+    for stream in listener.incoming() {
+        let (stream, requests, manner) = (stream.unwrap(), Arc::clone(&requests), manner.clone());
+        thread::spawn(move || drop(answer_all(&stream, &requests, &manner)));
+    }
+}
+
+impl Manner {
+    /// Does what it is to do once it has been asked so often.
+    fn misbehave(&self, asked: &BTreeMap<String, u64>) {
+        if asked.get("wait") != Some(&FAULT_AT) {
+            return;
+        }
+        match &self.fault {
+            Some(Fault::Ends) => {
+                std::io::stderr().write_all(b"no such table\n").unwrap();
+                std::process::exit(3);
+            }
+            Some(Fault::Tells(path)) => std::fs::write(path, "").unwrap(),
+            Some(Fault::Nothing) | None => {}
+        }
+    }
+}
+
+fn answer_all(stream: &TcpStream, requests: &Requests, manner: &Manner) -> std::io::Result<()> {
     let mut asked = 0;
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream);
@@ -120,13 +199,22 @@ fn answer_all(
             *requests.entry(call.endpoint().name().to_owned()).or_default() += 1;
             requests.clone()
         };
+        manner.misbehave(&counted);
         let reply = match call {
-            Call::Health => Reply::health(health),
+            Call::Health => Reply::health(&manner.health),
+            // Of a process of its own the kernel knows the cost.
+            Call::Stats if manner.fault.is_some() => {
+                Reply::stats(&Stats { requests: counted, ..Stats::default() })
+            }
             Call::Stats => Reply::stats(&stats(counted)),
             _ => {
                 asked += 1;
                 let reply = expected(&call, b"").unwrap();
-                if half_wrong && asked % 2 == 0 { Reply { body: b"wrong".into(), ..reply } } else { reply }
+                if manner.half_wrong && asked % 2 == 0 {
+                    Reply { body: b"wrong".into(), ..reply }
+                } else {
+                    reply
+                }
             }
         };
         write(stream, &reply, close)?;

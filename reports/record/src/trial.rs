@@ -116,7 +116,7 @@ pub struct Trial {
     /// Seed of the schedules, alike for all contenders of a block.
     #[serde(with = "crate::seed")]
     pub seed: u64,
-    /// When it began, RFC 3339, UTC. For reading; nothing is computed from it.
+    /// When it began, RFC 3339, UTC. For reading, and for the rest of a budget after a kill; no figure is computed from it.
     pub started_at: String,
     /// Rounds of a fixed loop of instructions per microsecond on the client's CPU just before: how fast the machine ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -278,12 +278,15 @@ pub struct Resources {
 
 /// A runner began, or went on with the run: what follows until its [`Ending`] is one session. One that was killed has no
 /// ending.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Beginning {
     /// When, RFC 3339, UTC.
     pub began_at: String,
     /// SHA-256 of the runner's own program, hex.
     pub runner_sha256: String,
+    /// Time that the run may still take, seconds; `None` without a budget, and in older runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_s: Option<f64>,
 }
 
 /// The runner ended in order: complete, or interrupted.

@@ -39,7 +39,11 @@ fn every_field_of_a_line_is_documented_and_every_documented_field_occurs() {
     let run = run(definition(vec![cell("wait", 0.0, 0, 8)], 2));
     let fate = |_: &_, _: &str, block| if block == 1 { Fate::Failed } else { Fate::Measured };
     let mut found = Fields::new();
-    let began = Beginning { began_at: "2026-01-02T03:04:05Z".into(), runner_sha256: "0".repeat(64) };
+    let began = Beginning {
+        began_at: "2026-01-02T03:04:05Z".into(),
+        runner_sha256: "0".repeat(64),
+        budget_s: Some(600.0),
+    };
     let stopped = Stopped {
         cell: "a".into(),
         pair: Role::Control,

@@ -162,8 +162,14 @@ fn planned(definition: &Definition, stops: &Stops) -> usize {
             let pairs = definition.pairs_in(cell).filter(|pair| goes_on(pair, block));
             pairs.flat_map(|pair| [&pair.sync, &pair.awaiting]).collect::<BTreeSet<_>>().len()
         };
-        let duplicates = if cell.is_sweep() { definition.blocks } else { definition.duplicate_blocks() };
-        (0..definition.blocks).map(names).sum::<usize>() + duplicates as usize
+        let is_doubled = |block: &u32| {
+            let of = &definition.duplicate.of;
+            let mut pairs = definition.pairs_in(cell).filter(|pair| goes_on(pair, *block));
+            pairs.any(|pair| pair.sync == *of || pair.awaiting == *of)
+        };
+        let doubled = if cell.is_sweep() { definition.blocks } else { definition.duplicate_blocks() };
+        let duplicates = (0..doubled).filter(is_doubled).count();
+        (0..definition.blocks).map(names).sum::<usize>() + duplicates
     };
     definition.cells.iter().map(of_cell).sum()
 }

@@ -80,6 +80,7 @@ mod tests {
         Line::Beginning(Beginning {
             began_at: format!("2026-01-02T03:{minute:02}:00Z"),
             runner_sha256: String::new(),
+            budget_s: None,
         })
     }
 

@@ -4,6 +4,7 @@ use reports_stats::effect::{Pair, effect};
 use reports_stats::judge::{Cell, Judgement, Question, Standing, judge};
 use reports_stats::looks::Looks;
 use reports_stats::power::{blocks_needed, smallest_visible};
+use reports_stats::thirds::Thirds;
 use reports_stats::verdict::Verdict;
 use serde::Serialize;
 
@@ -35,7 +36,8 @@ pub struct Finding {
     pub winner: Winner,
     /// Entrant ÷ first over the blocks of the last look; `None` where no two blocks have both figures.
     pub ratio: Option<f64>,
-    /// Where the true ratio lies, with 95 % confidence over all looks together.
+    /// Where the true ratio lies, with 95 % confidence over all looks together; `None` where too few blocks have both figures to be
+    /// judged, of which an interval would tell next to nothing.
     pub interval: Option<(f64, f64)>,
     /// The first entrant's figure and this one's, geometric means over the same blocks.
     pub figures: Option<(f64, f64)>,
@@ -49,6 +51,8 @@ pub struct Finding {
     pub needed: Option<usize>,
     /// Whether the verdict was taken back because the client was the limit of a side that did not win.
     pub is_withheld: bool,
+    /// Whether it was taken back because the first and the last third of the blocks differ by more than the margin and chance.
+    pub is_unsteady: bool,
     /// Whether more blocks may still decide it.
     #[serde(skip)]
     pub is_open: bool,
@@ -188,14 +192,18 @@ fn finding(
         Winner::CannotTell | Winner::NoData => true,
     };
     let is_withheld = subject.metric == Metric::Throughput && !stands;
-    if is_withheld {
+    let is_unsteady = winner.is_decided()
+        && !is_withheld
+        && Thirds::of(&pairs[..seen]).is_some_and(|thirds| thirds.disagree());
+    if is_withheld || is_unsteady {
         winner = Winner::CannotTell;
     }
-    let interval = evidence
-        .map(|evidence| evidence.ratio_interval())
-        .or_else(|| plain.map(|effect| effect.ratio_interval()))
-        .map(|interval| (interval.lo, interval.hi));
-    let needed = evidence.filter(|_| !winner.is_decided() && !is_withheld).and_then(|evidence| {
+    let interval = evidence.map(|evidence| {
+        let interval = evidence.ratio_interval();
+        (interval.lo, interval.hi)
+    });
+    let is_open_to_blocks = !winner.is_decided() && !is_withheld && !is_unsteady;
+    let needed = evidence.filter(|_| is_open_to_blocks).and_then(|evidence| {
         let needed = blocks_needed(&evidence, judgement.variance, judgement.excess);
         needed.for_a_win.or(needed.for_a_tie)
     });
@@ -215,6 +223,7 @@ fn finding(
         visible: evidence.map(|evidence| smallest_visible(&evidence).exp()),
         needed,
         is_withheld,
+        is_unsteady,
         is_open: judgement.standing == Standing::Open,
     }
 }
@@ -303,6 +312,27 @@ pub(super) mod tests {
         }
     }
 
+    /// Two blocks of a fast minute, in which the second one serves a fifth more; half as much again in the six that follow.
+    #[test]
+    fn a_verdict_on_two_states_of_the_machine_is_taken_back() {
+        let mut blocks = blocks(8, 1.5, 1.0, 0.0);
+        for block in &mut blocks[..2] {
+            block.readings[1].throughput_per_s = Some(12_000.0);
+        }
+        let found = findings(&blocks);
+        let of = |metric| found.about(Subject { metric, level: 0 }, 1).unwrap();
+        let capacity = of(Metric::Throughput);
+        assert_eq!(
+            (capacity.winner, capacity.is_unsteady, capacity.needed),
+            (Winner::CannotTell, true, None)
+        );
+        assert!(!capacity.is_open, "more of the same blocks do not help");
+        let cpu = of(Metric::CpuPerRequest);
+        assert_eq!((cpu.winner, cpu.is_unsteady), (Winner::Neither, false));
+        let told = super::super::words::answer(&found, 1).join(" ");
+        assert!(told.contains("but it depends on the state of this machine"), "{told}");
+    }
+
     #[test]
     fn a_figure_and_its_ratio_come_from_the_same_blocks() {
         let mut blocks = blocks(8, 2.0, 1.0, 0.0);
@@ -314,6 +344,26 @@ pub(super) mod tests {
         let (first, other) = finding.figures.unwrap();
         assert_eq!(finding.blocks, 6);
         assert!((other / first - finding.ratio.unwrap()).abs() < 1e-9 && (first - 1e4).abs() < 1e-6);
+    }
+
+    /// The t interval of two blocks is 12.7 standard errors to each side: ×0.000 to ×4,000 of nothing in particular.
+    #[test]
+    fn blocks_too_few_to_be_judged_have_figures_and_no_interval() {
+        for valid in 0..6 {
+            let mut blocks = blocks(8, 1.0, 1.0, 0.5);
+            for block in &mut blocks[valid..] {
+                block.readings[1] = Reading::default();
+            }
+            for measured in [&blocks[..], &blocks[..valid]] {
+                for finding in &findings(measured).all {
+                    let told = (finding.winner, finding.interval);
+                    assert_eq!(told, (Winner::NoData, None), "{valid} of {}: {finding:?}", measured.len());
+                }
+            }
+        }
+        let whole = findings(&blocks(8, 1.0, 1.0, 0.5));
+        let capacity = whole.about(Subject { metric: Metric::Throughput, level: 0 }, 1).unwrap();
+        assert!(capacity.interval.is_some());
     }
 
     #[test]

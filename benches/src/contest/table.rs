@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use reports_record::shown;
 use reports_render::number;
 
-use super::{Finding, Findings, Winner, words};
+use super::{Finding, Findings, words};
 
 /// Columns of a name at most: two of them, the ratio and the verdict have to fit beside the subject.
 const NAME: usize = 12;
@@ -23,7 +23,13 @@ pub fn table(findings: &Findings, entrant: usize) -> String {
     for finding in findings.all.iter().filter(|finding| finding.entrant == entrant) {
         let Some([one, two]) = finding.shown() else { continue };
         let subject = words::title(findings, finding.subject);
-        text += &line(&subject, &one, &two, &ratio(finding), &verdict(findings, finding));
+        text += &line(
+            &subject,
+            &one,
+            &two,
+            &ratio(finding),
+            &words::verdict(finding, |side| short(&findings.names[side])),
+        );
     }
     text
 }
@@ -60,16 +66,6 @@ fn ratio(finding: &Finding) -> String {
     format!("{}{}{}", if is_small { '÷' } else { '×' }, shown(ratio), interval.unwrap_or_default())
 }
 
-fn verdict(findings: &Findings, finding: &Finding) -> String {
-    match finding.winner {
-        Winner::First => format!("{} wins", short(&findings.names[0])),
-        Winner::Other => format!("{} wins", short(&findings.names[finding.entrant])),
-        Winner::Neither => "tie".to_owned(),
-        Winner::CannotTell => "cannot tell".to_owned(),
-        Winner::NoData => "no data".to_owned(),
-    }
-}
-
 /// A name as the last column has room for.
 fn short(text: &str) -> String {
     let name = name(text);
@@ -90,6 +86,14 @@ mod tests {
         assert!(lines[1].starts_with("capacity") && lines[1].ends_with("new wins"), "{text}");
         assert!(lines[2].starts_with("CPU at 1.00k/s") && lines[2].ends_with("tie"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+
+    #[test]
+    fn figures_of_too_few_blocks_stand_without_an_interval_and_are_told_as_such() {
+        let text = table(&findings(&blocks(3, 1.24, 1.0, 0.3)), 1);
+        let capacity = text.lines().nth(1).unwrap();
+        assert!(capacity.contains("10.0k/s") && capacity.ends_with("  too few"), "{text}");
+        assert!(!text.contains('–') && !text.contains("no data"), "{text}");
     }
 
     #[test]

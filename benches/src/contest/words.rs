@@ -65,6 +65,19 @@ pub fn title(findings: &Findings, subject: Subject) -> String {
     format!("{}{}", subject.metric.title(), at(findings, subject))
 }
 
+/// The verdict in a word or two, with the winner's name as `name` shows it.
+#[must_use]
+pub fn verdict(finding: &Finding, name: impl Fn(usize) -> String) -> String {
+    match finding.winner {
+        Winner::First => format!("{} wins", name(0)),
+        Winner::Other => format!("{} wins", name(finding.entrant)),
+        Winner::Neither => "tie".to_owned(),
+        Winner::CannotTell => "cannot tell".to_owned(),
+        Winner::NoData if finding.figures.is_some() => "too few".to_owned(),
+        Winner::NoData => "no data".to_owned(),
+    }
+}
+
 /// A ratio above 1 as an amount against a rival: `24 % more requests than`, `2.40 times as many requests as`.
 fn amount(ratio: f64, more: &str, many: &str, of: &str) -> String {
     let of = if of.is_empty() { String::new() } else { format!(" {of}") };
@@ -190,6 +203,12 @@ fn undecided(findings: &Findings, decisive: &[&Finding]) -> Vec<String> {
         let seen = format!("{other} ÷ {first} is ×{} ({}–{})", plain(ratio), plain(low), plain(high));
         if finding.is_withheld {
             return format!("Cannot tell {what}: {seen}, but the client was the limit.");
+        }
+        if finding.is_unsteady {
+            return format!(
+                "Cannot tell {what}: {seen}, but it depends on the state of this machine: the first and the last third of the blocks \
+                 differ by more than 5 %."
+            );
         }
         let needed = match finding.needed {
             Some(blocks) => format!("about {blocks} blocks would decide it, were that the truth"),

@@ -64,7 +64,7 @@ fn rival(findings: &Findings, entrant: usize, answer: &[String]) -> Rival {
             ratio: finding.ratio,
             interval: finding.interval,
             more_is_better: metric.better() == Better::More,
-            verdict: verdict(findings, finding),
+            verdict: words::verdict(finding, |side| findings.names[side].clone()),
             is_won: matches!(finding.winner, Winner::First | Winner::Other),
             blocks: finding.blocks,
         })
@@ -73,16 +73,6 @@ fn rival(findings: &Findings, entrant: usize, answer: &[String]) -> Rival {
         names: [findings.names[0].clone(), findings.names[entrant].clone()],
         answer: answer.to_vec(),
         findings: of_entrant.filter_map(row).collect(),
-    }
-}
-
-fn verdict(findings: &Findings, finding: &Finding) -> String {
-    match finding.winner {
-        Winner::First => format!("{} wins", findings.names[0]),
-        Winner::Other => format!("{} wins", findings.names[finding.entrant]),
-        Winner::Neither => "tie".to_owned(),
-        Winner::CannotTell => "cannot tell".to_owned(),
-        Winner::NoData => "no data".to_owned(),
     }
 }
 

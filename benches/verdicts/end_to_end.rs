@@ -6,25 +6,37 @@ use benches::bench::started;
 pub(crate) fn test() -> anyhow::Result<()> {
     started::help_names(&["--cells", "--blocks", "--rounds", "--more", "--connections", "--seed"])?;
     started::refuses(&["--blocks", "5"], "--blocks")?;
-    a_difference_of_three_hundred_percent_is_found_in_slices()
+    eleven_times_the_work_is_found_in_both_ways()
 }
 
-/// One cell of each: enough rounds that hashing is most of a request, and a difference far beyond any noise.
-fn a_difference_of_three_hundred_percent_is_found_in_slices() -> anyhow::Result<()> {
+/// One cell of each: enough rounds that hashing is most of a request.
+///
+/// How far the ratio lies from the planted one is noise, of the machine and of whatever else runs on it: a bound close by fails now
+/// and then. Eleven times the rounds are 2.4 in logarithms. The rules miss a win only where blocks scatter by twice as much, and a
+/// ratio of less than a third takes noise of 1.3 in the mean of six blocks.
+fn eleven_times_the_work_is_found_in_both_ways() -> anyhow::Result<()> {
     let arguments =
-        ["--cells", "1", "--blocks", "6", "--more", "300", "--rounds", "2000", "--connections", "2"];
+        ["--cells", "1", "--blocks", "6", "--more", "1000", "--rounds", "2000", "--connections", "2"];
     let told = started::again(&arguments, |_| ())?;
     let (table, said) = (String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
     ensure!(told.status.success(), "{arguments:?} ended with {}: {said}", told.status);
+    let columns = |line: &str| line.split('|').map(|column| column.trim().to_owned()).collect::<Vec<_>>();
+    let rows: Vec<Vec<String>> = table.lines().map(columns).collect();
+    let column = |row: &[String], name: &str| -> anyhow::Result<String> {
+        let at = rows.iter().find_map(|head| head.iter().position(|title| title == name));
+        at.and_then(|at| row.get(at).cloned()).with_context(|| format!("no column {name} in\n{table}"))
+    };
     for way in ["one after another", "slices"] {
-        let row =
-            table.lines().find(|line| line.contains("+300 %") && line.contains("CPU") && line.contains(way));
+        let is_meant = |row: &&Vec<String>| {
+            ["+1000 %", "CPU a request", way].iter().all(|text| row.iter().any(|column| column == text))
+        };
+        let row = rows.iter().find(is_meant);
         let row = row.with_context(|| format!("no row of CPU, {way}, in\n{table}{said}"))?;
-        let column = |number: usize| row.split('|').nth(number).map(str::trim);
-        let ratio: f64 = column(4).unwrap_or_default().parse().context("a ratio")?;
-        ensure!((2.0..=4.5).contains(&ratio), "expected nearly 4 times the CPU time, found {row}");
+        let ratio: f64 = column(row, "ratio")?.parse().context("a ratio")?;
+        ensure!(column(row, "wins")? == "1", "expected a win in one cell of one, found {row:?}");
+        ensure!((11.0 / 3.0..33.0).contains(&ratio), "expected about 11 times the CPU time, found {row:?}");
     }
-    let rows = table.lines().filter(|line| line.contains("A/A")).count();
-    ensure!(rows == 4, "expected four rows of A/A cells in\n{table}");
+    let copies = rows.iter().filter(|row| row.iter().any(|column| column == "A/A")).count();
+    ensure!(copies == 4, "expected four rows of A/A cells in\n{table}");
     Ok(())
 }

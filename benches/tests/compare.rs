@@ -322,6 +322,30 @@ fn a_case_like_a_published_run_is_arithmetic_and_no_verdict() {
     );
 }
 
+/// At 10 ms both end at connections ÷ wait on eight connections, and on 512 the published run has a winner: the one that costs less
+/// there, whichever costs less on eight.
+#[test]
+fn a_case_by_arithmetic_says_from_which_connections_on_its_answer_is_another() {
+    let published =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../reports/published/2026-11-28-quick");
+    let like = |connections: &str, pair: &str| {
+        let case = ["ask", "--wait", "10ms", "--connections", connections, "--pair", pair];
+        let (code, stdout, stderr) =
+            crossover(&[&case[..], &["--like", published.to_str().unwrap()]].concat());
+        assert_eq!(code, Some(0), "{stderr}");
+        stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let few = like("8", "stock");
+    assert!(few.starts_with("Either: your connections and their waiting are the limit. ARITHMETIC"), "{few}");
+    assert!(few.contains("connections on, actix-web can serve more."), "{few}");
+    let many = like("512", "stock");
+    assert!(many.starts_with("actix-web can serve ") && many.contains(" times as many requests."), "{many}");
+    assert!(many.contains("both keep up, and with about "), "{many}");
+    for pair in ["control", "documented"] {
+        assert!(like("64", pair).contains("ARITHMETIC"), "{pair}");
+    }
+}
+
 #[test]
 fn a_case_that_is_not_given_is_asked_for() {
     for arguments in [&["ask"][..], &["ask", "--rate", "500/s"], &["ask", "--like", "nowhere"]] {

@@ -42,7 +42,7 @@ pub struct Arguments {
     /// The rate that the service has to serve, such as 500/s [default: three shares of what the weaker one serves]
     #[arg(long, value_name = "RATE")]
     rate: Option<Rate>,
-    /// Ask one pair only [default: both]
+    /// Ask one pair only [default: control and stock]
     #[arg(long)]
     pair: Option<PairName>,
     /// About how long to measure
@@ -69,11 +69,22 @@ enum PairName {
     Control,
     /// The two that are taken off the shelf
     Stock,
+    /// The same with the blocking library used as its documentation shows
+    Documented,
 }
 
 impl PairName {
-    fn is(self, role: Role) -> bool {
-        role == if self == Self::Control { Role::Control } else { Role::Stock }
+    fn role(self) -> Role {
+        match self {
+            Self::Control => Role::Control,
+            Self::Stock => Role::Stock,
+            Self::Documented => Role::Documented,
+        }
+    }
+
+    /// Whether a pair of this role is asked: the one that is `wanted`, or one of the two that are unless told otherwise.
+    fn asks(wanted: Option<Self>, role: Role) -> bool {
+        wanted.map_or(role != Role::Documented, |wanted| wanted.role() == role)
     }
 }
 
@@ -190,7 +201,7 @@ fn measure(arguments: &Arguments, question: Question) -> anyhow::Result<i32> {
 /// The pairs that are asked, and what they get of this machine.
 fn definition(pair: Option<PairName>, question: Question) -> anyhow::Result<Definition> {
     let mut definition = experiment::load(EXPERIMENT).context("the experiment whose pairs are asked")?;
-    definition.pairs.retain(|of| pair.is_none_or(|wanted| wanted.is(of.role)));
+    definition.pairs.retain(|of| PairName::asks(pair, of.role));
     ensure!(!definition.pairs.is_empty(), "the experiment {EXPERIMENT} has no such pair");
     definition.duplicate.of.clone_from(&definition.pairs[0].awaiting);
     definition.duplicate.name = format!("{}-again", definition.duplicate.of);
@@ -248,6 +259,21 @@ mod tests {
             format!("Threads or async: 20.0 ms of waiting, 1.00 ms of CPU, 200 connections, {}?", rate)
         );
         assert_eq!(title(0, 0, None), "Threads or async: 200 connections?");
+    }
+
+    #[test]
+    fn each_pair_of_the_experiment_can_be_asked_and_two_are_unless_told_otherwise() {
+        let question = Question { wait: Duration::ZERO, cpu: Duration::ZERO, connections: 3, rate: None };
+        let asked = |pair| -> Vec<Role> {
+            let definition = definition(pair, question).unwrap();
+            assert_eq!(definition.cells[0].connections, 3);
+            assert_eq!(definition.duplicate.of, definition.pairs[0].awaiting);
+            definition.pairs.iter().map(|pair| pair.role).collect()
+        };
+        assert_eq!(asked(None), [Role::Control, Role::Stock]);
+        for pair in [PairName::Control, PairName::Stock, PairName::Documented] {
+            assert_eq!(asked(Some(pair)), [pair.role()]);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 use reports_record::{Folder, Pair, shell_word, shown};
 use reports_render::analysis::Analysis;
-use reports_render::analysis::arithmetic::{Arithmetic, Case, Conclusion, Forecast, Outlook};
+use reports_render::analysis::arithmetic::{ALIKE, Arithmetic, Case, Conclusion, Forecast, Outlook};
 use reports_terminal::print;
 
 use super::{PairName, Question};
@@ -31,7 +31,7 @@ pub(super) fn ask(question: &Question, pair: Option<PairName>, folder: &Path) ->
         cores: arithmetic.cores,
     };
     let cell = |index: usize| shown(&definition.cells[index].name, NAME);
-    let wanted = definition.pairs.iter().filter(|of| pair.is_none_or(|wanted| wanted.is(of.role)));
+    let wanted = definition.pairs.iter().filter(|of| PairName::asks(pair, of.role));
     let told: Vec<String> = wanted
         .filter_map(|pair| {
             let outlook = arithmetic.outlook(case, pair)?;
@@ -73,6 +73,7 @@ fn paragraphs(
             rate(outlook.awaiting.limit_per_s)
         ),
     ];
+    lines.extend(change(outlook, arithmetic, pair, &names));
     let of = |forecast: &Forecast<'_>| {
         let limit = if forecast.is_bound_by_connections { "connections ÷ time" } else { "the CPU" };
         format!(
@@ -141,8 +142,8 @@ fn conclusion(outlook: &Outlook<'_>, names: &[String; 2], cell: &dyn Fn(usize) -
         }
         Conclusion::EitherAlike => "Either: both end within 10 % of each other.".to_owned(),
         Conclusion::NeitherKeepsUp => format!("Neither: {asked} are more than either can serve."),
-        Conclusion::SyncServesMore => format!("{} can serve more.", names[0]),
-        Conclusion::AsyncServesMore => format!("{} can serve more.", names[1]),
+        Conclusion::SyncServesMore => more(&names[0], 1.0 / outlook.ratio()),
+        Conclusion::AsyncServesMore => more(&names[1], outlook.ratio()),
         Conclusion::Open => {
             let (ratio, cell) = (outlook.ratio(), cell(outlook.sync.cell));
             let (ahead, ratio) = if ratio > 1.0 { (&names[1], ratio) } else { (&names[0], 1.0 / ratio) };
@@ -152,6 +153,110 @@ fn conclusion(outlook: &Outlook<'_>, names: &[String; 2], cell: &dyn Fn(usize) -
             )
         }
     }
+}
+
+/// By how much one can serve more.
+fn more(name: &str, ratio: f64) -> String {
+    if ratio >= 2.0 {
+        format!("{name} can serve {ratio:.1} times as many requests.")
+    } else {
+        format!("{name} can serve {:.0} % more requests.", (ratio - 1.0) * 100.0)
+    }
+}
+
+/// What would change the conclusion: from which rate, connections, cores or own CPU time on; `None` where nothing near would.
+fn change(
+    outlook: &Outlook<'_>,
+    arithmetic: &Arithmetic<'_>,
+    pair: &Pair,
+    names: &[String; 2],
+) -> Option<String> {
+    let rate = |value: f64| Metric::Throughput.show(value);
+    let case = &outlook.case;
+    let limits = [outlook.sync.limit_per_s, outlook.awaiting.limit_per_s];
+    let (weaker, lower, higher) = if limits[1] < limits[0] {
+        (&names[1], limits[1], limits[0])
+    } else {
+        (&names[0], limits[0], limits[1])
+    };
+    let turning = |along, is| turning(case, arithmetic, pair, along, is);
+    match outlook.conclusion() {
+        Conclusion::EitherIdle if higher >= ALIKE * lower => {
+            Some(format!("Beyond about {} {weaker} does not keep up.", rate(lower)))
+        }
+        Conclusion::EitherIdle => Some(format!("Beyond about {} neither keeps up.", rate(lower))),
+        Conclusion::EitherWaits => {
+            let (at, conclusion) = turning(more_connections, serves_more)?;
+            let name = &names[usize::from(conclusion == Conclusion::AsyncServesMore)];
+            Some(format!("From about {} connections on, {name} can serve more.", at.connections))
+        }
+        Conclusion::EitherComputes => {
+            let (at, conclusion) = turning(less_cpu, serves_more)?;
+            let name = &names[usize::from(conclusion == Conclusion::AsyncServesMore)];
+            let own = Metric::CpuPerRequest.show(at.cpu_ms * 1e3);
+            Some(format!("With about {own} of your own CPU or less, {name} can serve more."))
+        }
+        Conclusion::EitherAlike => None,
+        Conclusion::NeitherKeepsUp => {
+            let asked = case.rate_per_s?;
+            let cost_us = outlook.sync.cost_us.min(outlook.awaiting.cost_us);
+            let cores = (asked * cost_us / 1e6).ceil().max(1.0);
+            let connections = (asked * (case.wait_ms / 1e3 + cost_us / 1e6)).ceil();
+            Some(format!(
+                "It takes {cores:.0} or more cores and {connections:.0} or more connections to serve {}.",
+                rate(asked)
+            ))
+        }
+        Conclusion::SyncServesMore | Conclusion::AsyncServesMore | Conclusion::Open => {
+            let fewer = turning(fewer_connections, serves_alike).map(|(at, _)| {
+                format!(", and with about {} connections or fewer either will do", at.connections)
+            });
+            Some(format!("Up to about {} both keep up{}.", rate(lower), fewer.unwrap_or_default()))
+        }
+    }
+}
+
+/// By how much cases differ that are tried one after another, and how many are: up to 130 times as much.
+const STEP: f64 = 1.05;
+const STEPS: i32 = 100;
+
+/// The first case on the way along an axis, within what was measured, that comes to such a conclusion; whatever rate it is asked for.
+///
+/// Each is worked out by the costs of its own nearest cell: those of the first case would say which one ends first at a number of
+/// connections at which another one was measured to.
+fn turning(
+    case: &Case,
+    arithmetic: &Arithmetic<'_>,
+    pair: &Pair,
+    along: fn(Case, f64) -> Case,
+    is: fn(Conclusion) -> bool,
+) -> Option<(Case, Conclusion)> {
+    let outside = arithmetic.beyond(case, pair).len();
+    (1..=STEPS)
+        .map(|step| along(Case { rate_per_s: None, ..*case }, STEP.powi(step)))
+        .take_while(|case| arithmetic.beyond(case, pair).len() <= outside)
+        .filter_map(|case| Some((case, arithmetic.outlook(case, pair)?.conclusion())))
+        .find(|(_, conclusion)| is(*conclusion))
+}
+
+fn more_connections(case: Case, factor: f64) -> Case {
+    Case { connections: (f64::from(case.connections) * factor).ceil() as u32, ..case }
+}
+
+fn fewer_connections(case: Case, factor: f64) -> Case {
+    Case { connections: (f64::from(case.connections) / factor) as u32, ..case }
+}
+
+fn less_cpu(case: Case, factor: f64) -> Case {
+    Case { cpu_ms: case.cpu_ms / factor, ..case }
+}
+
+fn serves_more(conclusion: Conclusion) -> bool {
+    matches!(conclusion, Conclusion::SyncServesMore | Conclusion::AsyncServesMore)
+}
+
+fn serves_alike(conclusion: Conclusion) -> bool {
+    matches!(conclusion, Conclusion::EitherWaits | Conclusion::EitherComputes | Conclusion::EitherAlike)
 }
 
 fn cores(cores: u32) -> String {

@@ -14,9 +14,9 @@ mod outlook;
 pub use case::Case;
 pub use costs::{Axis, Costs, Level, Point, round_us};
 pub use fit::Fit;
-pub use outlook::{AtRate, Conclusion, Forecast, Outlook};
+pub use outlook::{ALIKE, AtRate, Conclusion, Forecast, Outlook};
 
-use reports_record::{Metric, Pair, Role};
+use reports_record::{Metric, Pair};
 use reports_stats::verdict::Verdict;
 use serde::Serialize;
 
@@ -97,8 +97,7 @@ impl<'a> Arithmetic<'a> {
 
 fn measured<'a>(analysis: &Analysis<'a>) -> Vec<Measured<'a>> {
     let of_pair = |pair: &'a Pair| {
-        let kind = if pair.role == Role::Control { Kind::Control } else { Kind::Stock };
-        let found = analysis.verdicts.about(kind, Metric::Throughput);
+        let found = analysis.verdicts.about(Kind::from(pair.role), Metric::Throughput);
         let found = found.filter(|one| {
             (one.contrast.sync, one.contrast.awaiting) == (pair.sync.as_str(), pair.awaiting.as_str())
         });

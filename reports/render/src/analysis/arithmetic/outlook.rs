@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Case, Costs, Point};
 
 /// Limits closer than this are the same for the choice, as a ratio: the arithmetic is not better than that.
-const ALIKE: f64 = 1.1;
+pub const ALIKE: f64 = 1.1;
 
 /// A server that uses less than this share of its cores has room for any choice.
 const LITTLE: f64 = 0.1;

@@ -145,3 +145,28 @@ fn a_verdict_on_two_states_of_the_machine_does_not_stand() {
     let page = reports_render::page(&run, &lines, &[]);
     assert!(page.contains("? machine") && page.contains("depends on the state of this machine"));
 }
+
+/// 250 requests in the least busy block are a quarter of what a 99th percentile takes.
+#[test]
+fn a_page_says_which_blocks_would_carry_a_quantile() {
+    let run = run(definition(vec![cell("wait", 0.0, 0, 8), cell("wait", 0.0, 0, 64)], 8));
+    let mut lines = lines(&run, &World::plausible());
+    let whole = reports_render::page(&run, &lines, &[]);
+    assert!(!whole.contains("This quantile takes"), "every block has enough");
+    for line in &mut lines {
+        let Line::Trial(trial) = line else { continue };
+        let TrialOutcome::Measured(measured) = &mut trial.outcome else { continue };
+        if trial.cell == run.definition.cells[0].name && trial.contender == "tiny-http" {
+            let times = measured.open[0].measurement.response_time_us.as_mut().unwrap();
+            (times.p99, times.count) = (None, 250 + u64::from(trial.block));
+        }
+    }
+    let page = reports_render::page(&run, &lines, &[]);
+    assert!(
+        page.contains(
+            "takes 1\u{202f}000 requests of each contender in every block, which 3 of 4 comparisons have. The others are judged from \
+             blocks on that are up to 4 times as long"
+        ),
+        "{page}"
+    );
+}

@@ -1,13 +1,14 @@
 //! Response times at the same offered rate.
 
 use maud::{Markup, html};
-use reports_record::Metric;
+use reports_record::{Metric, TrialOutcome, rank};
 
 use super::figure::Figure;
 use super::nines;
 use super::series::{Series, chart, finding};
 use super::table::Table;
 use crate::analysis::Analysis;
+use crate::analysis::comparison::{Comparison, Obstacle};
 use crate::analysis::contrast::Kind;
 use crate::analysis::estimate::Estimate;
 use crate::analysis::subject::Subject;
@@ -49,13 +50,50 @@ fn figure(analysis: &Analysis<'_>, series: &[Series<'_>], subject: Subject) -> F
         finding: finding(analysis, &what, subject),
         reading: format!(
             "{what}, geometric mean over blocks with its 95\u{a0}% interval, on a logarithmic axis. Less is better. \
-             “≥”: requests were still unfinished, so that only a lower bound is known."
+             “≥”: requests were still unfinished, so that only a lower bound is known.{}",
+            promise(analysis, subject)
         ),
         folded: false,
         scene: chart(analysis, series, subject, "response time − wait, less is better", number::micros)
             .scene(),
         table: table(analysis, series, subject, &what),
     }
+}
+
+/// How many comparisons have requests enough for a quantile, and how much longer the others' blocks would have to be; empty where
+/// all have.
+fn promise(analysis: &Analysis<'_>, subject: Subject) -> String {
+    let all: Vec<&Comparison<'_>> =
+        Kind::OF_PAIRS.into_iter().flat_map(|kind| analysis.verdicts.about(kind, subject)).collect();
+    let short: Vec<&&Comparison<'_>> =
+        all.iter().filter(|comparison| comparison.obstacle == Some(Obstacle::TooFewRequests)).collect();
+    let q = if subject.metric == Metric::ResponseTimeP50 { 0.5 } else { 0.99 };
+    let fewest = short.iter().filter_map(|comparison| fewest_requests(analysis, comparison)).min();
+    let Some((needed, fewest)) = rank::needed(q).zip(fewest.filter(|fewest| *fewest > 0)) else {
+        return String::new();
+    };
+    format!(
+        " This quantile takes {} requests of each contender in every block, which {} of {} comparisons have. The others are judged \
+         from blocks on that are up to {} times as long; more blocks, or a longer --budget, do not help.",
+        number::count(needed as usize),
+        all.len() - short.len(),
+        all.len(),
+        needed.div_ceil(fewest)
+    )
+}
+
+/// The fewest requests of a block of either contender.
+fn fewest_requests(analysis: &Analysis<'_>, comparison: &Comparison<'_>) -> Option<u64> {
+    let names = [comparison.contrast.sync, comparison.contrast.awaiting];
+    let trials = names.into_iter().flat_map(|name| analysis.grid.blocks(comparison.cell, name));
+    let requests = trials.filter_map(|trial| match &trial.outcome {
+        TrialOutcome::Measured(measured) => {
+            let open = measured.open_at(comparison.subject.level)?;
+            Some(open.measurement.response_time_us.as_ref()?.count)
+        }
+        TrialOutcome::Failed { .. } => None,
+    });
+    requests.min()
 }
 
 fn table(analysis: &Analysis<'_>, series: &[Series<'_>], subject: Subject, what: &str) -> Table {

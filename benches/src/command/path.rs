@@ -72,6 +72,7 @@ pub fn path(arguments: &Arguments) -> anyhow::Result<i32> {
     if let Some(folder) = &folder {
         // Before minutes are spent on it.
         folder.run()?;
+        folder.beside::<RequestPath>(REQUEST_PATH)?;
     }
     let root = root::find()?;
     let definition = definition(arguments)?;
@@ -80,14 +81,14 @@ pub fn path(arguments: &Arguments) -> anyhow::Result<i32> {
     let field = Field::build(&root, &definition)?;
     let measured = measure(arguments, &definition, &field, &signals)?;
     let Some(path) = measured else { return Ok(signals.exit_code()) };
-    let mut document = serde_json::to_vec_pretty(&path).context("cannot write JSON")?;
-    document.push(b'\n');
     let mut page = String::new();
     if let Some(folder) = &folder {
-        folder.write(REQUEST_PATH, &document)?;
+        folder.write_beside(REQUEST_PATH, &path)?;
         page = format!("{}\n", reports_render::write(folder.path())?.display());
     }
     if arguments.json {
+        let mut document = serde_json::to_vec_pretty(&path).context("cannot write JSON")?;
+        document.push(b'\n');
         talk!("{}{}", words::table(&path), page.trim_end());
         print(document).context("cannot write to stdout")?;
     } else {

@@ -92,9 +92,7 @@ pub fn profile(arguments: &Arguments) -> anyhow::Result<i32> {
 }
 
 fn keep(folder: &Folder, profile: &Profile) -> anyhow::Result<PathBuf> {
-    let mut document = serde_json::to_vec_pretty(profile).context("cannot write JSON")?;
-    document.push(b'\n');
-    folder.write(PROFILE, &document)?;
+    folder.write_beside(PROFILE, profile)?;
     Ok(reports_render::write(Path::new(folder.path()))?)
 }
 

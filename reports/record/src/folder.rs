@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::log_file::{self, Packing};
-use crate::record_files::{CONTEST, RUN, TRIALS, TRIALS_PACKED, refuse_to_replace};
+use crate::record_files::{CONTEST, RUN, TRIALS, TRIALS_PACKED, is_reserved, refuse_to_replace};
 use crate::seal::{self, Seal};
 use crate::trial_log::TrialLog;
 use crate::whole_file::{sync_folder_of, write_whole};
@@ -304,6 +304,26 @@ impl Folder {
         parse(&path, &text).map(Some)
     }
 
+    /// Writes such a document, in the place of an earlier one of its kind.
+    ///
+    /// # Errors
+    /// When a record has this name, when the file that has it is of another kind, or when it cannot be written.
+    pub fn write_beside<T: Serialize + DeserializeOwned>(
+        &self,
+        name: &str,
+        document: &T,
+    ) -> Result<PathBuf, FolderError> {
+        let path = self.path.join(name);
+        if is_reserved(&path) {
+            return Err(FolderError::Record { path });
+        }
+        self.beside::<T>(name)?;
+        let mut text = serde_json::to_vec_pretty(document).expect("what is measured always serialises");
+        text.push(b'\n');
+        write_whole(&path, &text)?;
+        Ok(path)
+    }
+
     /// Writes a file beside the record whole or not at all: temporary file, sync, rename.
     ///
     /// # Errors
@@ -410,6 +430,35 @@ mod tests {
         assert!(folder.write("folder", b"second").is_err());
         assert_eq!(fs::read(directory.path().join("page")).unwrap(), b"first");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2, "nothing is left");
+    }
+
+    #[test]
+    fn a_document_beside_a_record_is_replaced_by_one_of_its_kind_alone() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Document {
+            schema: u32,
+            figure: f64,
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let folder = Folder::open(directory.path());
+        drop(folder.append().unwrap());
+        assert_eq!(folder.beside::<Document>("figure.json").unwrap(), None);
+        for figure in [1.0, 2.0] {
+            folder.write_beside("figure.json", &Document { schema: SCHEMA, figure }).unwrap();
+            let found = folder.beside::<Document>("figure.json").unwrap();
+            assert_eq!(found, Some(Document { schema: SCHEMA, figure }));
+        }
+        let other = format!("{{\"schema\": {SCHEMA}, \"other\": 1}}");
+        fs::write(directory.path().join("other.json"), &other).unwrap();
+        let document = Document { schema: SCHEMA, figure: 3.0 };
+        assert!(matches!(folder.write_beside("other.json", &document), Err(FolderError::Malformed { .. })));
+        assert_eq!(fs::read_to_string(directory.path().join("other.json")).unwrap(), other);
+        assert!(matches!(folder.write_beside(TRIALS, &document), Err(FolderError::Record { .. })));
+        fs::write(directory.path().join("old.json"), "{\"schema\": 99}").unwrap();
+        assert!(matches!(
+            folder.beside::<Document>("old.json"),
+            Err(FolderError::OtherSchema { found: 99, .. })
+        ));
     }
 
     #[test]

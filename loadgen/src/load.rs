@@ -40,6 +40,9 @@ pub struct Load {
     /// In a closed loop: the grace ends earlier, after four times the mean of the replies so far, and after this at the least. So a
     /// few requests that the server holds for long do not hold up the end. `None`, and without any reply: it lasts as planned.
     pub grace_at_least: Option<Duration>,
+    /// Whether the checks *cpu_wait* and *gap* only warn where the client's delay is next to nothing of a median. Not where they decide
+    /// which measurements are made again: a slow server would then choose which of its own count.
+    pub forgives_delays: bool,
     /// Whether connections are listened to for some milliseconds after the last reply, for replies that nobody asked for. Where not,
     /// the next measurement over the same connections finds and counts them.
     pub lingers: bool,
@@ -171,6 +174,7 @@ impl Load {
             timeout: Duration::from_secs(10),
             grace: Duration::from_secs(2),
             grace_at_least: None,
+            forgives_delays: false,
             lingers: true,
             pacing: Pacing::default(),
             fail_if: Vec::new(),

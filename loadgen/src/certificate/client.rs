@@ -70,9 +70,10 @@ pub(super) fn cpu_wait(evidence: &Evidence<'_>) -> Check {
     about.found(status, Some(share), finding, &remedy)
 }
 
-/// Whether this `delay` of the client's is next to nothing of the median service time.
+/// Whether this `delay` of the client's is next to nothing of the median service time, and forgiven.
 fn moves_no_median(evidence: &Evidence<'_>, delay: Duration) -> bool {
-    evidence.service.p50.is_some_and(|median| delay.as_secs_f64() * 1e6 <= DIFFERENCE * median)
+    evidence.load.forgives_delays
+        && evidence.service.p50.is_some_and(|median| delay.as_secs_f64() * 1e6 <= DIFFERENCE * median)
 }
 
 /// Steal: at 1 % a core loses 10 ms a second, already as long as the waits that are compared.

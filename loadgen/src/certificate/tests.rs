@@ -357,10 +357,12 @@ fn a_client_without_a_cpu_is_the_culprit_and_not_the_server() {
 
 #[test]
 fn a_client_without_a_cpu_is_believed_where_replies_take_far_longer_than_what_it_may_have_hidden() {
-    let status = |service: fn(u64, Moment) -> Fate, name| {
+    let status_with = |forgives_delays, fate: fn(u64, Moment) -> Fate, name| {
         let cost = ClientCost { cpu_wait: Some(0.9), ..scene().cost };
-        Scene { cost, fate: service, standstill: Duration::from_millis(600), ..scene() }.status(name)
+        let load = Load { forgives_delays, ..scene().load };
+        Scene { load, cost, fate, standstill: Duration::from_millis(600), ..scene() }.status(name)
     };
+    let status = |fate, name| status_with(true, fate, name);
     let slow: fn(u64, Moment) -> Fate = |_, _| Fate { service_us: 500_000, ..SOUND };
     let fast: fn(u64, Moment) -> Fate = |_, _| Fate { service_us: 50_000, ..SOUND };
     // The longest of the standstills took 5 ms, and up to 5 ms of any other one stay unseen: a hundredth of 500 ms, a tenth of 50 ms.
@@ -369,6 +371,11 @@ fn a_client_without_a_cpu_is_believed_where_replies_take_far_longer_than_what_it
             (status(slow, name), status(fast, name)),
             (CheckStatus::Warn, CheckStatus::Fail),
             "{name}"
+        );
+        assert_eq!(
+            status_with(false, slow, name),
+            CheckStatus::Fail,
+            "a slow server chooses none of its trials"
         );
     }
 }

@@ -47,10 +47,10 @@ pub fn longest(mean: Duration, spread: f64) -> Duration {
 /// # Errors
 /// When a variant cannot be asked for.
 pub fn draws(contender: &Contender, call: &Call, spread: f64, seed: u64) -> anyhow::Result<Option<Draws>> {
-    let Some(mean) = wait_of(call).filter(|wait| !wait.is_zero() && spread > 0.0) else { return Ok(None) };
+    let Some(mean) = call.wait().filter(|wait| !wait.is_zero() && spread > 0.0) else { return Ok(None) };
     let reply = replies(call);
     let variants = waits(mean, spread).into_iter().map(|wait| {
-        let request = Request::get(&target::url(contender, &with_wait(call, wait))?);
+        let request = Request::get(&target::url(contender, &call.with_wait(wait))?);
         let right = reply(wait);
         let body = ExpectBody::Exactly(right.body.into_owned());
         Ok(Variant { request, expect: Expect { status: Statuses::only(right.status), body } })
@@ -59,22 +59,6 @@ pub fn draws(contender: &Contender, call: &Call, spread: f64, seed: u64) -> anyh
     Draws::new(variants, seed, mean)
         .map(Some)
         .with_context(|| format!("cannot draw waits for {}", call.target()))
-}
-
-/// The wait that a call asks for; `None` for one that waits for nothing.
-fn wait_of(call: &Call) -> Option<Duration> {
-    match *call {
-        Call::Wait { wait, .. } | Call::Mixed { wait, .. } => Some(wait),
-        _ => None,
-    }
-}
-
-fn with_wait(call: &Call, wait: Duration) -> Call {
-    match *call {
-        Call::Wait { blocking, .. } => Call::Wait { wait, blocking },
-        Call::Mixed { rounds, run, .. } => Call::Mixed { wait, rounds, run },
-        other => other,
-    }
 }
 
 /// The right reply to `call` by its wait. What it computes is the same for all waits, and computed once.
@@ -111,21 +95,14 @@ mod tests {
 
     #[test]
     fn every_drawn_call_gets_the_contract_s_reply() {
-        for target in ["/wait?ms=2", "/mixed?ms=2&rounds=3"] {
+        for target in ["/wait?ms=2", "/mixed?ms=2&rounds=3", "/upstream?ms=2"] {
             let call = Call::parse("GET", target).unwrap();
             let reply = replies(&call);
-            for wait in waits(wait_of(&call).unwrap(), 0.5) {
-                let drawn = with_wait(&call, wait);
+            for wait in waits(call.wait().unwrap(), 0.5) {
+                let drawn = call.with_wait(wait);
                 assert_eq!(Some(reply(wait)), expected(&drawn, b""), "{}", drawn.target());
                 assert_eq!(drawn.endpoint(), call.endpoint());
             }
         }
-    }
-
-    #[test]
-    fn only_calls_that_wait_have_a_wait_to_draw() {
-        let wait = |method, target| wait_of(&Call::parse(method, target).unwrap());
-        assert_eq!(wait("GET", "/wait?ms=1.5"), Some(Duration::from_micros(1500)));
-        assert_eq!((wait("GET", "/cpu?rounds=1"), wait("POST", "/echo")), (None, None));
     }
 }

@@ -25,7 +25,7 @@ use self::problems::Problems;
 use crate::drawn;
 
 /// Experiments that come with the program, by name.
-pub const EMBEDDED: [(&str, &str); 9] = [
+pub const EMBEDDED: [(&str, &str); 10] = [
     ("quick", include_str!("../experiments/quick.toml")),
     ("grid", include_str!("../experiments/grid.toml")),
     ("nagle", include_str!("../experiments/nagle.toml")),
@@ -35,6 +35,7 @@ pub const EMBEDDED: [(&str, &str); 9] = [
     ("sensitivity", include_str!("../experiments/sensitivity.toml")),
     ("soaked", include_str!("../experiments/soaked.toml")),
     ("spinning", include_str!("../experiments/spinning.toml")),
+    ("upstream", include_str!("../experiments/upstream.toml")),
 ];
 
 /// Blocks that a file may ask for.
@@ -452,6 +453,21 @@ mod tests {
         assert!(sweep.iter().any(|cell| cell.load > Some(1.0)));
         assert_eq!(sweep[3].name, "mixed=1ms+100/c=128/load=55%");
         assert_eq!(sweep[3].workload(), "mixed=1ms+100/c=128");
+    }
+
+    #[test]
+    fn upstream_asks_the_same_wait_of_a_timer_and_of_a_socket() {
+        let definition = load("upstream").unwrap();
+        let cells: Vec<_> = definition.cells.iter().map(|cell| (&*cell.name, &*cell.target)).collect();
+        let both = [("wait=10ms/c=64", "/wait?ms=10"), ("upstream=10ms/c=64", "/upstream?ms=10")];
+        assert!(both.iter().all(|cell| cells.contains(cell)), "{cells:?}");
+        let text = EMBEDDED[9].1;
+        assert!(
+            error(&text.replace("endpoint = \"upstream\"\nwait_ms = [10]", "endpoint = \"upstream\""))
+                .contains("wait_ms")
+        );
+        let own = "endpoint = \"upstream\"\nflags = [\"--upstream=127.0.0.1:1\"]";
+        assert!(error(&text.replace("endpoint = \"upstream\"", own)).contains("set by the runner"));
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use nix::sys::resource::{Resource, setrlimit};
-use reports_record::{ContenderRecord, Definition, Environment};
+use reports_record::{Cell, ContenderRecord, Definition, Environment};
 use servers_conformance::contenders::{Contender as Entry, Contenders};
 use servers_contract::{Health, Model};
+use servers_upstream::Upstream;
 
 use crate::contender::Contender;
 use crate::cpus::Split;
@@ -30,6 +31,8 @@ pub struct Field {
     places: Places,
     /// Every set of flags that a cell has.
     flags: BTreeSet<Vec<String>>,
+    /// What contenders ask and wait for on a socket, where a cell has them do that.
+    upstream: Option<Upstream>,
 }
 
 impl Field {
@@ -59,8 +62,10 @@ impl Field {
         };
         let programs = distinct.into_iter().map(hold).collect::<anyhow::Result<_>>()?;
         cpus::bind(&host.split.client)?;
+        // On the client's CPUs, by what was just done.
+        let upstream = asks_upstream(definition).then(Upstream::start).transpose()?;
         let places = Places::of(root);
-        Ok(Self { root: root.to_owned(), host, entries, programs, places, flags })
+        Ok(Self { root: root.to_owned(), host, entries, programs, places, flags, upstream })
     }
 
     /// How the contender of this name is started, with these flags besides its own; to be asked anew before every start.
@@ -72,12 +77,18 @@ impl Field {
         let (command, program) = self.program(entry)?;
         program.verify().with_context(|| format!("contender {name}"))?;
         Ok(Launch {
-            command: [command, flags].concat(),
+            command: [command, flags, &self.upstream_flags()].concat(),
             cpus: self.host.split.contender.clone(),
             folder: self.root.clone(),
             executable: Some(program.executable()),
             identity: Some(Identity { name: entry.name.clone(), model: entry.model }),
         })
+    }
+
+    /// Names the upstream to a contender.
+    fn upstream_flags(&self) -> Vec<String> {
+        let flags = |upstream: &Upstream| vec!["--upstream".to_owned(), upstream.address().to_string()];
+        self.upstream.as_ref().map(flags).unwrap_or_default()
     }
 
     fn program(&self, entry: &Entry) -> anyhow::Result<(&[String], &Program)> {
@@ -153,6 +164,11 @@ impl Field {
     pub fn environment(&self) -> Environment {
         machine::environment(&self.root, &self.host.split, self.host.descriptor_limit)
     }
+}
+
+/// Whether a cell has contenders wait on a socket.
+fn asks_upstream(definition: &Definition) -> bool {
+    definition.cells.iter().any(Cell::waits_on_a_socket)
 }
 
 /// What a contender, started so, says of itself.

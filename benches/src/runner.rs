@@ -157,8 +157,8 @@ impl<'a> Runner<'a> {
 
     /// How much longer than asked each contender waits; the duplicate is the same program and needs no own figure.
     fn overshoots(&mut self) -> anyhow::Result<()> {
-        let mut waits: Vec<f64> =
-            self.definition.cells.iter().map(|cell| cell.wait_ms).filter(|&wait| wait > 0.0).collect();
+        let on_timers = self.definition.cells.iter().filter(|cell| !cell.waits_on_a_socket());
+        let mut waits: Vec<f64> = on_timers.map(|cell| cell.wait_ms).filter(|&wait| wait > 0.0).collect();
         waits.sort_by(f64::total_cmp);
         waits.dedup();
         for name in self.originals() {

@@ -28,7 +28,9 @@ fn the_experiments_there_are_get_listed_with_their_time() {
     let folder = tempdir().unwrap();
     let (code, stdout, stderr) = crossover(folder.path(), &["list"]);
     assert_eq!(code, Some(0), "{stderr}");
-    for name in ["quick", "grid", "nagle", "smoke", "herd", "sensitivity", "soaked", "spinning"] {
+    for name in
+        ["quick", "grid", "nagle", "smoke", "aa", "herd", "sensitivity", "soaked", "spinning", "upstream"]
+    {
         let line = stdout.lines().find(|line| line.starts_with(name)).unwrap();
         assert!(line.contains("about ") && line.contains('?'), "{line}");
     }

@@ -114,6 +114,7 @@ pub(super) enum Endpoint {
     Wait,
     Cpu,
     Mixed,
+    Upstream,
     Payload,
     Echo,
 }
@@ -124,6 +125,7 @@ impl Endpoint {
             Self::Wait => "wait",
             Self::Cpu => "cpu",
             Self::Mixed => "mixed",
+            Self::Upstream => "upstream",
             Self::Payload => "payload",
             Self::Echo => "echo",
         }

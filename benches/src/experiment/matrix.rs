@@ -81,7 +81,7 @@ fn size(workload: &WorkloadTable) -> usize {
 fn check(workload: &WorkloadTable) -> anyhow::Result<()> {
     let name = workload.endpoint.name();
     let needs: &[&str] = match workload.endpoint {
-        Endpoint::Wait => &["wait_ms"],
+        Endpoint::Wait | Endpoint::Upstream => &["wait_ms"],
         Endpoint::Cpu => &["rounds"],
         Endpoint::Mixed => &["wait_ms", "rounds"],
         Endpoint::Payload | Endpoint::Echo => &["bytes"],
@@ -203,8 +203,11 @@ impl Point<'_> {
         let flags: Vec<String> = self.flags.split_whitespace().map(String::from).collect();
         let first = flags.first().map_or("--", String::as_str);
         ensure!(
-            first.starts_with("--") && !flags.iter().any(|flag| flag.starts_with("--listen")),
-            "workload {:?}: flags {:?} must be flags of contenders such as \"--nodelay=false\"; --listen is set by the runner",
+            first.starts_with("--")
+                && !flags
+                    .iter()
+                    .any(|flag| flag.starts_with("--listen") || flag.split('=').next() == Some("--upstream")),
+            "workload {:?}: flags {:?} must be flags of contenders such as \"--nodelay=false\"; --listen and --upstream are set by the runner",
             self.endpoint.name(),
             self.flags
         );
@@ -216,6 +219,7 @@ impl Point<'_> {
             Endpoint::Wait => ContractEndpoint::Wait,
             Endpoint::Cpu => ContractEndpoint::Cpu,
             Endpoint::Mixed => ContractEndpoint::Mixed,
+            Endpoint::Upstream => ContractEndpoint::Upstream,
             Endpoint::Payload => ContractEndpoint::Payload,
             Endpoint::Echo => ContractEndpoint::Echo,
         }
@@ -224,7 +228,7 @@ impl Point<'_> {
     fn target(self) -> String {
         let path = self.contract_endpoint().path();
         match self.endpoint {
-            Endpoint::Wait => format!("{path}?ms={}", self.wait_ms),
+            Endpoint::Wait | Endpoint::Upstream => format!("{path}?ms={}", self.wait_ms),
             Endpoint::Cpu => format!("{path}?rounds={}", self.rounds),
             Endpoint::Mixed => format!("{path}?ms={}&rounds={}", self.wait_ms, self.rounds),
             Endpoint::Payload => format!("{path}?bytes={}", self.bytes),
@@ -237,6 +241,7 @@ impl Point<'_> {
             Endpoint::Wait => format!("wait={}ms", self.wait_ms),
             Endpoint::Cpu => format!("cpu={}", self.rounds),
             Endpoint::Mixed => format!("mixed={}ms+{}", self.wait_ms, self.rounds),
+            Endpoint::Upstream => format!("upstream={}ms", self.wait_ms),
             Endpoint::Payload => format!("payload={}B", self.bytes),
             Endpoint::Echo => format!("echo={}B", self.bytes),
         };

@@ -260,6 +260,12 @@ impl Cell {
         }
     }
 
+    /// Whether its wait is for the answer of another server, on a socket, rather than for a timer.
+    #[must_use]
+    pub fn waits_on_a_socket(&self) -> bool {
+        self.family == "upstream"
+    }
+
     /// Whether the cell is a step of a sweep, which gets no verdict.
     #[must_use]
     pub fn is_sweep(&self) -> bool {

@@ -8,7 +8,7 @@ use std::path::Path;
 use reports_record::{Folder, Role};
 use reports_render::analysis::Analysis;
 use reports_render::analysis::arithmetic::{Arithmetic, Case, Conclusion};
-use synthetic::{World, definition, grid_cells, lines, quick_cells, run};
+use synthetic::{World, cell, definition, grid_cells, lines, quick_cells, run};
 
 fn case(connections: u32, wait_ms: f64, cpu_ms: f64) -> Case {
     Case { connections, wait_ms, cpu_ms, rate_per_s: None, cores: 1 }
@@ -35,6 +35,18 @@ fn costs_of_a_made_up_run_come_back_and_its_own_cells_fit() {
     // is 1 ms on 8 connections, (1,000 + 90 + 12) ÷ (1,000 + 12).
     let fit = found.fit(pair).unwrap();
     assert!((fit.all_within - 1102.0 / 1012.0).abs() < 1e-3, "{fit:?}");
+}
+
+#[test]
+fn a_wait_on_a_socket_says_nothing_of_cases_that_wait_on_a_timer() {
+    let cells = vec![cell("wait", 10.0, 0, 64), cell("upstream", 10.0, 0, 64), cell("upstream", 1.0, 0, 8)];
+    let run = run(definition(cells, 6));
+    let lines = lines(&run, &World::plausible());
+    let found = Arithmetic::of(&Analysis::of(&run, &lines));
+    for costs in &found.contenders {
+        let names: Vec<&str> = costs.points.iter().map(|point| point.name).collect();
+        assert_eq!(names, ["wait=10ms/c=64"]);
+    }
 }
 
 #[test]

@@ -99,6 +99,16 @@ fn names_beside_a_record_are_escaped_and_a_missing_sampler_is_told() {
     );
 }
 
+/// The same wait, on a timer and on a socket, is two workloads by name; only the timer's tells of cases that were not measured.
+#[test]
+fn a_wait_on_a_socket_has_a_row_of_its_own_beside_the_timer_s() {
+    let run = run(definition(vec![cell("wait", 10.0, 0, 64), cell("upstream", 10.0, 0, 64)], 6));
+    let html = page(&run, &lines(&run, &World::plausible()), &[]);
+    let row = |name: &str| html.matches(&format!("<bdi>{name}</bdi></th>")).count();
+    assert!(row("wait 10 ms") > 0, "no row of the timer");
+    assert_eq!(row("upstream 10 ms"), row("wait 10 ms"));
+}
+
 /// A run of an old schema says so, and what is withdrawn; one of today's says nothing of the kind.
 #[test]
 fn a_page_of_an_earlier_schema_says_by_which_rules_and_what_is_withdrawn() {

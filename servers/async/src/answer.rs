@@ -8,7 +8,7 @@ use crate::{
     wait::{wait, wait_blocking},
 };
 
-/// Does what the call asks and gives its reply, or the guardrail's refusal.
+/// Does what the call asks and gives its reply, or a refusal: the guardrail's, or one that its upstream is the reason for.
 pub(crate) async fn answer(call: &Call, body: &[u8], handlers: &Handlers) -> Result<Reply, Refusal> {
     Ok(match *call {
         Call::Hello => Reply::hello(),
@@ -24,6 +24,10 @@ pub(crate) async fn answer(call: &Call, body: &[u8], handlers: &Handlers) -> Res
         Call::Mixed { wait: time, rounds, run } => {
             wait(time, &handlers.timer).await;
             Reply::waited_and_computed(time, &compute(rounds, run, &handlers.single).await?)
+        }
+        Call::Upstream { wait: time } => {
+            handlers.upstream.wait(time).await?;
+            Reply::waited(time)
         }
         Call::Payload { bytes } => Reply::payload(bytes),
         Call::Echo => Reply::echo(body.to_vec()),

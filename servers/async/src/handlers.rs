@@ -4,7 +4,7 @@ use std::{fmt, io, sync::Arc};
 
 use servers_contract::{Call, Process, Refusal, Reply};
 
-use crate::{Single, Timer, answer::answer, guard::guarded};
+use crate::{Single, Timer, answer::answer, guard::guarded, upstream::Upstream};
 
 /// The handlers of one event loop; cloning is cheap.
 #[derive(Clone)]
@@ -12,6 +12,7 @@ pub struct Handlers {
     pub(crate) process: Arc<dyn Process>,
     pub(crate) timer: Timer,
     pub(crate) single: Single,
+    pub(crate) upstream: Arc<Upstream>,
 }
 
 impl Handlers {
@@ -23,7 +24,8 @@ impl Handlers {
     /// # Panics
     /// Outside a tokio runtime that has I/O enabled.
     pub fn start(process: Arc<dyn Process>, single: Single) -> io::Result<Handlers> {
-        Ok(Handlers { process, timer: Timer::start()?, single })
+        let upstream = Arc::new(Upstream::of(process.upstream()));
+        Ok(Handlers { process, timer: Timer::start()?, single, upstream })
     }
 
     /// Answers a request, awaiting whatever its endpoint waits for.

@@ -1,7 +1,7 @@
-//! Every endpoint answered by awaiting, and the precise timer that this takes.
+//! Every endpoint answered by awaiting, with the precise timer and the cheap time-outs that this takes.
 //!
 //! The files have the same names as in `servers-sync`, so that the two can be read side by side; `timer`,
-//! `deadlines` and `single` have no counterpart there. An event loop is shared, so three things guard it: clippy
+//! `deadlines`, `patience` and `single` have no counterpart there. An event loop is shared, so three things guard it: clippy
 //! refuses blocking calls in this crate, the guardrail answers the deliberate one with an error, and each poll of a
 //! handler is timed.
 //!
@@ -30,10 +30,13 @@ mod compute;
 mod deadlines;
 mod guard;
 mod handlers;
+mod patience;
 mod single;
 mod timer;
+mod upstream;
 mod wait;
 
 pub use handlers::Handlers;
+pub use patience::Patience;
 pub use single::Single;
 pub use timer::{Timer, Wait};

@@ -1,6 +1,9 @@
-//! The handlers against the contract, without a socket.
+//! The handlers against the contract, without a front.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report, in its helpers too")]
 
 use std::{
+    net::TcpListener,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -9,7 +12,10 @@ use std::{
 };
 
 use servers_async::{Handlers, Single};
-use servers_contract::{Call, Endpoint, Health, Model, Process, Refusal, Reply, Settings, Stats, expected};
+use servers_contract::{
+    Call, Endpoint, Health, Model, Process, Refusal, Reply, Settings, Stats, Upstream, expected, upstream,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// What the handlers report, and how strict the process is with them.
 struct Counts {
@@ -19,6 +25,7 @@ struct Counts {
     slow_polls: AtomicU64,
     allow_blocking: bool,
     slow_poll: Duration,
+    upstream: Option<Upstream>,
 }
 
 impl Default for Counts {
@@ -30,6 +37,7 @@ impl Default for Counts {
             slow_polls: AtomicU64::new(0),
             allow_blocking: false,
             slow_poll: Duration::MAX,
+            upstream: None,
         }
     }
 }
@@ -53,6 +61,9 @@ impl Process for Counts {
     }
     fn slow_poll(&self) -> Duration {
         self.slow_poll
+    }
+    fn upstream(&self) -> Option<Upstream> {
+        self.upstream
     }
     fn health(&self) -> Health {
         Health {
@@ -141,6 +152,42 @@ async fn an_awaited_wait_is_no_slow_poll_however_long() {
     let counts = Arc::new(Counts { slow_poll: Duration::from_millis(300), ..Counts::default() });
     get(&handlers(&counts), "/wait?ms=400").await;
     assert_eq!(counts.slow_polls.load(Relaxed), 0);
+}
+
+/// Handlers whose upstream is that listener.
+fn asking(listener: &TcpListener, timeout: Duration) -> Handlers {
+    let address = listener.local_addr().unwrap();
+    handlers(&Arc::new(Counts { upstream: Some(Upstream { address, timeout }), ..Counts::default() }))
+}
+
+#[tokio::test]
+async fn an_upstream_is_asked_for_the_wait_and_its_answer_is_the_reply() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let handlers = asking(&listener, upstream::TIMEOUT);
+    listener.set_nonblocking(true).unwrap();
+    let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+    let echo = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut question = [0; upstream::LENGTH];
+        stream.read_exact(&mut question).await.unwrap();
+        // In two pieces, as a network may deliver it.
+        stream.write_all(&question[..1]).await.unwrap();
+        tokio::task::yield_now().await;
+        stream.write_all(&question[1..]).await.unwrap();
+        question
+    });
+    let call = Call::Upstream { wait: Duration::from_micros(1_500) };
+    assert_eq!(Some(get(&handlers, "/upstream?ms=1.5").await), expected(&call, b""));
+    assert_eq!(upstream::wait(echo.await.unwrap()), call.wait());
+}
+
+#[tokio::test]
+async fn without_an_upstream_and_with_one_that_says_nothing_the_refusal_says_so() {
+    let none = handlers(&Arc::default());
+    assert_eq!(get(&none, "/upstream?ms=0").await, Refusal::NoUpstream.reply());
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let late = asking(&silent, Duration::from_millis(50));
+    assert_eq!(get(&late, "/upstream?ms=0").await, Refusal::UpstreamLate.reply());
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// # Errors
 /// The first call whose reply is wrong or missing.
 pub fn verify(peer: impl Into<Peer>, calls: &[Call]) -> Result<(), Finding> {
-    let longest = calls.iter().map(asked).max().unwrap_or_default();
+    let longest = calls.iter().filter_map(Call::wait).max().unwrap_or_default();
     let steps = calls.iter().filter_map(step).collect();
     Case { name: "verify".to_owned(), steps, end: End::Either }.judge(peer, longest + PATIENCE)
 }
@@ -31,12 +31,4 @@ fn step(call: &Call) -> Option<Step> {
     let (method, target) = (call.endpoint().method(), call.target());
     let expected = Expected::of(method, &target, body)?;
     Some(Step { pieces: vec![request(method, &target, &[], body)], expected: vec![expected] })
-}
-
-/// The wait that a call asks for.
-fn asked(call: &Call) -> Duration {
-    match *call {
-        Call::Wait { wait, .. } | Call::Mixed { wait, .. } => wait,
-        _ => Duration::ZERO,
-    }
 }

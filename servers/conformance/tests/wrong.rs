@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use servers_conformance::{Exception, Options, Outcome, Program, ProgramError, Report, ask, check, verify};
 use servers_contract::limits::BODY_LIMIT;
-use servers_contract::{Call, Health, Reply, Run, Stats, expected};
+use servers_contract::{Call, Health, Refusal, Reply, Run, Stats, expected};
 
 /// What a contender does instead of answering rightly.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,7 @@ fn serve(stream: TcpStream, faults: &Faults) -> Option<()> {
     loop {
         let (method, target, body) = request(&mut reader)?;
         let reply = match Call::parse(&method, &target) {
+            Ok(Call::Upstream { .. }) => Refusal::NoUpstream.reply(),
             Ok(call) => expected(&call, &body).unwrap_or_else(|| about_itself(&call)),
             Err(refusal) => refusal.reply(),
         };

@@ -32,6 +32,11 @@ pub enum Call {
         /// As in [`Call::Cpu`]; the wait is always awaited.
         run: Run,
     },
+    /// `GET /upstream?ms=`: asks the upstream, which answers after the wait ([`crate::upstream`]).
+    Upstream {
+        /// As in [`Call::Wait`].
+        wait: Duration,
+    },
     /// `GET /payload?bytes=`
     Payload {
         /// Size of the reply's body.
@@ -90,11 +95,31 @@ impl Call {
             Endpoint::Wait => Call::Wait { wait: query.ms()?, blocking: query.blocking() },
             Endpoint::Cpu => Call::Cpu { rounds: query.rounds()?, run: query.run() },
             Endpoint::Mixed => Call::Mixed { wait: query.ms()?, rounds: query.rounds()?, run: query.run() },
+            Endpoint::Upstream => Call::Upstream { wait: query.ms()? },
             Endpoint::Payload => Call::Payload { bytes: query.bytes()? },
             Endpoint::Echo => Call::Echo,
             Endpoint::Health => Call::Health,
             Endpoint::Stats => Call::Stats,
         })
+    }
+
+    /// The wait that it asks for; `None` for one that waits for nothing.
+    pub fn wait(&self) -> Option<Duration> {
+        match *self {
+            Call::Wait { wait, .. } | Call::Mixed { wait, .. } | Call::Upstream { wait } => Some(wait),
+            _ => None,
+        }
+    }
+
+    /// The same call with another wait; as it is where it waits for nothing.
+    #[must_use]
+    pub fn with_wait(self, wait: Duration) -> Call {
+        match self {
+            Call::Wait { blocking, .. } => Call::Wait { wait, blocking },
+            Call::Mixed { rounds, run, .. } => Call::Mixed { wait, rounds, run },
+            Call::Upstream { .. } => Call::Upstream { wait },
+            other => other,
+        }
     }
 
     /// The endpoint that answers it.
@@ -104,6 +129,7 @@ impl Call {
             Call::Wait { .. } => Endpoint::Wait,
             Call::Cpu { .. } => Endpoint::Cpu,
             Call::Mixed { .. } => Endpoint::Mixed,
+            Call::Upstream { .. } => Endpoint::Upstream,
             Call::Payload { .. } => Endpoint::Payload,
             Call::Echo => Endpoint::Echo,
             Call::Health => Endpoint::Health,
@@ -122,6 +148,7 @@ impl Call {
             Call::Mixed { wait, rounds, run } => {
                 format!("{path}?ms={}&rounds={rounds}{}", decimal(wait), run_pair(run))
             }
+            Call::Upstream { wait } => format!("{path}?ms={}", decimal(wait)),
             Call::Payload { bytes } => format!("{path}?bytes={bytes}"),
             Call::Hello | Call::Echo | Call::Health | Call::Stats => path.to_owned(),
         }
@@ -177,6 +204,8 @@ mod tests {
             ("/wait?ms=x&ms=1", Refusal::Invalid(Parameter::Ms)),
             ("/wait?ms=1&rounds=1", Refusal::UnknownParameter(Endpoint::Wait)),
             ("/wait?ms=1&", Refusal::UnknownParameter(Endpoint::Wait)),
+            ("/upstream", Refusal::Missing(Parameter::Ms)),
+            ("/upstream?ms=1&blocking=1", Refusal::UnknownParameter(Endpoint::Upstream)),
             ("/hello?x=1", Refusal::UnknownParameter(Endpoint::Hello)),
             ("/cpu?rounds=1&run=fast", Refusal::Invalid(Parameter::Run)),
             ("/wait?ms=1&blocking=yes", Refusal::Invalid(Parameter::Blocking)),
@@ -200,10 +229,26 @@ mod tests {
             Just(Call::Hello),
             (wait.clone(), any::<bool>()).prop_map(|(wait, blocking)| Call::Wait { wait, blocking }),
             (rounds.clone(), run()).prop_map(|(rounds, run)| Call::Cpu { rounds, run }),
-            (wait, rounds, run()).prop_map(|(wait, rounds, run)| Call::Mixed { wait, rounds, run }),
+            (wait.clone(), rounds, run()).prop_map(|(wait, rounds, run)| Call::Mixed { wait, rounds, run }),
+            wait.prop_map(|wait| Call::Upstream { wait }),
             (0..=limits::PAYLOAD_MAX).prop_map(|bytes| Call::Payload { bytes }),
             Just(Call::Echo),
         ]
+    }
+
+    #[test]
+    fn only_calls_that_wait_have_a_wait_and_another_one_changes_nothing_else() {
+        let wait = |method, target| Call::parse(method, target).unwrap().wait();
+        assert_eq!((wait("GET", "/cpu?rounds=1"), wait("POST", "/echo")), (None, None));
+        for (target, longer) in [
+            ("/wait?ms=1.5&blocking=1", "/wait?ms=2&blocking=1"),
+            ("/mixed?ms=1.5&rounds=3&run=pool", "/mixed?ms=2&rounds=3&run=pool"),
+            ("/upstream?ms=1.5", "/upstream?ms=2"),
+        ] {
+            assert_eq!(wait("GET", target), Some(Duration::from_micros(1_500)), "{target}");
+            let changed = get(target).unwrap().with_wait(Duration::from_millis(2));
+            assert_eq!(changed.target(), longer);
+        }
     }
 
     proptest! {
@@ -213,7 +258,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_without_a_panic(method in ".{0,8}", target in "(/(wait|cpu|mixed))?.{0,40}") {
+        fn any_text_is_read_without_a_panic(method in ".{0,8}", target in "(/(wait|cpu|mixed|upstream))?.{0,40}") {
             if let Ok(call) = Call::parse(&method, &target) {
                 prop_assert_eq!(call.endpoint().method(), method);
             }

@@ -13,6 +13,8 @@ pub enum Endpoint {
     Cpu,
     /// Waits, then computes.
     Mixed,
+    /// Asks another server and waits for its answer.
+    Upstream,
     /// A reply of a chosen size.
     Payload,
     /// The request's body, sent back.
@@ -25,11 +27,12 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Every endpoint, in the order of the declaration: [`Endpoint::index`] is a position in this array.
-    pub const ALL: [Endpoint; 8] = [
+    pub const ALL: [Endpoint; 9] = [
         Endpoint::Hello,
         Endpoint::Wait,
         Endpoint::Cpu,
         Endpoint::Mixed,
+        Endpoint::Upstream,
         Endpoint::Payload,
         Endpoint::Echo,
         Endpoint::Health,
@@ -44,6 +47,7 @@ impl Endpoint {
             "/wait" => Endpoint::Wait,
             "/cpu" => Endpoint::Cpu,
             "/mixed" => Endpoint::Mixed,
+            "/upstream" => Endpoint::Upstream,
             "/payload" => Endpoint::Payload,
             "/echo" => Endpoint::Echo,
             "/health" => Endpoint::Health,
@@ -59,6 +63,7 @@ impl Endpoint {
             Endpoint::Wait => "/wait",
             Endpoint::Cpu => "/cpu",
             Endpoint::Mixed => "/mixed",
+            Endpoint::Upstream => "/upstream",
             Endpoint::Payload => "/payload",
             Endpoint::Echo => "/echo",
             Endpoint::Health => "/health",
@@ -85,6 +90,7 @@ impl Endpoint {
             Endpoint::Wait => &[Parameter::Ms, Parameter::Blocking],
             Endpoint::Cpu => &[Parameter::Rounds, Parameter::Run],
             Endpoint::Mixed => &[Parameter::Ms, Parameter::Rounds, Parameter::Run],
+            Endpoint::Upstream => &[Parameter::Ms],
             Endpoint::Payload => &[Parameter::Bytes],
             Endpoint::Hello | Endpoint::Echo | Endpoint::Health | Endpoint::Stats => &[],
         }

@@ -9,7 +9,7 @@ use crate::{Call, Reply, work};
 pub fn expected(call: &Call, body: &[u8]) -> Option<Reply> {
     Some(match *call {
         Call::Hello => Reply::hello(),
-        Call::Wait { wait, .. } => Reply::waited(wait),
+        Call::Wait { wait, .. } | Call::Upstream { wait } => Reply::waited(wait),
         Call::Cpu { rounds, .. } => Reply::computed(&work::chain(rounds)),
         Call::Mixed { wait, rounds, .. } => Reply::waited_and_computed(wait, &work::chain(rounds)),
         Call::Payload { bytes } => Reply::payload(bytes),

@@ -3,7 +3,8 @@
 //! Pure: no socket, no clock, no thread, no HTTP library. A front hands over the raw method, target and body
 //! and gets back either a [`Call`] or a [`Refusal`]; the handlers turn the call into a [`Reply`] and only
 //! they wait. So that a contender in any language can answer alike, every text is fixed, nothing that a
-//! client sent is repeated in a refusal, and the CPU work is plain SHA-256.
+//! client sent is repeated in a refusal, and the CPU work is plain SHA-256. What a contender says to the server that `/upstream` asks is
+//! fixed as well ([`upstream`]).
 //!
 //! ```
 //! use servers_contract::{Call, Refusal, expected};
@@ -30,6 +31,7 @@ mod reply;
 mod stages;
 mod stats;
 mod target;
+pub mod upstream;
 mod uri;
 pub mod work;
 
@@ -45,3 +47,4 @@ pub use refusal::{Framing, Refusal};
 pub use reply::{BINARY, JSON, Reply, TEXT};
 pub use stages::{MOST_REQUESTS, RequestStages, StageTimes};
 pub use stats::Stats;
+pub use upstream::Upstream;

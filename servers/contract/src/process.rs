@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Endpoint, Health, Stats};
+use crate::{Endpoint, Health, Stats, Upstream};
 
 /// The process that handlers run in: it counts what they report and knows what only it can know.
 ///
@@ -23,6 +23,10 @@ pub trait Process: Send + Sync + 'static {
     /// Fault injection: whether the handler of this endpoint is to panic.
     fn panics_in(&self, _endpoint: Endpoint) -> bool {
         false
+    }
+    /// The server that `/upstream` asks; `None` where there is none.
+    fn upstream(&self) -> Option<Upstream> {
+        None
     }
     /// The reply of `/health`.
     fn health(&self) -> Health;

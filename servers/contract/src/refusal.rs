@@ -51,6 +51,15 @@ pub enum Refusal {
         .0.path()
     )]
     Guardrail(Endpoint),
+    /// The contender was started without an upstream.
+    #[error("no upstream: start the contender with --upstream ADDRESS")]
+    NoUpstream,
+    /// The upstream refused a connection, ended one, or answered something else.
+    #[error("upstream failed: expected its answer to what it was asked")]
+    UpstreamFailed,
+    /// The upstream did not answer in time.
+    #[error("upstream late: no answer in time")]
+    UpstreamLate,
     /// No room for another connection.
     #[error("too many connections: try again later")]
     Busy,
@@ -101,7 +110,9 @@ impl Refusal {
             Refusal::TargetTooLong => 414,
             Refusal::HeadTooLarge => 431,
             Refusal::Panicked | Refusal::Guardrail(_) => 500,
+            Refusal::NoUpstream | Refusal::UpstreamFailed => 502,
             Refusal::Busy => 503,
+            Refusal::UpstreamLate => 504,
         }
     }
 
@@ -152,6 +163,9 @@ mod tests {
             Refusal::HeadTooLarge,
             Refusal::TooSlow,
             Refusal::Panicked,
+            Refusal::NoUpstream,
+            Refusal::UpstreamFailed,
+            Refusal::UpstreamLate,
             Refusal::Busy,
         ];
         for endpoint in Endpoint::ALL {

@@ -37,7 +37,7 @@ impl Reply {
         Reply::ok(TEXT, Cow::Borrowed(b"hello\n"))
     }
 
-    /// `/wait`: what was asked, not what the clock saw, so that the reply can be checked byte for byte.
+    /// `/wait` and `/upstream`: what was asked, not what the clock saw, so that the reply can be checked byte for byte.
     pub fn waited(wait: Duration) -> Reply {
         Reply::text(format!("waited {} us\n", wait.as_micros()))
     }

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use servers_contract::{Endpoint, Health, Process, Ready, Settings, Stats};
+use servers_contract::{Endpoint, Health, Process, Ready, Settings, Stats, Upstream};
 
 use crate::{Front, Notice, notice, usage::Usage};
 
@@ -26,6 +26,7 @@ pub struct Contender {
     allow_blocking: bool,
     slow_poll: Duration,
     panic_on: Option<Endpoint>,
+    upstream: Option<Upstream>,
     settings: Mutex<Settings>,
     counters: Counters,
     slow_poll_notice: Notice,
@@ -57,6 +58,7 @@ pub(crate) struct Parts {
     pub(crate) allow_blocking: bool,
     pub(crate) slow_poll: Duration,
     pub(crate) panic_on: Option<Endpoint>,
+    pub(crate) upstream: Option<Upstream>,
     pub(crate) settings: Settings,
 }
 
@@ -70,6 +72,7 @@ impl Contender {
             allow_blocking: parts.allow_blocking,
             slow_poll: parts.slow_poll,
             panic_on: parts.panic_on,
+            upstream: parts.upstream,
             settings: Mutex::new(parts.settings),
             counters: Counters::default(),
             slow_poll_notice: Notice::default(),
@@ -172,6 +175,10 @@ impl Process for Contender {
         self.panic_on == Some(endpoint)
     }
 
+    fn upstream(&self) -> Option<Upstream> {
+        self.upstream
+    }
+
     fn health(&self) -> Health {
         Health {
             contender: self.name.clone(),
@@ -252,6 +259,7 @@ mod tests {
             allow_blocking: false,
             slow_poll: Duration::from_millis(100),
             panic_on: None,
+            upstream: None,
             settings: Settings::default(),
         })
     }

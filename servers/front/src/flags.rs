@@ -25,7 +25,7 @@ pub struct Flags {
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub name: Option<String>,
 
-    /// Let --listen name an address beyond loopback
+    /// Let --listen and --upstream name an address beyond loopback
     ///
     /// A contender has no authentication and computes what it is asked to.
     #[arg(long)]
@@ -111,6 +111,12 @@ pub struct Flags {
     /// The default is that of Python's asyncio in debug mode.
     #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = duration)]
     pub slow_poll: Duration,
+
+    /// The server that /upstream asks, and waits for on a socket
+    ///
+    /// Without it /upstream is answered 502. The runner sets it.
+    #[arg(long, value_name = "ADDRESS")]
+    pub upstream: Option<SocketAddr>,
 
     /// Fault injection: the handler of this endpoint panics
     ///

@@ -2,8 +2,8 @@
 
 use std::{env, net::TcpListener, process::ExitCode, sync::Arc, time::Duration};
 
-use anyhow::Context;
-use servers_contract::{Settings, limits};
+use anyhow::{Context, ensure};
+use servers_contract::{Settings, Upstream, limits, upstream};
 
 use crate::{
     Contender, Flag, Flags, Front, StageLog, Stop, contender::Parts, listen, notice, process_limits,
@@ -82,10 +82,21 @@ fn prepare(front: &Front, flags: Flags) -> anyhow::Result<Start> {
         allow_blocking: flags.allow_blocking,
         slow_poll: flags.slow_poll,
         panic_on: flags.panic_on,
+        upstream: upstream(&flags)?,
         settings,
     };
     let contender = Arc::new(Contender::new(parts));
     Ok(Start { flags, listener, contender, stop, max_connections, stages: stages.map(Arc::new) })
+}
+
+/// The server to ask; nothing is sent to it before a request asks for that.
+fn upstream(flags: &Flags) -> anyhow::Result<Option<Upstream>> {
+    let Some(address) = flags.upstream else { return Ok(None) };
+    ensure!(
+        address.ip().is_loopback() || flags.allow_remote,
+        "--upstream {address} is beyond loopback: expected 127.0.0.1 or [::1], or --allow-remote beside it"
+    );
+    Ok(Some(Upstream { address, timeout: upstream::TIMEOUT }))
 }
 
 fn max_connections(flags: &Flags, descriptors: u64) -> usize {
@@ -146,6 +157,18 @@ mod tests {
         assert_eq!((settings.keep_alive_ms, settings.max_connections), (Some(3000), Some(7)));
         assert_eq!((settings.head_timeout_ms, settings.workers, settings.allow_blocking), (None, None, None));
         assert_eq!((settings.tcp_nodelay, settings.backlog), (Some(true), Some(1024)));
+    }
+
+    #[test]
+    fn an_upstream_beyond_loopback_is_refused_unless_it_is_allowed() {
+        let of = |arguments: &[&str]| upstream(&Flags::parse_from([&["test"][..], arguments].concat()));
+        assert_eq!(of(&[]).unwrap(), None);
+        let address = "127.0.0.1:7".parse().unwrap();
+        let expected = Upstream { address, timeout: upstream::TIMEOUT };
+        assert_eq!(of(&["--upstream", "127.0.0.1:7"]).unwrap(), Some(expected));
+        let error = of(&["--upstream", "192.0.2.1:7"]).unwrap_err().to_string();
+        assert!(error.contains("--allow-remote"), "{error}");
+        assert!(of(&["--upstream", "192.0.2.1:7", "--allow-remote"]).unwrap().is_some());
     }
 
     #[test]

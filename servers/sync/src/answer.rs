@@ -1,12 +1,12 @@
 //! What each endpoint does, blocking.
 
-use servers_contract::{Call, Process, Reply};
+use servers_contract::{Call, Refusal, Reply};
 
-use crate::{compute::compute, wait::wait};
+use crate::{Handlers, compute::compute, wait::wait};
 
-/// Does what the call asks and gives its reply.
-pub(crate) fn answer(call: &Call, body: &[u8], process: &dyn Process) -> Reply {
-    match *call {
+/// Does what the call asks and gives its reply, or the refusal that its upstream is the reason for.
+pub(crate) fn answer(call: &Call, body: &[u8], handlers: &Handlers) -> Result<Reply, Refusal> {
+    Ok(match *call {
         Call::Hello => Reply::hello(),
         // `blocking` and `run` say how an event loop is to be treated: there is none here.
         Call::Wait { wait: time, blocking: _ } => {
@@ -18,9 +18,13 @@ pub(crate) fn answer(call: &Call, body: &[u8], process: &dyn Process) -> Reply {
             wait(time);
             Reply::waited_and_computed(time, &compute(rounds))
         }
+        Call::Upstream { wait: time } => {
+            handlers.upstream.wait(time)?;
+            Reply::waited(time)
+        }
         Call::Payload { bytes } => Reply::payload(bytes),
         Call::Echo => Reply::echo(body.to_vec()),
-        Call::Health => Reply::health(&process.health()),
-        Call::Stats => Reply::stats(&process.stats()),
-    }
+        Call::Health => Reply::health(&handlers.process.health()),
+        Call::Stats => Reply::stats(&handlers.process.stats()),
+    })
 }

@@ -4,18 +4,20 @@ use std::{fmt, sync::Arc};
 
 use servers_contract::{Call, Process, Refusal, Reply};
 
-use crate::{answer::answer, guard::guarded};
+use crate::{answer::answer, guard::guarded, upstream::Upstream};
 
 /// The handlers of one process; cloning is cheap, and each thread may have its own.
 #[derive(Clone)]
 pub struct Handlers {
-    process: Arc<dyn Process>,
+    pub(crate) process: Arc<dyn Process>,
+    pub(crate) upstream: Arc<Upstream>,
 }
 
 impl Handlers {
     /// Handlers that report to this process.
     pub fn new(process: Arc<dyn Process>) -> Handlers {
-        Handlers { process }
+        let upstream = Arc::new(Upstream::of(process.upstream()));
+        Handlers { process, upstream }
     }
 
     /// Answers a request; blocks for as long as its endpoint waits and computes.
@@ -30,7 +32,7 @@ impl Handlers {
         self.process.count_request(endpoint);
         let handler = || {
             assert!(!self.process.panics_in(endpoint), "told to panic");
-            answer(&call, body, &*self.process)
+            answer(&call, body, self)
         };
         guarded(handler).unwrap_or_else(|refusal| self.refuse(refusal))
     }

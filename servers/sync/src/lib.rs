@@ -7,6 +7,7 @@ mod answer;
 mod compute;
 mod guard;
 mod handlers;
+mod upstream;
 mod wait;
 
 pub use handlers::Handlers;

@@ -1,20 +1,28 @@
-//! The handlers against the contract, without a socket.
+//! The handlers against the contract, without a front.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report, in its helpers too")]
 
 use std::{
+    io::{Read, Write},
+    net::TcpListener,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    thread,
     time::{Duration, Instant},
 };
 
-use servers_contract::{Call, Endpoint, Health, Model, Process, Refusal, Settings, Stats, expected};
+use servers_contract::{
+    Call, Endpoint, Health, Model, Process, Refusal, Settings, Stats, Upstream, expected, upstream,
+};
 use servers_sync::Handlers;
 
 #[derive(Default)]
 struct Counts {
     requests: AtomicU64,
     refusals: AtomicU64,
+    upstream: Option<Upstream>,
 }
 
 impl Process for Counts {
@@ -35,6 +43,9 @@ impl Process for Counts {
     }
     fn slow_poll(&self) -> Duration {
         Duration::ZERO
+    }
+    fn upstream(&self) -> Option<Upstream> {
+        self.upstream
     }
     fn health(&self) -> Health {
         Health {
@@ -74,6 +85,36 @@ fn a_wait_takes_at_least_as_long_as_asked() {
     let started = Instant::now();
     handlers.respond("GET", "/wait?ms=2.5", b"");
     assert!(started.elapsed() >= Duration::from_micros(2500));
+}
+
+/// Handlers whose upstream is that listener.
+fn asking(listener: &TcpListener, timeout: Duration) -> Handlers {
+    let address = listener.local_addr().unwrap();
+    Handlers::new(Arc::new(Counts { upstream: Some(Upstream { address, timeout }), ..Counts::default() }))
+}
+
+#[test]
+fn an_upstream_is_asked_for_the_wait_and_its_answer_is_the_reply() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let handlers = asking(&listener, upstream::TIMEOUT);
+    let echo = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut question = [0; upstream::LENGTH];
+        stream.read_exact(&mut question).unwrap();
+        stream.write_all(&question).unwrap();
+        question
+    });
+    let call = Call::Upstream { wait: Duration::from_micros(1_500) };
+    assert_eq!(Some(handlers.respond("GET", "/upstream?ms=1.5", b"")), expected(&call, b""));
+    assert_eq!(upstream::wait(echo.join().unwrap()), call.wait());
+}
+
+#[test]
+fn without_an_upstream_and_with_one_that_says_nothing_the_refusal_says_so() {
+    let ask = |handlers: Handlers| handlers.respond("GET", "/upstream?ms=0", b"");
+    assert_eq!(ask(Handlers::new(Arc::new(Counts::default()))), Refusal::NoUpstream.reply());
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    assert_eq!(ask(asking(&silent, Duration::from_millis(50))), Refusal::UpstreamLate.reply());
 }
 
 #[test]

@@ -14,7 +14,6 @@
 mod accept;
 mod connection;
 mod loops;
-mod patience;
 mod socket;
 mod worker;
 

@@ -8,6 +8,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use servers_async::Patience;
 use servers_front::{Probe, read_stamped};
 use servers_wire::{Decoder, LINGER, LINGER_BYTES, Progress, READ_SIZE, Timeouts};
 use socket2::SockRef;
@@ -19,8 +20,6 @@ use tokio::{
     },
     time::{self, Instant},
 };
-
-use crate::patience::Patience;
 
 /// An accepted socket and what is left of its time.
 ///

@@ -101,7 +101,9 @@ fn status_line(status: u16) -> &'static str {
         413 => "413 Content Too Large",
         414 => "414 URI Too Long",
         431 => "431 Request Header Fields Too Large",
+        502 => "502 Bad Gateway",
         503 => "503 Service Unavailable",
+        504 => "504 Gateway Timeout",
         // A status that the contract does not know would be a bug of this process, which is what 500 says.
         _ => "500 Internal Server Error",
     }
@@ -160,6 +162,8 @@ mod tests {
             Refusal::TargetTooLong,
             Refusal::HeadTooLarge,
             Refusal::Panicked,
+            Refusal::NoUpstream,
+            Refusal::UpstreamLate,
             Refusal::Busy,
             Refusal::Framing(Framing::Head),
         ] {

@@ -52,6 +52,7 @@ pub fn is_same(one: &Cell, other: &Cell) -> bool {
 #[must_use]
 pub fn lines(cell: &Cell) -> [String; 2] {
     let first = match (cell.bytes, cell.wait_ms > 0.0) {
+        _ if cell.waits_on_a_socket() => format!("upstream {} ms", cell.wait_ms),
         (0, true) => format!("wait {} ms", cell.wait_ms),
         (0, false) => "no wait".into(),
         (bytes, _) => format!("{} {bytes} B", cell.family),

@@ -70,11 +70,12 @@ pub(crate) fn cell(family: &str, wait_ms: f64, rounds: u32, connections: u32) ->
     let target = match family {
         "cpu" => format!("/cpu?rounds={rounds}"),
         "mixed" => format!("/mixed?ms={wait_ms}&rounds={rounds}"),
+        "upstream" => format!("/upstream?ms={wait_ms}"),
         _ if wait_ms > 0.0 => format!("/wait?ms={wait_ms}"),
         _ => "/hello".into(),
     };
     let name = match family {
-        "wait" => format!("wait={wait_ms}ms/c={connections}"),
+        "wait" | "upstream" => format!("{family}={wait_ms}ms/c={connections}"),
         _ => format!("{family}/c={connections}"),
     };
     Cell {

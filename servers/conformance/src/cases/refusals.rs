@@ -1,11 +1,11 @@
 //! Requests that are well-formed HTTP and outside the contract: refused alike, in the contract's own words.
 
-use servers_contract::Call;
+use servers_contract::{Call, Refusal};
 
 use crate::case::{Case, End, Expected, request};
 
 /// Status, method and target. The status is repeated here so that the contract is held to it as well.
-const REFUSED: [(u16, &str, &str); 44] = [
+const REFUSED: [(u16, &str, &str); 47] = [
     (400, "GET", "/wait"),
     (400, "GET", "/wait?"),
     (400, "GET", "/wait?ms"),
@@ -37,6 +37,9 @@ const REFUSED: [(u16, &str, &str); 44] = [
     (400, "GET", "/cpu?rounds=1&run=pool&run=pool"),
     (400, "GET", "/mixed?ms=1"),
     (400, "GET", "/mixed?rounds=1"),
+    (400, "GET", "/upstream"),
+    (400, "GET", "/upstream?ms=-1"),
+    (400, "GET", "/upstream?ms=1&blocking=1"),
     (400, "GET", "/payload"),
     (400, "GET", "/payload?bytes=-1"),
     (400, "GET", "/payload?bytes=99999999999"),
@@ -53,7 +56,8 @@ const REFUSED: [(u16, &str, &str); 44] = [
 ];
 
 pub(super) fn cases() -> Vec<Case> {
-    REFUSED.iter().filter_map(|(_, method, target)| refused(method, target)).collect()
+    let of_the_contract = REFUSED.iter().filter_map(|(_, method, target)| refused(method, target));
+    of_the_contract.chain([without_upstream()]).collect()
 }
 
 fn refused(method: &str, target: &str) -> Option<Case> {
@@ -61,6 +65,13 @@ fn refused(method: &str, target: &str) -> Option<Case> {
     let name = format!("refusal: {method} {target}");
     let expected = Expected::Exactly(refusal.reply());
     Some(Case::single(name, request(method, target, &[], b""), expected, End::Open))
+}
+
+/// The suite gives no contender an upstream.
+fn without_upstream() -> Case {
+    let sent = request("GET", "/upstream?ms=1", &[], b"");
+    let expected = Expected::Exactly(Refusal::NoUpstream.reply());
+    Case::single("refusal: GET /upstream?ms=1 without an upstream".to_owned(), sent, expected, End::Open)
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use super::{BINARY, contender};
 
 /// Flags that no experiment may set: the runner's own, one that would measure beyond loopback, one that injects faults, one
 /// that reads the clock where nothing judged may, and those that only print.
-const NOT_FOR_EXPERIMENTS: [&str; 7] =
-    ["--listen", "--name", "--allow-remote", "--panic-on", "--stages", "--help", "--version"];
+const NOT_FOR_EXPERIMENTS: [&str; 8] =
+    ["--listen", "--name", "--upstream", "--allow-remote", "--panic-on", "--stages", "--help", "--version"];
 
 /// A flag that the entry's own command gives already would be given twice.
 #[test]

@@ -5,6 +5,7 @@
 mod faults;
 mod flags;
 mod framing;
+mod upstream;
 
 use std::path::Path;
 

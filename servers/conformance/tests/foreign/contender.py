@@ -20,7 +20,7 @@ PARAMETERS = {
     "bytes": (r"[0-9]+", 1 << 20, "a whole number from 0 to 1048576"),
 }
 ENDPOINTS = {"hello": [], "wait": ["ms", "blocking"], "cpu": ["rounds", "run"], "mixed": ["ms", "rounds", "run"],
-             "payload": ["bytes"], "echo": [], "health": [], "stats": []}
+             "upstream": ["ms"], "payload": ["bytes"], "echo": [], "health": [], "stats": []}
 COUNTS = dict.fromkeys([*ENDPOINTS, "refusals"], 0)
 
 
@@ -56,6 +56,8 @@ def parse(method, target):
 
 
 def answer(name, values, body):
+    if name == "upstream":
+        raise Refused(502, "no upstream: start the contender with --upstream ADDRESS")
     if name == "echo":
         return BINARY, body
     if name == "payload":

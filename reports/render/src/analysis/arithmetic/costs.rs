@@ -195,9 +195,9 @@ impl Point<'_> {
     }
 }
 
-/// Whether a cell asks for waiting and computing alone: bodies, flags and sweeps are other questions.
+/// Whether a cell asks for waiting on a timer and computing alone: sockets, bodies, flags and sweeps are other questions.
 fn is_comparable(cell: &Cell) -> bool {
-    !cell.is_sweep() && cell.flags.is_empty() && cell.bytes == 0
+    !cell.is_sweep() && cell.flags.is_empty() && cell.bytes == 0 && !cell.waits_on_a_socket()
 }
 
 /// The CPU time of one round of the CPU work, microseconds: what a cell with rounds costs more than the same cell without, in

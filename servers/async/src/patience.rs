@@ -1,4 +1,4 @@
-//! One timer for all the deadlines of a connection.
+//! One timer for all the deadlines of a connection, cheap and coarse.
 
 use std::{
     pin::Pin,
@@ -11,18 +11,19 @@ use tokio::time::{Instant, Sleep, sleep_until};
 ///
 /// A busy connection's deadline moves away with each request; the timer stays where it is and catches up when it
 /// rings: once in a keep-alive time instead of once a request. Millisecond ticks are precise enough for time-outs.
-pub(crate) struct Patience {
+#[derive(Debug)]
+pub struct Patience {
     timer: Pin<Box<Sleep>>,
 }
 
 impl Patience {
     /// Set for a first deadline.
-    pub(crate) fn until(deadline: Instant) -> Patience {
+    pub fn until(deadline: Instant) -> Patience {
         Patience { timer: Box::pin(sleep_until(deadline)) }
     }
 
     /// Ready once `deadline` has passed; otherwise wakes the task then.
-    pub(crate) fn poll(&mut self, deadline: Instant, context: &mut Context<'_>) -> Poll<()> {
+    pub fn poll(&mut self, deadline: Instant, context: &mut Context<'_>) -> Poll<()> {
         if deadline < self.timer.deadline() {
             self.timer.as_mut().reset(deadline);
         }

@@ -3,6 +3,7 @@
 //! Each test runs `crossover` as a user does, in a project of its own whose contenders are shell scripts.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod both_sides;
 mod conditions;
 #[path = "../deadline/mod.rs"]
 mod deadline;

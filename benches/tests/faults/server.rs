@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use servers_contract::{Call, Health, Model, Reply, Settings, Stats, expected};
@@ -34,16 +35,21 @@ impl Servers {
 /// Answers the whole contract for GET requests, for as long as the test runs.
 pub(crate) fn serve() -> Servers {
     Servers {
-        blocking: serve_as("blocking", Model::Sync, false),
-        awaiting: serve_as("awaiting", Model::Async, false),
+        blocking: serve_as(Manner::of("blocking", Model::Sync)),
+        awaiting: serve_as(Manner::of("awaiting", Model::Async)),
     }
+}
+
+/// As [`serve`], but the awaiting one is a copy that takes this much longer for a reply.
+pub(crate) fn serve_one_slowly(delay: Duration) -> Servers {
+    Servers { awaiting: serve_as(Manner { delay, ..Manner::of("awaiting", Model::Async) }), ..serve() }
 }
 
 /// As [`serve`], but every second reply of a connection has a wrong body: what is asked once is answered rightly.
 pub(crate) fn serve_half_wrong() -> Servers {
     Servers {
-        blocking: serve_as("blocking", Model::Sync, true),
-        awaiting: serve_as("awaiting", Model::Async, true),
+        blocking: serve_as(Manner { half_wrong: true, ..Manner::of("blocking", Model::Sync) }),
+        awaiting: serve_as(Manner { half_wrong: true, ..Manner::of("awaiting", Model::Async) }),
     }
 }
 
@@ -55,14 +61,13 @@ pub(crate) fn serve_healths_only() -> Servers {
     }
 }
 
-fn serve_as(name: &'static str, model: Model, half_wrong: bool) -> SocketAddr {
+fn serve_as(manner: Manner) -> SocketAddr {
     let (listener, address) = listen();
     let requests = Arc::new(Mutex::new(BTreeMap::new()));
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let (stream, requests) = (stream.unwrap(), Arc::clone(&requests));
+            let (stream, requests, manner) = (stream.unwrap(), Arc::clone(&requests), manner.clone());
             // A client that is killed breaks its connections off; that is no failure of the test.
-            let manner = Manner { health: health(name, model), half_wrong, fault: None };
             thread::spawn(move || drop(answer_all(&stream, &requests, &manner)));
         }
     });
@@ -112,6 +117,8 @@ struct Manner {
     health: Health,
     /// Every second reply of a connection has a wrong body.
     half_wrong: bool,
+    /// Before each reply.
+    delay: Duration,
     /// What it does amid the requests of a measurement; `None` for a server in the test itself.
     fault: Option<Fault>,
 }
@@ -164,7 +171,7 @@ pub(crate) fn be_a_contender() {
         serde_json::json!({"contender": name, "address": address, "nonce": NONCE, "pid": std::process::id()});
     writeln!(stdout, "{ready}").unwrap();
     let requests = Arc::new(Mutex::new(BTreeMap::new()));
-    let manner = Manner { health: health(&name, model), half_wrong: false, fault: Some(fault) };
+    let manner = Manner { fault: Some(fault), ..Manner::of(&name, model) };
     for stream in listener.incoming() {
         let (stream, requests, manner) = (stream.unwrap(), Arc::clone(&requests), manner.clone());
         thread::spawn(move || drop(answer_all(&stream, &requests, &manner)));
@@ -172,6 +179,11 @@ pub(crate) fn be_a_contender() {
 }
 
 impl Manner {
+    /// Right and at once.
+    fn of(name: &str, model: Model) -> Self {
+        Self { health: health(name, model), half_wrong: false, delay: Duration::ZERO, fault: None }
+    }
+
     /// Does what it is to do once it has been asked so often.
     fn misbehave(&self, asked: &BTreeMap<String, u64>) {
         if asked.get("wait") != Some(&FAULT_AT) {
@@ -209,6 +221,7 @@ fn answer_all(stream: &TcpStream, requests: &Requests, manner: &Manner) -> std::
             Call::Stats => Reply::stats(&stats(counted)),
             _ => {
                 asked += 1;
+                thread::sleep(manner.delay);
                 let reply = expected(&call, b"").unwrap();
                 if manner.half_wrong && asked % 2 == 0 {
                     Reply { body: b"wrong".into(), ..reply }

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use reports_record::{Cell, Folder, Line, Run, shown};
+use reports_record::{Cell, Definition, Folder, Line, Run, shown};
 use reports_render::analysis::Analysis;
+use reports_render::analysis::comparison::Comparison;
 use reports_render::analysis::contrast::Kind;
 use reports_render::analysis::subject::Subject;
 use reports_render::number;
@@ -44,6 +45,15 @@ struct Figure {
     ratio: f64,
     interval: (f64, f64),
     verdict: Verdict,
+}
+
+impl Figure {
+    /// `None` where there are too few blocks.
+    fn of(comparison: &Comparison<'_>) -> Option<Self> {
+        let interval = comparison.interval()?;
+        let (ratio, verdict) = (comparison.ratio()?, comparison.verdict);
+        Some(Self { ratio, interval: (interval.lo, interval.hi), verdict })
+    }
 }
 
 /// What became of a ratio from one run to another.
@@ -128,59 +138,61 @@ impl Difference {
         for (which, ones, others) in [("first", &cells_a, &cells_b), ("second", &cells_b, &cells_a)] {
             let only: Vec<String> = ones
                 .iter()
-                .filter(|cell| !others.iter().any(|other| is_same(cell, other)))
+                .filter(|cell| !others.iter().any(|other| are_twins(cell, ones, other, others)))
                 .map(|cell| shown(&cell.name, SHOWN))
                 .collect();
             if !only.is_empty() {
                 self.apart.push(format!("only the {which} run has {}", list(&only)));
             }
         }
-        let mut without = 0;
         for kind in Kind::OF_PAIRS {
-            let (Some(one), Some(other)) = (a.verdicts.contrast(kind), b.verdicts.contrast(kind)) else {
-                continue;
+            let Some(one) = a.verdicts.contrast(kind) else { continue };
+            // The same two contenders may have another role there.
+            let is_same_pair = |kind: &Kind| {
+                let other = b.verdicts.contrast(*kind);
+                other.is_some_and(|other| (one.sync, one.awaiting) == (other.sync, other.awaiting))
             };
-            if (one.sync, one.awaiting) != (other.sync, other.awaiting) {
+            if let Some(same) = Kind::OF_PAIRS.into_iter().find(is_same_pair) {
+                self.pair((a, kind, &cells_a), (b, same, &cells_b));
+            } else if b.verdicts.contrast(kind).is_some() {
                 self.apart.push(format!("the {} is not of the same contenders", kind.title()));
-                continue;
             }
-            for subject in Subject::all(&a.run.definition) {
-                let Some(same) = same_subject(subject, a, b) else { continue };
-                for comparison in a.verdicts.about(kind, subject) {
-                    let cell = &a.run.definition.cells[comparison.cell];
-                    let Some(twin) = b
-                        .verdicts
-                        .about(kind, same)
-                        .find(|twin| is_same(cell, &b.run.definition.cells[twin.cell]))
-                    else {
+        }
+    }
+
+    /// The ratios of one pair of contenders, which has a role and some cells in either run.
+    fn pair(&mut self, (a, kind, cells_a): OfRun<'_, '_>, (b, same_kind, cells_b): OfRun<'_, '_>) {
+        let mut without = 0;
+        for subject in Subject::all(&a.run.definition) {
+            let Some(same) = same_subject(subject, a, b) else { continue };
+            for comparison in a.verdicts.about(kind, subject) {
+                let cell = &a.run.definition.cells[comparison.cell];
+                for twin in b.verdicts.about(same_kind, same) {
+                    let other = &b.run.definition.cells[twin.cell];
+                    if !are_twins(cell, cells_a, other, cells_b) {
+                        continue;
+                    }
+                    let (Some(one), Some(other_figure)) = (Figure::of(comparison), Figure::of(twin)) else {
+                        without += 1;
                         continue;
                     };
-                    let figure = |of: &reports_render::analysis::comparison::Comparison<'_>| {
-                        let interval = of.interval()?;
-                        let interval = (interval.lo, interval.hi);
-                        Some(Figure { ratio: of.ratio()?, interval, verdict: of.verdict })
-                    };
-                    match (figure(comparison), figure(twin)) {
-                        (Some(one), Some(other)) => self.rows.push(Row {
-                            name: format!(
-                                "{}, {}, {}",
-                                shown(&cell.name, SHOWN),
-                                kind.title(),
-                                subject.title(a.verdicts.levels)
-                            ),
-                            one,
-                            other,
-                        }),
-                        _ => without += 1,
-                    }
+                    let names = names_of(cell, other);
+                    let name = format!("{names}, {}, {}", kind.title(), subject.title(a.verdicts.levels));
+                    self.rows.push(Row { name, one, other: other_figure });
                 }
             }
         }
         if without > 0 {
-            self.apart.push(format!("{without} ratios have too few blocks in one of the runs"));
+            self.apart.push(format!(
+                "{without} ratios of the {} have too few blocks in one of the runs",
+                kind.title()
+            ));
         }
     }
 }
+
+/// A run, a pair's kind in it, and its judged cells.
+type OfRun<'r, 'a> = (&'r Analysis<'a>, Kind, &'r [Cell]);
 
 /// The same subject in another run: the same metric, at the same share of the weaker contender's capacity.
 fn same_subject(subject: Subject, a: &Analysis<'_>, b: &Analysis<'_>) -> Option<Subject> {
@@ -192,11 +204,45 @@ fn same_subject(subject: Subject, a: &Analysis<'_>, b: &Analysis<'_>) -> Option<
     Some(Subject { level, ..subject })
 }
 
-/// Whether two cells ask the same.
-fn is_same(one: &Cell, other: &Cell) -> bool {
-    let asked =
-        |cell: &Cell| (cell.method.clone(), cell.target.clone(), cell.connections, cell.flags.clone());
-    asked(one) == asked(other)
+/// Whether two cells of two runs, which hold `ones` and `others`, are to be compared: both ask the same, and start contenders with the
+/// same flags, or with flags that the other run asks this under nowhere.
+fn are_twins(one: &Cell, ones: &[Cell], other: &Cell, others: &[Cell]) -> bool {
+    fn asked(cell: &Cell) -> (&str, &str, u32) {
+        (&cell.method, &cell.target, cell.connections)
+    }
+    let has = |cells: &[Cell], like: &Cell| {
+        cells.iter().any(|cell| (asked(cell), &cell.flags) == (asked(like), &like.flags))
+    };
+    asked(one) == asked(other) && (one.flags == other.flags || (!has(others, one) && !has(ones, other)))
+}
+
+/// The name that two cells share, or both names.
+fn names_of(one: &Cell, other: &Cell) -> String {
+    let [name, twin] = [one, other].map(|cell| shown(&cell.name, SHOWN));
+    if name == twin { name } else { format!("{name} beside {twin}") }
+}
+
+/// What two experiments set differently of the machine and of the client.
+fn settings_apart(one: &Definition, other: &Definition) -> Vec<String> {
+    let which = |of_one: bool| if of_one { "first" } else { "second" };
+    [
+        (
+            (one.soaker, other.soaker),
+            "a program of idle priority (the soaker) kept the contenders' CPUs from halting",
+        ),
+        (
+            (one.client_spins, other.client_spins),
+            "the client spun before each intended start and did not sleep",
+        ),
+        (
+            (one.phases.slices.is_some(), other.phases.slices.is_some()),
+            "contenders took turns in slices, and were not measured one after another,",
+        ),
+    ]
+    .into_iter()
+    .filter(|((one, other), _)| one != other)
+    .map(|((one, _), what)| format!("{what} in the {} run alone", which(one)))
+    .collect()
 }
 
 fn tell(a: &Analysis<'_>, b: &Analysis<'_>) -> String {
@@ -238,7 +284,8 @@ fn tell(a: &Analysis<'_>, b: &Analysis<'_>) -> String {
         (conditions(a.run), conditions(b.run));
     let then = Conditions { contenders: &contenders_a, environment: &environment_a, runner_sha256: None };
     let now = Conditions { contenders: &contenders_b, environment: &environment_b, runner_sha256: None };
-    let conditions = then.differences(&now);
+    let mut conditions = settings_apart(&a.run.definition, &b.run.definition);
+    conditions.extend(then.differences(&now));
     if !conditions.is_empty() {
         paragraph("Measured under other conditions, which may be what changed:");
         conditions.iter().for_each(|one| paragraph(&format!("- {}", shown(one, 2 * SHOWN))));
@@ -261,6 +308,8 @@ fn list(names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use reports_record::Role;
+
     use super::*;
 
     fn figure(ratio: f64, factor: f64, verdict: Verdict) -> Figure {
@@ -301,6 +350,68 @@ mod tests {
         let flat = in_one_line(&other);
         assert!(flat.contains("Not comparable:") && flat.contains("only the second run has"), "{other}");
         assert!(other.lines().all(|line| line.chars().count() <= 80 || !line.contains(' ')), "{other}");
+    }
+
+    /// As `sensitivity`, `soaked` and `spinning` are to `quick`: the same questions, a pair in another role, flags of their own, and a
+    /// machine or a client that is set otherwise.
+    #[test]
+    fn cells_are_found_by_what_they_ask_and_what_was_set_otherwise_is_named() {
+        let (quick, mut varied) = (published("2026-11-28-quick"), published("2026-11-28-quick"));
+        let (name, slack) = ("wait=1ms/c=64", "wait=1ms/c=64/timer-slack=1ns");
+        let definition = &mut varied.0.definition;
+        (definition.soaker, definition.client_spins, definition.phases.slices) = (true, true, None);
+        let cell = definition.cells.iter_mut().find(|cell| cell.name == name).unwrap();
+        (cell.name, cell.flags) = (slack.to_owned(), vec!["--timer-slack=1ns".to_owned()]);
+        definition.pairs.retain(|pair| pair.role != Role::Stock);
+        definition.pairs.iter_mut().filter(|pair| pair.role == Role::Documented).for_each(|pair| {
+            pair.role = Role::Stock;
+            pair.cells.iter_mut().filter(|cell| *cell == name).for_each(|cell| *cell = slack.to_owned());
+        });
+        for line in &mut varied.1 {
+            let Line::Trial(trial) = line else { continue };
+            if trial.cell == name {
+                trial.cell = slack.to_owned();
+            }
+        }
+        let (a, b) = (Analysis::of(&quick.0, &quick.1), Analysis::of(&varied.0, &varied.1));
+        for (one, other, both) in
+            [(&a, &b, format!("{name} beside {slack}, ")), (&b, &a, format!("{slack} beside {name}, "))]
+        {
+            let difference = Difference::of(one, other);
+            let of = |kind: Kind| {
+                let is_of = |row: &&Row| row.name.starts_with(&both) && row.name.contains(kind.title());
+                difference.rows.iter().filter(is_of).count()
+            };
+            assert!(of(Kind::Control) > 0, "{:?}", difference.apart);
+            assert!(of(Kind::Documented) + of(Kind::Stock) > 0, "{:?}", difference.apart);
+            assert!(
+                !difference.apart.iter().any(|apart| apart.contains("only the")),
+                "{:?}",
+                difference.apart
+            );
+        }
+        let told = tell(&a, &b).split_whitespace().collect::<Vec<_>>().join(" ");
+        for what in ["(the soaker) kept", "the client spun"] {
+            assert!(told.contains(what), "{told}");
+        }
+        assert!(told.contains("in the second run alone") && told.contains("in slices"), "{told}");
+        assert!(told.contains("one after another, in the first run alone"), "{told}");
+    }
+
+    /// Where the other run asks under the same flags too, cells of other flags are no twins.
+    #[test]
+    fn cells_of_the_same_flags_come_before_those_of_others() {
+        let nagle = crate::experiment::load("nagle").unwrap().cells;
+        let [yes, no] = ["true", "false"].map(|value| {
+            let name = format!("payload=256B/c=8/nodelay={value}");
+            nagle.iter().find(|cell| cell.name == name).unwrap()
+        });
+        assert!(are_twins(yes, &nagle, yes, &nagle) && !are_twins(yes, &nagle, no, &nagle));
+        let plain = Cell { flags: Vec::new(), name: "payload=256B/c=8".to_owned(), ..yes.clone() };
+        let alone = [plain.clone()];
+        assert!(are_twins(&plain, &alone, yes, &nagle) && are_twins(no, &nagle, &plain, &alone));
+        let more = Cell { connections: 9, ..plain.clone() };
+        assert!(!are_twins(&more, std::slice::from_ref(&more), yes, &nagle));
     }
 
     #[test]

@@ -10,12 +10,13 @@ use benches::contender::Contender;
 use benches::process::{Launch, Tail};
 use benches::slices::{self, ContenderMeter, Plan, Side, Sliced, Turns};
 use benches::{drawn, root, target};
-use loadgen::{Client, Crew, Load, Rate};
+use loadgen::{Client, Crew, Load, Pool, Rate};
 use servers_conformance::contenders::Contenders;
 use servers_contract::Call;
 
 use crate::cell::{Cell, Ladder};
-use crate::ratio::{Fitness, Ratio};
+use crate::kind::Ratios;
+use crate::ratio::{Cost, Fitness, Ratio};
 
 /// The word by which this program is started as a contender's supervisor.
 pub(crate) const SUPERVISE: &str = "supervise";
@@ -26,7 +27,7 @@ const PAIR: [&str; 2] = ["std-threads", "tokio-tasks"];
 /// Coefficient of variation of the drawn waits, as in `quick`.
 const SPREAD: f64 = 0.5;
 
-/// Connections of the open loop for each of a closed one's: with as few, arrivals would wait for one.
+/// Connections that an open loop may have for each of a closed one's: with as few, arrivals would wait for one.
 const SPARE: u32 = 4;
 
 /// The least window of a slice.
@@ -39,7 +40,7 @@ pub(crate) struct Rounds {
     pub(crate) drawn: u32,
     /// In lock step, whose slices are longer.
     pub(crate) lock_step: u32,
-    /// Under Poisson arrivals at the closed loop's rate.
+    /// Under Poisson arrivals at the closed loop's rate, over connections of either kind.
     pub(crate) poisson: u32,
     /// At each rate of a ladder.
     pub(crate) rate: u32,
@@ -52,14 +53,6 @@ pub(crate) struct Field<'a> {
     built: Built,
     place: &'a Place,
     rounds: Rounds,
-}
-
-/// A block's ratios under all loads.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Ratios {
-    pub(crate) drawn: Ratio,
-    pub(crate) lock_step: Ratio,
-    pub(crate) poisson: Ratio,
 }
 
 /// Both contenders, alive.
@@ -87,23 +80,23 @@ impl<'a> Field<'a> {
     /// Measures a cell under each load; `seed` decides draws, arrivals and turns.
     pub(crate) fn loads(&self, cell: Cell, seed: u64) -> anyhow::Result<Ratios> {
         let mut live = Live::start(self, cell.wait, seed)?;
-        let closed = |load: &Load, rounds| Plan { rounds, ..Plan::closed(load, cell.wait) };
-        let mut clients = live.connect(cell.connections, SPREAD)?;
-        let plan = closed(&clients[0].1, self.rounds.drawn);
-        let drawn = live.ratio(&mut clients, &plan)?;
-        let mut clients = live.connect(cell.connections, 0.0)?;
-        let plan = closed(&clients[0].1, self.rounds.lock_step);
-        let lock_step = live.ratio(&mut clients, &plan)?;
-        let mut clients = live.connect(cell.connections * SPARE, 0.0)?;
-        let poisson = live.open(&mut clients, drawn.rate, self.rounds.poisson)?;
+        let drawn = live.closed(cell.connections, SPREAD, self.rounds.drawn)?;
+        let lock_step = live.closed(cell.connections, 0.0, self.rounds.lock_step)?;
+        let most = cell.connections * SPARE;
+        let mut clients = live.connect(most, 0.0, Pool::OnDemand)?;
+        // Opens the connections that this rate needs.
+        live.open(&mut clients, drawn.rate, 1)?;
+        let pool = live.open(&mut clients, drawn.rate, self.rounds.poisson)?;
+        let mut clients = live.connect(most, 0.0, Pool::All)?;
+        let in_turn = live.open(&mut clients, drawn.rate, self.rounds.poisson)?;
         live.stop()?;
-        Ok(Ratios { drawn, lock_step, poisson })
+        Ok(Ratios::new([drawn, lock_step, pool, in_turn]))
     }
 
     /// Measures a cell at one rate after another, up to the first at which a contender does not keep up.
     pub(crate) fn climb(&self, ladder: &Ladder, seed: u64) -> anyhow::Result<Vec<Ratio>> {
         let mut live = Live::start(self, ladder.cell.wait, seed)?;
-        let mut clients = live.connect(ladder.cell.connections, 0.0)?;
+        let mut clients = live.connect(ladder.cell.connections, 0.0, Pool::All)?;
         let mut ratios = Vec::new();
         for &rate in ladder.rates {
             let ratio = live.open(&mut clients, f64::from(rate), self.rounds.rate)?;
@@ -134,15 +127,21 @@ impl<'a> Live<'a> {
         Ok(Self { field, contenders, call, wait, turns: Turns::from_seed(seed), seed })
     }
 
-    fn connect(&self, connections: u32, spread: f64) -> anyhow::Result<Clients> {
+    fn connect(&self, connections: u32, spread: f64, pool: Pool) -> anyhow::Result<Clients> {
         let place = self.field.place;
-        let crew = Crew { connections, pins: place.pins(), ..Crew::default() };
+        let crew = Crew { connections, pins: place.pins(), pool, ..Crew::default() };
         let connect = |contender: &Contender| {
             let draws = drawn::draws(contender, &self.call, spread, self.seed)?;
             let load = Load { draws, ..target::load(contender, &self.call, b"")? };
             Ok((target::connect(contender, &crew, place.interrupt())?, load))
         };
         self.contenders.iter().map(connect).collect()
+    }
+
+    fn closed(&mut self, connections: u32, spread: f64, rounds: u32) -> anyhow::Result<Ratio> {
+        let mut clients = self.connect(connections, spread, Pool::All)?;
+        let plan = Plan { rounds, ..Plan::closed(&clients[0].1, self.wait) };
+        self.ratio(&mut clients, &plan)
     }
 
     fn open(&mut self, clients: &mut Clients, per_s: f64, rounds: u32) -> anyhow::Result<Ratio> {
@@ -176,5 +175,5 @@ fn ratio_of(sliced: &[Sliced]) -> anyhow::Result<Ratio> {
     ensure!(threads > 0.0 && tasks > 0.0, "no CPU time was counted");
     let rate = sliced.iter().map(|one| one.measurement.goodput_per_s).fold(f64::INFINITY, f64::min);
     let fitness = Fitness::of(sliced.iter().map(|one| &one.measurement.certificate));
-    Ok(Ratio { cpu: tasks / threads, rate, fitness })
+    Ok(Ratio { cost: Cost { threads_us: threads, tasks_us: tasks }, rate, fitness })
 }

@@ -42,7 +42,7 @@ pub(crate) const LADDERS: [Ladder; 4] = [
     Ladder { cell: cell(10, 64), rates: &[1_000, 3_000, 5_000], prototype: "none: threads cost less" },
     Ladder {
         cell: cell(10, 512),
-        rates: &[4_000, 8_000, 12_000, 16_000, 20_000],
+        rates: &[1_000, 2_000, 4_000, 8_000, 12_000, 16_000, 20_000],
         prototype: "10,000 to 12,000",
     },
 ];

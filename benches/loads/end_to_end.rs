@@ -4,10 +4,10 @@ use anyhow::{Context as _, ensure};
 use benches::bench::started;
 use reports_record::{Certificate, Check, CheckStatus};
 
-use crate::block::Ratios;
 use crate::cell::{COMPARED, LADDERS};
-use crate::found::{self, Climbed, Compared, LOADS};
-use crate::ratio::{Fitness, Ratio};
+use crate::found::{self, Climbed, Compared};
+use crate::kind::{Kind, Ratios};
+use crate::ratio::{Cost, Fitness, Ratio};
 
 pub(crate) fn test() -> anyhow::Result<()> {
     started::help_names(&["--blocks", "--minutes", "--quick"])?;
@@ -19,23 +19,37 @@ pub(crate) fn test() -> anyhow::Result<()> {
 }
 
 fn fit(cpu: f64) -> Ratio {
-    Ratio { cpu, rate: 1_000.0, fitness: Fitness::Fit }
+    Ratio { cost: Cost { threads_us: 20.0, tasks_us: 20.0 * cpu }, rate: 1_000.0, fitness: Fitness::Fit }
+}
+
+/// Ratios of 1.2 for drawn waits and for a pool's connections, but for `noise`, half of it in lock step, and a tenth less in turn.
+fn block_of(noise: f64, pool: fn(f64) -> Ratio) -> Ratios {
+    Ratios::new([fit(1.2 * noise), fit(0.6), pool(1.2 / noise), fit(1.08 / noise)])
 }
 
 fn what_agrees_is_told_from_what_does_not() -> anyhow::Result<()> {
-    let block =
-        |noise: f64| Ratios { drawn: fit(1.2 * noise), lock_step: fit(0.6), poisson: fit(1.2 / noise) };
-    let mut blocks = [1.01, 0.98, 1.0, 1.02, 0.99, 0.995].map(block).to_vec();
+    let noise = [1.01, 0.98, 1.0, 1.02, 0.99, 0.995];
+    let mut blocks = noise.map(|noise| block_of(noise, fit)).to_vec();
     let rows = |blocks: &[Ratios]| {
         found::loads(&[Compared { cell: COMPARED[0], blocks: blocks.to_vec() }]).to_string()
     };
     let table = rows(&blocks);
     let row = |load: &str| table.lines().find(|line| line.contains(load)).unwrap_or_default();
-    ensure!(row(LOADS[0].0).contains("| yes"), "{table}");
-    ensure!(row(LOADS[1].0).contains("0.50 (0.49–0.51)") && row(LOADS[1].0).contains("| no "), "{table}");
+    ensure!(row(Kind::Drawn.name()).contains("| yes"), "{table}");
+    ensure!(
+        row(Kind::Drawn.name()).contains("| 20.0 ") && row(Kind::Drawn.name()).contains("| 24.0 "),
+        "{table}"
+    );
+    let lock_step = row(Kind::LockStep.name());
+    ensure!(lock_step.contains("0.50 (0.49–0.51)") && lock_step.contains("| no "), "{table}");
+    ensure!(
+        row(Kind::InTurn.name()).contains("0.90 (") && row(Kind::InTurn.name()).contains("| no "),
+        "{table}"
+    );
     // Three of six are not enough, whatever they agree on.
-    for block in &mut blocks[..3] {
-        block.poisson.fitness = Fitness::Disturbed;
+    let disturbed = |cpu| Ratio { fitness: Fitness::Disturbed, ..fit(cpu) };
+    for (block, noise) in blocks[..3].iter_mut().zip(noise) {
+        *block = block_of(noise, disturbed);
     }
     let table = rows(&blocks);
     ensure!(table.contains("cannot be judged: 3 of 6 blocks fit, 3 disturbed"), "{table}");
@@ -86,7 +100,7 @@ fn every_load_and_rate_has_its_row() -> anyhow::Result<()> {
     let told = started::again(&["--quick"], |_| ())?;
     let (table, said) = (String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
     ensure!(told.status.success(), "it ended with {}: {said}", told.status);
-    for row in LOADS.map(|(load, _)| load).into_iter().chain([LADDERS[0].prototype, "| 12,000 "]) {
+    for row in Kind::ALL.map(Kind::name).into_iter().chain([LADDERS[0].prototype, "| 12,000 "]) {
         table
             .lines()
             .find(|line| line.contains(row))

@@ -4,19 +4,12 @@ use benches::bench::table::Table;
 use reports_stats::crossover::{Crossover, crossover};
 use reports_stats::verdict::Verdict;
 
-use crate::block::Ratios;
 use crate::cell::{Cell, Ladder};
+use crate::kind::{Kind, Ratios};
 use crate::ratio::{Quotient, Ratio};
 
-/// One load of a block.
-type OfLoad = fn(&Ratios) -> Ratio;
-
-/// The loads by name.
-pub(crate) const LOADS: [(&str, OfLoad); 3] = [
-    ("closed, drawn waits", |ratios| ratios.drawn),
-    ("closed, in lock step", |ratios| ratios.lock_step),
-    ("Poisson arrivals", |ratios| ratios.poisson),
-];
+/// What the other loads are held against.
+const REFERENCE: Kind = Kind::Pool;
 
 /// A cell's blocks under all loads.
 pub(crate) struct Compared {
@@ -37,19 +30,27 @@ pub(crate) fn loads(cells: &[Compared]) -> Table {
         "connections",
         "load",
         "requests/s",
-        "CPU per request, tasks ÷ threads",
-        "÷ Poisson's",
+        "threads, µs",
+        "tasks, µs",
+        "tasks ÷ threads",
+        "÷ the pool's",
         "agrees",
     ]);
-    for (cell, (load, of)) in cells.iter().flat_map(|cell| LOADS.map(|load| (cell, load))) {
-        let ratios: Vec<Ratio> = cell.blocks.iter().map(of).collect();
-        let rate = ratios.iter().map(|ratio| ratio.rate).sum::<f64>() / ratios.len().max(1) as f64;
-        let pairs = cell.blocks.iter().map(|block| (of(block), block.poisson)).collect::<Vec<_>>();
-        let of_poisson = Some(Quotient::between(&pairs)).filter(|_| load != LOADS[2].0);
+    for (cell, kind) in cells.iter().flat_map(|cell| Kind::ALL.map(|kind| (cell, kind))) {
+        let ratios: Vec<Ratio> = cell.blocks.iter().map(|block| block.under(kind)).collect();
+        let pairs = cell.blocks.iter().map(|block| (block.under(kind), block.under(REFERENCE)));
+        let beside = Some(Quotient::between(&pairs.collect::<Vec<_>>())).filter(|_| kind != REFERENCE);
+        let mean =
+            |figure: fn(&Ratio) -> f64| ratios.iter().map(figure).sum::<f64>() / ratios.len().max(1) as f64;
         let mut row = cell.cell.columns().to_vec();
-        row.extend([load.to_owned(), format!("{rate:.0}"), Quotient::of(&ratios).to_string()]);
-        row.extend(of_poisson.iter().map(Quotient::to_string));
-        row.extend(of_poisson.iter().map(|quotient| quotient.agrees().to_owned()));
+        row.extend([kind.name().to_owned(), format!("{:.0}", mean(|ratio| ratio.rate))]);
+        row.extend([
+            format!("{:.1}", mean(|ratio| ratio.cost.threads_us)),
+            format!("{:.1}", mean(|ratio| ratio.cost.tasks_us)),
+            Quotient::of(&ratios).to_string(),
+        ]);
+        row.extend(beside.iter().map(Quotient::to_string));
+        row.extend(beside.iter().map(|quotient| quotient.agrees().to_owned()));
         table.push(row);
     }
     table

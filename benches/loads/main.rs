@@ -1,14 +1,15 @@
 //! `cargo bench --bench loads`: does a closed loop tell the same story as Poisson arrivals at its rate, and from which rate on do tasks
 //! cost less than threads?
 //!
-//! CPU per request of the control pair, tasks ÷ threads: in a closed loop with drawn waits, in one in lock step, and in an open loop at
-//! the rate of the first; then in open loops along the rate. Both contenders of a block are fresh processes, and the client turns between
+//! CPU per request of the control pair, tasks ÷ threads: in a closed loop with drawn waits, in one in lock step, and in open loops at
+//! the rate of the first, over a pool's connections and over connections in turn; then in open loops along the rate. Both contenders of a block are fresh processes, and the client turns between
 //! them in slices. Blocks of all cells alternate, so that all of them meet the same minutes.
 
 mod block;
 mod cell;
 mod end_to_end;
 mod found;
+mod kind;
 mod ratio;
 
 use std::process::ExitCode;
@@ -24,10 +25,10 @@ use crate::block::{Field, Rounds, SUPERVISE};
 use crate::cell::{COMPARED, LADDERS};
 use crate::found::{Climbed, Compared};
 
-/// Compare what a request costs threads and tasks under three loads, and find the rate from which tasks cost less
+/// Compare what a request costs threads and tasks under four loads, and find the rate from which tasks cost less
 ///
-/// Prints the ratio of server CPU per request, tasks ÷ threads: under each load with how far each closed loop departs from Poisson arrivals
-/// at equal rates, then along the rate, with the crossover beside a prototype's. A cell with too few fit blocks says so. About five
+/// Prints server CPU per request and its ratio, tasks ÷ threads: under each load with how far it departs from Poisson arrivals at the same
+/// rate over the connections of a pool, then along the rate, with the crossover beside a prototype's. A cell with too few fit blocks says so. About five
 /// minutes; the machine should have nothing else to do.
 #[derive(Debug, Parser)]
 #[command(name = "loads")]

@@ -18,11 +18,18 @@ pub(crate) enum Fitness {
     Overloaded,
 }
 
+/// CPU time of the server for a request, microseconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Cost {
+    pub(crate) threads_us: f64,
+    pub(crate) tasks_us: f64,
+}
+
 /// One block's ratio under one load.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Ratio {
-    /// Tasks ÷ threads.
-    pub(crate) cpu: f64,
+    /// What it is a ratio of.
+    pub(crate) cost: Cost,
     /// Replies per second of the slower one.
     pub(crate) rate: f64,
     pub(crate) fitness: Fitness,
@@ -45,6 +52,11 @@ impl Fitness {
 }
 
 impl Ratio {
+    /// CPU time, tasks ÷ threads.
+    pub(crate) fn cpu(&self) -> f64 {
+        self.cost.tasks_us / self.cost.threads_us
+    }
+
     pub(crate) fn is_fit(&self) -> bool {
         self.fitness == Fitness::Fit
     }
@@ -60,14 +72,14 @@ pub(crate) enum Quotient {
 impl Quotient {
     /// Of the blocks' ratios.
     pub(crate) fn of(blocks: &[Ratio]) -> Self {
-        let alone = Ratio { cpu: 1.0, rate: 0.0, fitness: Fitness::Fit };
-        Self::between(&blocks.iter().map(|&block| (block, alone)).collect::<Vec<_>>())
+        let one = Ratio { cost: Cost { threads_us: 1.0, tasks_us: 1.0 }, rate: 0.0, fitness: Fitness::Fit };
+        Self::between(&blocks.iter().map(|&block| (block, one)).collect::<Vec<_>>())
     }
 
     /// Of ratios ÷ others, block by block.
     pub(crate) fn between(blocks: &[(Ratio, Ratio)]) -> Self {
         let is_fit = |(one, other): &&(Ratio, Ratio)| one.is_fit() && other.is_fit();
-        let pair = |(one, other): &(Ratio, Ratio)| Pair { sync: other.cpu, r#async: one.cpu };
+        let pair = |(one, other): &(Ratio, Ratio)| Pair { sync: other.cpu(), r#async: one.cpu() };
         let pairs: Vec<Pair> = blocks.iter().filter(is_fit).map(pair).collect();
         match effect(&pairs) {
             Ok(effect) if pairs.len() >= FEWEST => Self::Told(effect),

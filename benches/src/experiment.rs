@@ -466,8 +466,9 @@ mod tests {
             error(&text.replace("endpoint = \"upstream\"\nwait_ms = [10]", "endpoint = \"upstream\""))
                 .contains("wait_ms")
         );
-        let own = "endpoint = \"upstream\"\nflags = [\"--upstream=127.0.0.1:1\"]";
-        assert!(error(&text.replace("endpoint = \"upstream\"", own)).contains("set by the runner"));
+        let workload = "[[workload]]\nendpoint = \"upstream\"\n";
+        let own = format!("{workload}flags = [\"--upstream=127.0.0.1:1\"]\n");
+        assert!(error(&text.replace(workload, &own)).contains("set by the runner"));
     }
 
     #[test]

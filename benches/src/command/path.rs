@@ -187,7 +187,7 @@ fn measure(
 /// The command that measures the same again.
 fn command(arguments: &Arguments) -> String {
     let Arguments { wait, connections, rate, span, turns, .. } = arguments;
-    let time = |time: &Duration| humantime::format_duration(*time).to_string().replace(' ', "");
+    let time = |time: &Duration| format!("{}ms", time.as_secs_f64() * 1e3);
     format!(
         "cargo crossover path --wait {} --connections {connections} --rate {rate} --span {} --turns {turns}",
         time(wait),

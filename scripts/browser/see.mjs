@@ -6,18 +6,20 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { launch } from './chromium.mjs';
+import { FOLDER, KEPT, compare, renew } from './kept.mjs';
 import { look } from './look.mjs';
 import { VIEWS } from './views.mjs';
 
-const USAGE = 'usage: scripts/see-page FILE… [--into DIR]   (DIR is target/seen unless given)';
+const USAGE = 'usage: scripts/see-page FILE… [--into DIR], or scripts/see-page --kept [--renew]   (DIR is target/seen unless given)';
 
 const LISTED = 8;
 
 async function main() {
-  const { files, into } = args();
+  const { files, into, kept, renews } = args();
   const chromium = await launch();
   let wrong = 0;
   try {
+    if (kept) return await lookAtKept(chromium, renews, into);
     for (const [file, folder] of folders(files, into)) {
       const complaints = await lookInEveryView(chromium, file, folder);
       for (const line of shortened(complaints)) console.error(`see-page: ${file}: ${line}`);
@@ -31,18 +33,32 @@ async function main() {
   return wrong === 0 ? 0 : 1;
 }
 
+const OPTIONS = { into: { type: 'string', default: 'target/seen' }, kept: { type: 'boolean' }, renew: { type: 'boolean' } };
+
 function args() {
   let parsed;
   try {
-    parsed = parseArgs({ allowPositionals: true, options: { into: { type: 'string', default: 'target/seen' } } });
+    parsed = parseArgs({ allowPositionals: true, options: OPTIONS });
   } catch (error) {
     throw new Error(`${error.message}; ${USAGE}`);
   }
   const files = parsed.positionals;
-  if (files.length === 0) throw new Error(`expected a file; ${USAGE}`);
+  const { into, kept = false, renew: renews = false } = parsed.values;
+  if (kept === files.length > 0) throw new Error(`expected files or --kept; ${USAGE}`);
+  if (renews && !kept) throw new Error(`--renew renews kept pictures: give --kept as well; ${USAGE}`);
   const missing = files.find((file) => !existsSync(file));
   if (missing !== undefined) throw new Error(`${missing}: no such file`);
-  return { files: files.map((file) => resolve(file)), into: parsed.values.into };
+  return { files: files.map((file) => resolve(file)), into, kept, renews };
+}
+
+/// Compares key figures with their kept pictures, or keeps them as they are now.
+async function lookAtKept(chromium, renews, into) {
+  const seen = join(into, 'kept');
+  const complaints = renews ? await renew(chromium, KEPT, FOLDER) : await compare(chromium, KEPT, FOLDER, seen);
+  for (const line of complaints) console.error(`see-page: ${line}`);
+  const found = complaints.length === 0 ? (renews ? 'kept' : 'as they were') : `${complaints.length} complaints`;
+  console.log(`see-page: ${KEPT.length} key figures: ${found}; pictures in ${FOLDER}`);
+  return complaints.length === 0 ? 0 : 1;
 }
 
 /// A folder for each file: named after the file, or after its folder where all files are called index.

@@ -10,7 +10,7 @@ use crate::baseline::Baseline;
 /// valgrind (Debian: apt-get install valgrind). Exit codes: 0 counted, and none more than 3 % above the baseline; 1 one is;
 /// 2 could not count; 130 and 143 interrupted.
 #[derive(Debug, Parser)]
-#[command(name = "instructions")]
+#[command(name = "instructions", max_term_width = 80)]
 pub(crate) struct Flags {
     /// Make these counts the baseline
     #[arg(long, conflicts_with = "quick")]

@@ -31,7 +31,7 @@ use crate::found::{Climbed, Compared};
 /// rate over the connections of a pool, then along the rate, with the crossover beside a prototype's. A cell with too few fit blocks says so. About five
 /// minutes; the machine should have nothing else to do.
 #[derive(Debug, Parser)]
-#[command(name = "loads")]
+#[command(name = "loads", max_term_width = 80)]
 struct Flags {
     /// Blocks of every cell, each of fresh processes
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=1000))]

@@ -12,7 +12,7 @@ const RATES: [u32; 3] = [1_000, 5_000, 20_000];
 /// Prints one table from one run, at 1,000, 5,000 and 20,000 requests per second: lateness at the median and the 99th
 /// percentile, what kept the client from running meanwhile, and what waiting cost. About a minute.
 #[derive(Debug, Parser)]
-#[command(name = "pacing")]
+#[command(name = "pacing", max_term_width = 80)]
 pub(crate) struct Flags {
     /// How long each is measured, 1 to 60 seconds [default: 5]
     #[arg(long, value_name = "SECONDS", conflicts_with = "quick", value_parser = clap::value_parser!(u32).range(1..=60))]

@@ -21,7 +21,7 @@ const SECONDS: u32 = 5;
 /// kernel counts them for the whole process, and their ratios to wrk's in the same round (median, least and most over
 /// rounds). About seven minutes.
 #[derive(Debug, Parser)]
-#[command(name = "peers")]
+#[command(name = "peers", max_term_width = 80)]
 pub(crate) struct Flags {
     /// Compare pacing instead: response times of an open loop at this rate, such as 1000/s, of oha and loadgen
     #[arg(long, value_name = "RATE", allow_hyphen_values = true)]

@@ -38,7 +38,7 @@ fn with_a_tip(mut error: clap::Error) -> clap::Error {
 /// were measured, but nothing can be judged, for no comparison has a block in which both sides may be believed; 129, 130 or
 /// 143 interrupted by a signal (128 + its number), with everything measured until then kept.
 #[derive(Debug, Parser)]
-#[command(name = "crossover", version, about, long_about)]
+#[command(name = "crossover", version, about, long_about, max_term_width = 80)]
 struct Arguments {
     #[command(subcommand)]
     command: Subcommands,
@@ -211,5 +211,26 @@ fn budget(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(budget) if (Duration::from_secs(1)..=LONGEST_BUDGET).contains(&budget) => Ok(budget),
         _ => Err("expected 1s to 24h, such as 10m".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn no_line_of_a_help_is_wider_than_80_columns_wherever_it_goes() {
+        fn check(command: &mut clap::Command) {
+            for help in [command.render_help(), command.render_long_help()].map(|help| help.to_string()) {
+                let wide = help.lines().find(|line| line.chars().count() > 80);
+                assert_eq!(wide, None, "{}", command.get_name());
+            }
+            command.get_subcommands_mut().for_each(check);
+        }
+        let mut command = Arguments::command();
+        command.build();
+        check(&mut command);
     }
 }

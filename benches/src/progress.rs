@@ -92,12 +92,6 @@ pub fn minutes(duration: Duration) -> String {
     if seconds < 60 { format!("{seconds}s") } else { format!("{}m {:02}s", seconds / 60, seconds % 60) }
 }
 
-/// A number of things, `1 cell` or `2 cells`.
-#[must_use]
-pub fn counted(count: usize, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,11 +110,6 @@ mod tests {
         };
         // Just resumed; then two of the ten that were left, in 12 s.
         assert_eq!([left(10, 1), left(12, 12_000), left(20, 50_000)], [50, 48, 0]);
-    }
-
-    #[test]
-    fn one_is_not_many() {
-        assert_eq!([0, 1, 2].map(|count| counted(count, "cell")), ["0 cells", "1 cell", "2 cells"]);
     }
 
     #[test]

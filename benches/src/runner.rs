@@ -9,11 +9,12 @@ use reports_record::{
     Beginning, Calibration, Cell, Definition, Ending, Folder, Line, Look, Run, Stage, StopReason, Stops,
     Trial, TrialLog, TrialOutcome, shown,
 };
+use reports_terminal::counted;
 
 use crate::budget::Pace;
 use crate::field::Field;
 use crate::first_failures::FirstFailures;
-use crate::progress::{Progress, counted};
+use crate::progress::Progress;
 use crate::remaining::{ATTEMPTS, Done, Group, Planned, calibrated, contender_names, groups, names_in, plan};
 use crate::signals::Signals;
 use crate::sliced_block::{self, Phases};
@@ -351,7 +352,7 @@ impl<'a> Runner<'a> {
         if block < first {
             self.progress.say(&format!(
                 "--budget ends the run after {}, before its first look after {first}: nothing is judged",
-                counted(block as usize, "block")
+                counted(block.into(), "block")
             ));
         }
         Ok(())
@@ -378,7 +379,7 @@ impl<'a> Runner<'a> {
         ]
         .into_iter()
         .filter(|(why, _)| of(*why) > 0)
-        .map(|(why, word)| format!("{} {word}", counted(of(why), "loop")))
+        .map(|(why, word)| format!("{} {word}", counted(of(why) as u64, "loop")))
         .collect();
         if !told.is_empty() {
             self.progress.say(&format!("after block {}: {}", look.after, told.join(", ")));

@@ -111,6 +111,31 @@ fn normal_dependencies(metadata: &Metadata, package: &str) -> BTreeSet<String> {
     seen.into_iter().map(|id| metadata[id].name.to_string()).collect()
 }
 
+/// Where its width is not known, as in a pipe, clap would take 100 columns.
+#[test]
+fn every_command_line_sets_its_help_in_80_columns() {
+    let sources = Command::new("git").args(["ls-files", "*.rs"]).current_dir(root()).output();
+    let Some(sources) = sources.ok().filter(|output| output.status.success()) else {
+        eprintln!("not in a git checkout: the sources cannot be listed");
+        return;
+    };
+    let sources = String::from_utf8(sources.stdout).unwrap();
+    let mut command_lines = 0;
+    for file in sources.lines() {
+        let Ok(text) = std::fs::read_to_string(root().join(file)) else { continue };
+        for (place, _) in text.match_indices(concat!("Parser", ")]\n")) {
+            let own: String =
+                text[place..].lines().skip(1).take_while(|line| !line.contains("struct ")).collect();
+            assert!(
+                own.contains("max_term_width = 80"),
+                "{file}: found {own:?}, expected max_term_width = 80"
+            );
+            command_lines += 1;
+        }
+    }
+    assert!(command_lines >= 10, "{command_lines} command lines found");
+}
+
 #[test]
 fn the_top_level_holds_what_the_readme_promises_and_nothing_else() {
     let listed = Command::new("git").arg("-C").arg(root()).args(["ls-tree", "--name-only", "HEAD"]).output();

@@ -12,7 +12,7 @@ use crate::{delay, evenly, queue, stall};
 /// the client or the server was kept from running, "late" by how much the server's replies missed its script, mean and most:
 /// where they are large, something else took the CPUs, and the measurement shows that.
 #[derive(Debug, Parser)]
-#[command(name = "truths")]
+#[command(name = "truths", max_term_width = 80)]
 pub(crate) struct Flags {
     /// Which of them [default: all]
     #[arg(value_enum, value_name = "TRUTH")]

@@ -9,7 +9,7 @@ use clap::Parser;
 /// One server is held against itself with more hash rounds a request. The true ratio of each difference is the mean over all
 /// of its cells; the planted share is an upper bound of it, since requests cost more than their rounds.
 #[derive(Debug, Parser)]
-#[command(name = "verdicts")]
+#[command(name = "verdicts", max_term_width = 80)]
 pub(crate) struct Flags {
     /// Cells of each difference
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]

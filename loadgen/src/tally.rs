@@ -584,7 +584,7 @@ impl Tally {
 
     pub(crate) fn sub_windows(&self) -> Vec<SubWindow> {
         let Some(parts) = &self.parts else { return Vec::new() };
-        parts.summaries(parts.ended_by(self.window.end), &self.timings.service)
+        parts.summaries(parts.ended_by(self.window.end), &self.timings.service, &self.timings.response)
     }
 
     /// Whether every part of the window was seen to its end.

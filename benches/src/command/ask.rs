@@ -10,7 +10,7 @@ use anyhow::{Context as _, ensure};
 use clap::{Args, ValueEnum};
 use loadgen::{Rate, parse_span};
 use reports_record::{Definition, Role};
-use reports_terminal::talk;
+use reports_terminal::{counted, talk};
 use servers_contract::Call;
 
 use self::rounds::Rounds;
@@ -123,7 +123,7 @@ impl Question {
         let parts = [
             (!self.wait.is_zero()).then(|| format!("{} of waiting", time(self.wait))),
             (!self.cpu.is_zero()).then(|| format!("{} of CPU", time(self.cpu))),
-            Some(format!("{} connections", self.connections)),
+            Some(counted(self.connections.into(), "connection")),
             self.rate.map(|rate| rate.to_string()),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();

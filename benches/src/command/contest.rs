@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Context as _, anyhow};
 use nix::sys::resource::{Resource, getrlimit};
 use reports_record::{Environment, SCHEMA, shell_word, shown};
-use reports_terminal::{print, talk};
+use reports_terminal::{counted, print, talk};
 use serde::Serialize;
 
 use crate::contest::{
@@ -162,9 +162,9 @@ pub(super) fn hold(
         let rates: Vec<String> =
             contest.rates().iter().map(|rate| Metric::Throughput.show(rate.get())).collect();
         talk!(
-            "{} connections, at most {} blocks{}, seed {}; about {}, Ctrl-C keeps what is there",
-            hall.connections,
-            contest.most_blocks(),
+            "{}, at most {}{}, seed {}; about {}, Ctrl-C keeps what is there",
+            counted(hall.connections.into(), "connection"),
+            counted(contest.most_blocks() as u64, "block"),
             if rates.is_empty() { String::new() } else { format!(", at {}", rates.join(" and ")) },
             hall.seed,
             minutes(hall.within)
@@ -182,8 +182,8 @@ pub(super) fn hold(
             && findings.all.iter().any(|finding| finding.is_open)
         {
             notes.push(format!(
-                "{} blocks were measured after the last planned look at {looked}: they are not judged",
-                findings.blocks - looked
+                "{} followed the last planned look at {looked} and did not count",
+                counted((findings.blocks - looked) as u64, "block")
             ));
         }
         ContestDocument {

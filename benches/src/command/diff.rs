@@ -11,7 +11,7 @@ use reports_render::analysis::subject::Subject;
 use reports_render::number;
 use reports_stats::evidence::MARGIN;
 use reports_stats::verdict::Verdict;
-use reports_terminal::print;
+use reports_terminal::{counted, print};
 
 use crate::conditions::Conditions;
 
@@ -184,7 +184,8 @@ impl Difference {
         }
         if without > 0 {
             self.apart.push(format!(
-                "{without} ratios of the {} have too few blocks in one of the runs",
+                "too few blocks in one of the runs: {} of the {}",
+                counted(without, "ratio"),
                 kind.title()
             ));
         }

@@ -2,9 +2,9 @@
 
 use anyhow::Context as _;
 use reports_record::{Definition, shown};
-use reports_terminal::print;
+use reports_terminal::{counted, print};
 
-use crate::progress::{counted, minutes};
+use crate::progress::minutes;
 use crate::remaining::names_in;
 use crate::{estimate, experiment};
 
@@ -42,13 +42,13 @@ pub(super) fn describe(definition: &Definition) -> String {
     let mut text = format!("{}: {}\n\ncells\n", definition.name, question(definition));
     for cell in &definition.cells {
         let (name, target) = (shown(&cell.name, NAME), shown(&cell.target, NAME));
-        text += &format!("  {name:<24} {target} over {}\n", counted(cell.connections as usize, "connection"));
+        text += &format!("  {name:<24} {target} over {}\n", counted(cell.connections.into(), "connection"));
     }
     text += "\npairs (sync against async)\n";
     for pair in &definition.pairs {
         let cells = match pair.cells.len() {
             0 => String::new(),
-            selected => format!(", in {}", counted(selected, "cell")),
+            selected => format!(", in {}", counted(selected as u64, "cell")),
         };
         text += &format!("  {:<10} {} against {}{cells}\n", pair.role.name(), pair.sync, pair.awaiting);
     }
@@ -57,9 +57,9 @@ pub(super) fn describe(definition: &Definition) -> String {
     let sides: usize = definition.cells.iter().map(|cell| names_in(definition, cell).len() + 1).sum();
     text += &format!(
         "\n{} with {sides} contenders in all, in {}: {}, about {} once the contenders are built\n",
-        counted(definition.cells.len(), "cell"),
-        counted(definition.blocks as usize, "block"),
-        counted(sides * definition.blocks as usize, "trial"),
+        counted(definition.cells.len() as u64, "cell"),
+        counted(definition.blocks.into(), "block"),
+        counted((sides * definition.blocks as usize) as u64, "trial"),
         minutes(estimate::duration(definition))
     );
     text

@@ -9,7 +9,7 @@ use reports_record::{
     ContenderRecord, Definition, Ending, Environment, Folder, FolderError, Line, Run, SCHEMA, TrialLog,
     shell_word,
 };
-use reports_terminal::{print, talk};
+use reports_terminal::{counted, print, talk};
 
 use super::{check, cores, namesakes};
 use crate::conditions::Conditions;
@@ -17,7 +17,6 @@ use crate::cpu_claim::CpuClaim;
 use crate::cpus::Split;
 use crate::field::Field;
 use crate::host::Host;
-use crate::progress::counted;
 use crate::remaining::Done;
 use crate::runner::{Outcome, Runner};
 use crate::signals::Signals;
@@ -70,7 +69,7 @@ fn ensure_first_look(definition: &Definition, budget: Duration) -> anyhow::Resul
         "--budget {} is too short: the first verdicts come after {}, which take about {} at {:.1} s each after {:.0} s of \
          calibration; give a budget of {} or more, or an experiment with fewer cells",
         humantime::format_duration(budget),
-        counted(first as usize, "block"),
+        counted(first.into(), "block"),
         progress::minutes(needed),
         (needed - calibrated).as_secs_f64() / f64::from(first.max(1)),
         calibrated.as_secs_f64(),
@@ -294,7 +293,7 @@ fn conclude(
         Outcome::Complete { failed } => {
             let is_judged = told_soundness(folder, definition)?;
             if failed > 0 {
-                talk!("{} failed; the page lists each with its reason", counted(failed, "trial"));
+                talk!("{} failed; the page lists each with its reason", counted(failed as u64, "trial"));
                 FAILED
             } else if is_judged {
                 0
@@ -304,16 +303,30 @@ fn conclude(
             }
         }
         Outcome::Interrupted { left } => {
-            talk!("interrupted with {} to go; `{}` goes on", counted(left, "trial"), to_resume(folder));
+            talk!(
+                "interrupted with {} to go; `{}` goes on",
+                counted(left as u64, "trial"),
+                to_resume(folder)
+            );
             signals.map_or(1, Signals::exit_code)
         }
     };
+    index(folder);
     tell_answer(folder);
     if let Err(error) = print(format!("{}\n", page.display())) {
         talk!("crossover: cannot write the page's path, {}, to stdout: {error}", page.display());
         return Ok(code.max(1));
     }
     Ok(code)
+}
+
+/// Brings the index of the folder that holds this run up to date. A run is worth no less without it.
+fn index(folder: &Folder) {
+    let Some(runs) = folder.path().parent() else { return };
+    match reports_render::update_index(runs) {
+        Ok(index) => talk!("all runs: {}", index.display()),
+        Err(error) => talk!("warning: the index of runs is not up to date: {error:#}"),
+    }
 }
 
 /// Columns of a terminal that sentences are wrapped to.
@@ -332,7 +345,7 @@ fn tell_answer(folder: &Folder) {
 fn told_soundness(folder: &Folder, definition: &Definition) -> anyhow::Result<bool> {
     let Soundness { measured, unbelievable, has_comparison } = Soundness::of(definition, &folder.lines()?.0);
     if unbelievable > 0 {
-        let trials = counted(measured, "measured trial");
+        let trials = counted(measured as u64, "measured trial");
         talk!("{unbelievable} of {trials} may not be believed; the page says why");
     }
     Ok(has_comparison)
@@ -342,8 +355,8 @@ fn announce(definition: &Definition) {
     talk!(
         "{}: {}, {}, seed {}; about {}, Ctrl-C keeps what is there",
         definition.name,
-        counted(definition.cells.len(), "cell"),
-        counted(definition.blocks as usize, "block"),
+        counted(definition.cells.len() as u64, "cell"),
+        counted(definition.blocks.into(), "block"),
         definition.seed,
         progress::minutes(estimate::duration(definition))
     );

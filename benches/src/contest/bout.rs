@@ -9,9 +9,9 @@ use reports_stats::looks::Looks;
 use super::entrant::Running;
 use super::queue_meter::QueueMeter;
 use super::{Block, Entrant, Findings, Metric, Reading, Source, Subject};
-use crate::progress::counted;
 use crate::sampler::Sampler;
 use crate::slices::{self, Meter, Plan, Side, Sliced, Turns};
+use reports_terminal::counted;
 
 const MIB: f64 = 1_048_576.0;
 
@@ -203,7 +203,7 @@ impl Contest {
         if self.spoilt > 0 {
             notes.push(format!(
                 "{} measured again: other programs on this machine, or its own host, had spoilt what was measured",
-                counted(self.spoilt, "block")
+                counted(self.spoilt as u64, "block")
             ));
         }
         for (side, entrant) in self.entrants.iter().enumerate() {
@@ -212,14 +212,17 @@ impl Contest {
             let faulty = readings().filter(|reading| !reading.faults.is_empty()).count();
             if let Some(fault) = readings().flat_map(|reading| &reading.faults).next() {
                 notes.push(format!(
-                    "figures of {} were left out in {faulty} of {} blocks, first because of {fault}",
+                    "figures of {} were left out in {faulty} of {}, first because of {fault}",
                     entrant.name,
-                    self.blocks.len()
+                    counted(self.blocks.len() as u64, "block")
                 ));
             }
         }
         if let Some(failure) = self.failures.first() {
-            notes.push(format!("{} blocks failed, the first so: {failure}", self.failures.len()));
+            notes.push(format!(
+                "{} failed, the first so: {failure}",
+                counted(self.failures.len() as u64, "block")
+            ));
         }
         notes
     }
@@ -403,7 +406,7 @@ fn unfit(titles: &[String], blocks: &[Block], failures: &[String]) -> Option<Str
     let is_unfit = |wrong: usize| {
         wrong > 0 && (wrong * 2 >= blocks.len() || blocks.len().saturating_sub(wrong) < LEAST_BLOCKS)
     };
-    let all = counted(blocks.len(), "block");
+    let all = counted(blocks.len() as u64, "block");
     for (side, title) in titles.iter().enumerate() {
         let faults: Vec<&str> =
             blocks.iter().filter_map(|block| block.readings[side].wrong_answer()).collect();
@@ -421,10 +424,10 @@ fn full_queue<'a>(name: &str, readings: impl Iterator<Item = &'a Reading>) -> Op
         readings.map(|reading| reading.dropped_connections).filter(|dropped| *dropped > 0).collect();
     (!dropped.is_empty()).then(|| {
         format!(
-            "{} connections to {name} were dropped in {} blocks, for its queue of connections that wait to be accepted was full: a \
+            "{name} dropped {} in {}, for its queue of connections that wait to be accepted was full: a \
              client tries again after a second; raise the server's backlog, or ask with fewer --connections",
-            dropped.iter().sum::<u64>(),
-            dropped.len()
+            counted(dropped.iter().sum(), "connection"),
+            counted(dropped.len() as u64, "block")
         )
     })
 }

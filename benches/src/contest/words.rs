@@ -1,6 +1,7 @@
 //! Findings in plain sentences.
 
 use reports_render::number;
+use reports_terminal::counted;
 
 use super::{Finding, Findings, Metric, Subject, Winner};
 
@@ -142,7 +143,10 @@ fn without_winner(findings: &Findings, entrant: usize, decisive: &[&Finding]) ->
     if asked.is_empty() {
         let seen = match findings.looks.first() {
             Some(look) if findings.blocks < *look => {
-                format!("it ended after {} blocks, before the first look at {look}", findings.blocks)
+                format!(
+                    "it ended after {}, before the first look at {look}",
+                    counted(findings.blocks as u64, "block")
+                )
             }
             _ => "there are too few blocks with figures".to_owned(),
         };
@@ -150,11 +154,11 @@ fn without_winner(findings: &Findings, entrant: usize, decisive: &[&Finding]) ->
     }
     if asked.iter().all(|finding| finding.winner == Winner::Neither) {
         return format!(
-            "{first} and {other} are alike: nothing that was asked differs by more than 5 % ({} blocks).",
-            findings.blocks
+            "{first} and {other} are alike: nothing that was asked differs by more than 5 % ({}).",
+            counted(findings.blocks as u64, "block")
         );
     }
-    format!("No winner between {first} and {other} after {} blocks.", findings.blocks)
+    format!("No winner between {first} and {other} after {}.", counted(findings.blocks as u64, "block"))
 }
 
 /// That any of the two will do, where each rate needs next to nothing of both and neither keeps users waiting for long;

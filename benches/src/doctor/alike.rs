@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use reports_record::{Definition, Metric};
 use reports_render::analysis::verdicts::Repeat;
+use reports_terminal::counted;
 
 use super::Check;
 use crate::{estimate, experiment};
@@ -47,7 +48,7 @@ pub fn judge(repeats: &[Repeat]) -> Vec<Check> {
     let (wins, of) = repeats
         .iter()
         .fold((0, 0), |(wins, of), repeat| (wins + repeat.false_wins.wins, of + repeat.false_wins.cells));
-    let found = format!("{wins} in {of} comparisons");
+    let found = format!("{wins} in {}", counted(of, "comparison"));
     checks.push(if repeats.iter().all(|repeat| repeat.false_wins.within_promise()) {
         Check::fit("A/A: false wins", found)
     } else {

@@ -1,5 +1,7 @@
 //! What readings mean for measurements: pure.
 
+use reports_terminal::counted;
+
 use super::{Check, Readings, Watch};
 use crate::cpus::{Cores, Split};
 use crate::host::OWN_DESCRIPTORS;
@@ -173,7 +175,7 @@ fn throttling(watch: &Watch) -> Option<Check> {
     Some(if throttled > 0 {
         Check::warn(
             "throttling",
-            format!("{throttled} times while nothing was measured"),
+            format!("{} while nothing was measured", counted(throttled, "time")),
             "raise the quota of the control group (cpu.max), which this run will meet at full load",
         )
     } else {

@@ -133,7 +133,9 @@ impl Project {
 
     /// The folder of the only run there is.
     pub(crate) fn run_folder(&self) -> Option<PathBuf> {
-        let mut runs = fs::read_dir(self.path("kept")).ok()?.map(|entry| entry.unwrap().path());
+        let entries = fs::read_dir(self.path("kept")).ok()?.map(|entry| entry.unwrap().path());
+        // Beside them stands their index.
+        let mut runs = entries.filter(|path| path.is_dir());
         let run = runs.next();
         assert_eq!(runs.next(), None, "more than one run");
         run

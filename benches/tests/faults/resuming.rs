@@ -45,6 +45,19 @@ fn a_page_that_was_lost_is_written_again() {
 }
 
 #[test]
+fn a_run_is_in_the_index_beside_it_and_a_file_that_is_no_index_is_left_alone() {
+    let (project, run) = complete();
+    let index = run.with_file_name("index.html");
+    let name = run.file_name().unwrap().to_str().unwrap();
+    assert!(fs::read_to_string(&index).unwrap().contains(name), "{name} is not in the index");
+    fs::write(&index, "a page of one's own").unwrap();
+    let Ended { code, stderr, .. } = project.resume(&run);
+    assert!(is_complete(code), "{stderr}");
+    assert!(stderr.contains("is no index of runs, so it was left alone"), "{stderr}");
+    assert_eq!(fs::read_to_string(&index).unwrap(), "a page of one's own");
+}
+
+#[test]
 fn another_program_is_refused_by_name() {
     let (project, run) = interrupted();
     let before = log(&run);

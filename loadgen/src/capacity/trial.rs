@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reports_record::{Check, CheckStatus, Fault, Measurement, OutcomeKind};
+use reports_terminal::counted;
 
 use crate::capacity::{Doubt, Verdict};
 use crate::{Condition, Crew};
@@ -89,7 +90,10 @@ fn doubt(objectives: &[Condition], measurement: &Measurement) -> Option<(Doubt, 
         let held = measurement.plan.connections;
         return Some((
             Doubt::Client,
-            format!("once sent, requests met it: {held} connections were too few, add up to {needed}"),
+            format!(
+                "once sent, requests met it: {} did not suffice, add up to {needed}",
+                counted(held.into(), "connection")
+            ),
         ));
     }
     if let Some(cause) = machines_doing(measurement) {
@@ -131,8 +135,9 @@ pub fn doubled_connections(objectives: &[Condition], measurement: &Measurement) 
 pub fn judge_doubled(objectives: &[Condition], few: &Measurement, many: &Measurement) -> (Verdict, String) {
     let (first, second) = (few.achieved_rate_per_s, many.achieved_rate_per_s);
     let compared = format!(
-        "{} connections had {second:.1}/s answered, {} had {first:.1}/s",
-        many.plan.connections, few.plan.connections
+        "{} had {second:.1}/s answered, {} had {first:.1}/s",
+        counted(many.plan.connections.into(), "connection"),
+        few.plan.connections
     );
     let spoilt = many
         .certificate

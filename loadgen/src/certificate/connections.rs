@@ -1,6 +1,7 @@
 //! Whether connections stood, how they came about, and why they ended.
 
 use reports_record::{Check, CheckStatus, OutcomeKind};
+use reports_terminal::counted;
 
 use super::About;
 use crate::evidence::Evidence;
@@ -28,8 +29,10 @@ pub(super) fn connections(evidence: &Evidence<'_>) -> Check {
     let given_up = evidence.given_up();
     if given_up > 0 {
         let seconds = ABANDON_AFTER.as_secs();
-        finding +=
-            &format!("; {given_up} requests were given up: no connection could be opened for {seconds} s");
+        finding += &format!(
+            "; no connection could be opened for {seconds} s, which gave up {}",
+            counted(given_up, "request")
+        );
         let remedy = "see why in the server's log; the failures of `errors` say how attempts ended";
         return about.found(CheckStatus::Fail, Some(reopened), finding, remedy);
     }
@@ -113,8 +116,9 @@ fn full_queue(evidence: &Evidence<'_>) -> Option<String> {
     let never = evidence.tally.outcome(OutcomeKind::ConnectTimeout);
     (late + never + unopened > 0).then(|| {
         format!(
-            "; {late} connections took a second or longer to open, {never} were not opened in time and {unopened} had been opening for \
-             that long at the end: the server's queue of connections that wait to be accepted was full, or packets were lost"
+            "; {} took a second or longer to open, {never} failed to open in time and {unopened} had been opening for that long at \
+             the end: the server's queue of connections that wait to be accepted was full, or packets were lost",
+            counted(late, "connection")
         )
     })
 }
@@ -140,8 +144,8 @@ fn remedy(evidence: &Evidence<'_>, ended: f64) -> String {
         && lost as f64 >= ended
     {
         return format!(
-            "{lost} requests failed, those before and after the window included, and each ended its connection: see why in the \
-             server's log"
+            "{} failed, those before and after the window included, and each ended its connection: see why in the server's log",
+            counted(lost, "request")
         );
     }
     let cause = match (evidence.announced_requests, tally.closes_announced) {

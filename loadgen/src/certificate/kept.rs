@@ -66,7 +66,7 @@ pub(super) fn account(evidence: &Evidence<'_>) -> Check {
     let account = evidence.tally.account();
     let lost = account.due.abs_diff(account.finished + account.failed + account.censored);
     let finding = format!(
-        "{} requests were due: {} finished, {} failed, {} censored",
+        "requests due: {}, of these finished {}, failed {}, censored {}",
         account.due, account.finished, account.failed, account.censored
     );
     let status = if account.closes() { CheckStatus::Pass } else { CheckStatus::Fail };

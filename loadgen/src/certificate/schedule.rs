@@ -2,6 +2,7 @@
 
 use reports_record::{Arrivals, Check, CheckStatus, Times};
 use reports_stats::kolmogorov_smirnov::rarely_exceeded;
+use reports_terminal::counted;
 
 use super::{About, grade, percent};
 use crate::Pace;
@@ -49,9 +50,9 @@ pub(super) fn pace(evidence: &Evidence<'_>) -> Check {
     let status = grade(tail_name, tail, tail_bound).max(grade("p50", median, median_bound)).max(misled);
     let finding = format!(
         "requests left {median:.1} us (p50) and {tail:.1} us ({tail_name}) late by the client's doing, against \
-         {median_bound:.0} and {tail_bound:.0}{}; it was preempted {} times{}",
+         {median_bound:.0} and {tail_bound:.0}{}; it was preempted {}{}",
         clients_own(&mostly_late),
-        evidence.cost.involuntary_switches,
+        counted(evidence.cost.involuntary_switches, "time"),
         if evidence.cost.spin_given_up {
             ", and gave up spinning for the timer because it shares its CPU (--pacing timer does so from the start)"
         } else {
@@ -180,8 +181,9 @@ pub(super) fn plan(evidence: &Evidence<'_>) -> Check {
     let offered = evidence.per_second(evidence.tally.account().due);
     let ratio = offered / carried;
     let plan = format!(
-        "{connections} connections of {} each end at {}/s, and {}/s were offered",
+        "at {} a reply {} can carry {}/s, and {}/s were offered",
         milliseconds(mean),
+        counted(connections.into(), "connection"),
         whole(carried),
         whole(offered)
     );

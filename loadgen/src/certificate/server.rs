@@ -1,6 +1,7 @@
 //! What the server did: replies, failures, connections.
 
 use reports_record::{Check, CheckStatus, Fault, OutcomeKind};
+use reports_terminal::counted;
 
 use super::{About, grade};
 use crate::bystanders::Attendance;
@@ -54,7 +55,7 @@ fn wrong_statuses(evidence: &Evidence<'_>) -> String {
     let statuses = evidence.tally.statuses();
     let wrong = statuses.iter().filter(|(status, _)| !evidence.load.expect.status.contains(status.0));
     let listed: Vec<_> =
-        wrong.take(LISTED).map(|(status, count)| format!("{status} {count} times")).collect();
+        wrong.take(LISTED).map(|(status, count)| format!("{status} {}", counted(*count, "time"))).collect();
     if listed.is_empty() { String::new() } else { format!(", found {}", listed.join(", ")) }
 }
 
@@ -84,7 +85,7 @@ fn how_bodies_were_checked(evidence: &Evidence<'_>) -> String {
             "bodies were held to {digest} until one was right, and then to the length and CRC-32 of that one"
         ),
         ExpectBody::Any if shortest == longest => {
-            format!("bodies were not looked at, all had {shortest} bytes")
+            format!("bodies were not looked at, all had {}", counted(shortest, "byte"))
         }
         ExpectBody::Any => format!("bodies were not looked at, they had {shortest} to {longest} bytes"),
     }
@@ -147,7 +148,9 @@ pub(super) fn bystanders(evidence: &Evidence<'_>) -> Check {
     let Attendance { standing, closed, slow_replies } = evidence.attendance;
     let finding = format!(
         "{standing} of {planned} idle and slow connections stood at the end; the server closed, or did not take back, \
-         one {closed} times; slow requests were answered {slow_replies} times"
+         one {}; slow requests were answered {}",
+        counted(closed, "time"),
+        counted(slow_replies, "time")
     );
     let status = if closed == 0 && standing == planned { CheckStatus::Pass } else { CheckStatus::Warn };
     let remedy = "raise the server's time-outs and its bound on connections, or read the figures as those of fewer bystanders";
@@ -161,8 +164,10 @@ pub(super) fn pairing(evidence: &Evidence<'_>) -> Check {
     let unasked = evidence.tally.unasked_replies;
     let (status, finding) = match unasked {
         0 => (CheckStatus::Pass, "no bytes came over a connection without a request".into()),
-        1 => (CheckStatus::Fail, "once, bytes came that no request had asked for".into()),
-        _ => (CheckStatus::Fail, format!("{unasked} times, bytes came that no request had asked for")),
+        _ => (
+            CheckStatus::Fail,
+            format!("{}, bytes came that no request had asked for", counted(unasked, "time")),
+        ),
     };
     let remedy =
         "mend the server: it answers more than it is asked, and replies may belong to other requests";

@@ -325,7 +325,7 @@ fn a_plan_that_the_connections_cannot_carry_is_told_by_arithmetic() {
     let (plan, achieved) = with(|index, _| Fate { waited_us: index * 1_500, service_us: 2_000, ..SOUND });
     assert_eq!((plan.status, plan.figure.map(|ratio| ratio.round())), (CheckStatus::Warn, Some(4.0)));
     assert!(
-        plan.finding.contains("1 connections of 2.0 ms each end at 500/s, and 2,000/s were offered"),
+        plan.finding.contains("at 2.0 ms a reply 1 connection can carry 500/s, and 2,000/s were offered"),
         "{plan:?}"
     );
     assert!(plan.remedy.unwrap().starts_with("take 4 or more connections (-c)"));

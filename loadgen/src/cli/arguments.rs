@@ -17,6 +17,7 @@ use crate::command::EXIT_STATUS;
 #[command(
     name = "loadgen",
     version,
+    max_term_width = 80,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     after_help = format!("Exit codes: {EXIT_STATUS}")
@@ -75,6 +76,20 @@ mod tests {
     #[test]
     fn the_flags_do_not_contradict_each_other() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn no_line_of_a_help_is_wider_than_80_columns_wherever_it_goes() {
+        fn check(command: &mut clap::Command) {
+            for help in [command.render_help(), command.render_long_help()].map(|help| help.to_string()) {
+                let wide = help.lines().find(|line| line.chars().count() > 80);
+                assert_eq!(wide, None, "{}", command.get_name());
+            }
+            command.get_subcommands_mut().for_each(check);
+        }
+        let mut command = Arguments::command();
+        command.build();
+        check(&mut command);
     }
 
     #[test]

@@ -10,12 +10,7 @@ pub(crate) fn count(number: u64) -> String {
     if number >= BILLIONS {
         return format!("{} billion", three_digits(number as f64 / 1e9));
     }
-    let digits = number.to_string();
-    let first = (digits.len() + 2) % 3 + 1;
-    let (head, rest) = digits.split_at(first.min(digits.len()));
-    rest.as_bytes()
-        .chunks(3)
-        .fold(head.to_owned(), |text, group| text + "," + &String::from_utf8_lossy(group))
+    reports_terminal::count(number)
 }
 
 /// A time given in microseconds, three digits and the unit that suits: `1.23 ms`. At most seven characters up to an hour.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use loadgen::{Client, Crew, Load, Pace, Pool, Request, Stop, show_span};
 use reports_record::Arrivals;
+use reports_terminal::counted;
 
 /// A measurement as it will be made.
 pub(crate) struct Plan {
@@ -41,7 +42,7 @@ impl Plan {
                 in_all(load, window)
             ),
             Stop::Requests(requests) => {
-                format!("{requests} requests after {} of warm-up", show_span(load.warm_up))
+                format!("{} after {} of warm-up", counted(requests, "request"), show_span(load.warm_up))
             }
         };
         let opens = crew.pool == Pool::OnDemand && matches!(load.pace, Pace::Open { .. });

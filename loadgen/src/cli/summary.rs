@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use reports_record::{Check, CheckStatus, Measurement, Mode, OutcomeKind, WrongReply};
 use reports_render::label::passage;
+use reports_terminal::counted;
 
 use super::figures::{count, rate};
 use super::page::{NAME, entry};
@@ -33,7 +34,7 @@ impl Summary<'_> {
         let cut = match (self.0.complete, self.0.given_up) {
             (true, _) => String::new(),
             (false, 0) => " (interrupted: incomplete)".into(),
-            (false, given_up) => format!(" (incomplete: {} requests given up)", count(given_up)),
+            (false, given_up) => format!(" (incomplete: {} given up)", counted(given_up, "request")),
         };
         let connections = count(plan.connections.into());
         named(f, "load", &format!("{pace}, connections: {connections}, measured for {window_s:.2} s{cut}"))?;

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use loadgen::capacity::{Answer, Finding, Search, Verdict, doubled_connections, judge, judge_doubled};
 use loadgen::{Client, Crew, Interrupt, Load, Progress, Rate, StartError, show_span};
 use reports_record::{CapacityFinding, CapacityReport, CapacityTrial, Measurement, SCHEMA};
-use reports_terminal::{print, talk};
+use reports_terminal::{counted, print, talk};
 
 use super::{INVALID, NONE_IN_RANGE, NOT_STARTED, UNWRITTEN, VALID, complain};
 use crate::cli::capacity_plan::SearchPlan;
@@ -85,7 +85,7 @@ impl Hunt {
     fn go_on(&mut self, interrupt: &Interrupt) -> anyhow::Result<()> {
         talk!("{}", self.plan.announcement());
         if !self.trials.is_empty() {
-            talk!("going on after {} trials of the log", self.trials.len());
+            talk!("going on after {} of the log", counted(self.trials.len() as u64, "trial"));
         }
         let end = Instant::now() + self.plan.at_most;
         let mut is_first = true;
@@ -129,9 +129,10 @@ impl Hunt {
             None => judge(objectives, &measurement),
             Some(connections) => {
                 talk!(
-                    "{:>12}  trial {}  once more, with {connections} connections",
+                    "{:>12}  trial {}  once more, with {}",
                     rate.to_string(),
-                    trial + 1
+                    trial + 1,
+                    counted(connections.into(), "connection")
                 );
                 pause(self.plan.settle, interrupt);
                 let crew = Crew { connections, ..self.plan.crew.clone() };

@@ -96,11 +96,23 @@ impl Parts {
         (0..PARTS as u32).take_while(|index| self.start.after(self.width * (index + 1)) <= end).count()
     }
 
-    /// The first `ended` parts, with the medians of `service` times in them.
-    pub(crate) fn summaries(&self, ended: usize, service: &Timing) -> Vec<SubWindow> {
-        let parts = self.parts.iter().take(ended).zip(0..);
-        parts.map(|(part, index)| part.summary(service.of_part(index))).collect()
+    /// The first `ended` parts, with the medians of `service` times and the quantiles of `response` times in them.
+    pub(crate) fn summaries(&self, ended: usize, service: &Timing, response: &Timing) -> Vec<SubWindow> {
+        let summary = |(part, index): (&Part, usize)| {
+            let of_response = |q| response.quantile_of_part(index, q).map(micros);
+            SubWindow {
+                response_time_us_p50: of_response(0.5),
+                response_time_us_p90: of_response(0.9),
+                response_time_us_p99: of_response(0.99),
+                ..part.summary(service.of_part(index))
+            }
+        };
+        self.parts.iter().take(ended).zip(0..).map(summary).collect()
     }
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_nanos() as f64 / 1e3
 }
 
 impl Part {
@@ -108,8 +120,11 @@ impl Part {
         SubWindow {
             replies: self.replies,
             due: self.due,
-            service_time_us_p50: (served >= ENOUGH).then_some(median.as_nanos() as f64 / 1e3),
-            response_time_us_max: self.longest_response.map(|longest| longest.as_nanos() as f64 / 1e3),
+            service_time_us_p50: (served >= ENOUGH).then_some(micros(median)),
+            response_time_us_max: self.longest_response.map(micros),
+            response_time_us_p50: None,
+            response_time_us_p90: None,
+            response_time_us_p99: None,
         }
     }
 }
@@ -125,7 +140,7 @@ mod tests {
     }
 
     fn summaries(parts: &Parts, end: Moment) -> Vec<SubWindow> {
-        parts.summaries(parts.ended_by(end), &Timing::default())
+        parts.summaries(parts.ended_by(end), &Timing::default(), &Timing::default())
     }
 
     #[test]
@@ -151,11 +166,38 @@ mod tests {
     fn a_median_needs_twenty_replies() {
         let parts = Parts::of(&Window { start: at_ms(0), end: at_ms(2000) });
         let mut service = Timing::of(PARTS);
-        let median = |service: &Timing| parts.summaries(1, service)[0].service_time_us_p50;
+        let median =
+            |service: &Timing| parts.summaries(1, service, &Timing::default())[0].service_time_us_p50;
         (0..19).for_each(|_| service.record(MS_5, Some(0)));
         assert_eq!(median(&service), None);
         service.record(MS_5, Some(0));
         assert!((median(&service).unwrap() / 5000.0 - 1.0).abs() < 0.02, "{:?}", median(&service));
+    }
+
+    /// 1,000 times from 1 to 1,000 ms, and the same with the longest ten known only by a lower bound.
+    #[test]
+    fn a_part_has_the_quantiles_that_ten_times_lie_beyond() {
+        let parts = Parts::of(&Window { start: at_ms(0), end: at_ms(2000) });
+        let quantiles = |response: &Timing| {
+            let part = parts.summaries(1, &Timing::default(), response)[0];
+            [part.response_time_us_p50, part.response_time_us_p90, part.response_time_us_p99]
+        };
+        let mut response = Timing::of(PARTS);
+        assert_eq!(quantiles(&response), [None; 3]);
+        let record = |response: &mut Timing, times: std::ops::RangeInclusive<u64>| {
+            times.for_each(|ms| response.record(Duration::from_millis(ms), Some(0)));
+        };
+        record(&mut response, 1..=90);
+        assert!(matches!(quantiles(&response), [Some(_), None, None]));
+        record(&mut response, 91..=990);
+        let mut cut_off = response.clone();
+        cut_off.censor(Duration::from_millis(50), 20, Some(0));
+        record(&mut response, 991..=1000);
+        for (found, expected) in quantiles(&response).into_iter().zip([500e3, 900e3, 990e3]) {
+            assert!((found.unwrap() / expected - 1.0).abs() < 0.02, "{found:?}, expected {expected}");
+        }
+        let [median, p90, p99] = quantiles(&cut_off);
+        assert!(median.is_some() && p90.is_some() && p99.is_none(), "{median:?} {p90:?} {p99:?}");
     }
 
     #[test]

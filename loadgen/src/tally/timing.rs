@@ -116,6 +116,16 @@ impl Timing {
         })
     }
 
+    /// The quantile `q` of the times in a part, to two digits; `None` with fewer than ten beyond it, and where it is one of the times
+    /// known only by a lower bound, which are longer than every other.
+    pub(super) fn quantile_of_part(&self, part: usize, q: f64) -> Option<Duration> {
+        let part = self.parts.get(part)?;
+        let (count, seen) = (part.count(), part.times.len());
+        let rank = rank::rank(q, count);
+        (rank::is_enough(count, q) && rank <= seen)
+            .then(|| Duration::from_nanos(part.times.value_at_quantile((rank as f64 - 0.5) / seen as f64)))
+    }
+
     /// Their summary. With intervals if the window is `whole`, for then all its parts were seen.
     pub(crate) fn times(&self, whole: bool) -> Times {
         let mut times = self.all.times();

@@ -501,6 +501,19 @@ impl Run {
                     );
                 }
             }
+            let response = Sample::of(due.iter().copied(), |row| Self::main(row, true));
+            for (name, percent) in
+                [("response_time_us_p50", 50), ("response_time_us_p90", 90), ("response_time_us_p99", 99)]
+            {
+                let rank = (response.len() * percent).div_ceil(100).max(1);
+                let is_known = self.is_open && response.len() >= rank + 10 && !response.at(rank).1;
+                assert_eq!(part[name].is_number(), is_known, "part {index}, {name} {}", self.what);
+                if let Some(found) = part[name].as_f64() {
+                    let (time, found) = (response.at(rank).0 as f64, found * 1e3);
+                    let near = time..=time * 1.01 + 1.0;
+                    assert!(near.contains(&found), "part {index}, {name}: {found} {time} {}", self.what);
+                }
+            }
             let longest =
                 due.iter().filter(|row| row.is("ok")).map(|row| (row.ended - row.intended) as u64).max();
             let found = part["response_time_us_max"].as_f64().map(|max| (max * 1e3).round() as u64);

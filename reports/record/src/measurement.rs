@@ -267,6 +267,16 @@ pub struct SubWindow {
     /// without any.
     #[serde(default)]
     pub response_time_us_max: Option<f64>,
+    /// Median response time of requests due in it, microseconds, to two digits; `None` in a closed loop, with fewer than ten beyond
+    /// it, and where it is known only by a lower bound. The next two likewise.
+    #[serde(default)]
+    pub response_time_us_p50: Option<f64>,
+    /// Their 90th percentile.
+    #[serde(default)]
+    pub response_time_us_p90: Option<f64>,
+    /// Their 99th percentile.
+    #[serde(default)]
+    pub response_time_us_p99: Option<f64>,
 }
 
 /// The full histograms behind the times, nanoseconds.

@@ -119,9 +119,9 @@ fn no_answer(verdicts: &Verdicts<'_>) -> Option<Sentence> {
     sentence(
         "Too short for verdicts",
         format!(
-            "Each combination was measured in {planned} {}, and a verdict needs {MIN_BLOCKS}. The figures below describe this \
-             run and decide nothing.",
-            if planned == 1 { "block" } else { "blocks" },
+            "Each combination was measured in {}, and a verdict needs {MIN_BLOCKS}. The figures below describe this run and \
+             decide nothing.",
+            number::counted(planned as usize, "block"),
         ),
     )
 }

@@ -14,7 +14,13 @@ use reports_render::criterion::Agreement;
 /// stderr and left out. The path of what was written goes to stdout, unless that is where it was written: `-`, pipes and devices
 /// are written to as they are. Exit codes: 0 written, 2 could not read or write.
 #[derive(Debug, Parser)]
-#[command(name = "report", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(
+    name = "report",
+    version,
+    max_term_width = 80,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) run: Option<RunArguments>,
@@ -118,13 +124,13 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Write the control pair's decision map, as an SVG for use elsewhere
+    /// Write the control pair's decision map for use elsewhere: a PNG where FILE ends in .png, else an SVG
     ///
     /// As all that follow: written whole or not at all, and instead of the page, unless --output asks for that too.
     #[arg(long, value_name = "FILE")]
     map: Option<PathBuf>,
 
-    /// Write the ratio against connections, a panel a workload, as an SVG for use elsewhere
+    /// Write the ratio against connections, a panel a workload, for use elsewhere: likewise a PNG or an SVG
     #[arg(long, value_name = "FILE")]
     crossover: Option<PathBuf>,
 
@@ -228,5 +234,19 @@ mod tests {
     #[test]
     fn the_flags_do_not_contradict_each_other() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn no_line_of_a_help_is_wider_than_80_columns_wherever_it_goes() {
+        fn check(command: &mut clap::Command) {
+            for help in [command.render_help(), command.render_long_help()].map(|help| help.to_string()) {
+                let wide = help.lines().find(|line| line.chars().count() > 80);
+                assert_eq!(wide, None, "{}", command.get_name());
+            }
+            command.get_subcommands_mut().for_each(check);
+        }
+        let mut command = Arguments::command();
+        command.build();
+        check(&mut command);
     }
 }

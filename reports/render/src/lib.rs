@@ -32,7 +32,7 @@ use reports_record::{Folder, FolderError, Line, Profile, Run, Skipped};
 
 use analysis::Analysis;
 pub use beside::Beside;
-pub use runs::write_index;
+pub use runs::{update_index, write_index};
 
 /// Name of the page in a run's folder.
 pub const PAGE: &str = "index.html";
@@ -52,6 +52,9 @@ pub enum RenderError {
     /// There is nothing to draw a map of.
     #[error("cannot draw the decision map: the experiment has no control pair")]
     NoControlPair,
+    /// A drawing could not be turned into pixels.
+    #[error(transparent)]
+    Png(#[from] figure::png::PngError),
     /// There is no axis to find a crossover on.
     #[error("cannot draw the crossover: no workload was measured at several numbers of connections")]
     NoConnections,
@@ -68,6 +71,9 @@ pub enum RenderError {
         "found no run in {0}: expected folders that hold environment.json, such as those below reports/runs"
     )]
     NoRuns(PathBuf),
+    /// Something else stands where the index of runs would.
+    #[error("{0} is no index of runs, so it was left alone; move it, or name another folder with --runs")]
+    NoIndex(PathBuf),
     /// The path names no file.
     #[error("cannot write to {0}: expected the path of a file")]
     NoFile(PathBuf),
@@ -117,18 +123,19 @@ pub fn write_to(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<Pa
     write_file(&folder, output, &page)
 }
 
-/// Writes the control pair's decision map of the run in `folder` as an SVG document, for use outside the page.
+/// Writes the control pair's decision map of the run in `folder`, for use outside the page: a PNG where `output` ends in `.png`, else an
+/// SVG document.
 ///
 /// # Errors
-/// As [`write_to`]; also when the experiment has no control pair.
+/// As [`write_to`]; also when the experiment has no control pair, or a PNG's letters cannot be drawn.
 pub fn write_map(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<PathBuf, RenderError> {
     let folder = Folder::open(folder.as_ref());
     let (run, (lines, _)) = (folder.run()?, folder.lines()?);
     let map = page::decision_map(&Analysis::of(&run, &lines)).ok_or(RenderError::NoControlPair)?;
-    write_file(&folder, output.as_ref(), &map)
+    write_drawing(&folder, output.as_ref(), &map)
 }
 
-/// Writes the figure of the crossover by connections of the run in `folder` as an SVG document, for use outside the page.
+/// Writes the figure of the crossover by connections of the run in `folder`, in the forms of [`write_map`].
 ///
 /// # Errors
 /// As [`write_to`]; also when no workload was measured at several numbers of connections.
@@ -136,7 +143,7 @@ pub fn write_crossover(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Re
     let folder = Folder::open(folder.as_ref());
     let (run, (lines, _)) = (folder.run()?, folder.lines()?);
     let figure = page::crossover_figure(&Analysis::of(&run, &lines)).ok_or(RenderError::NoConnections)?;
-    write_file(&folder, output.as_ref(), &figure)
+    write_drawing(&folder, output.as_ref(), &figure)
 }
 
 /// Where the contenders of a profile spend their time, a sentence each.
@@ -188,6 +195,20 @@ pub fn write_hgrm(folder: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<
     }
     export::write_folder(output.as_ref(), &export::percentile_tables(&run, &lines)?)?;
     Ok(output.as_ref().to_owned())
+}
+
+/// Writes a figure in the form that its file's name asks for.
+fn write_drawing(
+    folder: &Folder,
+    output: &Path,
+    figure: &page::figure::Figure,
+) -> Result<PathBuf, RenderError> {
+    let is_png = output.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
+    if is_png {
+        write_file(folder, output, figure::png::png(&figure.in_light())?)
+    } else {
+        write_file(folder, output, figure.standalone())
+    }
 }
 
 /// Writes what was made of the record in `folder`, unless `output` is part of a record.

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use reports_record::{Destination, Folder};
 use reports_render::criterion::Agreement;
+use reports_render::number;
 use reports_terminal::{print, talk};
 
 use cli::{Arguments, BenchArguments, RunArguments, Subcommands};
@@ -82,7 +83,7 @@ fn tell_skipped(directory: &Path) {
         complain(&format!("{} line {} is left out: {}", log.display(), line.number, line.reason));
     }
     if skipped.len() > LISTED {
-        complain(&format!("and {} lines more", skipped.len() - LISTED));
+        complain(&format!("and {} more", number::counted(skipped.len() - LISTED, "line")));
     }
 }
 

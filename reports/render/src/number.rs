@@ -37,18 +37,20 @@ fn three_digits(value: f64) -> String {
     }
 }
 
-/// A count in full, with narrow spaces, at which no line breaks, between thousands.
+/// A count in full, with commas between thousands.
 #[must_use]
 pub fn count(value: usize) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text
+    reports_terminal::count(wide(value))
+}
+
+/// A count of things, `1 block` or `2,000 blocks`.
+#[must_use]
+pub fn counted(value: usize, thing: &str) -> String {
+    reports_terminal::counted(wide(value), thing)
+}
+
+fn wide(value: usize) -> u64 {
+    u64::try_from(value).unwrap_or(u64::MAX)
 }
 
 /// A rate of requests.
@@ -241,7 +243,7 @@ mod tests {
         assert_eq!(mebibytes(0.5), "512\u{a0}KiB");
         assert_eq!(mebibytes(2048.0), "2.00\u{a0}GiB");
         assert_eq!(rate(87_000.0), "87.0k/s");
-        assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
+        assert_eq!(whole_rate(12_345.0), "12,300/s");
     }
 
     #[test]

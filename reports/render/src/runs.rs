@@ -13,6 +13,9 @@ use crate::answer::answer;
 use crate::page::frame;
 use crate::{PAGE, RenderError, label};
 
+/// What the index is called.
+const TITLE: &str = "runs";
+
 /// One run as the index shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
@@ -57,7 +60,21 @@ pub fn write_index(folder: &Path, output: Option<&Path>) -> Result<PathBuf, Rend
         |entry: &Entry| entry.run.as_ref().map_or_else(|_| String::new(), |run| run.started_at.clone());
     entries.sort_by(|one, other| begun(other).cmp(&begun(one)).then_with(|| one.name.cmp(&other.name)));
     let output = output.map_or_else(|| folder.join(PAGE), Path::to_owned);
-    crate::write_file(&Folder::open(folder), &output, frame::frame("runs", &content(&entries)))
+    crate::write_file(&Folder::open(folder), &output, frame::frame(TITLE, &content(&entries)))
+}
+
+/// As [`write_index`], to the place where a run's own command keeps it; a file there that is no index of runs is left alone.
+///
+/// # Errors
+/// As [`write_index`]; also when something else has the index's name.
+pub fn update_index(folder: &Path) -> Result<PathBuf, RenderError> {
+    let index = folder.join(PAGE);
+    match std::fs::read_to_string(&index) {
+        Ok(text) if !text.contains(&format!("<title>Crossover: {TITLE}</title>")) => {
+            Err(RenderError::NoIndex(index))
+        }
+        _ => write_index(folder, None),
+    }
 }
 
 fn entry(path: &Path) -> Entry {

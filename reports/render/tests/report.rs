@@ -40,7 +40,7 @@ fn prints_the_path_of_the_page_it_wrote() {
     let page = PathBuf::from(String::from_utf8(output.stdout).unwrap().trim_end());
     assert_eq!(page, folder.join("index.html"));
     let html = fs::read_to_string(page).unwrap();
-    assert!(html.contains("1 lines of trials.jsonl could not be read"), "the torn line is not reported");
+    assert!(html.contains("1 line of trials.jsonl could not be read"), "the torn line is not reported");
 }
 
 /// Two runs, one with a page, one damaged; and a folder that holds none.
@@ -142,6 +142,29 @@ fn the_decision_map_is_a_document_of_its_own() {
     assert!(svg.starts_with("<svg xmlns=") && svg.trim_end().ends_with("</svg>"), "{svg}");
     assert!(svg.contains("<title>") && svg.contains("prefers-color-scheme"), "{svg}");
     assert!(!folder.join("index.html").exists(), "only the map was asked for");
+}
+
+/// The map's file ends in .png, in either case; its size is twice that of the SVG.
+#[test]
+fn a_drawing_is_a_png_where_its_file_ends_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = folder(directory.path()).unwrap();
+    let [svg, png] = ["map.svg", "map.PNG"].map(|name| directory.path().join(name));
+    assert!(report(&[&folder, Path::new("--map"), &svg]).unwrap().status.success());
+    let output = report(&[&folder, Path::new("--map"), &png]).unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    if said.contains("found no font on this system") {
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        return;
+    }
+    assert!(output.status.success(), "{said}");
+    let (svg, png) = (fs::read_to_string(svg).unwrap(), fs::read(png).unwrap());
+    assert!(png.starts_with(b"\x89PNG\r\n"), "{:?}", &png[..8]);
+    let width: u32 = svg.split("width=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap();
+    assert_eq!(u32::from_be_bytes(png[16..20].try_into().unwrap()), 2 * width);
+    for text in ["Requests per second, control pair", "async ÷ threads", "Slanted lines: cannot tell"] {
+        assert!(svg.contains(text), "{text:?} is not beside the drawing: {svg}");
+    }
 }
 
 #[test]

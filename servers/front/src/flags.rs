@@ -9,6 +9,7 @@ use servers_contract::Endpoint;
 /// when given (see [`crate::Front::honours`]).
 #[derive(Clone, Debug, Parser)]
 #[command(
+    max_term_width = 80,
     about = "A contender: one server under test",
     after_help = "Prints one JSON line with its address and nonce once it answers; talks on stderr.\n\
                   SIGTERM or SIGINT drains and exits 0; a second one ends at once.\n\
@@ -189,6 +190,20 @@ mod tests {
     #[test]
     fn the_flags_are_consistent() {
         Flags::command().debug_assert();
+    }
+
+    #[test]
+    fn no_line_of_a_help_is_wider_than_80_columns_wherever_it_goes() {
+        fn check(command: &mut clap::Command) {
+            for help in [command.render_help(), command.render_long_help()].map(|help| help.to_string()) {
+                let wide = help.lines().find(|line| line.chars().count() > 80);
+                assert_eq!(wide, None, "{}", command.get_name());
+            }
+            command.get_subcommands_mut().for_each(check);
+        }
+        let mut command = Flags::command();
+        command.build();
+        check(&mut command);
     }
 
     #[test]

@@ -34,7 +34,7 @@ fn conditions(document: &Document) -> Vec<String> {
         Some(format!("{}, {} CPUs", cpu.model, cpu.online)),
         Some(kernel.clone()),
         commit,
-        Some(format!("{} connections", number::count(document.connections as usize))),
+        Some(number::counted(document.connections as usize, "connection")),
         Some(format!("seed {}", document.seed)),
         Some(format!("{:.0} s", document.took_s)),
     ]

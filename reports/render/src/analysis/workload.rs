@@ -3,7 +3,7 @@
 use reports_record::Cell;
 
 use super::verdicts::Verdicts;
-use crate::number;
+use crate::{label, number};
 
 /// The judged cells of one workload.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +66,19 @@ pub fn lines(cell: &Cell) -> [String; 2] {
     [first, second]
 }
 
-/// The same in one line.
+/// A cell as a reader knows it: the workload and how many connections ask for it.
+#[must_use]
+pub fn cell_name(cell: &Cell) -> String {
+    label::name(&format!("{}, {}", name(cell), number::counted(cell.connections as usize, "connection")))
+}
+
+/// The same of the cell that a record knows by `id`; `id` itself where it names none.
+#[must_use]
+pub fn cell_called(cells: &[Cell], id: &str) -> String {
+    cells.iter().find(|cell| cell.name == id).map_or_else(|| label::name(id), cell_name)
+}
+
+/// A workload in one line.
 #[must_use]
 pub fn name(cell: &Cell) -> String {
     let [first, second] = lines(cell);

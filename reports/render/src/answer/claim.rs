@@ -161,7 +161,7 @@ impl Wins {
         let Some((first, last)) = self.reach() else { return String::new() };
         let Some((least, most)) = outcome.reach() else { return String::new() };
         let place = |value: f64| match claim.places {
-            Places::Combinations => format!("{value} connections"),
+            Places::Combinations => number::counted(value as usize, "connection"),
             Places::Rates => number::whole_rate(value),
         };
         let (preposition, fewer) = match claim.places {

@@ -106,7 +106,7 @@ fn part(contest: &ContestPart, number: usize) -> Markup {
                 h2 { bdi { (first) } " or " bdi { (other) } "?" }
                 @for sentence in &rival.answer { p { bdi { (label::passage(sentence)) } } }
                 @if rival.findings.iter().any(|row| row.ratio.is_some()) {
-                    (chart::figure(format!("ratios-{number}-{place}"), rival).markup())
+                    (chart::figure(format!("ratios-{number}-{place}"), rival).markup_with_file())
                 }
             }
             @if !contest.notes.is_empty() {

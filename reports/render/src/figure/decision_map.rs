@@ -1,27 +1,18 @@
 //! Who wins where: workloads down, connections across, one verdict a cell.
 
 use reports_record::{Cell, Metric};
-use reports_stats::effect::Interval;
 use reports_stats::verdict::Verdict;
 
 use super::ink::{Ink, Shade};
 use super::scene::{Anchor, Scene, fitted};
-use crate::analysis::comparison::Comparison;
+use crate::analysis::comparison::{Comparison, Withheld};
 use crate::analysis::workload;
 use crate::{label, number};
 
-const LEFT: i32 = 96;
-const TOP: i32 = 44;
-const TYPE: u32 = 12;
-
-/// Size of a cell that spells its verdict out.
-const ROOMY: (i32, i32) = (98, 64);
-
-/// Size of a cell that gives its verdict a letter, so that two fine maps fit side by side on one screen.
-const COMPACT: (i32, i32) = (70, 31);
-
-/// Columns from which on a map is compact.
-const MANY_COLUMNS: usize = 5;
+const LEFT: i32 = 150;
+const TOP: i32 = 48;
+const TYPE: u32 = 14;
+const CELL: (i32, i32) = (116, 62);
 
 /// A map's rows and columns, and what stands where they meet.
 #[derive(Debug)]
@@ -66,130 +57,138 @@ impl<'m, 'a> DecisionMap<'m, 'a> {
         Self { connections, rows }
     }
 
-    /// Whether cells give their verdict a letter and leave its name to [`reading`].
-    #[must_use]
-    pub fn is_compact(&self) -> bool {
-        self.connections.len() >= MANY_COLUMNS
-    }
-
     /// The geometry of this map.
     #[must_use]
     pub fn scene(&self) -> Scene {
-        let size = if self.is_compact() { COMPACT } else { ROOMY };
         let (columns, rows) = (self.connections.len() as i32, self.rows.len() as i32);
-        let (width, height) = (LEFT + columns * size.0, TOP + rows * size.1);
+        let (width, height) = (LEFT + columns * CELL.0, TOP + rows * CELL.1);
         let mut scene = Scene::new(width.unsigned_abs().max(1), height.unsigned_abs().max(1));
         scene.text((LEFT, 12), Anchor::Start, TYPE, Ink::Muted, "connections");
         for (column, connections) in self.connections.iter().enumerate() {
-            let x = LEFT + column as i32 * size.0 + size.0 / 2;
-            scene.bold((x, TOP - 12), Anchor::Middle, TYPE, Ink::Text, connections.to_string());
+            let x = LEFT + column as i32 * CELL.0 + CELL.0 / 2;
+            scene.bold((x, TOP - 12), Anchor::Middle, TYPE, Ink::Text, number::count(*connections as usize));
         }
         for (index, row) in self.rows.iter().enumerate() {
-            let top = TOP + index as i32 * size.1;
+            let top = TOP + index as i32 * CELL.1;
             let lines: Vec<&String> = row.lines.iter().filter(|line| !line.is_empty()).collect();
             for (line, text) in lines.iter().enumerate() {
-                let y = top + size.1 / 2 - 7 * (lines.len() as i32 - 1) + line as i32 * 14;
-                scene.text((0, y), Anchor::Start, TYPE - 1, Ink::Text, fitted(text, LEFT - 4, TYPE - 1));
+                let y = top + CELL.1 / 2 - 8 * (lines.len() as i32 - 1) + line as i32 * 16;
+                scene.text((0, y), Anchor::Start, TYPE, Ink::Text, fitted(text, LEFT - 4, TYPE));
             }
             for (column, comparison) in row.cells.iter().enumerate() {
                 let Some(comparison) = comparison else { continue };
-                let at = (LEFT + column as i32 * size.0, top);
-                draw_ground(&mut scene, at, size, comparison);
-                if self.is_compact() {
-                    write_compact(&mut scene, at, comparison);
-                } else {
-                    write_roomy(&mut scene, at, comparison);
-                }
+                draw_cell(&mut scene, (LEFT + column as i32 * CELL.0, top), comparison);
             }
         }
         scene
     }
 }
 
-fn draw_ground(scene: &mut Scene, (x, y): (i32, i32), size: (i32, i32), comparison: &Comparison<'_>) {
+/// The ground, the ratio with its interval, and the verdict in a word.
+fn draw_cell(scene: &mut Scene, (x, y): (i32, i32), comparison: &Comparison<'_>) {
     const GAP: i32 = 2;
-    let (at, size) = ((x + GAP / 2, y + GAP / 2), (size.0 - GAP, size.1 - GAP));
-    scene.area(at, size, ground(comparison));
-    if comparison.includes_equal() {
-        scene.hatch(at, size, Ink::Hatch);
+    let (at, size) = ((x + GAP / 2, y + GAP / 2), (CELL.0 - GAP, CELL.1 - GAP));
+    let ground = ground(comparison);
+    scene.area(at, size, ground.ink);
+    match ground.pattern {
+        Pattern::Plain => {}
+        Pattern::Level => scene.rules(at, size, Ink::Hatch),
+        Pattern::Slanted => scene.hatch(at, size, Ink::Hatch),
+        Pattern::Dashed => {
+            let (right, bottom) = (at.0 + size.0, at.1 + size.1);
+            [at.1, bottom].into_iter().for_each(|y| scene.dashes((at.0, right), y, Ink::Edge, 1));
+            [at.0, right].into_iter().for_each(|x| scene.line((x, at.1), (x, bottom), Ink::Grid, 1));
+        }
     }
-}
-
-fn write_roomy(scene: &mut Scene, (x, y): (i32, i32), comparison: &Comparison<'_>) {
-    let middle = x + ROOMY.0 / 2;
-    let verdict = match comparison.verdict {
-        Verdict::Tie if comparison.is_by_construction() => "tie by design".into(),
-        verdict => verdict.to_string(),
-    };
-    scene.text((middle, y + 15), Anchor::Middle, TYPE, Ink::Text, verdict);
-    scene.bold((middle, y + 34), Anchor::Middle, TYPE + 4, Ink::Text, change(comparison));
+    let ratio = comparison.ratio().map_or_else(|| number::NO_DATA.into(), number::ratio);
     let interval = comparison.interval().map_or_else(|| "no interval".into(), number::interval);
-    scene.text((middle, y + 51), Anchor::Middle, TYPE - 1, Ink::Text, interval);
-}
-
-fn write_compact(scene: &mut Scene, (x, y): (i32, i32), comparison: &Comparison<'_>) {
-    let middle = x + COMPACT.0 / 2;
-    let text = format!("{} {}", letter(comparison), change(comparison));
-    scene.bold((middle, y + 11), Anchor::Middle, TYPE - 1, Ink::Text, text);
-    let interval = comparison.interval().map_or_else(|| "no interval".into(), short);
-    let interval = fitted(&interval, COMPACT.0, TYPE - 2);
-    scene.text((middle, y + 23), Anchor::Middle, TYPE - 2, Ink::Text, interval);
-}
-
-/// An interval in a dozen characters: one of small ratios by what divides.
-fn short(interval: Interval) -> String {
-    if interval.hi < 0.1 && interval.lo > 0.0 {
-        return format!("÷{}–÷{}", number::plain(1.0 / interval.lo), number::plain(1.0 / interval.hi));
+    let texts = [(15, TYPE + 3, ratio), (34, TYPE - 1, interval), (50, TYPE - 1, word(comparison))];
+    for (index, (down, size, text)) in texts.into_iter().enumerate() {
+        let text = fitted(&text, CELL.0 - 6, size);
+        // A pattern would run through the letters.
+        if ground.pattern != Pattern::Plain {
+            let width = (text.chars().count() as f64 * f64::from(size) * 0.58) as i32 + 6;
+            let at = (x + (CELL.0 - width) / 2, y + down - size as i32 / 2 - 1);
+            scene.area(at, (width, size as i32 + 2), ground.ink);
+        }
+        let at = (x + CELL.0 / 2, y + down);
+        if index == 0 {
+            scene.bold(at, Anchor::Middle, size, Ink::Text, text);
+        } else {
+            scene.text(at, Anchor::Middle, size, Ink::Text, text);
+        }
     }
-    number::interval(interval)
 }
 
-/// What stands for a verdict in a compact cell; [`reading`] explains it.
-fn letter(comparison: &Comparison<'_>) -> &'static str {
+/// A verdict in a word; of an undecided cell, the blocks that would decide it, or the reason.
+#[must_use]
+pub fn word(comparison: &Comparison<'_>) -> String {
     match comparison.verdict {
-        Verdict::AsyncWins => "A",
-        Verdict::SyncWins => "S",
-        Verdict::Tie if comparison.is_by_construction() => "≡",
-        Verdict::Tie => "=",
-        Verdict::CannotTell => "?",
-        Verdict::Invalid => "×",
+        _ if comparison.is_by_construction() && !comparison.includes_equal() => "near limit".into(),
+        _ if comparison.is_by_construction() => "limit".into(),
+        Verdict::AsyncWins => "async".into(),
+        Verdict::SyncWins => "threads".into(),
+        Verdict::Tie => "same".into(),
+        Verdict::Invalid => "few data".into(),
+        Verdict::CannotTell => undecided(comparison),
     }
 }
 
-fn change(comparison: &Comparison<'_>) -> String {
-    comparison.ratio().map_or_else(|| number::NO_DATA.into(), number::ratio)
+fn undecided(comparison: &Comparison<'_>) -> String {
+    match (comparison.withheld, comparison.needed()) {
+        (Some(Withheld::Client), _) => "? client".into(),
+        (Some(Withheld::Repeats), _) => "? repeats".into(),
+        (Some(Withheld::Machine), _) => "? machine".into(),
+        (None, Some(needed)) => match needed.for_a_win.or(needed.for_a_tie) {
+            Some(blocks) => format!("? {}", number::counted(blocks, "block")),
+            None => "? too noisy".into(),
+        },
+        (None, None) => "?".into(),
+    }
 }
 
-/// A winner's colour, the stronger the larger the effect; neutral where nobody wins.
-fn ground(comparison: &Comparison<'_>) -> Ink {
-    let Some(ratio) = comparison.ratio() else { return Ink::Neutral };
+/// How a cell looks: each verdict differs in colour and in pattern.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Ground {
+    ink: Ink,
+    pattern: Pattern,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Pattern {
+    Plain,
+    Level,
+    Slanted,
+    Dashed,
+}
+
+/// A winner's colour, the stronger the larger the effect; a pattern where nobody can win or nothing is known.
+fn ground(comparison: &Comparison<'_>) -> Ground {
+    let ratio = comparison.ratio().unwrap_or(1.0);
     let shade = match ratio.max(1.0 / ratio) {
         size if size >= 2.0 => Shade::Strong,
         size if size >= 1.25 => Shade::Middle,
         _ => Shade::Faint,
     };
-    match comparison.verdict {
-        Verdict::AsyncWins => Ink::AsyncBetter(shade),
-        Verdict::SyncWins => Ink::SyncBetter(shade),
-        _ => Ink::Neutral,
-    }
+    let (ink, pattern) = match comparison.verdict {
+        _ if comparison.is_by_construction() => (Ink::Paper, Pattern::Level),
+        Verdict::AsyncWins => (Ink::AsyncBetter(shade), Pattern::Plain),
+        Verdict::SyncWins => (Ink::SyncBetter(shade), Pattern::Plain),
+        Verdict::Tie => (Ink::Grid, Pattern::Plain),
+        Verdict::CannotTell => (Ink::Paper, Pattern::Slanted),
+        Verdict::Invalid => (Ink::Paper, Pattern::Dashed),
+    };
+    Ground { ink, pattern }
 }
 
-/// The sentence that tells how to read a map of `metric`.
+/// How to read a map of `metric`, in words.
 #[must_use]
-pub fn reading(metric: Metric, compact: bool) -> String {
-    let better = if metric.more_is_better() {
-        "more is better, so that more than 1 favours async"
-    } else {
-        "less is better, so that less than 1 favours async"
-    };
-    let verdict = if compact {
-        "the verdict (A async wins, S sync wins, = tie, ≡ tie by design, ? cannot tell, × invalid)"
-    } else {
-        "the verdict"
-    };
+pub fn reading(metric: Metric) -> String {
+    let better = if metric.more_is_better() { "More is better" } else { "Less is better" };
     format!(
-        "Each cell: {verdict}, async ÷ sync ({better}), and its 95\u{a0}% interval. \
-         Orange: async wins; blue: sync wins; grey: nobody does. Hatched: the interval includes 1."
+        "Each cell: async ÷ threads, its 95\u{a0}% interval, the verdict. {better}. Orange: async wins. Blue: threads win. The \
+         stronger the colour, the larger the difference: from ×1.25, from ×2. Grey: the same within 5\u{a0}%. Level lines: \
+         connections ÷ wait is the limit, not the server. Slanted lines: cannot tell, with the blocks that would decide it, or the \
+         reason. Dashed edge: too few sound data."
     )
 }

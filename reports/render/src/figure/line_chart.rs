@@ -21,7 +21,7 @@ pub struct LineChart {
     pub diagonal: Option<&'static str>,
     /// Lines without marks or names beneath the others.
     pub beneath: Vec<(Ink, Vec<Option<Dot>>)>,
-    /// The lines, in the legend's order.
+    /// The lines; each is named beside its end.
     pub lines: Vec<Line>,
 }
 
@@ -30,7 +30,7 @@ pub struct LineChart {
 pub struct Line {
     /// How it looks.
     pub style: Style,
-    /// Its name in the legend.
+    /// Its name.
     pub name: String,
     /// Its places from left to right; `None` is a gap, and gaps stay open.
     pub dots: Vec<Option<Dot>>,
@@ -93,10 +93,14 @@ pub const WIDE: i32 = 720;
 pub const HALF: i32 = 520;
 
 const LEFT: i32 = 62;
-const RIGHT_MARGIN: i32 = 28;
 const PLOT: i32 = 250;
-const LEGEND_LINE: i32 = 19;
-const LEGEND_COLUMNS: usize = 2;
+
+/// From one name to the next.
+const NAME_LINE: i32 = 17;
+
+/// Length of a line's sample before its name.
+const SAMPLE: i32 = 28;
+
 const TYPE: u32 = 12;
 
 /// Least distances of two marks on each axis, pixels.
@@ -109,11 +113,11 @@ impl LineChart {
     /// The geometry of this chart.
     #[must_use]
     pub fn scene(&self) -> Scene {
-        let top = 10 + LEGEND_LINE * self.lines.len().div_ceil(LEGEND_COLUMNS) as i32 + 30;
-        let bottom = top + PLOT;
+        let top = 36;
+        let bottom = top + PLOT.max(NAME_LINE * self.lines.len() as i32);
         let mut scene = Scene::new(self.width.unsigned_abs(), (bottom + 44).unsigned_abs());
         let (x, y) = self.rulers(bottom, top);
-        self.draw_legend(&mut scene);
+        self.draw_names(&mut scene, &y, (top, bottom));
         self.draw_axes(&mut scene, (&x, &y), (top, bottom));
         for (ink, dots) in &self.beneath {
             for run in dots.split(Option::is_none) {
@@ -132,19 +136,27 @@ impl LineChart {
         let dots = || self.lines.iter().flat_map(|line| line.dots.iter().flatten());
         let ends = dots().filter_map(|dot| Some((dot.y, dot.interval?)));
         let ends = ends.flat_map(|(y, ends)| [ends.lo.max(y / FARTHEST), ends.hi.min(y * FARTHEST)]);
-        let x = Ruler::over(&self.x, dots().map(|dot| dot.x), LEFT, self.width - RIGHT_MARGIN);
+        let x = Ruler::over(&self.x, dots().map(|dot| dot.x), LEFT, self.right());
         (x, Ruler::over(&self.y, dots().map(|dot| dot.y).chain(ends), bottom, top))
     }
 
-    fn draw_legend(&self, scene: &mut Scene) {
-        let column_width = (self.width - LEFT) / LEGEND_COLUMNS as i32;
-        for (index, line) in self.lines.iter().enumerate() {
-            let column = (index % LEGEND_COLUMNS) as i32;
-            let (x, y) = (LEFT + column * column_width, 12 + (index / LEGEND_COLUMNS) as i32 * LEGEND_LINE);
-            scene.path(&[(x, y), (x + 28, y)], line.style.dashed, line.style.ink);
-            scene.mark((x + 14, y), line.style.form, line.style.ink);
-            let name = fitted(&line.name, column_width - 40, TYPE);
-            scene.text((x + 34, y), Anchor::Start, TYPE, Ink::Text, name);
+    /// The right end of the plot: beyond it stand the names.
+    fn right(&self) -> i32 {
+        let longest = self.lines.iter().map(|line| line.name.chars().count()).max().unwrap_or(0);
+        let names = (longest as f64 * f64::from(TYPE) * 0.58) as i32;
+        self.width - SAMPLE - 18 - names.min(self.width / 4)
+    }
+
+    /// Each line's name beside its end, with a sample of it, for ends that lie close are moved apart.
+    fn draw_names(&self, scene: &mut Scene, y: &Ruler, (top, bottom): (i32, i32)) {
+        let ends =
+            self.lines.iter().map(|line| line.dots.iter().flatten().last().map_or(bottom, |dot| y.at(dot.y)));
+        let (left, ends) = (self.right() + 10, moved_apart(ends.collect(), (top, bottom)));
+        for (line, y) in self.lines.iter().zip(ends) {
+            scene.path(&[(left, y), (left + SAMPLE, y)], line.style.dashed, line.style.ink);
+            scene.mark((left + SAMPLE / 2, y), line.style.form, line.style.ink);
+            let (x, room) = (left + SAMPLE + 6, self.width - left - SAMPLE - 6);
+            scene.text((x, y), Anchor::Start, TYPE, Ink::Text, fitted(&line.name, room, TYPE));
         }
     }
 
@@ -169,7 +181,7 @@ impl LineChart {
     }
 
     fn draw_axes(&self, scene: &mut Scene, (x, y): (&Ruler, &Ruler), (top, bottom): (i32, i32)) {
-        let right = self.width - RIGHT_MARGIN;
+        let right = self.right();
         scene.text((0, top - 18), Anchor::Start, TYPE, Ink::Muted, self.y.title.clone());
         scene.text((right, bottom + 36), Anchor::End, TYPE, Ink::Muted, self.x.title.clone());
         for mark in y.marks(ROOM.1) {
@@ -186,6 +198,24 @@ impl LineChart {
             draw_diagonal(scene, x, y, name);
         }
     }
+}
+
+/// Heights of names at `ends`, in their order: no two closer than a line of text, and within the plot where they fit there.
+fn moved_apart(ends: Vec<i32>, (top, bottom): (i32, i32)) -> Vec<i32> {
+    let mut order: Vec<usize> = (0..ends.len()).collect();
+    order.sort_by_key(|&index| ends[index]);
+    let mut places = ends;
+    let mut next = top;
+    for &index in &order {
+        places[index] = places[index].max(next);
+        next = places[index] + NAME_LINE;
+    }
+    let mut last = bottom;
+    for &index in order.iter().rev() {
+        places[index] = places[index].min(last);
+        last = places[index] - NAME_LINE;
+    }
+    places
 }
 
 /// Above the mark at `at`, or below or beside it where another mark is in the way; above where none of these is free.
@@ -259,7 +289,7 @@ mod tests {
             Shape::Path { points, ink: Ink::Sync, .. } => Some(points.clone()),
             _ => None,
         };
-        // The first one is the legend's.
+        // The first one is the sample beside the name.
         chart.scene().shapes.iter().filter_map(of).skip(1).collect()
     }
 
@@ -269,6 +299,17 @@ mod tests {
         let found = paths(&chart(dots, false));
         assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2]);
         assert!(found[0][1].0 < found[1][0].0);
+    }
+
+    #[test]
+    fn names_stand_at_the_ends_of_their_lines_and_never_over_each_other() {
+        assert_eq!(moved_apart(vec![200, 60], (36, 286)), [200, 60], "those that have room stay");
+        let places = moved_apart(vec![100, 280, 101, 285, 286], (36, 286));
+        assert!(places.iter().all(|place| (36..=286).contains(place)), "{places:?}");
+        let mut sorted = places.clone();
+        sorted.sort_unstable();
+        assert!(sorted.windows(2).all(|pair| pair[1] - pair[0] >= NAME_LINE), "{places:?}");
+        assert!(places[0] < places[2] && places[1] < places[3], "the order of the ends is kept: {places:?}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod ink;
 pub mod interval_chart;
 pub mod line_chart;
 pub mod panels;
+pub mod png;
 pub mod ruler;
 pub mod scene;
 pub mod stacks;

@@ -134,7 +134,10 @@ impl Panels {
             scene.line((at, bottom), (at, bottom + 4), Ink::Muted, 1);
             if at - last >= ROOM.0 {
                 let written = number::trimmed(&(self.x_write)(place));
-                scene.text((at, bottom + 14), Anchor::Middle, TYPE - 1, Ink::Muted, written);
+                // Labels at an end would touch those of the next panel.
+                let half = (written.chars().count() as f64 * f64::from(TYPE - 1) * 0.3) as i32;
+                let middle = at.min(right + GAP.0 / 2 - half).max(left - GAP.0 / 2 + half);
+                scene.text((middle, bottom + 14), Anchor::Middle, TYPE - 1, Ink::Muted, written);
                 last = at;
             }
         }

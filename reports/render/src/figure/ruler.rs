@@ -79,13 +79,15 @@ impl Ruler {
         match self {
             Self::Log(axis) => axis.marks_apart(room),
             Self::Linear { marks: Some(marks), .. } => marks.clone(),
-            Self::Linear { hi, from, to, .. } => {
-                let most = f64::from(((to - from).abs() / room).max(1));
-                let step = round_up(hi / most);
-                (0..).map(|index| f64::from(index) * step).take_while(|mark| mark <= hi).collect()
-            }
+            Self::Linear { hi, from, to, .. } => round_marks(*hi, ((to - from).abs() / room).max(1)),
         }
     }
+}
+
+/// Round values from zero to `hi`, which is positive: as many as `most` beside zero.
+pub(super) fn round_marks(hi: f64, most: i32) -> Vec<f64> {
+    let step = round_up(hi / f64::from(most));
+    (0..).map(|index| f64::from(index) * step).take_while(|mark| *mark <= hi).collect()
 }
 
 /// The smallest of 1, 2 and 5 times a power of ten that is not below `value`, which is positive.

@@ -150,6 +150,14 @@ impl Scene {
         }
     }
 
+    /// Adds level strokes across a rectangle.
+    pub fn rules(&mut self, (left, top): Point, (width, height): Point, ink: Ink) {
+        const GAP: usize = 7;
+        for y in (top + GAP as i32..top + height).step_by(GAP) {
+            self.line((left, y), (left + width, y), ink, 1);
+        }
+    }
+
     /// Adds the mark of a value.
     pub fn mark(&mut self, at: Point, form: Form, ink: Ink) {
         self.shapes.push(Shape::Mark { at, form, ink });

@@ -1,7 +1,9 @@
 //! Stacked bars: the parts of a cost side by side, from zero on a linear axis.
 
 use super::ink::Ink;
+use super::ruler::round_marks;
 use super::scene::{Anchor, Scene, fitted};
+use crate::number;
 
 /// A figure of stacked bars.
 #[derive(Debug)]
@@ -34,6 +36,9 @@ const TOP: i32 = 34;
 const ROW: i32 = 26;
 const TYPE: u32 = 13;
 
+/// Most marks on the axis beside zero.
+const MARKS: i32 = 5;
+
 impl Stacks {
     /// The geometry of this figure.
     #[must_use]
@@ -45,11 +50,10 @@ impl Stacks {
         let at = |value: f64| LEFT + (value / most * f64::from(RIGHT - LEFT)).round() as i32;
         let legend = self.legend.join(" + ");
         scene.text((LEFT, 12), Anchor::Start, TYPE, Ink::Muted, legend);
-        for quarter in 0..=4 {
-            let value = most * f64::from(quarter) / 4.0;
-            scene.line((at(value), TOP - 6), (at(value), bottom), Ink::Grid, 1);
-            let written = if quarter == 0 { "0".into() } else { (self.write)(value) };
-            scene.text((at(value), bottom + 14), Anchor::Middle, TYPE - 1, Ink::Muted, written);
+        for mark in round_marks(most, MARKS) {
+            scene.line((at(mark), TOP - 6), (at(mark), bottom), Ink::Grid, 1);
+            let written = if mark == 0.0 { "0".into() } else { number::trimmed(&(self.write)(mark)) };
+            scene.text((at(mark), bottom + 14), Anchor::Middle, TYPE - 1, Ink::Muted, written);
         }
         for (index, bar) in self.bars.iter().enumerate() {
             let top = TOP + index as i32 * ROW;
@@ -83,7 +87,6 @@ impl Bar {
 mod tests {
     use super::*;
     use crate::figure::scene::Shape;
-    use crate::number;
 
     #[test]
     fn parts_lie_end_to_end_from_zero_and_keep_their_proportions() {

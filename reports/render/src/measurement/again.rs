@@ -13,7 +13,7 @@ pub(super) fn markup(measurement: &Measurement) -> Markup {
     let (line, gap) = command(&measurement.plan, measurement.warmed_up_s.is_some());
     html! {
         section #again {
-            h2 { "Again" }
+            h2 { "Run it yourself" }
             pre { code { (label::within(&line, COMMAND)) } }
             @match gap {
                 Some(Gap::Replay) => p { code { "FILE" } " stands for the file of starts, which the record does not keep." },

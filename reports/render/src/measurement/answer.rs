@@ -1,16 +1,20 @@
 //! The first screen: what was measured, what came out, and whether to believe it.
 
 use maud::{Markup, html};
-use reports_record::{Arrivals, CertificateVerdict, CheckStatus, Measurement, Mode, Plan};
+use reports_record::{Arrivals, CertificateVerdict, Check, CheckStatus, Measurement, Mode, Plan};
+use reports_terminal::counted;
 
 use super::{count, seconds, times};
 use crate::{label, number};
 
-pub(super) fn markup(measurement: &Measurement) -> Markup {
+pub(super) fn markup(measurement: &Measurement, contents: &Markup) -> Markup {
     let plan = &measurement.plan;
     html! {
         header {
-            p.eyebrow { "Crossover · one measurement" }
+            div.top {
+                p.eyebrow { "Crossover · one measurement" }
+                (contents)
+            }
             h1 { bdi { (label::passage(&format!("{} {}", plan.method, plan.url))) } }
             p.question { bdi { (load(plan)) } }
         }
@@ -18,6 +22,7 @@ pub(super) fn markup(measurement: &Measurement) -> Markup {
         (incomplete(measurement))
         section #answer aria-label="The answer" {
             p { strong { (lead(measurement)) } " " bdi { (sentence(measurement)) } }
+            (warnings(measurement))
         }
     }
 }
@@ -34,12 +39,7 @@ fn load(plan: &Plan) -> String {
         Mode::Open { arrivals: Arrivals::Poisson } => format!("open loop{schedule}, Poisson arrivals"),
         Mode::Open { arrivals: Arrivals::Constant } => format!("open loop{schedule}"),
     };
-    format!("{pace}, over {}", of_these(plan.connections, "connection"))
-}
-
-fn of_these(number: u32, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", count(number.into()))
+    format!("{pace}, over {}", counted(plan.connections.into(), "connection"))
 }
 
 /// What no reader may miss.
@@ -56,13 +56,29 @@ fn invalid(measurement: &Measurement) -> Markup {
             @if failed.is_empty() {
                 p { "The certificate says so and names no check." }
             } @else {
-                ul { @for check in failed {
-                    li {
-                        strong { bdi { (label::name(&check.name)) } } ": " bdi { (label::passage(&check.finding)) }
-                        @if let Some(remedy) = &check.remedy { ". Remedy: " bdi { (label::passage(remedy)) } }
-                    }
-                } }
+                ul { @for check in failed { (told(check)) } }
             }
+        }
+    }
+}
+
+/// What a reader must know of figures that may be used: each warning with its remedy.
+fn warnings(measurement: &Measurement) -> Markup {
+    let checks = measurement.certificate.checks.iter();
+    let warned: Vec<_> = checks.filter(|check| check.status == CheckStatus::Warn).collect();
+    html! {
+        @if !warned.is_empty() {
+            ul.warnings { @for check in warned { (told(check)) } }
+        }
+    }
+}
+
+/// A check outside its bound, with what to do.
+fn told(check: &Check) -> Markup {
+    html! {
+        li {
+            strong { bdi { (label::name(&check.name)) } } ": " bdi { (label::passage(&check.finding)) }
+            @if let Some(remedy) = &check.remedy { ". Remedy: " bdi { (label::passage(remedy)) } }
         }
     }
 }
@@ -112,7 +128,7 @@ fn sentence(measurement: &Measurement) -> String {
     };
     format!(
         "in {window} over {}, {}{} achieved and {} of goodput; {what} {}.",
-        of_these(plan.connections, "connection"),
+        counted(plan.connections.into(), "connection"),
         offered.unwrap_or_default(),
         number::rate(measurement.achieved_rate_per_s),
         number::rate(measurement.goodput_per_s),

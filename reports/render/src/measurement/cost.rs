@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use reports_record::Measurement;
+use reports_terminal::counted;
 
 use super::{count, seconds};
 use crate::number;
@@ -42,7 +43,7 @@ fn rows(measurement: &Measurement) -> Vec<(&'static str, String)> {
         ("ready without a CPU, at most", of_window(client.cpu_wait)),
         ("CPU time stolen by other machines", or_none(client.steal.map(number::percent))),
         ("requests in flight, mean", number::plain(measurement.in_flight_mean)),
-        ("received in the window", format!("{} bytes", count(measurement.received_bytes))),
+        ("received in the window", counted(measurement.received_bytes, "byte")),
         ("connections opened again", count(measurement.reopened)),
         ("requests sent again on a fresh connection", count(measurement.stale_reuse)),
     ]);

@@ -12,7 +12,7 @@ mod times;
 
 use std::path::{Path, PathBuf};
 
-use maud::html;
+use maud::{Markup, html};
 use reports_record::{Folder, Measurement, MeasurementFileError, read_measurement};
 
 use crate::page::frame::frame;
@@ -37,17 +37,41 @@ pub enum MeasurementPageError {
 /// Pure: no file, no clock. Figures appear where their data is; what is not known is told as such, never as zero.
 #[must_use]
 pub fn page(measurement: &Measurement) -> String {
-    let content = html! {
-        (answer::markup(measurement))
-        (certificate::markup(&measurement.certificate))
+    let rest = html! {
         (times::markup(measurement))
         (tail::markup(measurement))
         (timeline::markup(measurement))
         (outcomes::markup(measurement))
         (cost::markup(measurement))
+        (certificate::markup(&measurement.certificate))
         (again::markup(measurement))
     };
+    let content = html! {
+        (answer::markup(measurement, &contents(&rest)))
+        (rest)
+    };
     frame(&label::name(&format!("{} {}", measurement.plan.method, measurement.plan.url)), &content)
+}
+
+/// The parts of the page that its reader may want to go to, by their ids.
+const CONTENTS: [(&str, &str); 6] = [
+    ("times", "Times"),
+    ("timeline", "Over time"),
+    ("outcomes", "Outcomes"),
+    ("cost", "The client"),
+    ("certificate", "Can you trust this?"),
+    ("again", "Run it yourself"),
+];
+
+/// Links to the parts that `rest` has.
+fn contents(rest: &Markup) -> Markup {
+    html! {
+        nav aria-label="Contents" {
+            @for (id, title) in CONTENTS {
+                @if rest.0.contains(&format!("id=\"{id}\"")) { a href={ "#" (id) } { (title) } " " }
+            }
+        }
+    }
 }
 
 /// Renders the measurement in the file at `path` and writes its page to `output`, else beside it with the ending

@@ -35,7 +35,7 @@ pub(super) fn markup(measurement: &Measurement) -> Markup {
                         strong { "No curve." } " The measurement's histograms cannot be used: "
                         bdi { (label::passage(&error.to_string())) } ". The figures above are those that were written beside them."
                     },
-                    Ok(_) => @if let Some(figure) = figure { (figure.markup()) },
+                    Ok(_) => @if let Some(figure) = figure { (figure.markup_with_file()) },
                 }
             }
         }
@@ -83,7 +83,7 @@ fn figure(tails: &[Tail]) -> Option<Figure> {
     Some(Figure {
         id: "tail".into(),
         finding: finding(tails),
-        reading: "Each nine further right is ten times rarer. A curve ends where fewer than ten requests lie beyond. “≥”: \
+        reading: "Each nine further right is ten times rarer. A curve ends where fewer than ten requests lie beyond. Both axes grow by ratios. “≥”: \
                   a lower bound, since requests that failed or were unfinished, which count as longer than all others, take this place. Where response \
                   time lies above service time, requests waited to be sent."
             .into(),

@@ -27,10 +27,10 @@ struct Parts<'a> {
 pub(super) fn markup(measurement: &Measurement) -> Markup {
     let Some(parts) = Parts::of(measurement) else { return html! {} };
     html! {
-        section {
-            h2 { "From beginning to end" }
-            (rates(parts).markup())
-            @if let Some(figure) = times(parts, measurement.response_time_us.is_some()) { (figure.markup()) }
+        section #timeline {
+            h2 { "How did it go over time?" }
+            (rates(parts).markup_with_file())
+            @if let Some(figure) = times(parts, measurement.response_time_us.is_some()) { (figure.markup_with_file()) }
         }
     }
 }
@@ -113,30 +113,46 @@ fn rates(parts: Parts<'_>) -> Figure {
     }
 }
 
+/// A time of each part: its name, its look and where it stands.
+type Quantile = (&'static str, Style, fn(&SubWindow) -> Option<f64>);
+
+/// What is drawn of an open loop, whose times run from the intended start.
+const RESPONSE: [Quantile; 4] = [
+    ("longest", Style { ink: Ink::Muted, form: Form::Ring, dashed: true }, |part| part.response_time_us_max),
+    ("99\u{a0}%", Style { ink: Ink::Muted, form: Form::HollowDiamond, dashed: false }, |part| {
+        part.response_time_us_p99
+    }),
+    ("90\u{a0}%", Style { ink: Ink::Text, form: Form::Disc, dashed: true }, |part| part.response_time_us_p90),
+    ("median", Style { ink: Ink::Text, form: Form::Diamond, dashed: false }, |part| {
+        part.response_time_us_p50
+    }),
+];
+
+/// What is drawn of a closed loop, and of an open one of which the file keeps no quantiles.
+const SERVICE: [Quantile; 2] = [
+    ("longest", SECOND, |part| part.response_time_us_max),
+    ("median service", FIRST, |part| part.service_time_us_p50),
+];
+
 /// `None` where no part has a time.
 fn times(parts: Parts<'_>, is_open: bool) -> Option<Figure> {
-    let longest = if is_open { "longest response time" } else { "longest service time" };
-    let lines = [
-        parts.line(longest, FIRST, |part| part.response_time_us_max),
-        parts.line("median service time", SECOND, |part| part.service_time_us_p50),
-    ];
-    let lines: Vec<Line> = lines.into_iter().filter(|line| line.dots.iter().any(Option::is_some)).collect();
-    let told = lines.iter().map(|line| {
-        let values = line.dots.iter().flatten().map(|dot| dot.y);
-        format!("{} {} a part", line.name, span(values, number::micros))
-    });
-    let mut finding = told.collect::<Vec<_>>().join("; ");
-    if let Some(first) = finding.get(..1) {
-        finding = first.to_uppercase() + &finding[1..];
-    }
+    let has_quantiles = parts.all.iter().any(|part| part.response_time_us_p50.is_some());
+    let drawn = if has_quantiles { &RESPONSE[..] } else { &SERVICE[..] };
+    let what = if is_open { "response time" } else { "service time" };
+    let lines = drawn.iter().map(|(name, style, of)| parts.line(name, *style, of));
+    let lines: Vec<Line> = lines.filter(|line| line.dots.iter().any(Option::is_some)).collect();
     if lines.is_empty() {
         return None;
     }
+    let told = lines.iter().rev().map(|line| {
+        format!("{} {}", line.name, span(line.dots.iter().flatten().map(|dot| dot.y), number::micros))
+    });
+    let finding = format!("{} a part: {}", number::capitalised(what), told.collect::<Vec<_>>().join(", "));
     let chart = LineChart {
         width: WIDE,
         x: time_axis(),
         y: Axis {
-            title: "time per request".into(),
+            title: format!("{what}, less is better"),
             write: number::micros,
             scale: Scale::Log,
             always: Vec::new(),
@@ -148,10 +164,9 @@ fn times(parts: Parts<'_>, is_open: bool) -> Option<Figure> {
     Some(Figure {
         id: "course".into(),
         finding,
-        reading: format!(
-            "The {longest} and the median service time of correct replies to requests due in each part, on a logarithmic axis. A gap \
-             is a part in which too little was answered to say; it is not a zero."
-        ),
+        reading: "Times of requests due in each part of the window, on a logarithmic axis. A quantile stands where ten requests or \
+                  more lie beyond it. A gap is a part in which too little was answered to say; it is not a zero."
+            .into(),
         scene: chart.scene(),
         folded: false,
         table: table(parts),
@@ -169,17 +184,23 @@ fn span(values: impl Iterator<Item = f64> + Clone, write: fn(f64) -> String) -> 
 }
 
 fn table(parts: Parts<'_>) -> Table {
-    let head = ["at", "due", "replies", "median service time", "longest response time"];
-    let mut table = Table::new("Parts of the window, each at its middle", &head, 1);
+    let head = ["at", "due", "replies", "median service time", "median", "90\u{a0}%", "99\u{a0}%", "longest"];
+    let mut table = Table::new(
+        "Parts of the window, each at its middle; response times where nothing else is said",
+        &head,
+        1,
+    );
     for (index, part) in parts.all.iter().enumerate() {
-        let time = |us: Option<f64>| us.map_or_else(|| "gap".into(), number::micros);
-        table.push(vec![
-            seconds(parts.middle_s(index)),
-            count(part.due),
-            count(part.replies),
-            time(part.service_time_us_p50),
-            time(part.response_time_us_max),
-        ]);
+        let time = |us: Option<f64>| us.map_or_else(|| "—".into(), number::micros);
+        let times = [
+            part.service_time_us_p50,
+            part.response_time_us_p50,
+            part.response_time_us_p90,
+            part.response_time_us_p99,
+            part.response_time_us_max,
+        ];
+        let counts = [seconds(parts.middle_s(index)), count(part.due), count(part.replies)];
+        table.push(counts.into_iter().chain(times.map(time)).collect());
     }
     table
 }
@@ -190,8 +211,15 @@ mod tests {
 
     #[test]
     fn a_part_without_a_time_is_a_gap_at_its_place_and_no_zero() {
-        let part =
-            |time| SubWindow { replies: 0, due: 5, service_time_us_p50: time, response_time_us_max: None };
+        let part = |time| SubWindow {
+            replies: 0,
+            due: 5,
+            service_time_us_p50: time,
+            response_time_us_max: None,
+            response_time_us_p50: None,
+            response_time_us_p90: None,
+            response_time_us_p99: None,
+        };
         let all = [part(Some(10.0)), part(None), part(Some(30.0))];
         let parts = Parts { all: &all, length_s: 2.0 };
         let line = parts.line("x", FIRST, |part| part.service_time_us_p50);

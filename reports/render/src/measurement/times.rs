@@ -22,7 +22,7 @@ const COLUMNS: [(&str, &str); 8] = [
 pub(super) fn markup(measurement: &Measurement) -> Markup {
     html! {
         section #times {
-            h2 { "Times" }
+            h2 { "How long does a request take?" }
             p.note { "“—”: too few requests for the figure, which needs ten beyond it. “≥”: a lower bound, since requests that failed or \
                       were unfinished, which count as longer than all others, take this place in the order. Response times run from the intended start; service \
                       times from the first byte sent." }

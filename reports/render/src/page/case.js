@@ -67,8 +67,8 @@
     const [sync, awaiting] = both;
     const [a, b] = pair.names;
     const lines = [
-      `A core ends at about ${digits(sync.limit)} requests a second with ${a} and ${digits(awaiting.limit)} with ${b}: ` +
-        `connections ÷ time allow ${digits(Math.min(sync.waiting, awaiting.waiting))}, the CPU ${digits(sync.computing)} and ${digits(awaiting.computing)}.`,
+      `A core ends at about ${digits(sync.limit)} requests a second with ${a} and ${digits(awaiting.limit)} with ${b}. ` +
+        `Connections ÷ time allow ${digits(Math.min(sync.waiting, awaiting.waiting))}, the CPU ${digits(sync.computing)} and ${digits(awaiting.computing)}.`,
     ];
     if (sync.at && awaiting.at) {
       const [one, other] = [sync.at.cost, awaiting.at.cost];
@@ -94,16 +94,16 @@
   function nearest(of, pair, both) {
     const points = data.costs[pair.sync].map(point);
     const close = [...points].sort((one, other) => far(one, of) - far(other, of)).slice(0, 3);
-    const rows = close.map((one) => [data.cells[one.cell], 0, 'requests per second']);
+    const rows = close.map((one) => [data.cells[one.cell], 0]);
     const at = both[0].at;
-    if (at) rows.unshift([data.cells[at.cell], 1 + at.level, 'CPU per request']);
-    return rows.map(([cell, question, what]) => {
+    if (at) rows.unshift([data.cells[at.cell], 1 + at.level]);
+    return rows.map(([cell, question]) => {
       const found = cell.verdicts[pair.kind];
       const item = document.createElement('li');
       const link = document.createElement('a');
       link.href = `#${found.anchor}`;
       link.textContent = cell.name;
-      item.append(link, question ? `, ${cell.levels[question - 1]}, ${what}: ${found.said[question]}` : `, ${what}: ${found.said[0]}`);
+      item.append(link, question ? ` at ${cell.levels[question - 1]}, cost: ${found.said[question]}` : `, capacity: ${found.said[0]}`);
       return item;
     });
   }
@@ -154,12 +154,6 @@
   form.querySelectorAll('button[data-case]').forEach((button) => button.addEventListener('click', () => { take(`${button.dataset.case},${form.elements.pair ? form.elements.pair.value : 0}`); keep(); }));
   addEventListener('hashchange', follow);
 
-  // What need not be scrolled is no place for the keyboard to stop.
-  const scrollers = [...document.querySelectorAll('.scroll[tabindex]')];
-  const settle = () => scrollers.forEach((one) => { one.tabIndex = one.scrollWidth > one.clientWidth ? 0 : -1; });
-  addEventListener('resize', settle);
-  document.addEventListener('toggle', settle, true);
-  settle();
   form.hidden = false;
   document.getElementById('pick').hidden = true;
   show();

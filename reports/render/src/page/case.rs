@@ -6,7 +6,6 @@ use reports_stats::verdict::Verdict;
 use serde_json::{Value, json};
 
 use super::anchors::Anchors;
-use super::verdict_tables::verdict;
 use crate::analysis::Analysis;
 use crate::analysis::arithmetic::{Arithmetic, Axis, Costs, Point};
 use crate::analysis::comparison::Comparison;
@@ -101,7 +100,7 @@ fn form(contrasts: &[Contrast<'_>]) -> Markup {
         div #case-said role="status" hidden {
             p { b {} " " span.tag { "arithmetic" } }
             div {}
-            p.tag { "measured nearest to it" }
+            p.tag { "measured nearest to it, async ÷ threads" }
             ul {}
         }
     }
@@ -139,6 +138,7 @@ fn pick(analysis: &Analysis<'_>, contrast: Contrast<'_>, axes: &Axes<'_>, anchor
     };
     html! {
         div #pick {
+            p.tag { "measured, async ÷ threads" }
             fieldset {
                 legend { "A request" }
                 @for (index, cell) in axes.workloads.iter().enumerate() {
@@ -201,6 +201,18 @@ fn lead(comparison: &Comparison<'_>) -> i8 {
     }
 }
 
+/// A verdict in a few words; the ratio behind it is async ÷ threads.
+fn in_short(comparison: &Comparison<'_>) -> &'static str {
+    match comparison.verdict {
+        _ if comparison.is_by_construction() => "the connections are the limit,",
+        Verdict::AsyncWins => "async wins",
+        Verdict::SyncWins => "threads win",
+        Verdict::Tie => "the same within 5\u{a0}%,",
+        Verdict::CannotTell => "undecided,",
+        Verdict::Invalid => "too few data,",
+    }
+}
+
 /// Each question with its verdict and ratio in a cell.
 fn said(analysis: &Analysis<'_>, contrast: Contrast<'_>, cell: usize) -> Vec<(String, String)> {
     let each = comparisons(analysis, contrast, cell).into_iter().map(|comparison| {
@@ -212,7 +224,7 @@ fn said(analysis: &Analysis<'_>, contrast: Contrast<'_>, cell: usize) -> Vec<(St
             _ => String::new(),
         };
         let title = subject.title(analysis.verdicts.levels);
-        (format!("{title}{rate}"), format!("{}, async ÷ sync {ratio}", verdict(comparison)))
+        (format!("{title}{rate}"), format!("{} {ratio}", in_short(comparison)))
     });
     each.collect()
 }
@@ -282,7 +294,7 @@ fn of_cell(
         offered.map_or_else(|| level_name(*load), number::whole_rate)
     };
     let levels: Vec<String> = analysis.verdicts.levels.iter().enumerate().map(level).collect();
-    json!({ "name": label::name(&cell.name), "verdicts": verdicts, "levels": levels })
+    json!({ "name": workload::cell_name(cell), "verdicts": verdicts, "levels": levels })
 }
 
 fn of_pair(analysis: &Analysis<'_>, arithmetic: &Arithmetic<'_>, contrast: Contrast<'_>) -> Value {

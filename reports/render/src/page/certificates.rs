@@ -68,7 +68,8 @@ fn checks(analysis: &Analysis<'_>) -> Table {
     table
 }
 
-fn trouble(trouble: &Trouble<'_>) -> Markup {
+/// One loop or trial that may not be used, with its reasons.
+pub(super) fn trouble(trouble: &Trouble<'_>) -> Markup {
     let trial = trouble.trial;
     let skipped = trouble.stderr_tail.len().saturating_sub(STDERR_LINES);
     html! {

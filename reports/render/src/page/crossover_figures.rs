@@ -189,7 +189,7 @@ fn table(
                 let found = analysis.verdicts.at(contrast.kind, *subject, cell);
                 number::ratio_within(found.and_then(Comparison::ratio), found.and_then(Comparison::interval))
             };
-            let names = [label::name(&asked.name), subject.title(analysis.verdicts.levels)];
+            let names = [workload::cell_name(asked), subject.title(analysis.verdicts.levels)];
             table.push(names.into_iter().chain(pairs.iter().map(ratio)).collect());
         }
     }

@@ -1,10 +1,9 @@
 //! All data: every verdict, what can be taken along, and how to make such a run again.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, html};
 use reports_record::Skipped;
 
+use super::download::download;
 use super::{crossover_figures, export_map, opening, reproduction, verdict_tables};
 use crate::analysis::Analysis;
 use crate::export::{crossovers_csv, verdicts_csv};
@@ -24,7 +23,11 @@ pub(super) fn markup(analysis: &Analysis<'_>, skipped: &[Skipped]) -> Markup {
 /// Files that the page itself holds.
 fn downloads(analysis: &Analysis<'_>) -> Markup {
     let drawings = [
-        ("Map of the control pair (SVG)", "map.svg", export_map::standalone(analysis)),
+        (
+            "Map of the control pair (SVG)",
+            "map.svg",
+            export_map::figure(analysis).map(|figure| figure.standalone()),
+        ),
         (
             "Crossover by connections (SVG)",
             "crossover.svg",
@@ -42,9 +45,4 @@ fn downloads(analysis: &Analysis<'_>) -> Markup {
             ". Every attempt at a trial: " code { "report DIR --csv FILE" } "; the record itself is trials.jsonl beside this page."
         }
     }
-}
-
-fn download(kind: &str, file: &str, text: &str, content: &str) -> Markup {
-    let address = format!("data:{kind};base64,{}", STANDARD.encode(content));
-    html! { a download=(file) href=(address) { (text) } }
 }

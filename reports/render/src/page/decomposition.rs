@@ -11,11 +11,12 @@ use crate::analysis::contrast::Kind;
 use crate::analysis::decomposition::{Decomposition, cost_parts, decompose};
 use crate::analysis::estimate::Estimate;
 use crate::analysis::subject::level_name;
+use crate::analysis::workload;
 use crate::figure::ink::Ink;
 use crate::figure::interval_chart::Style;
 use crate::figure::panels::Panels;
 use crate::figure::scene::Form;
-use crate::{label, number};
+use crate::number;
 
 pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
     let has = |kind| analysis.verdicts.contrast(kind).is_some();
@@ -79,7 +80,7 @@ fn costs(analysis: &Analysis<'_>) -> Table {
     let mut table = Table::new("CPU time per request taken apart", &head, 3);
     for part in cost_parts(&analysis.verdicts) {
         let mut row = vec![
-            label::name(&analysis.verdicts.cells[part.cell].name),
+            workload::cell_name(&analysis.verdicts.cells[part.cell]),
             analysis.verdicts.levels.get(part.level).map_or_else(String::new, |load| level_name(*load)),
             part.kind.title().to_owned(),
         ];
@@ -121,7 +122,7 @@ fn table(analysis: &Analysis<'_>, parts: &[Decomposition]) -> Table {
     let head = ["cell", "model (95\u{a0}%)", "implementation (95\u{a0}%)", "blocks"];
     let mut table = Table::new("Throughput ratio taken apart", &head, 1);
     for part in parts {
-        let mut row = vec![label::name(&analysis.verdicts.cells[part.cell].name)];
+        let mut row = vec![workload::cell_name(&analysis.verdicts.cells[part.cell])];
         for estimate in [part.model, part.implementation] {
             let interval = estimate.and_then(|estimate| estimate.interval);
             row.push(number::ratio_within(estimate.map(|estimate| estimate.middle), interval));

@@ -7,6 +7,7 @@ use reports_stats::power::BlocksNeeded;
 use reports_stats::thirds::Thirds;
 
 use super::anchors::Anchors;
+use super::certificates::trouble;
 use super::map::short;
 use super::table::Table;
 use super::verdict_tables::verdict;
@@ -18,6 +19,7 @@ use crate::analysis::estimate::Estimate;
 use crate::analysis::parts::{Load, Parts};
 use crate::analysis::subject::level_name;
 use crate::analysis::usage::Usage;
+use crate::analysis::workload;
 use crate::{label, number};
 
 pub(super) fn markup(
@@ -27,7 +29,7 @@ pub(super) fn markup(
     anchors: &Anchors,
 ) -> Markup {
     let id = anchors.drawer(contrast.kind, cell);
-    let name = label::name(&analysis.verdicts.cells[cell].name);
+    let name = workload::cell_name(&analysis.verdicts.cells[cell]);
     html! {
         div.drawer popover id=(id) role="dialog" aria-label=(name) {
             div.close {
@@ -36,8 +38,11 @@ pub(super) fn markup(
             }
             h3 { bdi { (name) } ", " (contrast.kind.title()) }
             (questions(analysis, contrast, cell).bare())
+            p.note { "A win needs an interval that a true difference of 5\u{a0}% or less would hardly give. “Visible”: the smallest \
+                      difference that these blocks would have shown in four of five runs." }
             @for note in withheld(analysis, contrast, cell) { p.note { (note) } }
             (blocks(analysis, contrast, cell).bare())
+            (certificates(analysis, contrast, cell))
             (costs(analysis, contrast, cell).bare())
             p.note { "To quote this cell: " a href={ "#" (id) } { "#" (id) } }
         }
@@ -54,6 +59,7 @@ fn questions(analysis: &Analysis<'_>, contrast: Contrast<'_>, cell: usize) -> Ta
         "blocks",
         "would decide",
         "async amounts to",
+        "visible",
     ];
     let mut table = Table::new("Every question about this cell, over the same blocks", &head, 2);
     table.head[3..5].iter_mut().for_each(|name| *name = label::within(name, 24));
@@ -72,6 +78,7 @@ fn questions(analysis: &Analysis<'_>, contrast: Contrast<'_>, cell: usize) -> Ta
             format!("{} of {}", comparison.blocks.len(), comparison.planned),
             comparison.needed().map_or_else(|| "—".into(), needed),
             Amount::of(&analysis.grid, comparison).map_or_else(|| "—".into(), Amount::directed),
+            comparison.visible().map_or_else(|| "—".into(), number::ratio),
         ]);
     }
     table
@@ -106,6 +113,30 @@ fn withheld(analysis: &Analysis<'_>, contrast: Contrast<'_>, cell: usize) -> Vec
         ))
     });
     notes.collect()
+}
+
+/// Loops without a sound certificate that are shown.
+const LISTED: usize = 6;
+
+/// Why blocks were left out: the loops of both sides that failed a check or were not measured.
+fn certificates(analysis: &Analysis<'_>, contrast: Contrast<'_>, cell: usize) -> Markup {
+    let name = &analysis.verdicts.cells[cell].name;
+    let sides = [contrast.sync, contrast.awaiting];
+    let troubles = analysis.evidence.troubles.iter();
+    let own: Vec<_> = troubles
+        .filter(|one| one.trial.cell == *name && sides.contains(&one.trial.contender.as_str()))
+        .collect();
+    html! {
+        @if own.is_empty() {
+            p.note { "Every loop of this cell holds its certificate." }
+        } @else {
+            p.note { (number::counted(own.len(), "loop")) " of this cell did not hold a certificate, or failed:" }
+            ul.troubles { @for one in own.iter().take(LISTED) { li { (trouble(one)) } } }
+            @if own.len() > LISTED { p.note { "… and " (number::count(own.len() - LISTED)) " more, in trials.jsonl." } }
+        }
+        p.note { "Certificates of all loops: " a href="#trust" { "Can you trust this?" } " Response times of this cell: "
+            a href="#times" { "How long do users wait?" } }
+    }
 }
 
 /// The blocks in all that an undecided comparison needs, and for which verdict.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use maud::{Markup, html};
+use reports_terminal::counted;
 use serde_json::Value;
 
 use super::table::Table;
@@ -76,12 +77,9 @@ fn machine(analysis: &Analysis<'_>) -> Vec<(&'static str, String)> {
         ("steal during the run", sessions.steal.map_or_else(unknown, number::percent)),
         (
             "throttled before the run",
-            environment.throttled_before.map_or_else(unknown, |times| format!("{times} times")),
+            environment.throttled_before.map_or_else(unknown, |times| counted(times, "time")),
         ),
-        (
-            "throttled during the run",
-            sessions.throttled.map_or_else(unknown, |times| format!("{times} times")),
-        ),
+        ("throttled during the run", sessions.throttled.map_or_else(unknown, |times| counted(times, "time"))),
     ]
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use maud::{Markup, PreEscaped, html};
 
+use super::download::download;
 use super::table::Table;
 use crate::figure::ink::{self, Ink};
 use crate::figure::scene::Scene;
@@ -26,6 +27,27 @@ pub(crate) struct Figure {
     pub table: Table,
 }
 
+/// The words of the link that saves a drawing.
+const SAVE: &str = "Save this drawing (SVG)";
+
+/// Space around a drawing that stands alone, pixels.
+const MARGIN: u32 = 16;
+
+/// How lines of text beside a drawing that stands alone are set; lengths in pixels.
+#[derive(Debug, Clone, Copy)]
+struct Print {
+    size: u32,
+    /// From one line to the next.
+    height: u32,
+    weight: u32,
+    ink: Ink,
+    /// Mean width of a letter, as a share of the size.
+    letter: f64,
+}
+
+const TITLE: Print = Print { size: 17, height: 23, weight: 700, ink: Ink::Text, letter: 0.6 };
+const NOTE: Print = Print { size: 13, height: 18, weight: 400, ink: Ink::Muted, letter: 0.55 };
+
 /// Widest drawing that a telephone may shrink; its type would become too small in a wider one, which scrolls instead.
 const NARROW: u32 = 450;
 
@@ -33,23 +55,62 @@ const NARROW: u32 = 450;
 const PANELS: u32 = 720;
 
 impl Figure {
-    /// The drawing as a document of its own, which brings its colours along, light and dark.
+    /// The drawing as a document of its own, between its finding and how to read it, with its colours, light and dark.
     pub(crate) fn standalone(&self) -> String {
-        let (width, height) = (self.scene.width, self.scene.height);
+        self.svg(Some(&ink::stylesheet()))
+    }
+
+    /// As [`Self::standalone`], in the light colours alone: for what knows no style sheet.
+    pub(crate) fn in_light(&self) -> String {
+        self.svg(None)
+    }
+
+    fn svg(&self, style: Option<&str>) -> String {
+        let (above, below) = (self.lines(&self.finding, TITLE), self.lines(&self.reading, NOTE));
+        let top = MARGIN + TITLE.height * above.len() as u32 + MARGIN / 2;
+        let foot = top + self.scene.height + MARGIN;
+        let width = self.scene.width + 2 * MARGIN;
+        let height = foot + NOTE.height * below.len() as u32;
+        let line = |text: &str, print: Print, y: u32, index: usize| {
+            html! {
+                text x=(MARGIN) y=(y + print.height * index as u32) dy=(print.size) font-size=(print.size)
+                    font-weight=(print.weight) fill=(ink::hex(print.ink.light())) { (text) }
+            }
+        };
         html! {
             svg xmlns="http://www.w3.org/2000/svg" role="img" width=(width) height=(height)
                 viewBox=(format!("0 0 {width} {height}")) font-family="sans-serif" {
                 title { (self.finding) }
                 desc { (self.reading) }
-                style { (PreEscaped(ink::stylesheet())) }
+                @if let Some(style) = style { style { (PreEscaped(style)) } }
                 rect width=(width) height=(height) fill=(ink::hex(Ink::Paper.light())) {}
-                (PreEscaped(svg::elements(&self.scene)))
+                @for (index, text) in above.iter().enumerate() { (line(text, TITLE, MARGIN, index)) }
+                g transform=(format!("translate({MARGIN} {top})")) { (PreEscaped(svg::elements(&self.scene))) }
+                @for (index, text) in below.iter().enumerate() { (line(text, NOTE, foot - MARGIN / 2, index)) }
             }
         }
         .into_string()
     }
 
+    /// `text` in lines that likely fit the drawing's width.
+    fn lines(&self, text: &str, print: Print) -> Vec<String> {
+        let letters = f64::from(self.scene.width) / (f64::from(print.size) * print.letter);
+        textwrap::wrap(text, letters as usize).into_iter().map(Into::into).collect()
+    }
+
+    /// The figure on a page whose script writes the drawing out when it is to be saved.
     pub(crate) fn markup(&self) -> Markup {
+        let file = format!("{}.svg", self.id);
+        self.with(&html! { p.take hidden { a download=(file) href={ "#" (self.id) } { (SAVE) } } })
+    }
+
+    /// The figure on a page that runs nothing: it holds the drawing twice.
+    pub(crate) fn markup_with_file(&self) -> Markup {
+        let file = format!("{}.svg", self.id);
+        self.with(&html! { p.take { (download("image/svg+xml", &file, SAVE, &self.standalone())) } })
+    }
+
+    fn with(&self, take: &Markup) -> Markup {
         html! {
             figure id=(self.id) {
                 h3 { (self.finding) }
@@ -57,9 +118,11 @@ impl Figure {
                     details {
                         summary { "The drawing" }
                         (self.drawing())
+                        (take)
                     }
                 } @else {
                     (self.drawing())
+                    (take)
                 }
                 details {
                     summary { "These data as a table" }

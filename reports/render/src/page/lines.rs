@@ -5,10 +5,9 @@ use crate::analysis::estimate::Estimate;
 use crate::figure::line_chart::{Dot, Line, Sign};
 use crate::label;
 
-/// A contender's line, named by itself and its pair.
+/// A contender's line, named by itself; its mark says which pair it belongs to.
 pub(super) fn line(series: &Series<'_>, dots: Vec<Option<Dot>>) -> Line {
-    let name = format!("{} ({})", label::within(series.contender, 24), series.kind.title());
-    Line { style: series.style, name, dots }
+    Line { style: series.style, name: label::within(series.contender, 24), dots }
 }
 
 /// An estimate at its place.

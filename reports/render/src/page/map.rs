@@ -7,11 +7,12 @@ use reports_stats::verdict::Verdict;
 use super::anchors::Anchors;
 use super::drawer;
 use crate::analysis::Analysis;
-use crate::analysis::comparison::{Comparison, Withheld};
+use crate::analysis::arithmetic::round_us;
+use crate::analysis::comparison::Comparison;
 use crate::analysis::contrast::{Contrast, Kind};
 use crate::analysis::subject::{Subject, level_name};
 use crate::analysis::workload;
-use crate::figure::decision_map::DecisionMap;
+use crate::figure::decision_map::{DecisionMap, word};
 use crate::{label, number};
 
 /// Nothing where no cell gets a verdict.
@@ -45,7 +46,7 @@ pub(super) fn markup(analysis: &Analysis<'_>, anchors: &Anchors) -> Markup {
                     (table(analysis, *contrast, *subject, anchors, (pair, question)))
                 }
             }
-            (legend())
+            (legend(analysis))
             @for contrast in &contrasts {
                 @for comparison in analysis.verdicts.about(contrast.kind, Metric::Throughput) {
                     (drawer::markup(analysis, *contrast, comparison.cell, anchors))
@@ -184,33 +185,25 @@ pub(super) fn look(comparison: &Comparison<'_>) -> &'static str {
     }
 }
 
-/// A verdict in a word; of an undecided cell, how many blocks would decide it.
-fn word(comparison: &Comparison<'_>) -> String {
-    match comparison.verdict {
-        _ if comparison.is_by_construction() && !comparison.includes_equal() => "near limit".into(),
-        _ if comparison.is_by_construction() => "limit".into(),
-        Verdict::AsyncWins => "async".into(),
-        Verdict::SyncWins => "threads".into(),
-        Verdict::Tie => "same".into(),
-        Verdict::Invalid => "few data".into(),
-        Verdict::CannotTell => undecided(comparison),
-    }
+/// How long the rounds of CPU work take here that workloads ask for.
+fn rounds(analysis: &Analysis<'_>) -> Option<String> {
+    let each = round_us(&analysis.run.definition, &analysis.grid)?;
+    let mut asked: Vec<u32> =
+        analysis.verdicts.judged_cells().map(|(_, cell)| cell.rounds).filter(|rounds| *rounds > 0).collect();
+    asked.sort_unstable();
+    asked.dedup();
+    let told = asked.iter().map(|rounds| {
+        format!(
+            "{} are about {} of CPU",
+            number::counted(*rounds as usize, "round"),
+            number::micros(f64::from(*rounds) * each)
+        )
+    });
+    let told: Vec<String> = told.collect();
+    (!told.is_empty()).then(|| format!("{}.", told.join(", ")))
 }
 
-fn undecided(comparison: &Comparison<'_>) -> String {
-    match (comparison.withheld, comparison.needed()) {
-        (Some(Withheld::Client), _) => "? client".into(),
-        (Some(Withheld::Repeats), _) => "? repeats".into(),
-        (Some(Withheld::Machine), _) => "? machine".into(),
-        (None, Some(needed)) => match needed.for_a_win.or(needed.for_a_tie) {
-            Some(blocks) => format!("? {} blocks", number::count(blocks)),
-            None => "? too noisy".into(),
-        },
-        (None, None) => "?".into(),
-    }
-}
-
-fn legend() -> Markup {
+fn legend(analysis: &Analysis<'_>) -> Markup {
     html! {
         ul.legend {
             @for (classes, text) in [
@@ -224,6 +217,6 @@ fn legend() -> Markup {
                 li { @for class in classes { i class=(class) {} } (text) }
             }
         }
-        p.note { "×1.98 means that async has 1.98 times as much. Choose a cell for its interval, its blocks and its costs." }
+        p.note { "×1.98 means that async has 1.98 times as much. Choose a cell for its interval, its blocks and its costs. " (rounds(analysis).unwrap_or_default()) }
     }
 }

@@ -8,6 +8,7 @@ mod crossover_figures;
 mod crossovers;
 mod data;
 mod decomposition;
+mod download;
 mod drawer;
 mod environment;
 mod export_map;
@@ -46,20 +47,24 @@ use crate::answer::{Sentence, answer, headline};
 use crate::label;
 use anchors::Anchors;
 use case::Picker;
+use figure::Figure;
 use frame::Page;
 use series::Series;
+
+/// The script of every run's page: stops of the keyboard, and drawings to save.
+const SCRIPT: &str = include_str!("page.js");
 
 /// Letters of a link's preview, about as many as any site shows.
 const PREVIEW: usize = 280;
 
-/// The control pair's decision map as an SVG document; `None` when the experiment has no control pair.
-pub(crate) fn decision_map(analysis: &Analysis<'_>) -> Option<String> {
-    export_map::standalone(analysis)
+/// The control pair's decision map; `None` when the experiment has no control pair.
+pub(crate) fn decision_map(analysis: &Analysis<'_>) -> Option<Figure> {
+    export_map::figure(analysis)
 }
 
-/// The figure of the crossover by connections as an SVG document; `None` where connections were not varied.
-pub(crate) fn crossover_figure(analysis: &Analysis<'_>) -> Option<String> {
-    Some(crossover_figures::along_connections(analysis)?.standalone())
+/// The figure of the crossover by connections; `None` where connections were not varied.
+pub(crate) fn crossover_figure(analysis: &Analysis<'_>) -> Option<Figure> {
+    crossover_figures::along_connections(analysis)
 }
 
 /// The whole document, in the order in which a reader may stop reading.
@@ -73,7 +78,7 @@ pub(crate) fn document(analysis: &Analysis<'_>, skipped: &[Skipped], beside: &Be
         title: &title(analysis),
         description: Some(&preview(&answer(analysis))),
         style: &style,
-        script: picker.as_ref().map(|_| case::SCRIPT),
+        script: Some(&(SCRIPT.to_owned() + picker.as_ref().map_or("", |_| case::SCRIPT))),
         content: &html! {
             (opening::markup(analysis, picker.as_ref().map(|picker| &picker.markup), &map, &rest))
             (rest)

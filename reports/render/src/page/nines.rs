@@ -9,6 +9,7 @@ use super::table::Table;
 use crate::analysis::Analysis;
 use crate::analysis::merged::{MEDIAN, Merged, Quantile, Which};
 use crate::analysis::telling::{Telling, telling};
+use crate::analysis::workload;
 use crate::figure::ink::Ink;
 use crate::figure::line_chart::{Dot, LineChart, Sign, WIDE};
 use crate::figure::ruler::{Axis, Scale};
@@ -63,7 +64,7 @@ fn figure(
     }
     let of_blocks = |one: &Series<'_>| Merged::blocks(&analysis.grid, telling.cell, one.contender, which);
     let blocks: Vec<Vec<(u32, Merged)>> = series.iter().map(of_blocks).collect();
-    let cell = label::name(&analysis.verdicts.cells[telling.cell].name);
+    let cell = workload::cell_name(&analysis.verdicts.cells[telling.cell]);
     let chart = LineChart {
         width: WIDE,
         x: share_axis(),

@@ -69,7 +69,7 @@ pub(super) fn scope_and_scores(analysis: &Analysis<'_>) -> Markup {
         div {
             p.note { "Asked: " bdi { (label::passage(&analysis.run.definition.question)) } }
             p.note { (scope(analysis)) }
-            (scores(analysis).markup())
+            details { summary { "How often each verdict fell" } (scores(analysis).markup()) }
         }
     }
 }

@@ -1,13 +1,15 @@
 //! What was expected before the run, and what came.
 
 use maud::{Markup, html};
+use reports_record::Cell;
 
 use super::series::Series;
 use super::throughput::bounds;
 use crate::analysis::Analysis;
 use crate::analysis::contrast::Kind;
 use crate::analysis::prediction::{Checked, check, expected};
-use crate::label;
+use crate::analysis::workload;
+use crate::{label, number};
 
 pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
     let checked = check(&analysis.run.definition.predictions, &analysis.verdicts);
@@ -18,7 +20,7 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
                 p { "The experiment predicts nothing." }
             } @else {
                 p { "Written in the experiment file before the run." }
-                ul.predictions { @for one in &checked { li { (prediction(one)) } } }
+                ul.predictions { @for one in &checked { li { (prediction(one, analysis.verdicts.cells)) } } }
             }
             details {
                 summary { "Little’s law: the most a closed loop can reach, and what was reached" }
@@ -30,7 +32,7 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
     }
 }
 
-fn prediction(checked: &Checked<'_>) -> Markup {
+fn prediction(checked: &Checked<'_>, cells: &[Cell]) -> Markup {
     let prediction = checked.prediction;
     let of = prediction.cells.len();
     let outcome = match (checked.held.len(), checked.broken.len()) {
@@ -38,7 +40,8 @@ fn prediction(checked: &Checked<'_>) -> Markup {
         (held, 0) if held == of => format!("Held in all {of}"),
         (held, broken) => {
             format!(
-                "Of {of} cells {held} bear it out, {broken} contradict it and {} are undecided",
+                "Of {}: borne out {held}, contradicted {broken}, undecided {}",
+                number::counted(of, "cell"),
                 checked.undecided.len()
             )
         }
@@ -52,7 +55,7 @@ fn prediction(checked: &Checked<'_>) -> Markup {
             ". Otherwise: "
             @for (index, (cell, verdict)) in checked.broken.iter().take(LISTED).enumerate() {
                 @if index > 0 { ", " }
-                bdi { (label::name(cell)) } " " (verdict.to_string())
+                bdi { (workload::cell_called(cells, cell)) } " " (verdict.to_string())
             }
             @if checked.broken.len() > LISTED { " and " (checked.broken.len() - LISTED) " more" }
         }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use reports_record::Metric;
 use reports_stats::false_wins::FalseWins;
+use reports_terminal::{count, counted};
 
 use super::figure::Figure;
 use super::series::by_connections;
@@ -11,6 +12,7 @@ use crate::analysis::Analysis;
 use crate::analysis::comparison::Comparison;
 use crate::analysis::contrast::Kind;
 use crate::analysis::estimate::Estimate;
+use crate::analysis::workload;
 use crate::figure::ink::Ink;
 use crate::figure::interval_chart::Style;
 use crate::figure::panels::Panels;
@@ -63,14 +65,15 @@ fn finding(analysis: &Analysis<'_>) -> String {
         FalseWins { wins: total.wins + repeat.false_wins.wins, cells: total.cells + repeat.false_wins.cells }
     });
     if total.cells == 0 {
-        return "A/A: too few blocks to count false wins".into();
+        return "A contender against itself: too few blocks to count false wins".into();
     }
-    let promise = if total.within_promise() {
-        "as the promised 5\u{a0}% allow"
-    } else {
-        "more than the promised 5\u{a0}% explain"
-    };
-    format!("A/A: {} false wins in {} comparisons, {promise}", total.wins, total.cells)
+    let allowed = (0..=total.cells).take_while(|&wins| FalseWins { wins, ..total }.within_promise()).last();
+    format!(
+        "A contender against itself: {} in {}; up to {} would be within the promised 5\u{a0}%",
+        counted(total.wins, "false win"),
+        counted(total.cells, "comparison"),
+        count(allowed.unwrap_or(0))
+    )
 }
 
 fn counts(analysis: &Analysis<'_>) -> Table {
@@ -89,7 +92,7 @@ fn counts(analysis: &Analysis<'_>) -> Table {
             found.cells.to_string(),
             repeat
                 .visible
-                .map_or_else(|| number::NO_DATA.into(), |ratio| format!("from {} on", number::ratio(ratio))),
+                .map_or_else(|| number::NO_DATA.into(), |ratio| format!("{} or more", number::ratio(ratio))),
             kept.into(),
         ]);
     }
@@ -103,7 +106,7 @@ fn table(analysis: &Analysis<'_>) -> Table {
         for comparison in analysis.verdicts.about(Kind::Repeat, subject) {
             let or_none = |text: Option<String>| text.unwrap_or_else(|| number::NO_DATA.into());
             table.push(vec![
-                label::name(&analysis.verdicts.cells[comparison.cell].name),
+                workload::cell_name(&analysis.verdicts.cells[comparison.cell]),
                 subject.title(analysis.verdicts.levels),
                 number::ratio_within(comparison.ratio(), comparison.interval()),
                 or_none(comparison.effect().map(|effect| number::percent(effect.block_sd()))),

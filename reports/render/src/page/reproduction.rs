@@ -24,7 +24,7 @@ pub(super) fn markup(analysis: &Analysis<'_>, skipped: &[Skipped]) -> Markup {
             @if skipped.is_empty() {
                 p { "Every line of the record was read." }
             } @else {
-                p { (number::count(skipped.len())) " lines of trials.jsonl could not be read and were skipped:" }
+                p { (number::counted(skipped.len(), "line")) " of trials.jsonl could not be read, for this reason:" }
                 ul {
                     @for line in skipped.iter().take(LISTED) {
                         li { "line " (line.number) ": " bdi { (label::passage(&line.reason)) } }

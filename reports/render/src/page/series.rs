@@ -153,7 +153,7 @@ pub(super) fn table(
         let figures = series
             .iter()
             .map(|one| number::estimate(analysis.estimate(subject, index, one.contender).as_ref(), write));
-        table.push([label::name(&cell.name)].into_iter().chain(figures).collect());
+        table.push([workload::cell_name(cell)].into_iter().chain(figures).collect());
     }
     table
 }

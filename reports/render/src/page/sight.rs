@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use reports_record::{Loop, Metric, TrialOutcome};
+use reports_terminal::counted;
 
 use crate::analysis::Analysis;
 use crate::number;
@@ -59,9 +60,9 @@ fn remarks(analysis: &Analysis<'_>) -> Vec<String> {
     let mut remarks = Vec::new();
     if cells > 0 {
         remarks.push(format!(
-            "A contender against itself: {wins} false {} in {} comparisons.",
-            if wins == 1 { "win" } else { "wins" },
-            number::count(usize::try_from(cells).unwrap_or(usize::MAX))
+            "A contender against itself: {} in {}.",
+            counted(wins, "false win"),
+            counted(cells, "comparison")
         ));
     }
     if let Some(steal) = analysis.sessions.steal {
@@ -69,7 +70,7 @@ fn remarks(analysis: &Analysis<'_>) -> Vec<String> {
     }
     let repeated = analysis.grid.superseded();
     if repeated > 0 {
-        remarks.push(format!("{} disturbed trials were repeated.", number::count(repeated)));
+        remarks.push(format!("{} measured again.", number::counted(repeated, "disturbed trial")));
     }
     let measured = || {
         analysis.grid.all().filter_map(|trial| match &trial.outcome {
@@ -84,8 +85,8 @@ fn remarks(analysis: &Analysis<'_>) -> Vec<String> {
         each.iter().filter_map(|(span, at)| Some(format!("for {} {at}", span.as_ref()?))).collect();
     if !each.is_empty() {
         remarks.push(format!(
-            "{} blocks; each server was measured {} in each of them.",
-            definition.blocks,
+            "{}; each server was measured {} in each of them.",
+            counted(definition.blocks.into(), "block"),
             each.join(" and ")
         ));
     }

@@ -65,7 +65,7 @@ impl Table {
 }
 
 /// Letters besides ASCII that figures are written with; all run from left to right or have no direction.
-const FIGURES: &str = "×÷–—−…±≥µ\u{a0}\u{202f}";
+const FIGURES: &str = "×÷–—−…±≥µ\u{a0}";
 
 /// Text that cannot turn its neighbours around: isolated, unless its letters are known to do no such thing.
 fn isolated(text: &str) -> Markup {

@@ -8,6 +8,7 @@ use super::figure::Figure;
 use super::series::{Series, chart, finding, table};
 use super::table::Table;
 use crate::analysis::Analysis;
+use crate::analysis::workload;
 use crate::{label, number};
 
 pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
@@ -44,7 +45,7 @@ pub(super) fn bounds(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Table {
             Ceiling::Cores => "cores",
         };
         table.push(vec![
-            label::name(&analysis.verdicts.cells[bounded.cell].name),
+            workload::cell_name(&analysis.verdicts.cells[bounded.cell]),
             label::name(bounded.contender),
             ceiling.into(),
             number::rate(bounded.bound.throughput_per_s),

@@ -12,6 +12,7 @@ use crate::analysis::comparison::{Comparison, Obstacle};
 use crate::analysis::contrast::Kind;
 use crate::analysis::estimate::Estimate;
 use crate::analysis::subject::Subject;
+use crate::analysis::workload;
 use crate::{label, number};
 
 pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
@@ -105,7 +106,7 @@ fn table(analysis: &Analysis<'_>, series: &[Series<'_>], subject: Subject, what:
             let estimate = analysis.estimate(subject, index, one.contender);
             let whole = estimate.map(|estimate| with_wait(estimate, wait_us));
             table.push(vec![
-                label::name(&cell.name),
+                workload::cell_name(cell),
                 label::name(one.contender),
                 analysis
                     .grid

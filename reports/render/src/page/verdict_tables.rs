@@ -12,6 +12,7 @@ use crate::analysis::comparison::Comparison;
 use crate::analysis::contrast::{Contrast, Kind};
 use crate::analysis::estimate::Estimate;
 use crate::analysis::subject::Subject;
+use crate::analysis::workload;
 use crate::{label, number};
 
 pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
@@ -74,7 +75,7 @@ fn row(analysis: &Analysis<'_>, comparison: &Comparison<'_>) -> Vec<String> {
     let figure =
         |estimate: Option<Estimate>| estimate.map(|estimate| number::of_metric(metric, estimate.middle));
     let mut row = vec![
-        label::name(&analysis.verdicts.cells[comparison.cell].name),
+        workload::cell_name(&analysis.verdicts.cells[comparison.cell]),
         verdict(comparison),
         number::ratio_within(comparison.ratio(), comparison.interval()),
         or_none(comparison.visible().map(number::ratio)),

@@ -161,7 +161,7 @@ fn figure(analysis: &Analysis<'_>, rows: &[Row<'_, '_>], cell: usize) -> Figure 
         id: "why-parts".into(),
         finding: format!(
             "CPU time per request at {}, in parts",
-            label::name(&analysis.verdicts.cells[cell].name)
+            workload::cell_name(&analysis.verdicts.cells[cell])
         ),
         reading: "Means over believable blocks, from 0 on. The cell is the measured one nearest to a wait of 1 ms on 128 \
                   connections."

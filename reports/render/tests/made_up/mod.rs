@@ -93,7 +93,12 @@ fn fill(measurement: &mut Measurement, service: &Distribution, response: Option<
     (measurement.achieved_rate_per_s, measurement.goodput_per_s) = (due as f64 / 10.0, due as f64 / 10.0);
     let part = |index: u32| {
         let longest = 3_000.0 + f64::from(index % 5) * 100.0;
-        json!({ "replies": 98 + index % 5, "due": 100, "service_time_us_p50": 2_000.0, "response_time_us_max": longest })
+        let mut part = json!({ "replies": 98 + index % 5, "due": 100, "service_time_us_p50": 2_000.0, "response_time_us_max": longest });
+        if response.is_some() {
+            part["response_time_us_p50"] = json!(2_050.0 + f64::from(index % 3) * 20.0);
+            part["response_time_us_p90"] = json!(2_600.0 + f64::from(index % 4) * 50.0);
+        }
+        part
     };
     measurement.sub_windows = from(json!((0..20).map(part).collect::<Vec<_>>()));
     measurement.certificate = certificate(CheckStatus::Pass);

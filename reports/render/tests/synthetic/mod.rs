@@ -366,6 +366,9 @@ fn sub_windows(offered: f64, p50: f64, tail: f64, overload: f64) -> Vec<SubWindo
         due: (offered / 8.0) as u64,
         service_time_us_p50: (index != 3).then_some(p50),
         response_time_us_max: Some(tail * (1.0 + f64::from(index) * (overload - 1.0))),
+        response_time_us_p50: None,
+        response_time_us_p90: None,
+        response_time_us_p99: None,
     };
     (0..8).map(part).collect()
 }

@@ -19,7 +19,7 @@ pub(super) fn markup(title: &str, id: &'static str, pairs: &[&Pair<'_>]) -> Mark
     html! {
         section id=(id) aria-labelledby={ (id) "-title" } {
             h2 id={ (id) "-title" } { (title) }
-            (ratios(id, pairs).markup())
+            (ratios(id, pairs).markup_with_file())
             details {
                 summary { "Every figure of each pair" }
                 (sides(pairs).markup())

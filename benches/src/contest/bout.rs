@@ -638,7 +638,7 @@ mod tests {
             dropped.map(|dropped_connections| Reading { dropped_connections, ..Reading::default() })
         };
         let told = full_queue("new", readings([0, 5, 2]).iter()).unwrap();
-        assert!(told.starts_with("7 connections to new were dropped in 2 blocks"), "{told}");
+        assert!(told.starts_with("new dropped 7 connections in 2 blocks"), "{told}");
         assert!(told.ends_with("raise the server's backlog, or ask with fewer --connections"), "{told}");
         assert_eq!(full_queue("new", readings([0; 3]).iter()), None);
     }

@@ -320,7 +320,7 @@ mod tests {
         );
         let objectives = ["p99 < 50ms".parse().unwrap()];
         let (_, why) = judge(&objectives, &waited);
-        assert!(why.contains("4 connections were too few, add up to 10"), "{why}");
+        assert!(why.contains("4 connections did not suffice, add up to 10"), "{why}");
         let late = with(Measurement { plan: measured(1).plan, ..waited }, "pace", Warn);
         assert_eq!(judged(P99, &late), CLIENT, "late by the client's doing");
     }
@@ -356,7 +356,7 @@ mod tests {
         let (verdict, why) = doubled(&with_connections(8, 105.1));
         assert_eq!(verdict, CLIENT);
         assert!(
-            why.contains("4 connections were too few") && why.contains("8 connections had 105.1/s"),
+            why.contains("4 connections did not suffice") && why.contains("8 connections had 105.1/s"),
             "{why}"
         );
         assert_eq!(

@@ -185,7 +185,7 @@ fn a_number_that_cannot_be_reached_is_told_and_is_not_complete() {
     assert_eq!(measurement.account.due + measurement.given_up, 100_000);
     let stood = check(&measurement, "connections");
     assert_eq!(stood.status, CheckStatus::Fail);
-    let sentence = format!("{} requests were given up: no connection", measurement.given_up);
+    let sentence = format!("which gave up {} request", measurement.given_up);
     assert!(stood.finding.contains(&sentence), "{}", stood.finding);
 }
 

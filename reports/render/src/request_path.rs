@@ -257,7 +257,7 @@ mod tests {
         let told = doubts(&measured);
         assert_eq!(
             told,
-            "a: 1 of 4 measurements failed a check of the client, 1\u{202f}000 of 2\u{202f}000 requests could not be timed."
+            "a: 1 of 4 measurements failed a check of the client, 1,000 of 2,000 requests could not be timed."
         );
     }
 }

@@ -121,7 +121,7 @@ fn no_answer(verdicts: &Verdicts<'_>) -> Option<Sentence> {
         format!(
             "Each combination was measured in {}, and a verdict needs {MIN_BLOCKS}. The figures below describe this run and \
              decide nothing.",
-            number::counted(planned as usize, "block"),
+            number::counted(planned, "block"),
         ),
     )
 }

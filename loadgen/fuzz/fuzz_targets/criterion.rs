@@ -27,7 +27,7 @@ fuzz_target!(|data: &[u8]| {
         fs::write(results.join(file), text).expect("a file can be written");
     }
     let page = folder.path().join("page.html");
-    match reports_render::criterion::write(&results, &page) {
+    match reports_render::criterion::write(&results, None, &page) {
         Ok(_) => {
             let html = fs::read_to_string(&page).expect("a page is text");
             assert!(html.ends_with("</html>\n") || html.ends_with("</html>"), "the page is whole");

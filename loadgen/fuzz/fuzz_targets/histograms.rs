@@ -33,7 +33,10 @@ fuzz_target!(|data: &[u8]| {
     };
     let Ok(histogram) = encoded(&bytes).decode() else { return };
     assert!(histogram.len() <= 1 << 40);
-    assert_eq!(EncodedHistogram::encode(&histogram).decode().expect("what was read can be written"), histogram);
+    assert_eq!(
+        EncodedHistogram::encode(&histogram).decode().expect("what was read can be written"),
+        histogram
+    );
     let (low, high, digits) = (histogram.low(), histogram.high(), histogram.sigfig());
     if (low, high, digits) == (1, 3_600_000_000_000, 3) {
         let times = Distribution::from_parts(histogram.clone(), Some(histogram), 0);

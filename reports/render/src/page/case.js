@@ -79,7 +79,7 @@
       const less = Math.max(one / other, other / one) < 1.1 ? 'alike, as far as arithmetic can tell'
         : (one < other ? `${saving(one, other)} with ${a}` : `${saving(other, one)} with ${b}`) + open;
       lines.push(`At ${digits(of.rate)} a second a request costs ${micros(one)} with ${a} and ${micros(other)} with ${b}: ${less}. ` +
-        `They use ${share(sync.at.cores)} and ${share(awaiting.at.cores)}.`);
+        `That is ${share(sync.at.cores)} and ${share(awaiting.at.cores)}.`);
       if (sync.at.time !== null && awaiting.at.time !== null) {
         lines.push(`Beyond its own wait and CPU a typical request takes ${micros(sync.at.time)} and ${micros(awaiting.at.time)}.`);
       }
@@ -93,7 +93,7 @@
 
   function nearest(of, pair, both) {
     const points = data.costs[pair.sync].map(point);
-    const close = [...points].sort((one, other) => far(one, of) - far(other, of)).slice(0, 3);
+    const close = [...points].sort((one, other) => far(one, of) - far(other, of)).slice(0, both[0].at ? 2 : 3);
     const rows = close.map((one) => [data.cells[one.cell], 0]);
     const at = both[0].at;
     if (at) rows.unshift([data.cells[at.cell], 1 + at.level]);

@@ -190,6 +190,36 @@ async fn without_an_upstream_and_with_one_that_says_nothing_the_refusal_says_so(
     assert_eq!(get(&late, "/upstream?ms=0").await, Refusal::UpstreamLate.reply());
 }
 
+/// An upstream of one connection that answers the question in these pieces, with a pause between two of them.
+fn answering(pieces: &'static [&'static [u8]], pause: Duration) -> TcpListener {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = listener.try_clone().unwrap();
+    taken.set_nonblocking(true).unwrap();
+    let taken = tokio::net::TcpListener::from_std(taken).unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = taken.accept().await.unwrap();
+        stream.read_exact(&mut [0; upstream::LENGTH]).await.unwrap();
+        for piece in pieces {
+            // Whoever asked may have given up.
+            let _ = stream.write_all(piece).await;
+            tokio::time::sleep(pause).await;
+        }
+    });
+    listener
+}
+
+#[tokio::test]
+async fn an_answer_has_its_time_as_a_whole_and_more_than_an_answer_is_none() {
+    let ask = async |pieces, pause_ms, timeout_ms| {
+        let listener = answering(pieces, Duration::from_millis(pause_ms));
+        get(&asking(&listener, Duration::from_millis(timeout_ms)), "/upstream?ms=0").await
+    };
+    assert_eq!(ask(&[&[0; 8]], 0, 30_000).await, Refusal::UpstreamFailed.reply());
+    // Each piece comes in time, the last of them does not.
+    assert_eq!(ask(&[&[0], &[0], &[0], &[0]], 200, 500).await, Refusal::UpstreamLate.reply());
+    assert_eq!(ask(&[&[0], &[0], &[0; 2]], 10, 30_000).await.status, 200);
+}
+
 #[tokio::test]
 async fn refusals_are_counted_and_do_not_reach_a_handler() {
     let counts = Arc::new(Counts::default());

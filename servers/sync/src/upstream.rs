@@ -4,7 +4,7 @@ use std::{
     io::{self, ErrorKind, Read, Write},
     net::TcpStream,
     sync::{Mutex, MutexGuard},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use servers_contract::{Refusal, Upstream as Place, upstream};
@@ -29,7 +29,7 @@ impl Upstream {
         let place = self.place.ok_or(Refusal::NoUpstream)?;
         let idle = self.idle().pop();
         let asked = idle.map_or_else(|| connect(place), Ok).and_then(|stream| {
-            ask(&stream, upstream::question(time))?;
+            ask(&stream, upstream::question(time), place.timeout)?;
             Ok(stream)
         });
         match asked {
@@ -57,9 +57,28 @@ fn connect(place: Place) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-fn ask(mut stream: &TcpStream, question: [u8; upstream::LENGTH]) -> io::Result<()> {
+fn ask(mut stream: &TcpStream, question: [u8; upstream::LENGTH], timeout: Duration) -> io::Result<()> {
+    let deadline = Instant::now() + timeout;
     stream.write_all(&question)?;
-    let mut answer = [0; upstream::LENGTH];
-    stream.read_exact(&mut answer)?;
-    if answer == question { Ok(()) } else { Err(ErrorKind::InvalidData.into()) }
+    // Longer than an answer, as where it is awaited: what comes with an answer is an error, and is not taken for the next one.
+    let (mut answer, mut length) = ([0; upstream::LENGTH + 1], 0);
+    let mut in_pieces = false;
+    while length < upstream::LENGTH {
+        match stream.read(&mut answer[length..]) {
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Ok(read) => length += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if length < upstream::LENGTH {
+            // The time-out is the whole answer's, and a socket has one for each read.
+            in_pieces = true;
+            let left = deadline.saturating_duration_since(Instant::now());
+            stream.set_read_timeout(Some(left)).map_err(|_| ErrorKind::TimedOut)?;
+        }
+    }
+    if in_pieces {
+        stream.set_read_timeout(Some(timeout))?;
+    }
+    if answer[..length] == question { Ok(()) } else { Err(ErrorKind::InvalidData.into()) }
 }

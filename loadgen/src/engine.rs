@@ -295,7 +295,7 @@ impl Engine {
         let queue_since = self.standstills.queued(intended);
         let signs = self.others().map(|other| self.order.gauges[other].sign());
         let rest = free_since.since(intended).saturating_sub(own);
-        let reply = self.tally.borrow().mean_flight();
+        let reply = self.tally.borrow().mean_reply();
         own + self.absences.lost(signs, now, queue_since, (rest, reply))
     }
 

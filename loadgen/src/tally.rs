@@ -559,9 +559,9 @@ impl Tally {
         }
     }
 
-    /// How long a request of any time was in flight inside the window, on average.
-    pub(crate) fn mean_flight(&self) -> Duration {
-        self.flown.div_f64(self.answered_in_all.max(1) as f64)
+    /// How long a reply took on average, those before and after the window included.
+    pub(crate) fn mean_reply(&self) -> Duration {
+        self.service_in_all.div_f64(self.answered_in_all.max(1) as f64)
     }
 
     pub(crate) fn in_flight(&self) -> u64 {

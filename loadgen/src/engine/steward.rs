@@ -20,8 +20,8 @@ const DRAIN_TICK: Duration = Duration::from_millis(2);
 pub(crate) const NAP: Duration = Duration::from_millis(5);
 /// An interrupted measurement returns within 2 s: this long its requests in flight may go on.
 const INTERRUPT_GRACE: Duration = Duration::from_secs(1);
-/// A reply nobody asked for, paired with a request sent just before, leaves that one's own for later: so many mean times
-/// in flight are listened for it after the end …
+/// A reply nobody asked for, paired with a request sent just before, leaves that one's own for later: so many mean reply
+/// times are listened for it after the end …
 const LINGER_REPLIES: u32 = 2;
 /// … at least this long, for servers that answer within microseconds …
 const LINGER_MIN: Duration = Duration::from_millis(5);
@@ -154,7 +154,7 @@ impl Engine {
         if !self.order.load.lingers {
             return Duration::ZERO;
         }
-        let mean = self.tally.borrow().mean_flight();
+        let mean = self.tally.borrow().mean_reply();
         (mean * LINGER_REPLIES).clamp(LINGER_MIN, LINGER_MAX)
     }
 

@@ -174,6 +174,20 @@ fn a_wait_for_a_connection_counts_be_the_request_sent_or_not() {
 }
 
 #[test]
+fn the_mean_reply_is_that_of_all_replies_and_not_of_their_share_of_the_window() {
+    let mut tally = Tally::new(window(), true);
+    // Nine replies of 100 ms in the warm-up, and one of which half lies in the window.
+    for from in [0, 100, 200, 300, 400, 500, 600, 700, 800, 950] {
+        let (flight, end) = (flight(from, 0, from), at(from + 100));
+        tally.sent(&flight);
+        tally.replied(&flight, 200, true, end);
+        tally.answered(2, end);
+        tally.ended(&flight, OutcomeKind::Ok, end);
+    }
+    assert_eq!(tally.mean_reply(), Duration::from_millis(100));
+}
+
+#[test]
 fn a_closed_loop_has_no_response_times() {
     let mut tally = Tally::new(window(), false);
     tally.sent(&flight(1000, 900, 1000));

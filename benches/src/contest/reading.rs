@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::{Metric, Subject};
 use crate::slices::{Sliced, is_beyond_contenders};
 
-/// The checks that fail by what a server answered, or did not.
-const WRONG_ANSWER: [&str; 2] = ["replies", "errors"];
+/// The checks that fail by what a server answered, answered unasked, or did not answer.
+const WRONG_ANSWER: [&str; 3] = ["replies", "errors", "pairing"];
 
 /// One block: every entrant once, fresh where it can be started afresh.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -3,7 +3,7 @@
 //! A bound is made for a window of a second, and chance passes it far more often in a window of some hundredths of one. So a
 //! figure is held to its bound over all slices where it can be added up, and elsewhere as it stood in the middle one.
 
-use reports_record::{Certificate, Check, CheckStatus, Measurement};
+use reports_record::{Certificate, Check, CheckStatus, Measurement, Times};
 
 use super::client::{BUSY_BOUND, STEAL_BOUND, TOO_BUSY, TOO_LONG_WAIT, TOO_MUCH_STEAL, WAIT_BOUND};
 use super::schedule::{FEWEST_STARTS, MEDIAN_BOUND_US, TOO_LATE, distance_bound, distance_too_far};
@@ -109,13 +109,29 @@ fn arrivals(all: &[Found<'_>]) -> Option<Check> {
     let wrong = all.iter().filter_map(|found| Some(found.check.figure? * due(found) as f64));
     let distance = wrong.reduce(f64::max)? / total as f64;
     let bound = distance_bound(total);
-    let status = grade(distance, bound, distance_too_far(total));
-    let finding = format!(
+    let mut status = grade(distance, bound, distance_too_far(total));
+    let mut finding = format!(
         "at most {} of the {total} starts of {} slices lie on the wrong side of any instant",
         percent(distance),
         all.len()
     );
+    if status == CheckStatus::Fail && the_server_shaped_its_load(all) {
+        status = CheckStatus::Warn;
+        finding += "; requests waited for busy connections longer than for the client, so the server shaped its own load";
+    }
     Some(Check { status, figure: Some(distance), bound, finding, ..all.last()?.check.clone() })
+}
+
+/// Whether starts were put off by busy connections more than by the client. A server that stalls must not have its worst blocks left out
+/// by that.
+fn the_server_shaped_its_load(all: &[Found<'_>]) -> bool {
+    let total = |times: fn(&Measurement) -> Option<&Times>| -> f64 {
+        all.iter()
+            .filter_map(|found| times(found.slice))
+            .filter_map(|times| Some(times.mean? * times.count as f64))
+            .sum()
+    };
+    total(|slice| slice.connection_wait_us.as_ref()) > total(|slice| slice.lateness_us.as_ref())
 }
 
 /// The mean lateness, where no slice has requests enough for a quantile.
@@ -142,7 +158,7 @@ fn lateness(all: &[Found<'_>]) -> Option<Check> {
 mod tests {
     use std::time::Duration;
 
-    use reports_record::{Account, Arrivals, Times};
+    use reports_record::{Account, Arrivals};
 
     use super::*;
     use crate::Rate;
@@ -264,6 +280,17 @@ mod tests {
             slice(check("arrivals", NotApplicable, Some(0.0)), 12),
         ];
         assert_eq!(over_slices(&apart).status, Fail);
+        // A server that answered nothing for a while kept its connections busy: such a block counts.
+        let put_off = |waited: f64, late: f64| {
+            let times = |mean| Some(Times { mean: Some(mean), count: 12, ..Times::default() });
+            let (connection_wait_us, lateness_us) = (times(waited), times(late));
+            let [one, other] = apart.clone();
+            over_slices(&[Measurement { connection_wait_us, lateness_us, ..one }, other])
+        };
+        let shaped = put_off(9_000.0, 60.0);
+        assert_eq!((shaped.status, shaped.figure), (Warn, Some(0.5)));
+        assert!(shaped.finding.contains("the server shaped its own load"), "{}", shaped.finding);
+        assert_eq!(put_off(60.0, 9_000.0).status, Fail, "the client was late");
     }
 
     /// 500/s in two slices of 30 ms, each start 1 ms late, which *pace* lets pass in one of a hundred: those of the last millisecond

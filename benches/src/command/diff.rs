@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use reports_record::{Cell, Definition, Folder, Line, Run, shown};
+use reports_record::{Cell, Definition, Folder, Line, Metric, Run, shown};
 use reports_render::analysis::Analysis;
 use reports_render::analysis::comparison::Comparison;
 use reports_render::analysis::contrast::Kind;
@@ -109,8 +109,8 @@ impl Difference {
         }
         if of_a.phases.wait_spread != of_b.phases.wait_spread {
             found.apart.push(
-                "waits of the closed loop were drawn in one run and all alike in the other: its throughputs of cells that \
-                 wait are of other loads"
+                "waits of the closed loop were drawn in one run and all alike in the other: no throughput of a cell that \
+                 waits is compared"
                     .to_owned(),
             );
         }
@@ -146,16 +146,18 @@ impl Difference {
             }
         }
         for kind in Kind::OF_PAIRS {
-            let Some(one) = a.verdicts.contrast(kind) else { continue };
-            // The same two contenders may have another role there.
-            let is_same_pair = |kind: &Kind| {
-                let other = b.verdicts.contrast(*kind);
-                other.is_some_and(|other| (one.sync, one.awaiting) == (other.sync, other.awaiting))
-            };
-            if let Some(same) = Kind::OF_PAIRS.into_iter().find(is_same_pair) {
-                self.pair((a, kind, &cells_a), (b, same, &cells_b));
-            } else if b.verdicts.contrast(kind).is_some() {
-                self.apart.push(format!("the {} is not of the same contenders", kind.title()));
+            match (a.verdicts.contrast(kind), b.verdicts.contrast(kind), same_pair(a, kind, b)) {
+                (Some(_), _, Some(same)) => self.pair((a, kind, &cells_a), (b, same, &cells_b)),
+                (Some(_), Some(_), None) => {
+                    self.apart.push(format!("the {} is not of the same contenders", kind.title()));
+                }
+                (Some(_), None, None) => {
+                    self.apart.push(format!("only the first run has the {}", kind.title()))
+                }
+                (None, Some(_), _) if same_pair(b, kind, a).is_none() => {
+                    self.apart.push(format!("only the second run has the {}", kind.title()));
+                }
+                (None, ..) => {}
             }
         }
     }
@@ -163,10 +165,15 @@ impl Difference {
     /// The ratios of one pair of contenders, which has a role and some cells in either run.
     fn pair(&mut self, (a, kind, cells_a): OfRun<'_, '_>, (b, same_kind, cells_b): OfRun<'_, '_>) {
         let mut without = 0;
+        let are_drawn_alike = a.run.definition.phases.wait_spread == b.run.definition.phases.wait_spread;
         for subject in Subject::all(&a.run.definition) {
             let Some(same) = same_subject(subject, a, b) else { continue };
             for comparison in a.verdicts.about(kind, subject) {
                 let cell = &a.run.definition.cells[comparison.cell];
+                // In lock step and out of it are two loads.
+                if !are_drawn_alike && subject.metric == Metric::Throughput && cell.wait_ms > 0.0 {
+                    continue;
+                }
                 for twin in b.verdicts.about(same_kind, same) {
                     let other = &b.run.definition.cells[twin.cell];
                     if !are_twins(cell, cells_a, other, cells_b) {
@@ -190,6 +197,16 @@ impl Difference {
             ));
         }
     }
+}
+
+/// The role of the same two contenders in another run, which may be another one there.
+fn same_pair(a: &Analysis<'_>, kind: Kind, b: &Analysis<'_>) -> Option<Kind> {
+    let one = a.verdicts.contrast(kind)?;
+    let is_same = |other: &Kind| {
+        let other = b.verdicts.contrast(*other);
+        other.is_some_and(|other| (one.sync, one.awaiting) == (other.sync, other.awaiting))
+    };
+    Kind::OF_PAIRS.into_iter().find(is_same)
 }
 
 /// A run, a pair's kind in it, and its judged cells.
@@ -350,6 +367,23 @@ mod tests {
         let other = tell(&a, &b);
         let flat = in_one_line(&other);
         assert!(flat.contains("Not comparable:") && flat.contains("only the second run has"), "{other}");
+        let swapped = in_one_line(&tell(&b, &a));
+        for (which, told) in [("first", &flat), ("second", &swapped)] {
+            let only = format!("only the {which} run has the {}", Kind::Documented.title());
+            assert!(told.contains(&only), "{told}");
+        }
+        // The older run's closed loops went in lock step.
+        let difference = Difference::of(&a, &b);
+        let throughputs: Vec<&str> = difference
+            .rows
+            .iter()
+            .map(|row| row.name.as_str())
+            .filter(|name| name.contains("throughput"))
+            .collect();
+        assert!(
+            throughputs.iter().all(|name| name.starts_with("wait=0ms") || name.starts_with("cpu=")),
+            "{throughputs:?}"
+        );
         assert!(other.lines().all(|line| line.chars().count() <= 80 || !line.contains(' ')), "{other}");
     }
 

@@ -174,19 +174,34 @@ fn plan(
         format!("no offered rate for level {level} of {}, expected one of {known} known levels", cell.name)
     })?;
     let seed = seed.wrapping_add((level as u64) << 32);
-    let rounds = phases.rounds.open;
-    Ok(Plan::open(rate, seed, wait).holding(REQUESTS, rounds, MOST_ROUNDS.max(rounds)))
+    Ok(open(rate, seed, wait, phases.rounds.open))
 }
 
-/// About how long the slices of one contender of a cell take in a block, were each open loop's rate high.
+/// How an open loop at `rate` is measured, in at least so many `rounds`.
+fn open(rate: Rate, seed: u64, wait: Duration, rounds: u32) -> Plan {
+    Plan::open(rate, seed, wait).holding(REQUESTS, rounds, MOST_ROUNDS.max(rounds))
+}
+
+/// A rate at which no slice is made longer for want of requests.
+const HIGH: f64 = 1e6;
+
+/// About how long the slices of one contender of a cell take in a block, were the contender as fast as connections ÷ wait lets it be.
+///
+/// `shares` are those of the rate levels. A share of connections ÷ wait is the highest rate that they can come to, so that a slower
+/// contender takes longer than this, up to what [`Plan::holding`] allows.
 #[must_use]
-pub fn duration(rounds: SliceRounds, levels: usize, cell: &Cell, is_drawn: bool) -> Duration {
+pub fn duration(rounds: SliceRounds, shares: &[f64], cell: &Cell, is_drawn: bool) -> Duration {
     let wait = Duration::from_secs_f64(cell.wait_ms / 1e3);
     // Setting off, draining and reading clocks: a round figure beside the wait.
     let around = Duration::from_millis(10) + wait;
-    let round = |of_round: Duration, rounds: u32| (of_round + 2 * around) * rounds;
-    let closed = round(Plan::closed_round(wait, is_drawn), rounds.closed);
-    closed + round(Plan::open_round(wait), rounds.open) * levels as u32
+    let closed = (Plan::closed_round(wait, is_drawn) + 2 * around) * rounds.closed;
+    let of_level = |share: &f64| {
+        let most = share * f64::from(cell.connections) / wait.as_secs_f64();
+        let rate = Rate::per_second(most.min(HIGH)).ok()?;
+        let plan = open(rate, 0, wait, rounds.open);
+        Some(plan.duration() + 2 * around * plan.rounds)
+    };
+    closed + shares.iter().filter_map(of_level).sum::<Duration>()
 }
 
 /// A contender's meter that has its processes looked at while it is loaded, and counts dropped connections.

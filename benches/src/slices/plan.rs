@@ -112,11 +112,6 @@ impl Plan {
         Self::of(Offer::Closed, CLOSED_WINDOW, wait, waits).duration()
     }
 
-    /// The same of two open ones at a high rate.
-    pub(crate) fn open_round(wait: Duration) -> Duration {
-        Self::of(Offer::Closed, OPEN_WINDOW, wait, STEADY_WAITS).duration()
-    }
-
     /// How long the slices of one server take, but for setting off and draining.
     #[must_use]
     pub fn duration(&self) -> Duration {

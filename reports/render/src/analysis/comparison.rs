@@ -30,9 +30,9 @@ pub struct Comparison<'a> {
     pub cell: usize,
     /// What is compared.
     pub subject: Subject,
-    /// The blocks that count, by number.
-    pub blocks: Vec<(u32, Pair)>,
-    /// Blocks that were planned, those after a look that ended it left out.
+    /// The sound blocks, by number. Those after a look that ended this question were measured for another of the same loop.
+    pub measured: Vec<(u32, Pair)>,
+    /// Blocks that were planned, those after a look that ended it left out: all figures are of these.
     pub planned: usize,
     /// Why no verdict can follow; `None` where it was judged.
     pub obstacle: Option<Obstacle>,
@@ -44,8 +44,8 @@ pub struct Comparison<'a> {
     pub connections_bind: bool,
     /// Whether the throughput of this cell is a round trip's inverse, not a capacity: neither side is busy.
     pub is_round_trip: bool,
-    /// Whose throughput is only a lower bound in some block, because the client was the limit.
-    pub understated: Understated,
+    /// Whose throughput is only a lower bound in a sound block, because the client was the limit.
+    pub understated: Vec<(u32, Understated)>,
     /// Why a verdict was taken back; `None` where it stands, or where there was none.
     pub withheld: Option<Withheld>,
     /// Async ÷ sync by the first attempts alone; `None` where nothing was made again.
@@ -152,7 +152,7 @@ impl<'a> Comparison<'a> {
             contrast,
             cell,
             subject,
-            blocks: tally.pairs,
+            measured: tally.pairs,
             planned,
             obstacle,
             verdict,
@@ -170,11 +170,14 @@ impl<'a> Comparison<'a> {
     /// neither lose nor tie), or the effect changed with the state of the machine.
     pub fn settle(&mut self, judgement: Judgement) {
         self.judgement = Some(judgement);
+        if judgement.evidence.is_ok() {
+            self.planned = judgement.seen;
+        }
         self.settle_on(judgement.verdict);
     }
 
     fn settle_on(&mut self, verdict: Verdict) {
-        let Understated { sync, awaiting } = self.understated;
+        let Understated { sync, awaiting } = self.understated();
         self.verdict = verdict;
         let is_understated = match verdict {
             Verdict::AsyncWins => sync,
@@ -206,22 +209,40 @@ impl<'a> Comparison<'a> {
     #[must_use]
     pub fn all_blocks(&self) -> Vec<Option<Pair>> {
         let mut all = vec![None; self.planned];
-        for &(block, pair) in &self.blocks {
+        for (block, pair) in self.blocks() {
             all[block as usize] = Some(pair);
         }
         all
     }
 
+    /// The blocks that count, by number.
+    pub fn blocks(&self) -> impl Iterator<Item = (u32, Pair)> {
+        self.blocks_before(self.planned)
+    }
+
+    fn blocks_before(&self, end: usize) -> impl Iterator<Item = (u32, Pair)> {
+        self.measured.iter().copied().filter(move |&(block, _)| (block as usize) < end)
+    }
+
     /// The values of the blocks that count.
     #[must_use]
     pub fn pairs(&self) -> Vec<Pair> {
-        self.blocks.iter().map(|&(_, pair)| pair).collect()
+        self.blocks().map(|(_, pair)| pair).collect()
+    }
+
+    /// Whose throughput is only a lower bound in a block that counts.
+    fn understated(&self) -> Understated {
+        let counts = self.understated.iter().filter(|&&(block, _)| (block as usize) < self.planned);
+        counts.fold(Understated::default(), |all, (_, whose)| Understated {
+            sync: all.sync || whose.sync,
+            awaiting: all.awaiting || whose.awaiting,
+        })
     }
 
     /// Whether connections or the client bound these throughputs, so that their ratio is not the contenders'.
     #[must_use]
     pub fn is_bounded(&self) -> bool {
-        self.connections_bind || self.understated != Understated::default()
+        self.connections_bind || self.understated() != Understated::default()
     }
 
     /// The paired effect; `None` with fewer than two blocks.
@@ -233,10 +254,17 @@ impl<'a> Comparison<'a> {
     /// Async ÷ sync, the geometric mean over blocks; a single block gives its own ratio.
     #[must_use]
     pub fn ratio(&self) -> Option<f64> {
-        match self.blocks[..] {
+        self.ratio_before(self.planned)
+    }
+
+    /// The same over the sound blocks below the number `end`.
+    #[must_use]
+    pub fn ratio_before(&self, end: usize) -> Option<f64> {
+        let pairs: Vec<Pair> = self.blocks_before(end).map(|(_, pair)| pair).collect();
+        match pairs[..] {
             [] => None,
-            [(_, only)] => Some(only.r#async / only.sync),
-            _ => self.effect().map(|effect| effect.ratio()),
+            [only] => Some(only.r#async / only.sync),
+            _ => effect(&pairs).ok().map(|effect| effect.ratio()),
         }
     }
 
@@ -296,7 +324,7 @@ struct Tally {
     too_few_requests: usize,
     censored: usize,
     other_load: usize,
-    understated: Understated,
+    understated: Vec<(u32, Understated)>,
 }
 
 impl Tally {
@@ -324,9 +352,9 @@ impl Tally {
                 self.other_load += 1;
             }
             (Observation::Figure(of_sync), Observation::Figure(of_awaiting)) => {
-                if subject.metric == Metric::Throughput {
-                    self.understated.sync |= is_understated(&sync.outcome);
-                    self.understated.awaiting |= is_understated(&awaiting.outcome);
+                let [sync, awaiting] = [sync, awaiting].map(|trial| is_understated(&trial.outcome));
+                if subject.metric == Metric::Throughput && (sync || awaiting) {
+                    self.understated.push((block, Understated { sync, awaiting }));
                 }
                 self.pairs.push((block, Pair { sync: of_sync, r#async: of_awaiting }));
             }
@@ -369,17 +397,20 @@ fn same_load(sync: &TrialOutcome, awaiting: &TrialOutcome, level: usize) -> bool
 
 #[cfg(test)]
 mod tests {
+    use reports_stats::judge::{Cell, Question, judge};
+    use reports_stats::looks::Looks;
+    use reports_stats::verdict::Better;
+
     use super::*;
     use crate::analysis::contrast::Kind;
 
-    fn settled(verdict: Verdict, understated: Understated) -> (Verdict, Option<Withheld>) {
-        let contrast = Contrast { kind: Kind::Control, sync: "threads", awaiting: "tasks" };
-        let mut comparison = Comparison {
-            contrast,
+    fn comparison(measured: Vec<(u32, Pair)>, understated: Vec<(u32, Understated)>) -> Comparison<'static> {
+        Comparison {
+            contrast: Contrast { kind: Kind::Control, sync: "threads", awaiting: "tasks" },
             cell: 0,
             subject: Metric::Throughput.into(),
-            blocks: Vec::new(),
-            planned: 6,
+            planned: measured.len(),
+            measured,
             obstacle: None,
             verdict: Verdict::CannotTell,
             judgement: None,
@@ -388,7 +419,12 @@ mod tests {
             understated,
             withheld: None,
             ratio_of_first: None,
-        };
+        }
+    }
+
+    fn settled(verdict: Verdict, whose: Understated) -> (Verdict, Option<Withheld>) {
+        let block = (0, Pair { sync: 1.0, r#async: 1.0 });
+        let mut comparison = comparison(vec![block], vec![(0, whose)]);
         comparison.settle_on(verdict);
         (comparison.verdict, comparison.withheld)
     }
@@ -402,6 +438,27 @@ mod tests {
         let sync = Understated { sync: true, awaiting: false };
         assert_eq!(settled(Verdict::AsyncWins, sync), (Verdict::CannotTell, Some(Withheld::Client)));
         assert_eq!(settled(Verdict::SyncWins, sync), (Verdict::SyncWins, None));
+    }
+
+    #[test]
+    fn what_was_measured_for_another_question_is_in_no_figure() {
+        let block =
+            |block: u32| (block, Pair { sync: 100.0, r#async: if block < 6 { 200.0 } else { 900.0 } });
+        let mut comparison =
+            comparison((0..8).map(block).collect(), vec![(7, Understated { sync: true, awaiting: true })]);
+        let all = comparison.all_blocks();
+        assert!((comparison.ratio().unwrap() - 2.0).abs() > 0.5, "not judged yet: all eight");
+
+        let question =
+            Question { better: Better::More, looks: &Looks::after(&[6, 8]).unwrap(), moderated: false };
+        let judgement = judge(question, &[], &[Cell { blocks: &all }])[0];
+        assert_eq!((judgement.seen, judgement.verdict), (6, Verdict::AsyncWins));
+        comparison.settle(judgement);
+        assert_eq!((comparison.pairs().len(), comparison.planned), (6, 6));
+        assert!((comparison.ratio().unwrap() - 2.0).abs() < 1e-9, "{:?}", comparison.ratio());
+        let (sync, awaiting) = comparison.sides().unwrap();
+        assert!((awaiting.middle / sync.middle - 2.0).abs() < 1e-9);
+        assert_eq!(comparison.verdict, Verdict::AsyncWins, "the client limited none of the six");
     }
 
     #[test]

@@ -195,7 +195,6 @@ pub fn reach(rows: &[Row<'_, '_>], verdict: Verdict) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::comparison::Understated;
     use crate::analysis::contrast::Contrast;
     use Verdict::{AsyncWins, CannotTell, SyncWins, Tie};
 
@@ -204,14 +203,14 @@ mod tests {
             contrast: Contrast { kind: Kind::Control, sync: "threads", awaiting: "tasks" },
             cell: 0,
             subject: Metric::Throughput.into(),
-            blocks: Vec::new(),
+            measured: Vec::new(),
             planned: 6,
             obstacle: None,
             verdict,
             judgement: None,
             connections_bind: false,
             is_round_trip: false,
-            understated: Understated::default(),
+            understated: Vec::new(),
             withheld: None,
             ratio_of_first: None,
         };

@@ -74,8 +74,8 @@ fn more(pair: Pair) -> f64 {
 
 /// The control pair's and the stock pair's figures of every block that both have.
 fn in_both(control: &Comparison<'_>, stock: &Comparison<'_>) -> Vec<(Pair, Pair)> {
-    let same = |block: u32| stock.blocks.iter().find(move |(other, _)| *other == block);
-    control.blocks.iter().filter_map(|&(block, pair)| Some((pair, same(block)?.1))).collect()
+    let same = |block: u32| stock.blocks().find(|&(other, _)| other == block);
+    control.blocks().filter_map(|(block, pair)| Some((pair, same(block)?.1))).collect()
 }
 
 /// Takes every cell apart by `metric`. Blocks count where both pairs have one.

@@ -18,11 +18,11 @@ pub struct Beside {
 }
 
 impl Beside {
-    /// Both of a comparison and of its like among `first`, which [`verdicts_of_first_attempts`] gives.
+    /// Both of a comparison and of its like among `first`, which [`verdicts_of_first_attempts`] gives, over the same blocks.
     #[must_use]
     pub fn of(comparison: &Comparison<'_>, first: &Verdicts<'_>) -> Option<Self> {
         let of_first = first.at(comparison.contrast.kind, comparison.subject, comparison.cell)?;
-        Some(Self { ratio: comparison.ratio(), ratio_of_first: of_first.ratio() })
+        Some(Self { ratio: comparison.ratio(), ratio_of_first: of_first.ratio_before(comparison.planned) })
     }
 
     /// Whether the two lie farther apart than the margin: the repeats have then taken a side.

@@ -80,7 +80,7 @@ fn row(analysis: &Analysis<'_>, comparison: &Comparison<'_>) -> Vec<String> {
         of_cores.map(number::six_digits).into(),
         of_ms.map(number::six_digits).into(),
         comparison.is_round_trip.into(),
-        (comparison.blocks.len() as u64).into(),
+        (comparison.pairs().len() as u64).into(),
     ];
     cells.iter().map(Cell::written).collect()
 }

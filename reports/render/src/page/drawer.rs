@@ -75,7 +75,7 @@ fn questions(analysis: &Analysis<'_>, contrast: Contrast<'_>, cell: usize) -> Ta
             number::ratio_within(comparison.ratio(), comparison.interval()),
             figure(sides.map(|(sync, _)| sync)),
             figure(sides.map(|(_, awaiting)| awaiting)),
-            format!("{} of {}", comparison.blocks.len(), comparison.planned),
+            format!("{} of {}", comparison.pairs().len(), comparison.planned),
             comparison.needed().map_or_else(|| "—".into(), needed),
             Amount::of(&analysis.grid, comparison).map_or_else(|| "—".into(), Amount::directed),
             comparison.visible().map_or_else(|| "—".into(), number::ratio),

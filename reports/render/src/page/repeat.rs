@@ -110,7 +110,7 @@ fn table(analysis: &Analysis<'_>) -> Table {
                 subject.title(analysis.verdicts.levels),
                 number::ratio_within(comparison.ratio(), comparison.interval()),
                 or_none(comparison.effect().map(|effect| number::percent(effect.block_sd()))),
-                format!("{} of {}", comparison.blocks.len(), comparison.planned),
+                format!("{} of {}", comparison.pairs().len(), comparison.planned),
             ]);
         }
     }

@@ -80,7 +80,7 @@ fn row(analysis: &Analysis<'_>, comparison: &Comparison<'_>) -> Vec<String> {
         number::ratio_within(comparison.ratio(), comparison.interval()),
         or_none(comparison.visible().map(number::ratio)),
         or_none(comparison.effect().map(|effect| number::percent(effect.block_sd()))),
-        format!("{} of {}", comparison.blocks.len(), comparison.planned),
+        format!("{} of {}", comparison.pairs().len(), comparison.planned),
         comparison.needed().map_or_else(|| "—".into(), needed),
         or_none(figure(sides.map(|(sync, _)| sync))),
         or_none(figure(sides.map(|(_, awaiting)| awaiting))),

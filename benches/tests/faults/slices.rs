@@ -139,7 +139,7 @@ fn a_contender_that_dies_amid_its_slices_costs_its_block_on_both_sides_and_the_r
     let analysis = Analysis::of(&run, &lines);
     for metric in [Metric::Throughput, Metric::CpuPerRequest, Metric::ResponseTimeP50, Metric::Memory] {
         let found = analysis.verdicts.at(Kind::Control, metric, 0).unwrap();
-        assert!(found.blocks.iter().all(|(block, _)| *block != dead.block), "{metric:?}: {found:?}");
+        assert!(found.blocks().all(|(block, _)| block != dead.block), "{metric:?}: {found:?}");
     }
     project.wait_until_nothing_is_left();
 }

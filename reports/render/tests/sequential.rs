@@ -55,7 +55,7 @@ fn a_loop_that_a_look_ended_is_judged_by_the_blocks_before_it() {
     let blocks = |metric: Metric, level: usize, cell: usize, kind: Kind| {
         let found = analysis.verdicts.at(kind, Subject { metric, level }, cell).unwrap();
         assert_eq!(found.obstacle, None, "{found:?}");
-        (found.blocks.len(), found.planned)
+        (found.blocks().count(), found.planned)
     };
     assert_eq!(blocks(Metric::Throughput, 0, 0, Kind::Control), (8, 8));
     assert_eq!(blocks(Metric::CpuPerRequest, 0, 0, Kind::Control), (8, 8));

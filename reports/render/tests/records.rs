@@ -156,7 +156,7 @@ fn both_sides_of_a_row_are_of_the_blocks_that_its_ratio_is_of() {
                     "cell {}, {metric:?}: {of_sides} and {ratio}",
                     row.cell
                 );
-                assert_eq!((sync.blocks, awaiting.blocks), (row.blocks.len(), row.blocks.len()));
+                assert_eq!((sync.blocks, awaiting.blocks), (row.blocks().count(), row.blocks().count()));
                 rows += 1;
             }
         }

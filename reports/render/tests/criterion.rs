@@ -409,6 +409,25 @@ fn the_nearest_cell_of_a_run_stands_beside_the_model_and_the_pages_link_to_each_
     assert!(matches!(refused, CriterionError::Run(_)), "{refused}");
 }
 
+/// On eight times as many connections one wake-up serves several requests: the parts of one connection would explain thrice the cost.
+#[test]
+fn no_share_is_told_of_a_cell_that_is_unlike_the_request() {
+    let (results, parent) = (results(), tempfile::tempdir().unwrap());
+    let folder = run_folder(parent.path());
+    let model = results.path().join(BENCH_MODEL);
+    let text = fs::read_to_string(&model).unwrap();
+    fs::write(&model, text.replace("wait=0ms/c=16", "wait=0ms/c=1")).unwrap();
+    let page = parent.path().join("page.html");
+    write(results.path(), Some(folder.as_path()), &page).unwrap();
+    let html = fs::read_to_string(page).unwrap();
+    let beside = words(section(&html, "model").split("nearest cell of the run").last().unwrap());
+    assert!(
+        beside.contains("wait=0ms/c=8: ") && beside.contains("a request there has other parts"),
+        "{beside}"
+    );
+    assert!(!beside.contains("explain"), "{beside}");
+}
+
 /// An iteration of criterion may be a round of 256 requests, each a sample.
 #[test]
 fn more_samples_than_iterations_are_of_one_measurement_if_it_says_so() {

@@ -9,6 +9,10 @@ use crate::analysis::parts::{Load, Parts};
 use crate::analysis::subject::level_name;
 use crate::analysis::telling::nearest;
 
+/// By what factor a cell's wait and connections may differ from a request's whose parts are held against it: on eight times as many
+/// connections one wake-up serves several requests, and the parts of one connection add up to three times what is measured.
+const ALIKE: f64 = 2.0;
+
 /// A run whose figures stand beside the model's.
 #[derive(Debug)]
 pub(super) struct MeasuredRun {
@@ -23,6 +27,8 @@ pub(super) struct MeasuredRun {
 pub(super) struct Nearest {
     /// The cell's name.
     pub(super) cell: String,
+    /// Whether its wait and its connections are within [`ALIKE`] of the request's, so that the same parts make up a request there.
+    pub(super) is_alike: bool,
     /// CPU time of a request in the closed loop, which is the load that the benches put on, ns.
     pub(super) saturated_ns: f64,
     /// The same at the highest offered rate, with the name of that rate; `None` where none was offered.
@@ -62,17 +68,25 @@ fn nearest_of(analysis: &Analysis<'_>, request: &ModelledRequest) -> Option<Near
     };
     let measured =
         analysis.verdicts.judged_cells().filter(|(cell, _)| cost(*cell, Load::Saturated).is_some());
-    let cell = nearest(measured, place(&request.cell)?)?;
+    let (wait_ms, connections) = place(&request.cell)?;
+    let cell = nearest(measured, (wait_ms, connections))?;
+    let found = &analysis.verdicts.cells[cell];
     let levels = analysis.verdicts.levels;
     let at_rate = levels
         .len()
         .checked_sub(1)
         .and_then(|last| Some((level_name(levels[last]), cost(cell, Load::Rate(last))?)));
     Some(Nearest {
-        cell: analysis.verdicts.cells[cell].name.clone(),
+        cell: found.name.clone(),
+        is_alike: alike(found.wait_ms, wait_ms)
+            && alike(f64::from(found.connections), f64::from(connections)),
         saturated_ns: cost(cell, Load::Saturated)?,
         at_rate,
     })
+}
+
+fn alike(one: f64, other: f64) -> bool {
+    one.max(other) <= ALIKE * one.min(other)
 }
 
 /// The wait in ms and the connections of a cell by its name, `wait=1ms/c=64`.
@@ -84,6 +98,12 @@ fn place(cell: &str) -> Option<(f64, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cell_is_alike_within_a_factor_of_two_and_no_wait_is_like_no_wait_only() {
+        assert!(alike(64.0, 32.0) && alike(64.0, 128.0) && alike(0.0, 0.0));
+        assert!(!alike(1.0, 8.0) && !alike(8.0, 1.0) && !alike(0.0, 0.2) && !alike(1.0, 0.0));
+    }
 
     #[test]
     fn the_place_of_a_cell_is_read_off_its_name() {

@@ -117,23 +117,28 @@ fn cells(requests: &[Explained<'_>], found: &[Option<Nearest>]) -> Table {
 }
 
 fn there(request: &Explained<'_>, nearest: &Nearest) -> String {
-    let Nearest { cell, saturated_ns, at_rate } = nearest;
+    let Nearest { cell, is_alike, saturated_ns, at_rate } = nearest;
     let at_rate = at_rate
         .as_ref()
         .map(|(rate, cost)| format!(" At {} it cost {}.", label::passage(rate), nanoseconds(*cost)));
+    let at_rate = at_rate.unwrap_or_default();
+    let measured = format!("{}: {} measured there", label::name(cell), nanoseconds(*saturated_ns));
+    if !is_alike {
+        return format!(
+            "{measured}, with a wait or connections that differ by more than a factor of two: a request there has other \
+             parts.{at_rate}"
+        );
+    }
     let bare = request.bare_sum().map(|sum| {
         let share = number::percent(sum / saturated_ns);
         let left = signed(saturated_ns - sum, BenchUnit::Nanoseconds);
         format!(" The bare loop explains {share}; {left} left.")
     });
     format!(
-        "{}: {} measured there, of which the parts explain {}; {} left.{}{}",
-        label::name(cell),
-        nanoseconds(*saturated_ns),
+        "{measured}, of which the parts explain {}; {} left.{}{at_rate}",
         number::percent(request.sum() / saturated_ns),
         signed(saturated_ns - request.sum(), BenchUnit::Nanoseconds),
-        bare.unwrap_or_default(),
-        at_rate.unwrap_or_default()
+        bare.unwrap_or_default()
     )
 }
 

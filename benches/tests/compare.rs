@@ -331,6 +331,14 @@ fn a_case_like_a_published_run_is_arithmetic_and_no_verdict() {
     for word in ["wins", "tie", "cannot tell"] {
         assert!(!stdout.split(|c: char| !c.is_alphanumeric()).any(|found| found == word), "{word}: {stdout}");
     }
+    // Connections are counted, not rounded.
+    let output = Command::new(env!("CARGO_BIN_EXE_crossover"))
+        .args(["ask", "--connections", "5000", "--like"])
+        .arg(published.with_file_name("2026-11-28-grid"))
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("Outside what was measured: 5,000 connections (measured: 1 to 1,024)"), "{told}");
     let old = published.with_file_name("2026-11-22-grid");
     let (code, stdout, stderr) = ask(&old);
     assert_eq!(code, Some(0), "{stderr}");

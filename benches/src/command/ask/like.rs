@@ -113,8 +113,11 @@ fn paragraphs(
     let beyond = arithmetic.beyond(&outlook.case, pair);
     if !beyond.is_empty() {
         let told = beyond.iter().map(|(value, axis)| {
-            let [value, lowest, highest] =
-                [*value, axis.lowest, axis.highest].map(reports_render::number::plain);
+            let written = |value: f64| match axis.key {
+                "connections" => reports_render::number::count(value as usize),
+                _ => reports_render::number::plain(value),
+            };
+            let [value, lowest, highest] = [*value, axis.lowest, axis.highest].map(written);
             format!("{value} {} (measured: {lowest} to {highest})", axis.unit)
         });
         lines.push(format!("Outside what was measured: {}.", told.collect::<Vec<_>>().join("; ")));

@@ -286,7 +286,7 @@ fn a_cost_that_changes_sides_along_the_rate_is_told_as_a_crossover() {
     let sentences = answer(&analysis);
     let text = part(&sentences, "Cost at a rate");
     assert!(text.starts_with("Async needed 30") && text.contains(" at 11 of the 22 offered rates"), "{text}");
-    assert!(text.contains("Threads needed ") && text.contains(" of a core) at 11"), "{text}");
+    assert!(text.contains("Threads needed ") && text.contains(" of a core less) at 11"), "{text}");
     let table = crossovers_csv(&analysis);
     let is_cost = |line: &&str| line.starts_with("control pair,server CPU per request,");
     let costs: Vec<&str> = table.lines().filter(is_cost).collect();

@@ -109,13 +109,14 @@ impl Wins {
         ends(self.places.iter().copied())
     }
 
-    /// What the wins amount to at their rates, in brackets: ` (0.30 to 12 % of a core)`; empty of what is asked at no rate.
+    /// What the wins save at their rates, in brackets: ` (0.30 to 12 % of a core less)`; empty of what is asked at no rate. Without the
+    /// last word the brackets, which follow the loser's name, read as what the loser needs.
     pub(super) fn amounts(&self) -> String {
         let by_size = |one: &&Amount, other: &&Amount| one.size().total_cmp(&other.size());
         let ends = self.amounts.iter().min_by(by_size).zip(self.amounts.iter().max_by(by_size));
         let Some((least, most)) = ends else { return String::new() };
         let little = if most.is_little() { ", which hardly matters" } else { "" };
-        format!(" ({}{little})", Amount::span(*least, *most))
+        format!(" ({} less{little})", Amount::span(*least, *most))
     }
 
     /// How many times as much the winner has, from the least to the most: `1.29 to 3.30`.

@@ -47,14 +47,16 @@
   }
 
   const digits = (value) => Number(value.toPrecision(3)).toLocaleString('en');
+  // What was typed, and what is counted, as it is: 1,024 connections are not 1,020.
+  const exact = (value) => value.toLocaleString('en', { maximumFractionDigits: 6 });
   const micros = (value) => (value >= 999.5 ? `${digits(value / 1e3)} ms` : `${digits(value)} µs`);
   const share = (cores) => `${digits(cores * 100)} % of a core`;
   const WORDS = {
-    either_idle: (of) => `Either. ${digits(of.rate)} requests a second keep less than a tenth of a core busy.`,
+    either_idle: (of) => `Either. ${exact(of.rate)} requests a second keep less than a tenth of a core busy.`,
     either_waits: () => 'Either. Your connections and their waiting are the limit.',
-    either_computes: (of) => `Either. Your own ${digits(of.cpu)} ms of CPU is the limit.`,
+    either_computes: (of) => `Either. Your own ${exact(of.cpu)} ms of CPU is the limit.`,
     either_alike: () => 'Either. Both end within 10 % of each other.',
-    neither_keeps_up: (of) => `Neither. ${digits(of.rate)} requests a second are more than either can serve on this core.`,
+    neither_keeps_up: (of) => `Neither. ${exact(of.rate)} requests a second are more than either can serve on this core.`,
     open: (_, pair, both) => {
       const ratio = both[1].limit / both[0].limit;
       return `Open. By arithmetic ${pair.names[ratio > 1 ? 1 : 0]} serves ×${digits(Math.max(ratio, 1 / ratio))} as much, which the nearest measured cell does not confirm.`;
@@ -78,14 +80,17 @@
       const open = isConfirmed ? '' : ', which the nearest measured cell does not confirm';
       const less = Math.max(one / other, other / one) < 1.1 ? 'alike, as far as arithmetic can tell'
         : (one < other ? `${saving(one, other)} with ${a}` : `${saving(other, one)} with ${b}`) + open;
-      lines.push(`At ${digits(of.rate)} a second a request costs ${micros(one)} with ${a} and ${micros(other)} with ${b}: ${less}. ` +
+      lines.push(`At ${exact(of.rate)} a second a request costs ${micros(one)} with ${a} and ${micros(other)} with ${b}: ${less}. ` +
         `That is ${share(sync.at.cores)} and ${share(awaiting.at.cores)}.`);
       if (sync.at.time !== null && awaiting.at.time !== null) {
         lines.push(`Beyond its own wait and CPU a typical request takes ${micros(sync.at.time)} and ${micros(awaiting.at.time)}.`);
       }
     }
     const beyond = pair.ranges.filter(([key, , lowest, highest]) => of[key] < lowest / 1.001 || of[key] > highest * 1.001)
-      .map(([key, what, lowest, highest]) => `${digits(of[key])} ${what} (measured: ${digits(lowest)} to ${digits(highest)})`);
+      .map(([key, what, lowest, highest]) => {
+        const ends = [lowest, highest].map(key === 'connections' ? exact : digits);
+        return `${exact(of[key])} ${what} (measured: ${ends.join(' to ')})`;
+      }));
     if (beyond.length) lines.push(`Outside what was measured: ${beyond.join('; ')}.`);
     if (pair.fit) lines.push(pair.fit);
     return lines;

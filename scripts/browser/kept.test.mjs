@@ -44,6 +44,8 @@ test('what is drawn elsewhere is noticed, and where it can be seen is told', asy
   const kept = join(folder, 'pictures');
   await renew(chromium, chart('first'), kept);
   assert.deepEqual(await compare(chromium, chart('again'), kept, join(folder, 'seen')), []);
+  const lower = chart('lower', { style: 'body { padding-top: 10.5px }' });
+  assert.deepEqual(await compare(chromium, lower, kept, join(folder, 'seen')), [], 'half a pixel further down');
   for (const [name, parts] of [
     ['moved', { points: [60, 90, 20, 70, 30] }],
     ['shorter', { bar: 80 }],

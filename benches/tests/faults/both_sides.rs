@@ -13,13 +13,15 @@ use reports_record::{CheckStatus, Trial, TrialOutcome};
 use crate::project::{Project, is_complete, trials};
 use crate::server::serve_one_slowly;
 
+/// The window of each loop.
+const WINDOW: Duration = Duration::from_millis(500);
+
 /// How long the runner, and the client with it, stands still: more than half of a window, and more than the 250 ms from which on the
 /// check *gap* fails.
 const STOLEN: Duration = Duration::from_millis(400);
 
-/// Between two standstills: shorter than a trial, so that a run of a dozen meets many more of them than one, and yet not long enough to hit
-/// each loop of each.
-const UNDISTURBED: Duration = Duration::from_millis(150);
+/// Between two standstills: about as long as a trial, so that some are hit and some are not.
+const UNDISTURBED: Duration = Duration::from_secs(1);
 
 /// Checks of figures that no contender can move; on a busy machine others than *gap* fail as well.
 const BEYOND_CONTENDERS: [&str; 3] = ["steal", "cpu_wait", "gap"];
@@ -54,7 +56,9 @@ fn attempts(trials: &[Trial]) -> BTreeMap<u32, BTreeMap<&str, Vec<&Trial>>> {
 /// Where each contender is measured alone, a standstill hits one side of a block and spares the other.
 #[test]
 fn a_block_that_was_disturbed_on_one_side_is_made_again_on_both() {
-    let project = Project::working(serve_one_slowly(Duration::from_millis(5))).blocks(6);
+    let project = Project::working(serve_one_slowly(Duration::from_millis(5)))
+        .blocks(4)
+        .edit("duration = \"100ms\"", &format!("duration = \"{}ms\"", WINDOW.as_millis()));
     let mut runner = project.runner().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let (over, ends) = mpsc::channel();
     let pid = runner.id();

@@ -43,7 +43,9 @@ const SHARE = 0.005;
 /// Most that the ratio of height to width may differ: a table's rows are as high as the fonts of the machine.
 const SHAPE = 0.05;
 
-const WITHOUT_TEXT = 'svg text, table.map :is(b, small, th, caption) { visibility: hidden !important }';
+const WITHOUT_TEXT = `svg text, table.map :is(b, small, th, caption) { visibility: hidden !important }
+  body:has(.alone) *:not(.alone, .alone *) { visibility: hidden }
+  .alone { visibility: visible }`;
 
 /// What is wrong with each of `kept` beside its picture in `folder`, a line each; pictures that differ go into `seen`.
 export async function compare(chromium, kept, folder, seen) {
@@ -91,7 +93,7 @@ async function each(chromium, kept, what) {
       }
       await element.evaluate(alone);
       const whole = await element.screenshot({ animations: 'disabled' });
-      await element.evaluate((figure) => figure.removeAttribute('style'));
+      await element.evaluate(among);
       const small = await bench.evaluate(shrink, [data(whole), ACROSS]);
       complaints.push(...(await what(one, Buffer.from(small.split(',')[1], 'base64'), bench)));
     }
@@ -104,10 +106,18 @@ async function each(chromium, kept, what) {
 const data = (png) => `data:image/png;base64,${png.toString('base64')}`;
 const percent = (share) => `${(share * 100).toFixed(1)} %`;
 
-/// Runs inside the page: lays a figure on whole pixels, wherever the text above it ends. Between two of them a thin line is a pale one.
+/// Runs inside the page: lays a figure on whole pixels, wherever the text above it ends, and shows it alone. Between two of them a thin line
+/// is a pale one.
 function alone(figure) {
   const width = Math.round(figure.getBoundingClientRect().width);
-  figure.style.cssText = `position: fixed; left: 0; top: 0; margin: 0; z-index: 1; width: ${width}px; background: white`;
+  figure.style.cssText = `position: fixed; left: 0; top: 0; margin: 0; width: ${width}px`;
+  figure.classList.add('alone');
+}
+
+/// Runs inside the page: as it was.
+function among(figure) {
+  figure.removeAttribute('style');
+  figure.classList.remove('alone');
 }
 
 /// Runs inside a blank page: a picture as it is `across` pixels wide.

@@ -11,6 +11,7 @@ use loadgen::{Client, Crew, Interrupt, Load, Pace, Rate, Request, Stop};
 use nix::libc::linger;
 use nix::sys::socket::{setsockopt, sockopt};
 use reports_record::{Arrivals, CheckStatus, Measurement, OutcomeKind};
+use reports_terminal::counted;
 
 use crate::server::{Connection, HELLO, Server};
 use crate::{check, load, measure};
@@ -185,7 +186,7 @@ fn a_number_that_cannot_be_reached_is_told_and_is_not_complete() {
     assert_eq!(measurement.account.due + measurement.given_up, 100_000);
     let stood = check(&measurement, "connections");
     assert_eq!(stood.status, CheckStatus::Fail);
-    let sentence = format!("which gave up {} request", measurement.given_up);
+    let sentence = format!("which gave up {}", counted(measurement.given_up, "request"));
     assert!(stood.finding.contains(&sentence), "{}", stood.finding);
 }
 

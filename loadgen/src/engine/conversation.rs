@@ -61,7 +61,7 @@ pub(super) async fn converse(engine: Rc<Engine>, slot: Rc<Slot>, ready: Moment) 
     loop {
         if slot.is_open() {
             let loss = engine.exchange(&slot).await;
-            let loss = engine.weigh(&slot, loss).await;
+            let loss = engine.weigh(&slot, loss);
             engine.lose(&slot, &loss);
         } else {
             engine.open(&slot).await;
@@ -298,33 +298,18 @@ impl Engine {
     }
 
     /// The same loss, or that its request met the end of a kept connection and may be sent again.
-    async fn weigh(&self, slot: &Slot, loss: Loss) -> Loss {
+    fn weigh(&self, slot: &Slot, loss: Loss) -> Loss {
         let (&Loss::Failed(kind), Some(flight)) = (&loss, slot.flight.get()) else { return loss };
         let has_begun = slot.parser.borrow().as_ref().is_some_and(|parser| parser.has_begun());
         if has_begun || slot.served.get() == 0 || !self.may_be_repeated(&flight) {
             return loss;
         }
         let (after, round_trip) = (self.now().since(flight.started), self.round_trip.get());
-        let may_be_half_closed = || kind == OutcomeKind::Closed && crossed(after, round_trip);
-        let met_an_end = ended_before_an_answer(kind, after, round_trip, || slot.was_turned_away())
-            || may_be_half_closed() && self.is_half_closed(slot).await;
-        if !met_an_end {
+        if !ended_before_an_answer(kind, after, round_trip, || slot.was_turned_away()) {
             return loss;
         }
         self.tally.borrow_mut().stale_resets += u64::from(kind == OutcomeKind::Reset);
         Loss::Crossed
-    }
-
-    /// Whether the server, whose end came, still takes bytes, as it does in a lingering close: having said its end it reads on, and drops
-    /// what was under way. One that read the request and closed its socket turns away what comes after that.
-    ///
-    /// An empty line before a request means nothing (RFC 9112, §2.2).
-    async fn is_half_closed(&self, slot: &Slot) -> bool {
-        let sent = slot.stream.borrow().as_ref().is_some_and(|stream| stream.try_write(b"\r\n").is_ok());
-        if sent {
-            tokio::time::sleep(self.round_trip.get()).await;
-        }
-        sent && !slot.was_turned_away()
     }
 
     /// Waits until a request is given to the slot, opens a connection for it and sends it.
@@ -407,7 +392,7 @@ impl Engine {
 /// A server that closes while the request is under way has sent its end before the request came: that end is here within
 /// a round trip. Where it closed the socket for good, its kernel turns the request away with a reset, which is proof at
 /// any time when it follows an end, and within a few round trips when it comes alone. A request that was read and
-/// dropped gets neither: that is the server's failure, unless the socket [stands half open](Engine::is_half_closed).
+/// dropped gets neither: that is the server's failure.
 fn ended_before_an_answer(
     kind: OutcomeKind,
     after: Duration,

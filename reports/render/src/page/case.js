@@ -90,7 +90,7 @@
       .map(([key, what, lowest, highest]) => {
         const ends = [lowest, highest].map(key === 'connections' ? exact : digits);
         return `${exact(of[key])} ${what} (measured: ${ends.join(' to ')})`;
-      }));
+      });
     if (beyond.length) lines.push(`Outside what was measured: ${beyond.join('; ')}.`);
     if (pair.fit) lines.push(pair.fit);
     return lines;

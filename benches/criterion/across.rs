@@ -85,7 +85,7 @@ impl FarEnds {
                 match order {
                     Order::Send(count) => send_over(&far[..count]),
                     Order::Read(count) => {
-                        // What an epoll has found already it does not note again: each message shall be noted.
+                        // An epoll notes a message once: without this, one that it has found already would not be noted.
                         let found = waiting.wait(&mut [EpollEvent::empty(); SOCKETS], EpollTimeout::ZERO);
                         assert_eq!(found.ok(), Some(count), "a message over each socket is found");
                         read_over(&far[..count]);

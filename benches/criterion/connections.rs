@@ -62,7 +62,7 @@ fn closed_loops(criterion: &mut Criterion, session: &Session) {
     }
 }
 
-/// What a client does with its connections: a number of messages over each.
+/// The client's load: a number of messages over each of its connections.
 type Load = fn(&Client, u64) -> Vec<u64>;
 
 fn pair(mut group: Group<'_>, connections: u64, sample: &'static str, load: Load) {

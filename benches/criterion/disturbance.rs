@@ -18,14 +18,14 @@ pub(crate) struct Disturbance {
     own: Option<Own>,
 }
 
-/// What this process took and waited for.
+/// CPU time that this process used, and that it waited for.
 #[derive(Debug)]
 struct Own {
     cpu_ms: f64,
     delays: BTreeMap<String, u64>,
 }
 
-/// What a round was disturbed by.
+/// Disturbances of a round.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Disturbed {
     /// CPU time that the hypervisor gave to others, ms.

@@ -8,7 +8,7 @@ use crate::cell::{Cell, Ladder};
 use crate::kind::{Kind, Ratios};
 use crate::ratio::{Quotient, Ratio};
 
-/// What the other loads are held against.
+/// The load that the others are compared with.
 const REFERENCE: Kind = Kind::Pool;
 
 /// A cell's blocks under all loads.

@@ -2,7 +2,7 @@
 
 use crate::ratio::Ratio;
 
-/// Who sends, and over which connection.
+/// A kind of load: who sends a request, and over which connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A closed loop whose waits are drawn around the cell's own.

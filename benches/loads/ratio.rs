@@ -28,7 +28,7 @@ pub(crate) struct Cost {
 /// One block's ratio under one load.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Ratio {
-    /// What it is a ratio of.
+    /// CPU time of either side.
     pub(crate) cost: Cost,
     /// Replies per second of the slower one.
     pub(crate) rate: f64,

@@ -31,7 +31,7 @@ pub struct Field {
     places: Places,
     /// Every set of flags that a cell has.
     flags: BTreeSet<Vec<String>>,
-    /// What contenders ask and wait for on a socket, where a cell has them do that.
+    /// The server that contenders ask and wait for on a socket; `None` unless a cell asks for that.
     upstream: Option<Upstream>,
 }
 

@@ -240,7 +240,7 @@ fn names_of(one: &Cell, other: &Cell) -> String {
     if name == twin { name } else { format!("{name} beside {twin}") }
 }
 
-/// What two experiments set differently of the machine and of the client.
+/// Settings of the machine and of the client that differ between two experiments.
 fn settings_apart(one: &Definition, other: &Definition) -> Vec<String> {
     let which = |of_one: bool| if of_one { "first" } else { "second" };
     [

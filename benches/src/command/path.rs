@@ -65,7 +65,7 @@ fn span(text: &str) -> Result<Duration, String> {
 /// Measures the path, prints it and, with a run, keeps it there and writes the run's page; gives the exit code.
 ///
 /// # Errors
-/// When there is no such run, a contender cannot be built, started, measured or stopped, or the output not be written.
+/// When there is no such run, when a contender cannot be built, started, measured or stopped, and when the output cannot be written.
 pub fn path(arguments: &Arguments) -> anyhow::Result<i32> {
     let signals = Signals::install()?;
     let folder = arguments.run.as_ref().map(Folder::open);

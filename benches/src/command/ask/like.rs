@@ -167,7 +167,7 @@ fn more(name: &str, ratio: f64) -> String {
     }
 }
 
-/// What would change the conclusion: from which rate, connections, cores or own CPU time on; `None` where nothing near would.
+/// The rate, connections, cores or own CPU time from which on the conclusion changes; `None` where none is near.
 fn change(
     outlook: &Outlook<'_>,
     arithmetic: &Arithmetic<'_>,

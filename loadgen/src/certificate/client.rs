@@ -98,16 +98,18 @@ pub(super) fn steal(evidence: &Evidence<'_>) -> Check {
 }
 
 /// A quarter of a second: far beyond any time slice, and visible in every quantile.
-const GAP_BOUND: Duration = Duration::from_millis(250);
+pub(super) const GAP_BOUND: Duration = Duration::from_millis(250);
 /// Beyond a second the window has a hole.
-const TOO_LONG_GAP: Duration = Duration::from_secs(1);
+pub(super) const TOO_LONG_GAP: Duration = Duration::from_secs(1);
 
 /// All stretches together: twice the share of requests that a 99th percentile leaves beyond it.
-const STANDSTILL_BOUND: f64 = 0.02;
+pub(super) const STANDSTILL_BOUND: f64 = 0.02;
 /// … but not below a scheduler's time slice or two: in a window of some milliseconds any of them is a large share.
 const FEW_STANDSTILLS: Duration = Duration::from_millis(20);
-/// Beyond this the client stood still more than it ran. It fails where that is longer than one stretch may be.
-const TOO_LONG_STANDSTILL: f64 = 0.50;
+/// Beyond this the client stood still more than it ran, and the figures are of the smaller part of the window.
+pub(super) const TOO_LONG_STANDSTILL: f64 = 0.50;
+/// … but not below two naps: of each stretch as much as one stays unseen, and the shortest window of a run has 25 ms.
+const UNSURE: Duration = NAP.saturating_mul(2);
 
 /// Stretches in which a client thread, or the whole machine, did not run: the longest, and all of the window together.
 pub(super) fn gap(evidence: &Evidence<'_>) -> Check {
@@ -117,14 +119,7 @@ pub(super) fn gap(evidence: &Evidence<'_>) -> Check {
     let ms = gap.as_secs_f64() * 1e3;
     let window = evidence.tally.window.length().as_secs_f64();
     let share = if window > 0.0 { (evidence.standstill.as_secs_f64() / window).min(1.0) } else { 0.0 };
-    let together = if evidence.standstill <= FEW_STANDSTILLS {
-        CheckStatus::Pass
-    } else if evidence.standstill <= GAP_BOUND || moves_no_median(evidence, evidence.longest_gap) {
-        grade(share, STANDSTILL_BOUND, f64::INFINITY)
-    } else {
-        grade(share, STANDSTILL_BOUND, TOO_LONG_STANDSTILL)
-    };
-    status = status.max(together);
+    status = status.max(standstill(evidence, share));
     let mut finding = format!(
         "no client thread stood still for longer than {ms:.0} ms, nor for more than {} of the window in all",
         percent(share)
@@ -134,4 +129,16 @@ pub(super) fn gap(evidence: &Evidence<'_>) -> Check {
         finding = format!("the machine slept for {:.1} s meanwhile", evidence.suspended.as_secs_f64());
     }
     about.found(status, Some(ms), finding, "keep the machine awake and the client's CPU free, and repeat")
+}
+
+/// All stretches of the window together, which are this `share` of it.
+fn standstill(evidence: &Evidence<'_>, share: f64) -> CheckStatus {
+    let is_most = share > TOO_LONG_STANDSTILL && evidence.standstill > UNSURE;
+    if is_most && !moves_no_median(evidence, evidence.longest_gap) {
+        CheckStatus::Fail
+    } else if share > STANDSTILL_BOUND && evidence.standstill > FEW_STANDSTILLS {
+        CheckStatus::Warn
+    } else {
+        CheckStatus::Pass
+    }
 }

@@ -5,7 +5,10 @@
 
 use reports_record::{Certificate, Check, CheckStatus, Measurement, Times};
 
-use super::client::{BUSY_BOUND, STEAL_BOUND, TOO_BUSY, TOO_LONG_WAIT, TOO_MUCH_STEAL, WAIT_BOUND};
+use super::client::{
+    BUSY_BOUND, GAP_BOUND, STANDSTILL_BOUND, STEAL_BOUND, TOO_BUSY, TOO_LONG_GAP, TOO_LONG_STANDSTILL,
+    TOO_LONG_WAIT, TOO_MUCH_STEAL, WAIT_BOUND,
+};
 use super::schedule::{FEWEST_STARTS, MEDIAN_BOUND_US, TOO_LATE, distance_bound, distance_too_far};
 use super::{grade, percent};
 
@@ -75,6 +78,7 @@ fn added(name: &str, all: &[Found<'_>]) -> Option<Check> {
         "headroom" => share(all, BUSY_BOUND, TOO_BUSY)?,
         "cpu_wait" => share(all, WAIT_BOUND, TOO_LONG_WAIT)?,
         "steal" => share(all, STEAL_BOUND, TOO_MUCH_STEAL)?,
+        "gap" => gap(all)?,
         "arrivals" => arrivals(all)?,
         "pace" => lateness(all)?,
         _ => return None,
@@ -97,6 +101,30 @@ fn share(all: &[Found<'_>], pass: f64, warn: f64) -> Option<Check> {
         finding,
         ..all.last()?.check.clone()
     })
+}
+
+/// The longest standstill of any slice, and the longest ones of all slices together as a share of their windows.
+fn gap(all: &[Found<'_>]) -> Option<Check> {
+    let gaps: Option<Vec<f64>> = all.iter().map(|found| Some(found.check.figure? / 1e3)).collect();
+    let gaps = gaps?;
+    let longest = gaps.iter().copied().fold(0.0, f64::max);
+    let windows = || all.iter().map(|found| found.slice.window_s);
+    // One may have begun before its window, or have ended behind it.
+    let within: f64 = gaps.iter().zip(windows()).map(|(gap, window)| gap.min(window)).sum();
+    let share = within / windows().sum::<f64>();
+    let status = grade(longest, GAP_BOUND.as_secs_f64(), TOO_LONG_GAP.as_secs_f64()).max(grade(
+        share,
+        STANDSTILL_BOUND,
+        TOO_LONG_STANDSTILL,
+    ));
+    let finding = format!(
+        "no client thread stood still for longer than {:.0} ms in any of {} slices; the longest stretch of each together are {} of \
+         their windows",
+        longest * 1e3,
+        all.len(),
+        percent(share)
+    );
+    Some(Check { status, figure: Some(longest * 1e3), finding, ..all.last()?.check.clone() })
 }
 
 /// The distance of all starts from the schedule: at any instant those of one slice alone can lie on the wrong side.
@@ -239,6 +267,24 @@ mod tests {
         );
         let full = of("headroom", &[(Fail, 0.99); 4]);
         assert_eq!(full.status, Fail);
+    }
+
+    /// Forty slices of 25 ms: in one of them the client stood still throughout, in ten, in 24; or the machine slept.
+    #[test]
+    fn standstills_are_those_of_all_windows_together_and_a_long_one_of_any_slice_counts() {
+        let gap = |stood_still: usize, ms: f64| {
+            let fast = slice(check("gap", Pass, Some(0.0)), 100);
+            let stopped = slice(check("gap", Fail, Some(ms)), 100);
+            let others = std::iter::repeat_n(fast, 40 - stood_still);
+            over_slices(&std::iter::repeat_n(stopped, stood_still).chain(others).collect::<Vec<_>>())
+        };
+        assert_eq!([0, 10, 24].map(|stopped| gap(stopped, 30.0).status), [Pass, Warn, Fail]);
+        let found = gap(10, 30.0);
+        let told = "no client thread stood still for longer than 30 ms in any of 40 slices; the longest stretch of each together \
+                    are 25.0 % of their windows (in the worst";
+        assert!(found.finding.starts_with(told), "{}", found.finding);
+        assert_eq!(found.figure, Some(30.0));
+        assert_eq!([gap(1, 300.0).status, gap(1, 2_000.0).status], [Warn, Fail]);
     }
 
     /// Each slice may pass by a bound of the user's own, and then all of them do.

@@ -168,7 +168,8 @@ impl Engine {
                     tally.unopened += u64::from(now.since(flight.started) >= REPEATED);
                     tally.unconnected(&flight, now);
                 } else {
-                    tally.unfinished(&flight, now);
+                    let stalled_after = self.standstills.unread(flight.started, now);
+                    tally.unfinished(&Flight { stalled_after, ..flight }, now);
                 }
                 // Its reply may still come: the connection must not carry another request.
                 slot.close(self.parser(), Absence::Planned);

@@ -11,6 +11,9 @@ use crate::window::Window;
 const STEP: Duration = Duration::from_millis(1);
 /// A thread that slept for longer found nothing unread when it went to sleep; where it does, sleep takes a tenth of this.
 const BLINK: Duration = Duration::from_micros(500);
+/// Sockets of which one look of the runtime at them tells (tokio's and mio's default): what lay unread before is read in as many looks as
+/// the thread's connections need.
+const AT_ONCE: usize = 1024;
 /// So many times its own length, at most, a standstill's queue is worked off: at a tenth of a server's capacity to spare. Where
 /// a server has less, requests queue without the client's doing.
 const AFTERMATH: u32 = 10;
@@ -30,6 +33,8 @@ pub(super) struct Standstills {
     steward_wakes: Cell<Moment>,
     /// Since when replies may have come unread; `None` when there can be none.
     unread_since: Cell<Option<Moment>>,
+    /// How often the thread was seen to have gone to sleep since the latest standstill.
+    sleeps: Cell<usize>,
     /// Since a standstill that found no queue, until the queue that it left is worked off.
     aftermath: Cell<Option<Aftermath>>,
     /// When the first of the requests was due that waited for a connection since the queue was last seen empty; `None` if none did.
@@ -70,6 +75,7 @@ impl Standstills {
             latest_look: Cell::new(begin),
             steward_wakes: Cell::new(Moment::NEVER),
             unread_since: Cell::default(),
+            sleeps: Cell::default(),
             aftermath: Cell::default(),
             queue_since: Cell::default(),
             longest: Cell::default(),
@@ -93,13 +99,23 @@ impl Standstills {
         if awake.since(latest) > STEP || now.since(late) > STEP {
             let from = if awake.since(latest) > STEP { latest } else { late };
             self.stood_still(Standstill { from, to: now, idle: free() });
-        } else if slept && now.since(asleep) > BLINK {
+        } else if slept {
+            self.slept(now.since(asleep));
+        }
+    }
+
+    /// It sleeps only when it has read all that it was told of, and for an instant where there is more. A server that is quick enough
+    /// never lets it sleep for longer, but sooner or later all that it is told of came after the standstill.
+    fn slept(&self, length: Duration) {
+        self.sleeps.set(self.sleeps.get() + 1);
+        if length > BLINK || self.sleeps.get() > 1 + self.connections / AT_ONCE {
             self.unread_since.set(None);
         }
     }
 
     fn stood_still(&self, standstill: Standstill) {
         let Standstill { from, to, .. } = standstill;
+        self.sleeps.set(0);
         self.unread_since.set(self.unread_since.get().or(Some(from)));
         self.leave_behind(from, to);
         self.longest.set(self.longest.get().max(to.since(from)));
@@ -138,9 +154,9 @@ impl Standstills {
     /// How long a reply to a request that `started`, read `now`, may have lain unread because the thread stood still.
     pub(super) fn unread(&self, started: Moment, now: Moment) -> Duration {
         let Some(since) = self.unread_since.get() else { return Duration::ZERO };
+        let from = since.max(started);
         let past = self.past.borrow();
-        let first = past.partition_point(|one| one.to <= since);
-        past.range(first..).map(|one| one.overlap(since.max(started), now)).sum()
+        past.iter().rev().take_while(|one| one.to > from).map(|one| one.overlap(from, now)).sum()
     }
 
     /// A reply lay unread.
@@ -262,6 +278,20 @@ mod tests {
         assert!(standstills.is_catching_up());
         standstills.look(at(51_600), at(51_000), Moment::NEVER, || 0);
         assert_eq!(standstills.unread(at(20_000), at(51_600)), Duration::ZERO, "the server took its time");
+    }
+
+    #[test]
+    fn a_quick_server_does_not_keep_a_thread_catching_up_for_ever() {
+        for (connections, sleeps) in [(1, 2), (1023, 2), (1024, 3), (10_000, 11)] {
+            let standstills = Standstills { connections, ..standstills() };
+            standstills.look(at(50_000), at(0), Moment::NEVER, || 0);
+            let caught_up = (1..100).find(|sleep| {
+                let asleep = 50_000 + sleep * 100;
+                standstills.look(at(asleep + 50), at(asleep), Moment::NEVER, || 0);
+                !standstills.is_catching_up()
+            });
+            assert_eq!(caught_up, Some(sleeps), "{connections} connections");
+        }
     }
 
     #[test]

@@ -20,6 +20,8 @@ const DRAIN_TICK: Duration = Duration::from_millis(2);
 pub(crate) const NAP: Duration = Duration::from_millis(5);
 /// An interrupted measurement returns within 2 s: this long its requests in flight may go on.
 const INTERRUPT_GRACE: Duration = Duration::from_secs(1);
+/// After a standstill across the deadline a thread has this long to read what came in time: it needs a look at its sockets or two.
+const CATCH_UP: Duration = Duration::from_millis(100);
 /// A reply nobody asked for, paired with a request sent just before, leaves that one's own for later: so many mean reply
 /// times are listened for it after the end …
 const LINGER_REPLIES: u32 = 2;
@@ -43,7 +45,7 @@ impl Engine {
     /// Returns when the measurement is over: nothing more will start, and nothing is in flight or may go on.
     pub(super) async fn watch(&self) -> Watch {
         let tick = (self.order.load.timeout / 10).clamp(TICK_MIN, TICK);
-        let mut done = None;
+        let (mut done, mut passed) = (None, None);
         let mut usage = Edges::after(self.at_rest);
         let mut slicer = Slicer::new(self.order.slices.clone(), self.order.window().start);
         let mut has_window = self.order.load.settles().is_none();
@@ -55,7 +57,7 @@ impl Engine {
             }
             let stop = self.order.stops_at();
             let cut = if stop == Moment::NEVER { stop } else { self.cut(stop) };
-            let deadline = self.planned_deadline().min(cut);
+            let deadline = self.put_off(self.planned_deadline().min(cut), now, &mut passed);
             if now >= stop {
                 self.starts.borrow_mut().give_up();
             }
@@ -108,6 +110,16 @@ impl Engine {
             Stop::After(_) => self.order.window().end.after(self.order.grace()),
             Stop::Requests(_) => Moment::NEVER,
         }
+    }
+
+    /// The same deadline, or a later one while replies that came before it may lie unread; first `passed` then.
+    fn put_off(&self, deadline: Moment, now: Moment, passed: &mut Option<Moment>) -> Moment {
+        if now < deadline {
+            return deadline;
+        }
+        let passed = *passed.get_or_insert(now);
+        let is_behind = self.standstills.is_catching_up() && self.tally.borrow().in_flight() > 0;
+        if is_behind { passed.after(CATCH_UP) } else { deadline }
     }
 
     /// Takes up the window once it is known, and tells until then for how many connections it waits; whether it is known.

@@ -67,8 +67,7 @@ impl Server {
         Self::start(move |mut connection| {
             while connection.request().is_some() {
                 std::thread::sleep(delay);
-                connection.send(reply);
-                connection.answered.fetch_add(1, Ordering::SeqCst);
+                connection.answer(reply);
             }
         })
     }
@@ -77,7 +76,7 @@ impl Server {
         format!("http://{}{target}", self.power.address).parse().unwrap()
     }
 
-    /// Requests that [`Server::answering`] answered so far.
+    /// Requests [answered](Connection::answer) so far.
     pub(crate) fn answered(&self) -> usize {
         self.answered.load(Ordering::SeqCst)
     }
@@ -121,6 +120,12 @@ impl Connection {
         let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
         self.stream.read_exact(&mut body).ok()?;
         self.power.is_on().then_some(head)
+    }
+
+    /// Sends a whole reply, and counts it.
+    pub(crate) fn answer(&mut self, reply: &[u8]) {
+        self.send(reply);
+        self.answered.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Sends as much as the client takes; nothing once the server is killed.

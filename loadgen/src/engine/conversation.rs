@@ -154,13 +154,7 @@ impl Engine {
         let now = self.now();
         self.pacer.worked();
         self.tally.borrow_mut().received(count, now);
-        let Some(mut flight) = slot.flight.get() else {
-            // Bytes that nobody asked for: whatever they are, they must not be paired with the next request.
-            if !is_farewell(&self.scratch.borrow()[..count]) {
-                self.tally.borrow_mut().unasked_replies += 1;
-            }
-            return Some(Loss::Idle);
-        };
+        let Some(mut flight) = slot.flight.get() else { return self.take_idle(slot, count) };
         flight.stalled_after = self.standstills.unread(flight.started, now);
         flight.first_byte = flight.first_byte.min(now.before(flight.stalled_after));
         // The parser is given back at once: a wrong reply's beginning is read from it.
@@ -174,11 +168,34 @@ impl Engine {
                 slot.flight.set(Some(Flight { stalled_after: Duration::ZERO, ..flight }));
                 None
             }
-            Err(refusal) => {
-                self.tally.borrow_mut().unasked_replies += u64::from(refusal == Refusal::Unasked);
-                Some(Loss::Failed(refusal.into()))
-            }
+            Err(refusal) => Some(self.take_refused(&flight, refusal)),
         }
+    }
+
+    /// Takes in bytes that no request asked for. The connection is given up, so that they are not paired with the next request, unless
+    /// more bytes are needed to tell whether they only announce its end: a request that goes out meanwhile meets the rest of them.
+    #[cold]
+    fn take_idle(&self, slot: &Slot, count: usize) -> Option<Loss> {
+        let mut parser = slot.parser.borrow_mut();
+        let piece = &self.scratch.borrow()[..count];
+        let before =
+            parser.as_ref().filter(|parser| parser.has_begun()).map_or(&[][..], |parser| parser.beginning());
+        match is_farewell(&[before, piece].concat()) {
+            None if parser.as_mut().is_some_and(|parser| parser.feed(piece).is_ok()) => return None,
+            Some(true) => {}
+            _ => self.tally.borrow_mut().unasked_replies += 1,
+        }
+        Some(Loss::Idle)
+    }
+
+    /// Gives up a connection over which bytes came that are no reply. Those that belong to the reply before have only crossed the
+    /// request in flight: had they come with that reply, the request would have gone out on a fresh connection, and so it does now.
+    fn take_refused(&self, flight: &Flight, refusal: Refusal) -> Loss {
+        if refusal != Refusal::Unasked {
+            return Loss::Failed(refusal.into());
+        }
+        self.tally.borrow_mut().unasked_replies += 1;
+        if self.may_be_repeated(flight) { Loss::Crossed } else { Loss::Failed(refusal.into()) }
     }
 
     /// Ends the request in flight with its reply, whose last `piece` bytes, if any, are in the scratch buffer; the connection, too,
@@ -414,9 +431,17 @@ fn crossed(after: Duration, round_trip: Duration) -> bool {
 /// What servers send before they close a connection that is idle for too long (RFC 9110, §15.5.9).
 const FAREWELL: u16 = 408;
 
-/// Whether bytes on an idle connection only announce its end.
-fn is_farewell(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"HTTP/1.") && bytes.get(8..12) == Some(format!(" {FAREWELL}").as_bytes())
+/// Whether bytes on an idle connection only announce its end; `None` while they are too few to tell.
+fn is_farewell(bytes: &[u8]) -> Option<bool> {
+    let farewells = ["1.0", "1.1"].map(|version| format!("HTTP/{version} {FAREWELL}"));
+    let of = |farewell: &String| {
+        let told = bytes.len().min(farewell.len());
+        (bytes[..told] == farewell.as_bytes()[..told]).then_some(told == farewell.len())
+    };
+    match farewells.iter().find_map(of) {
+        Some(false) => None,
+        is_whole => Some(is_whole.is_some()),
+    }
 }
 
 #[cfg(test)]
@@ -448,9 +473,16 @@ mod tests {
 
     #[test]
     fn a_farewell_is_told_from_a_reply() {
-        assert!(is_farewell(b"HTTP/1.1 408 Request Timeout\r\n\r\n"));
-        assert!(is_farewell(b"HTTP/1.0 408\r\n"));
-        assert!(!is_farewell(b"HTTP/1.1 200 OK\r\n\r\n"));
-        assert!(!is_farewell(b"HTTP/1.1 40"));
+        for (bytes, is_told) in [
+            ("HTTP/1.1 408 Request Timeout\r\n\r\n", Some(true)),
+            ("HTTP/1.0 408\r\n", Some(true)),
+            ("HTTP/1.1 200 OK\r\n\r\n", Some(false)),
+            ("HTTP/1.1 2", Some(false)),
+            ("\n", Some(false)),
+            ("HTTP/1.1 40", None),
+            ("H", None),
+        ] {
+            assert_eq!(is_farewell(bytes.as_bytes()), is_told, "{bytes:?}");
+        }
     }
 }

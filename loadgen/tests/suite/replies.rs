@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use loadgen::{Load, Part, Request, Stop, merge};
-use reports_record::{Measurement, OutcomeKind, Status};
+use reports_record::{CheckStatus, Measurement, OutcomeKind, Status};
 
 use super::server::{HELLO, Server};
-use super::{load, measure};
+use super::{check, load, measure};
 
 /// Answers each request with `first` and, after `pause`, with `then`; closes the connection after it if `closes`.
 fn in_two_pieces(first: &'static [u8], pause: Duration, then: &'static [u8], closes: bool) -> Server {
@@ -38,6 +38,148 @@ fn bytes_beyond_a_reply_that_closes_never_change_its_verdict() {
         let load = Load { stop: Stop::Requests(40), ..load(&server.url("/"), Duration::ZERO) };
         let measurement = measure(&load, 4);
         assert_eq!(measurement.outcomes, [(OutcomeKind::Ok, 40)].into(), "{:?}", measurement.outcomes);
+    }
+}
+
+/// A row of the table in `docs/REPLIES.md`: what a server sends, and what is made of it.
+struct Row {
+    name: String,
+    to_head_request: bool,
+    bytes: Vec<u8>,
+    verdict: String,
+}
+
+fn rows() -> Vec<Row> {
+    let document = include_str!("../../../docs/REPLIES.md");
+    let table = document.split("<!-- replies -->").nth(1).unwrap();
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let sent = cells[1].strip_prefix("to HEAD: ");
+        let quoted = sent.unwrap_or(cells[1]).trim_matches('`');
+        Row {
+            name: cells[0].to_owned(),
+            to_head_request: sent.is_some(),
+            bytes: unescaped(quoted),
+            verdict: cells[2].to_owned(),
+        }
+    };
+    table.split("<!-- /replies -->").next().unwrap().trim().lines().skip(2).map(row).collect()
+}
+
+/// The bytes that [`slice::escape_ascii`] made a text of.
+fn unescaped(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut letters = text.bytes();
+    while let Some(letter) = letters.next() {
+        bytes.push(match letter {
+            b'\\' => match letters.next().unwrap() {
+                b'r' => b'\r',
+                b'n' => b'\n',
+                b't' => b'\t',
+                b'x' => {
+                    let digits = [letters.next().unwrap(), letters.next().unwrap()];
+                    u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap()
+                }
+                other => other,
+            },
+            other => other,
+        });
+    }
+    assert_eq!(bytes.escape_ascii().to_string(), text);
+    bytes
+}
+
+impl Row {
+    fn kind(&self) -> OutcomeKind {
+        match self.verdict.split([' ', ',', ':']).next().unwrap() {
+            "refused" => OutcomeKind::Protocol,
+            "truncated" => OutcomeKind::Truncated,
+            "600" => OutcomeKind::WrongStatus,
+            status => {
+                assert!(["200", "204", "304"].contains(&status), "{}", self.verdict);
+                OutcomeKind::Ok
+            }
+        }
+    }
+
+    /// How many bytes follow the reply.
+    fn surplus(&self) -> usize {
+        let dropped = self.verdict.split("; ").find_map(|part| part.strip_suffix(" more dropped"));
+        dropped.map_or(0, |count| count.parse().unwrap())
+    }
+
+    /// Where it is cut in two, each once. Not just before a second reply, which is read as the answer to the request that it crosses:
+    /// what bytes are that look like it, no client can know.
+    fn cuts(&self) -> Vec<usize> {
+        let end = self.bytes.len() - self.surplus();
+        let is_reply = self.surplus() > 0 && self.bytes[end..].starts_with(b"HTTP/1.");
+        (1..self.bytes.len()).filter(|cut| !is_reply || *cut != end).collect()
+    }
+
+    /// Answers request after request in pieces, cut in another place each time, the second piece after `delay`.
+    fn server(&self, delay: Duration) -> Server {
+        let (bytes, cuts, turn) = (self.bytes.clone(), self.cuts(), AtomicUsize::new(0));
+        let client_ends = self.surplus() > 0 || self.verdict.starts_with("refused");
+        let server_ends = self.verdict == "truncated" || self.verdict.ends_with("the connection is closed");
+        Server::start(move |mut connection| {
+            while connection.request().is_some() {
+                let cut = cuts[turn.fetch_add(1, Ordering::SeqCst) % cuts.len()];
+                connection.send(&bytes[..cut]);
+                std::thread::sleep(delay);
+                connection.send(&bytes[cut..]);
+                if client_ends {
+                    // What it sends until then is read and not answered.
+                    while connection.request().is_some() {}
+                } else if server_ends {
+                    return;
+                }
+            }
+        })
+    }
+}
+
+#[test]
+fn every_reply_has_one_verdict_wherever_it_is_cut_in_two_and_whenever_the_rest_comes() {
+    for row in rows() {
+        for delay in [Duration::ZERO, Duration::from_millis(5)] {
+            let server = row.server(delay);
+            let url = server.url("/");
+            let method = if row.to_head_request { "HEAD" } else { "GET" };
+            let request = Request::new(&url, method, &[], None).unwrap();
+            let expect = loadgen::Expect { status: "2xx,304".parse().unwrap(), ..Default::default() };
+            let count = row.cuts().len() as u64;
+            let load = Load { request, expect, stop: Stop::Requests(count), ..load(&url, Duration::ZERO) };
+            let measurement = measure(&load, 16);
+            let found = &measurement.outcomes;
+            assert_eq!(*found, [(row.kind(), count)].into(), "{}, {delay:?}: {found:?}", row.name);
+        }
+    }
+}
+
+#[test]
+fn bytes_behind_a_reply_that_cross_the_next_request_do_not_fail_what_may_be_repeated() {
+    // The second request of a connection is there before the bytes are sent.
+    let server = Server::start(|mut connection| {
+        if connection.request().is_some() {
+            connection.send(b"HTTP/1.1 204 No Content\r\ncontent-length: 2\r\n\r\n");
+            if connection.request().is_some() {
+                connection.send(b"ok");
+                while connection.request().is_some() {}
+            }
+        }
+    });
+    for (method, kinds) in
+        [("GET", &[OutcomeKind::Ok][..]), ("POST", &[OutcomeKind::Ok, OutcomeKind::Protocol])]
+    {
+        let request = Request::new(&server.url("/"), method, &[], None).unwrap();
+        let base = load(&server.url("/"), Duration::ZERO);
+        let measurement = measure(&Load { request, stop: Stop::Requests(20), ..base }, 1);
+        let found = &measurement.outcomes;
+        assert_eq!(found.keys().copied().collect::<Vec<_>>(), kinds, "{method}: {found:?}");
+        // Each connection but the last, which has one request.
+        let crossed = if method == "GET" { 19 } else { 10 };
+        assert_eq!(measurement.unasked_replies, crossed, "{method}");
+        assert_eq!(check(&measurement, "pairing").status, CheckStatus::Fail, "{method}");
     }
 }
 

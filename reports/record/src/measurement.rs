@@ -73,7 +73,8 @@ pub struct Measurement {
     pub answered_in_all: u64,
     /// Connections opened beyond the planned ones, because one broke or was closed.
     pub reopened: u64,
-    /// Requests sent again on a fresh connection, because theirs ended before the server could have answered.
+    /// Requests sent again on a fresh connection, because theirs ended before the server could have answered, or bytes behind the reply before
+    /// crossed them.
     pub stale_reuse: u64,
     /// Those of them whose connection was reset, which a server that drops a request it has read may do as well.
     #[serde(default)]

@@ -135,3 +135,26 @@ fn a_post_whose_connection_had_a_reply_too_many_is_not_answered_by_it() {
     let load = Load { request, stop: Stop::Requests(10), ..load(&url, Duration::from_secs(1)) };
     assert_told(&measure(&load, 1), "POST");
 }
+
+#[test]
+fn a_farewell_to_an_idle_connection_is_no_reply_too_many_however_it_is_cut() {
+    let farewell = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    let turn = Arc::new(AtomicUsize::new(0));
+    let server = Server::start(move |mut connection| {
+        if connection.request().is_some() {
+            let cut = 1 + turn.fetch_add(1, Ordering::SeqCst) % 12;
+            connection.send(HELLO);
+            std::thread::sleep(Duration::from_millis(10));
+            connection.send(&farewell[..cut]);
+            std::thread::sleep(Duration::from_millis(10));
+            connection.send(&farewell[cut..]);
+            while connection.request().is_some() {}
+        }
+    });
+    let pace = Pace::Closed { think: Duration::from_millis(500) };
+    let load = Load { pace, stop: Stop::Requests(12), ..load(&server.url("/"), Duration::ZERO) };
+    let measurement = measure(&load, 6);
+    assert_eq!(measurement.account.finished, 12, "{:?}", measurement.outcomes);
+    let pairing = check(&measurement, "pairing");
+    assert_eq!(pairing.status, CheckStatus::Pass, "{}", pairing.finding);
+}

@@ -68,7 +68,7 @@ impl<'a> Evidence<'a> {
         }
         debug_assert!(tally.account().closes(), "{:?}", tally.account());
         let whole = tally.is_whole();
-        let mut cost = client_cost(&reports, tally.replies);
+        let mut cost = client_cost(&reports, tally.replies as f64 + tally.edges.all);
         cost.steal = machine_after.steal_since(&machine_before);
         Self {
             load: &order.load,
@@ -221,7 +221,8 @@ impl<'a> Evidence<'a> {
     }
 }
 
-fn client_cost(reports: &[ThreadReport], replies: u64) -> ClientCost {
+/// What all threads used, for this many `replies`: in a closed loop those across the window's edges count in part, as they do in its rates.
+fn client_cost(reports: &[ThreadReport], replies: f64) -> ClientCost {
     let costs = || reports.iter().map(|report| report.watch.cost);
     let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     let (user, system) =
@@ -231,7 +232,7 @@ fn client_cost(reports: &[ThreadReport], replies: u64) -> ClientCost {
         cpu_user_us: user,
         cpu_system_us: system,
         cpu_spin_us: costs().map(|cost| micros(cost.spin.time)).sum(),
-        cpu_per_request_us: (replies > 0).then(|| work as f64 / replies as f64),
+        cpu_per_request_us: (replies > 0.0).then(|| work as f64 / replies),
         busiest_thread: costs().map(|cost| cost.share()).fold(0.0, f64::max),
         involuntary_switches: costs().map(|cost| cost.involuntary_switches).sum(),
         interruptions: costs().map(|cost| cost.spin.interruptions).sum(),
@@ -281,7 +282,7 @@ mod tests {
             spin: Spin::default(),
             ..one
         };
-        let found = client_cost(&[report(one), report(other)], 50);
+        let found = client_cost(&[report(one), report(other)], 50.0);
         let expected = ClientCost {
             cpu_user_us: 90_000,
             cpu_system_us: 30_000,
@@ -296,6 +297,6 @@ mod tests {
             steal: None,
         };
         assert_eq!(found, expected);
-        assert_eq!(client_cost(&[report(one)], 0).cpu_per_request_us, None);
+        assert_eq!(client_cost(&[report(one)], 0.0).cpu_per_request_us, None);
     }
 }

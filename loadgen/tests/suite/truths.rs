@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use loadgen::{Client, Crew, Interrupt, Load, Pace, Pacing, Rate, Request, Schedule, Stop};
-use reports_record::{Arrivals, CheckStatus, Distribution, Times};
+use reports_record::{Arrivals, CheckStatus, ClientCost, Distribution, Times};
 
 use super::server::{HELLO, Server};
 use super::{check, load, measure};
@@ -288,4 +288,19 @@ fn the_account_closes_across_an_interrupt_on_several_threads_in_both_loops() {
         let times = measurement.service_time_us;
         assert!(times.intervals.is_empty(), "a window cut short has no intervals: {times:?}");
     }
+}
+
+#[test]
+fn the_clients_cost_is_that_of_the_replies_that_its_rate_counts() {
+    // The window ends in the second reply, two thirds of which count.
+    let server = Server::answering(HELLO, Duration::from_millis(300));
+    let measurement = measure(&load(&server.url("/"), Duration::from_millis(500)), 1);
+    let replies = measurement.achieved_rate_per_s * measurement.window_s;
+    let ClientCost { cpu_user_us, cpu_system_us, cpu_spin_us, cpu_per_request_us, .. } = measurement.client;
+    let work = (cpu_user_us + cpu_system_us - cpu_spin_us) as f64;
+    assert!(
+        (cpu_per_request_us.unwrap() * replies - work).abs() < 1e-6 * work,
+        "{replies} {:?}",
+        measurement.client
+    );
 }

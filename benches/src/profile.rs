@@ -5,6 +5,7 @@
 mod functions;
 mod threads;
 
+use std::io::Read as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -65,7 +66,9 @@ pub fn look(name: &str, model: &str, setting: &Setting<'_>) -> anyhow::Result<Co
     let folder = tempfile::tempdir().context("cannot make a folder for samples")?;
     let samples = folder.path().join("samples");
     let processes = descendants::below(primed.contender.supervisor());
-    let sampler = sample(&processes, WARM_UP + setting.span, &samples);
+    let sampler = on_path("perf")
+        .context("perf is not installed (Debian: apt-get install linux-perf)")
+        .and_then(|perf| sample(Command::new(perf), &processes, WARM_UP + setting.span, &samples));
     let looks = Looks::start(processes);
     let measurement = primed.client.measure(&load, setting.interrupt, &mut |_| ());
     let off_cpu = looks.finish();
@@ -86,21 +89,33 @@ pub fn look(name: &str, model: &str, setting: &Setting<'_>) -> anyhow::Result<Co
     })
 }
 
-/// Starts perf on these processes and their threads, for `span`.
+/// Starts perf on these processes and their threads, for `span` from its return on.
+///
+/// perf opens a sampler for every thread before it begins, which for some hundred threads can take longer than the load lasts. It says
+/// that it has begun by the first byte of the command that it times the span with.
 ///
 /// By the CPU clock, a timer of the kernel, for virtual machines seldom have counters.
-fn sample(processes: &[i32], span: Duration, file: &Path) -> anyhow::Result<Child> {
-    let perf = on_path("perf").context("perf is not installed (Debian: apt-get install linux-perf)")?;
+fn sample(
+    mut perf: Command,
+    processes: &[i32],
+    span: Duration,
+    file: &Path,
+) -> anyhow::Result<Child> {
     let processes: Vec<String> = processes.iter().map(i32::to_string).collect();
-    Command::new(perf)
+    let mut sampler = perf
         .args(["record", "-q", "-e", "cpu-clock", "-F", HERTZ, "-p", &processes.join(","), "-o"])
         .arg(file)
-        .args(["--", "sleep", &span.as_secs_f64().to_string()])
+        .args(["--", "sh", "-c", "echo; exec sleep \"$0\"", &span.as_secs_f64().to_string()])
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .context("cannot start perf")
+        .context("cannot start perf")?;
+    if let Some(mut stdout) = sampler.stdout.take() {
+        // A perf that may not sample ends without a byte; its reason is read when it is waited for.
+        let _ = stdout.read(&mut [0]);
+    }
+    Ok(sampler)
 }
 
 /// Waits until perf has ended, and has it list its samples.
@@ -125,4 +140,42 @@ fn functions_of(sampler: Child, file: &Path) -> anyhow::Result<OnCpu> {
         last_said(&listed.stderr)
     );
     functions::count(&String::from_utf8_lossy(&listed.stdout), &format!("perf, CPU clock at {HERTZ} Hz"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// What `script` does in perf's place, with perf's arguments.
+    fn instead_of_perf(script: &str) -> (Command, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("perf.sh");
+        fs::write(&file, script).unwrap();
+        let mut perf = Command::new("sh");
+        perf.arg(file);
+        (perf, folder)
+    }
+
+    /// A perf that takes its time before it begins, as the real one does for hundreds of threads: a load that started before would end
+    /// without a sample.
+    #[test]
+    fn the_load_waits_until_samples_are_taken() {
+        let script = "sleep 0.3\nuntil [ \"$1\" = -o ]; do shift; done\necho begun >\"$2\"\nshift 3\nexec \"$@\"\n";
+        let (perf, folder) = instead_of_perf(script);
+        let file = folder.path().join("samples");
+        let sampler = sample(perf, &[1], Duration::from_millis(10), &file).unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "begun\n");
+        assert!(sampler.wait_with_output().unwrap().status.success());
+    }
+
+    #[test]
+    fn a_perf_that_may_not_sample_is_waited_for_and_says_why() {
+        let (perf, folder) = instead_of_perf("echo 'not here' >&2\nexit 255\n");
+        let file = folder.path().join("samples");
+        let sampler = sample(perf, &[1], Duration::from_millis(10), &file).unwrap();
+        let error = functions_of(sampler, &file).unwrap_err().to_string();
+        assert_eq!(error, "perf may not take samples here: it last said: not here");
+    }
 }

@@ -1,4 +1,4 @@
-// A page gone through by keys alone: every stop is a place to stand, and the map's drawers open and close.
+// A page gone through by keys alone: every stop is a place to stand, all that scrolls is reached, and the map's drawers open and close.
 
 /// More stops than a page of any length has; beyond, the keyboard is held somewhere.
 const MOST = 3000;
@@ -13,7 +13,7 @@ async function stops(page) {
   for (let count = 0; count < MOST; count += 1) {
     await page.keyboard.press('Tab');
     const stop = await page.evaluate(() => see.stop());
-    if (stop === undefined || !stop.isNew) return complaints;
+    if (stop === undefined || !stop.isNew) return [...complaints, ...(await page.evaluate(() => see.unreached()))];
     if (stop.wrong) complaints.push(`tab-stop: ${stop.where} ${stop.wrong}`);
   }
   return [...complaints, `tab-stop: more than ${MOST} stops`];

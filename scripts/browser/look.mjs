@@ -31,9 +31,12 @@ export async function look(chromium, file, view, folder) {
     await page.waitForLoadState('networkidle');
     if (view.fold) complaints.push(...(await page.evaluate(() => see.firstScreen())));
     await picture(page, view, folder);
-    if (view.keyboard) return [...complaints, ...(await keyboard(page))];
+    if (view.keyboard) {
+      if (view.unfolded) await unfold(page);
+      return [...complaints, ...(await keyboard(page))];
+    }
     if (view.scripts === false) complaints.push(...(await page.evaluate(() => see.choices())));
-    await page.evaluate(() => document.querySelectorAll('details').forEach((one) => { one.open = true; }));
+    await unfold(page);
     complaints.push(...(await page.evaluate(() => [...see.preconnections(), ...see.overflow(), ...see.tables(), ...see.drawnText()])));
     complaints.push(...(await violations(page)));
     return complaints;
@@ -42,6 +45,10 @@ export async function look(chromium, file, view, folder) {
   } finally {
     await context.close();
   }
+}
+
+async function unfold(page) {
+  await page.evaluate(() => document.querySelectorAll('details').forEach((one) => { one.open = true; }));
 }
 
 /// Takes the page's own scripts away, and leaves those that look at it.

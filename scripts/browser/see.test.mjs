@@ -121,6 +121,19 @@ test('a stop of the keyboard that does nothing is caught there, and only there',
   await caught('dead', 'keyboard', parts, /^tab-stop: p "Dead\." does nothing/);
 });
 
+test('a scroller that has nothing to scroll is a dead stop where no script takes it away', async () => {
+  const body = '<div tabindex="0" style="overflow-x:auto" class="scroll"><p>Short.</p></div>';
+  const script = '<script>document.querySelectorAll(".scroll p").forEach((one) => one.parentElement.removeAttribute("tabindex"))</script>';
+  assert.deepEqual(await complaints(page('scroller', { body: body + script }), 'keyboard'), []);
+  await caught('scroller', 'narrow, by keys, no script', { body: body + script }, /^tab-stop: div\.scroll "Short\." does nothing/);
+});
+
+test('a scroller without a tabindex is reached all the same, and one that keys are kept out of is caught', async () => {
+  const wide = (attributes) => `<div ${attributes} style="overflow-x:auto"><p style="width:900px">Wide.</p></div>`;
+  assert.deepEqual(await complaints(page('native', { body: wide('') }), 'narrow, by keys, no script'), []);
+  await caught('kept-out', 'narrow, by keys, no script', { body: wide('tabindex="-1"') }, /^unreached: div "Wide\." scrolls/);
+});
+
 test('a stop that cannot be seen to have the focus is caught', () =>
   caught('ring', 'keyboard', { body: '<button style="outline:none">Go</button>' }, /^tab-stop: button "Go" has no visible focus/));
 

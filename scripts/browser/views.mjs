@@ -1,6 +1,7 @@
 // The ways in which a page is met.
 //
-// Where `scripts` is false the page's own scripts do not run; where `keyboard` is set it is gone through by keys alone.
+// Where `scripts` is false the page's own scripts do not run; where `keyboard` is set it is gone through by keys alone, and where
+// `unfolded` is set with all that folds open.
 // Where `fold` is set, the first screen has to hold the answer. `first` and `whole` are pictures of the first screen and of all; `paper` is what the printer gets.
 const DESKTOP = { width: 1280, height: 720 };
 const PHONE = { width: 390, height: 844 };
@@ -14,5 +15,6 @@ export const VIEWS = [
   { name: 'phone', viewport: PHONE, media: 'screen', colorScheme: 'light', touch: true, whole: 'phone.png' },
   { name: 'no script', viewport: DESKTOP, media: 'screen', colorScheme: 'light', scripts: false, first: 'no-script.png' },
   { name: 'keyboard', viewport: DESKTOP, media: 'screen', colorScheme: 'light', keyboard: true },
+  { name: 'narrow, by keys, no script', viewport: PHONE, media: 'screen', colorScheme: 'light', scripts: false, keyboard: true, unfolded: true },
   { name: 'print', viewport: SHEET, media: 'print', colorScheme: 'light', paper: 'print.pdf', margin: MARGIN },
 ];

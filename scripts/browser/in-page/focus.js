@@ -19,3 +19,12 @@ see.deadness = (element) => {
   const rings = [element, element.nextElementSibling].filter(Boolean).map((one) => getComputedStyle(one));
   return rings.some(({ outlineStyle, outlineWidth }) => outlineStyle !== 'none' && parseFloat(outlineWidth) > 0) ? undefined : 'has no visible focus';
 };
+
+/// What scrolls and is shown, and no key led to it or into it.
+see.unreached = () => {
+  const reached = [...(see.stops?.keys() ?? [])];
+  return [...document.body.querySelectorAll('*')]
+    .filter((one) => ['auto', 'scroll'].includes(getComputedStyle(one).overflowX) && one.scrollWidth > one.clientWidth + see.SLACK && see.shown(one))
+    .filter((one) => !reached.some((stop) => one.contains(stop)))
+    .map((one) => `unreached: ${see.where(one)} scrolls, and no key leads to it`);
+};

@@ -5,7 +5,7 @@ use reports_stats::effect::Interval;
 use super::{FindingRow, Rival};
 use crate::analysis::estimate::Estimate;
 use crate::figure::ink::Ink;
-use crate::figure::interval_chart::{Group, IntervalChart, Style};
+use crate::figure::interval_chart::{IntervalChart, Row, Style};
 use crate::figure::scene::Form;
 use crate::page::figure::Figure;
 use crate::page::table::Table;
@@ -22,10 +22,10 @@ pub(super) fn figure(id: String, rival: &Rival) -> Figure {
         write: number::ratio,
         zone: Some(MARGIN),
         legend: vec![(style, format!("{other} against {first}"))],
-        groups: rival
+        rows: rival
             .findings
             .iter()
-            .map(|row| Group { title: label::name(&row.subject), first: 0, rows: vec![advantage(row)] })
+            .map(|row| Row { title: label::name(&row.subject), kind: 0, estimate: advantage(row) })
             .collect(),
     };
     let mut table = Table::new(

@@ -1,4 +1,4 @@
-//! Values with their intervals along one logarithmic axis, grouped: the chart of everything measured.
+//! Values with their intervals along one logarithmic axis, a row a value: its name and figure above, its interval below.
 
 use super::axis::LogAxis;
 use super::ink::Ink;
@@ -15,21 +15,21 @@ pub struct IntervalChart {
     pub write: fn(f64) -> String,
     /// Values that must be on the axis, and are drawn as a zone from the first to the last.
     pub zone: Option<(f64, f64)>,
-    /// The kinds of rows, in order, as the legend names them.
+    /// The kinds of rows, as the legend names them.
     pub legend: Vec<(Style, String)>,
-    /// One group a cell.
-    pub groups: Vec<Group>,
+    /// One row a value.
+    pub rows: Vec<Row>,
 }
 
-/// The rows of one cell.
+/// One value.
 #[derive(Debug)]
-pub struct Group {
-    /// The cell's name.
+pub struct Row {
+    /// What it is the value of.
     pub title: String,
-    /// The legend's entry that the first row is drawn as; those below it follow in order.
-    pub first: usize,
-    /// One row a series, in the legend's order; `None` where there is no data.
-    pub rows: Vec<Option<Estimate>>,
+    /// The legend's entry that it is drawn as.
+    pub kind: usize,
+    /// The value; `None` where there is no data.
+    pub estimate: Option<Estimate>,
 }
 
 /// How a series looks: colour, form and line differ together, so that no colour is needed to tell them apart.
@@ -43,11 +43,16 @@ pub struct Style {
     pub dashed: bool,
 }
 
-const WIDTH: i32 = 720;
-const LEFT: i32 = 150;
-const RIGHT: i32 = WIDTH - 132;
-const ROW: i32 = 16;
-const GROUP_GAP: i32 = 12;
+/// A telephone can shrink this and still show type of nine pixels.
+const WIDTH: i32 = 450;
+/// Room beside the axis for half a label.
+const SIDE: i32 = 26;
+/// Heights of a row's text, of its interval, and of the gap below.
+const TEXT: i32 = 17;
+const BAR: i32 = 13;
+const GAP: i32 = 6;
+/// Room for a written value.
+const VALUE: i32 = 130;
 const LEGEND_LINE: i32 = 20;
 const TYPE: u32 = 12;
 
@@ -58,23 +63,22 @@ impl IntervalChart {
     /// The geometry of this chart.
     #[must_use]
     pub fn scene(&self) -> Scene {
-        let rows_height: i32 = self.groups.iter().map(|group| group_height(group) + GROUP_GAP).sum();
-        let top = 8 + LEGEND_LINE * self.legend_lines() + 34;
-        let bottom = top + rows_height;
+        let top = 8 + LEGEND_LINE * self.legend_lines() + 38;
+        let bottom = top + (TEXT + BAR + GAP) * i32::try_from(self.rows.len()).unwrap_or(i32::MAX / 1024);
         let mut scene = Scene::new(WIDTH as u32, (bottom + 22).unsigned_abs());
         let axis = self.axis();
         self.draw_legend(&mut scene);
         self.draw_axis(&mut scene, &axis, top, bottom);
-        let mut y = top + GROUP_GAP / 2;
-        for group in &self.groups {
-            self.draw_group(&mut scene, &axis, group, y);
-            y += group_height(group) + GROUP_GAP;
+        let mut y = top;
+        for row in &self.rows {
+            self.draw_row(&mut scene, &axis, row, y);
+            y += TEXT + BAR + GAP;
         }
         scene
     }
 
     fn axis(&self) -> LogAxis {
-        let estimates = || self.groups.iter().flat_map(|group| group.rows.iter().flatten());
+        let estimates = || self.rows.iter().filter_map(|row| row.estimate);
         let middles = || estimates().map(|estimate| estimate.middle);
         let lowest = middles().fold(f64::INFINITY, f64::min) / FARTHEST;
         let highest = middles().fold(0.0, f64::max) * FARTHEST;
@@ -82,20 +86,26 @@ impl IntervalChart {
             .filter_map(|estimate| estimate.interval)
             .flat_map(|interval| [interval.lo.max(lowest), interval.hi.min(highest)]);
         let zone = self.zone.into_iter().flat_map(|(lo, hi)| [lo, hi]);
-        LogAxis::over(middles().chain(ends).chain(zone), LEFT, RIGHT)
+        LogAxis::over(middles().chain(ends).chain(zone), SIDE, WIDTH - SIDE)
+    }
+
+    /// Entries side by side; a single one has the whole line.
+    fn legend_columns(&self) -> usize {
+        self.legend.len().clamp(1, 3)
     }
 
     fn legend_lines(&self) -> i32 {
-        i32::try_from(self.legend.len().div_ceil(LEGEND_COLUMNS)).unwrap_or(1)
+        i32::try_from(self.legend.len().div_ceil(self.legend_columns())).unwrap_or(1)
     }
 
     fn draw_legend(&self, scene: &mut Scene) {
+        let columns = self.legend_columns();
+        let width = WIDTH / columns as i32;
         for (index, (style, name)) in self.legend.iter().enumerate() {
-            let column = (index % LEGEND_COLUMNS) as i32;
-            let (x, y) = (LEFT + column * LEGEND_WIDTH, 18 + (index / LEGEND_COLUMNS) as i32 * LEGEND_LINE);
+            let (x, y) = ((index % columns) as i32 * width, 18 + (index / columns) as i32 * LEGEND_LINE);
             draw_interval(scene, *style, (x, x + 28), y);
             scene.mark((x + 14, y), style.form, style.ink);
-            scene.text((x + 36, y), Anchor::Start, TYPE, Ink::Text, fitted(name, LEGEND_WIDTH - 44, TYPE));
+            scene.text((x + 36, y), Anchor::Start, TYPE, Ink::Text, fitted(name, width - 44, TYPE));
         }
     }
 
@@ -103,7 +113,7 @@ impl IntervalChart {
         if let Some((lo, hi)) = self.zone {
             scene.area((axis.at(lo), top), (axis.at(hi) - axis.at(lo), bottom - top), Ink::Band);
         }
-        scene.text((0, top - 24), Anchor::Start, TYPE, Ink::Muted, self.axis_title.clone());
+        scene.text((0, top - 28), Anchor::Start, TYPE, Ink::Muted, fitted(&self.axis_title, WIDTH, TYPE));
         for mark in axis.marks() {
             let x = axis.at(mark);
             scene.line((x, top), (x, bottom), Ink::Grid, 1);
@@ -136,31 +146,17 @@ impl IntervalChart {
         }
     }
 
-    fn draw_group(&self, scene: &mut Scene, axis: &LogAxis, group: &Group, top: i32) {
-        let title = fitted(&group.title, LEFT - 12, TYPE);
-        scene.text((0, top + ROW / 2), Anchor::Start, TYPE, Ink::Text, title);
-        scene.line((0, top - GROUP_GAP / 2), (WIDTH, top - GROUP_GAP / 2), Ink::Grid, 1);
-        for (index, (row, (style, _))) in
-            group.rows.iter().zip(self.legend.iter().skip(group.first)).enumerate()
-        {
-            let y = top + ROW / 2 + index as i32 * ROW;
-            let written = match row {
-                Some(estimate) => {
-                    draw_estimate(scene, axis, *style, estimate, y);
-                    self.written(estimate)
-                }
-                None => number::NO_DATA.into(),
-            };
-            scene.text((WIDTH, y), Anchor::End, TYPE - 1, Ink::Text, written);
+    fn draw_row(&self, scene: &mut Scene, axis: &LogAxis, row: &Row, top: i32) {
+        scene.line((0, top), (WIDTH, top), Ink::Grid, 1);
+        let text = top + GAP / 2 + TEXT / 2;
+        let title = fitted(&row.title, WIDTH - VALUE, TYPE);
+        scene.text((0, text), Anchor::Start, TYPE, Ink::Text, title);
+        let written = row.estimate.map_or_else(|| number::NO_DATA.into(), |estimate| self.written(&estimate));
+        scene.text((WIDTH, text), Anchor::End, TYPE, Ink::Text, written);
+        if let (Some(estimate), Some((style, _))) = (&row.estimate, self.legend.get(row.kind)) {
+            draw_estimate(scene, axis, *style, estimate, top + GAP / 2 + TEXT + BAR / 2);
         }
     }
-}
-
-const LEGEND_COLUMNS: usize = 2;
-const LEGEND_WIDTH: i32 = 270;
-
-fn group_height(group: &Group) -> i32 {
-    i32::try_from(group.rows.len()).unwrap_or(i32::MAX / 1024).clamp(1, 64) * ROW
 }
 
 fn draw_estimate(scene: &mut Scene, axis: &LogAxis, style: Style, estimate: &Estimate, y: i32) {

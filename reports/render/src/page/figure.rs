@@ -135,7 +135,7 @@ impl Figure {
     fn drawing(&self) -> Markup {
         let (title, description) = (format!("{}-title", self.id), format!("{}-desc", self.id));
         html! {
-            div.scroll role="group" tabindex="0" aria-label=(self.finding) {
+            div.scroll role="group" aria-label=(self.finding) {
                 svg.wide[self.scene.width > NARROW].panels[self.scene.width > PANELS] role="img" width=(self.scene.width) height=(self.scene.height)
                     viewBox=(format!("0 0 {} {}", self.scene.width, self.scene.height))
                     aria-labelledby=(title) aria-describedby=(description) {

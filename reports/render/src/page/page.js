@@ -1,8 +1,12 @@
 'use strict';
 (() => {
-  // What need not be scrolled is no place for the keyboard to stop.
-  const scrollers = [...document.querySelectorAll('.scroll[tabindex]')];
-  const settle = () => scrollers.forEach((one) => { one.tabIndex = one.scrollWidth > one.clientWidth ? 0 : -1; });
+  // Most browsers let the keyboard into what scrolls, and this lets it in those that do not. What need not be scrolled is not a place
+  // to stop.
+  const scrollers = [...document.querySelectorAll('.scroll')];
+  const settle = () => scrollers.forEach((one) => {
+    if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
+    else one.removeAttribute('tabindex');
+  });
   addEventListener('resize', settle);
   document.addEventListener('toggle', settle, true);
   settle();

@@ -28,10 +28,11 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// The table in a container of its own, so that a wide one scrolls there and not the page.
+    /// The table in a container of its own, so that a wide one scrolls there and not the page. Browsers let the keyboard into what
+    /// scrolls; a `tabindex` would stop it at what does not, too.
     pub(crate) fn markup(&self) -> Markup {
         html! {
-            div.scroll role="group" tabindex="0" aria-label=(self.caption) { (self.bare()) }
+            div.scroll role="group" aria-label=(self.caption) { (self.bare()) }
         }
     }
 

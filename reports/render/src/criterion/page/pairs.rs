@@ -9,7 +9,7 @@ use crate::analysis::estimate::Estimate;
 use crate::criterion::pairs::{Others, Pair};
 use crate::criterion::quantity::{ratio, written};
 use crate::figure::ink::Ink;
-use crate::figure::interval_chart::{Group, IntervalChart, Style};
+use crate::figure::interval_chart::{IntervalChart, Row, Style};
 use crate::figure::scene::Form;
 use crate::page::figure::Figure;
 use crate::page::table::Table;
@@ -43,19 +43,19 @@ fn ratios(id: &'static str, pairs: &[&Pair<'_>]) -> Figure {
             label::name(most.group()),
         )
     });
-    let groups = pairs.iter().map(|pair| Group {
+    let rows = pairs.iter().map(|pair| Row {
         title: label::name(pair.group()),
-        first: match pair.verdict() {
+        kind: match pair.verdict() {
             Verdict::AsyncWins => 0,
             Verdict::SyncWins => 1,
             Verdict::Tie | Verdict::CannotTell | Verdict::Invalid => 2,
         },
-        rows: vec![pair.ratio().map(|middle| Estimate {
+        estimate: pair.ratio().map(|middle| Estimate {
             middle,
             interval: pair.interval(),
             at_least: false,
             blocks: pair.sync.map_or(0, |estimate| estimate.blocks),
-        })],
+        }),
     });
     let style = |ink, form| Style { ink, form, dashed: false };
     let chart = IntervalChart {
@@ -67,7 +67,7 @@ fn ratios(id: &'static str, pairs: &[&Pair<'_>]) -> Figure {
             (style(Ink::Sync, Form::Disc), "sync wins".into()),
             (style(Ink::Muted, Form::Ring), "no winner".into()),
         ],
-        groups: groups.collect(),
+        rows: rows.collect(),
     };
     let mut table =
         Table::new("async ÷ sync with its 95 % interval", &["group", "verdict", "ratio", "interval"], 2);
@@ -102,7 +102,7 @@ fn sides(pairs: &[&Pair<'_>]) -> Table {
         "one operation, and the consequence",
     ];
     let mut table = Table::new(
-        "One operation of each side, the largest differences first; sync / async where a cell has two",
+        "One operation of each side, the largest differences first; sync / async where a field has two",
         &head,
         3,
     );

@@ -97,7 +97,7 @@ fn beside(requests: &[Explained<'_>], run: &MeasuredRun) -> Markup {
         } @else {
             p {
                 "The run " bdi { (name) } " of " bdi { (day) } " measured whole requests on its own. Beside each request stands the \
-                 nearest cell of that run, in a closed loop as here. The rest is the CPU time there less the parts here."
+                 nearest combination of that run, in a closed loop as here. The rest is the CPU time there less the parts here."
                 @if run.is_beside { " " a href={ (PAGE) "#why" } { "That run's own figures of why" } "." }
             }
             (cells(requests, &found).bare())
@@ -106,8 +106,8 @@ fn beside(requests: &[Explained<'_>], run: &MeasuredRun) -> Markup {
 }
 
 fn cells(requests: &[Explained<'_>], found: &[Option<Nearest>]) -> Table {
-    let head = ["request", "its nearest cell"];
-    let mut table = Table::new("CPU time of a request in the nearest cell of the run", &head, 2);
+    let head = ["request", "its nearest combination"];
+    let mut table = Table::new("CPU time of a request in the nearest combination of the run", &head, 2);
     table.prose = true;
     for (request, nearest) in requests.iter().zip(found) {
         let told = nearest.as_ref().map(|nearest| there(request, nearest));

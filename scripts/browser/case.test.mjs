@@ -38,11 +38,12 @@ for (const run of runs) {
         history.replaceState(null, '', hash);
         dispatchEvent(new HashChangeEvent('hashchange'));
         const said = document.getElementById('case-said');
-        return { ...said.dataset, text: said.textContent, shown: !said.hidden };
+        return { ...said.dataset, headline: said.querySelector('b').textContent, text: said.textContent, shown: !said.hidden };
       }, `#case=${expected.case}`);
       const where = `${run}, case ${expected.case}`;
       assert.ok(found.shown, where);
       assert.equal(found.conclusion, expected.conclusion, where);
+      assert.equal(found.headline, expected.headline, where);
       found.limits.split(' ').forEach((limit, side) => near(Number(limit), expected.limits[side], `${where}, limit`));
       found.costs.split(' ').forEach((cost, side) => {
         if (expected.costs[side] === null) assert.equal(cost, '-', where);

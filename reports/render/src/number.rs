@@ -43,6 +43,25 @@ pub fn count(value: usize) -> String {
     reports_terminal::count(wide(value))
 }
 
+/// A figure as it was given, with commas between thousands and at most six decimals: 1,024 connections are not 1,020.
+#[must_use]
+pub fn exact(value: f64) -> String {
+    if !(0.0..1e15).contains(&value) {
+        return NO_DATA.into();
+    }
+    let written = format!("{value:.6}");
+    let (whole, decimals) = written.split_once('.').unwrap_or((&written, ""));
+    let decimals = decimals.trim_end_matches('0');
+    let whole = reports_terminal::count(whole.parse().unwrap_or(u64::MAX));
+    if decimals.is_empty() { whole } else { format!("{whole}.{decimals}") }
+}
+
+/// A count in a sentence: one as a word, as a colleague would say it.
+#[must_use]
+pub fn one_or(value: usize) -> String {
+    if value == 1 { "one".into() } else { count(value) }
+}
+
 /// A count of things, `1 block` or `2,000 blocks`.
 #[must_use]
 pub fn counted(value: usize, thing: &str) -> String {
@@ -244,6 +263,15 @@ mod tests {
         assert_eq!(mebibytes(2048.0), "2.00\u{a0}GiB");
         assert_eq!(rate(87_000.0), "87.0k/s");
         assert_eq!(whole_rate(12_345.0), "12,300/s");
+    }
+
+    #[test]
+    fn what_was_given_is_written_as_it_was() {
+        let cases = [(1_024.0, "1,024"), (0.05, "0.05"), (20_000.5, "20,000.5"), (0.0, "0"), (1e-9, "0")];
+        for (value, expected) in cases {
+            assert_eq!(exact(value), expected);
+        }
+        assert_eq!((exact(f64::NAN), exact(-1.0)), (NO_DATA.to_owned(), NO_DATA.to_owned()));
     }
 
     #[test]

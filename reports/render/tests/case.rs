@@ -5,13 +5,13 @@
 use std::path::Path;
 use std::{env, fs};
 
-use reports_record::Folder;
+use reports_record::{Folder, Role};
 use reports_render::analysis::Analysis;
-use reports_render::analysis::arithmetic::{Arithmetic, Case};
+use reports_render::analysis::arithmetic::{Arithmetic, Case, headline};
 use serde_json::{Value, json};
 
 /// Connections, wait in ms, CPU in ms, requests per second.
-const CASES: [(u32, f64, f64, Option<f64>); 12] = [
+const CASES: [(u32, f64, f64, Option<f64>); 15] = [
     (200, 20.0, 1.0, None),
     (5_000, 50.0, 0.05, Some(100.0)),
     (64, 0.0, 5.0, None),
@@ -24,6 +24,9 @@ const CASES: [(u32, f64, f64, Option<f64>); 12] = [
     (8, 10.0, 0.0, Some(900.0)),
     (100_000, 0.2, 0.001, Some(1e7)),
     (33, 3.0, 0.3, Some(2_000.0)),
+    (512, 1.0, 0.0, Some(40_000.0)),
+    (64, 0.0, 1.0, Some(965.0)),
+    (512, 10.0, 0.0, Some(8_000.0)),
 ];
 
 /// With `BLESS=1` the list is written instead of compared.
@@ -42,6 +45,10 @@ fn the_list_of_cases_is_what_the_arithmetic_says_of_the_published_runs() {
             for (connections, wait_ms, cpu_ms, rate_per_s) in CASES {
                 let case = Case { connections, wait_ms, cpu_ms, rate_per_s, cores: arithmetic.cores };
                 let outlook = arithmetic.outlook(case, pair).unwrap();
+                let names = match pair.role {
+                    Role::Control => ["threads", "async"],
+                    _ => [pair.sync.as_str(), pair.awaiting.as_str()],
+                };
                 let both = [outlook.sync, outlook.awaiting];
                 let costs: Vec<Value> =
                     both.iter().map(|one| one.at_rate.map_or(Value::Null, |at| digits(at.cost_us))).collect();
@@ -49,6 +56,7 @@ fn the_list_of_cases_is_what_the_arithmetic_says_of_the_published_runs() {
                     "run": path.file_name().unwrap().to_str(),
                     "case": format!("{connections},{wait_ms},{cpu_ms},{},{index}", rate_per_s.map_or_else(String::new, |rate| rate.to_string())),
                     "conclusion": outlook.conclusion(),
+                    "headline": headline(&outlook, names),
                     "limits": both.map(|one| digits(one.limit_per_s)),
                     "costs": costs,
                 }));

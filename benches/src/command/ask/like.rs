@@ -5,7 +5,11 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 use reports_record::{Folder, Pair, shell_word, shown};
 use reports_render::analysis::Analysis;
-use reports_render::analysis::arithmetic::{ALIKE, Arithmetic, Case, Conclusion, Forecast, Outlook};
+use reports_render::analysis::amount::Amount;
+use reports_render::analysis::arithmetic::{
+    ALIKE, Arithmetic, Case, Conclusion, Forecast, Outlook, headline,
+};
+use reports_render::analysis::workload::cell_name;
 use reports_terminal::print;
 
 use super::{PairName, Question};
@@ -30,7 +34,7 @@ pub(super) fn ask(question: &Question, pair: Option<PairName>, folder: &Path) ->
         rate_per_s: question.rate.map(loadgen::Rate::get),
         cores: arithmetic.cores,
     };
-    let cell = |index: usize| shown(&definition.cells[index].name, NAME);
+    let cell = |index: usize| cell_name(&definition.cells[index]);
     let wanted = definition.pairs.iter().filter(|of| PairName::asks(pair, of.role));
     let told: Vec<String> = wanted
         .filter_map(|pair| {
@@ -40,7 +44,7 @@ pub(super) fn ask(question: &Question, pair: Option<PairName>, folder: &Path) ->
         .collect();
     ensure!(
         !told.is_empty(),
-        "{} has no cell from which this case follows: expected cells that wait or compute, of a pair; name another run",
+        "{} has no combination from which this case follows: expected ones that wait or compute, of a pair; name another run",
         folder.path().display()
     );
     let path = folder.path().display().to_string();
@@ -59,57 +63,10 @@ fn paragraphs(
     cell: &dyn Fn(usize) -> String,
 ) -> String {
     let names = [outlook.sync.contender, outlook.awaiting.contender].map(|name| shown(name, NAME));
-    let rate = |value: f64| Metric::Throughput.show(value);
-    let micros = |value: f64| Metric::CpuPerRequest.show(value);
-    let both = [&outlook.sync, &outlook.awaiting];
-    let mut lines = vec![
-        format!("{} ARITHMETIC", conclusion(outlook, &names, cell)),
-        format!(
-            "{} ends at about {} on {}, {} at {}.",
-            names[0],
-            rate(outlook.sync.limit_per_s),
-            cores(arithmetic.cores),
-            names[1],
-            rate(outlook.awaiting.limit_per_s)
-        ),
-    ];
+    let mut lines = vec![format!("{} ARITHMETIC", headline(outlook, [&names[0], &names[1]]))];
+    lines.extend(costs(outlook, &names, cell));
+    lines.push(limits(outlook, arithmetic.cores, &names, cell));
     lines.extend(change(outlook, arithmetic, pair, &names));
-    let of = |forecast: &Forecast<'_>| {
-        let limit = if forecast.is_bound_by_connections { "connections ÷ time" } else { "the CPU" };
-        format!(
-            "{} (the limit is {limit}; cost measured at {})",
-            micros(forecast.cost_us),
-            cell(forecast.cell)
-        )
-    };
-    lines.push(format!(
-        "At its limit a request costs {} {}, {} {}.",
-        names[0],
-        of(both[0]),
-        names[1],
-        of(both[1])
-    ));
-    if let (Some(asked), Some(one), Some(two)) = (outlook.case.rate_per_s, both[0].at_rate, both[1].at_rate) {
-        lines.push(format!(
-            "At {} it costs {} {} and {} {}: {:.3} and {:.3} cores (measured at {} and {}).",
-            rate(asked),
-            names[0],
-            micros(one.cost_us),
-            names[1],
-            micros(two.cost_us),
-            one.cores_used,
-            two.cores_used,
-            cell(one.cell),
-            cell(two.cell)
-        ));
-        if let (Some(one), Some(two)) = (one.added_time_us, two.added_time_us) {
-            lines.push(format!(
-                "Beyond its own wait and CPU a typical request takes {} and {} there.",
-                micros(one),
-                micros(two)
-            ));
-        }
-    }
     let beyond = arithmetic.beyond(&outlook.case, pair);
     if !beyond.is_empty() {
         let told = beyond.iter().map(|(value, axis)| {
@@ -124,46 +81,90 @@ fn paragraphs(
     }
     lines.push(match arithmetic.fit(pair) {
         Some(fit) => format!(
-            "How well it fits: of {} limits in this run's own cells, worked out from the other cells, half are within ×{:.2}, \
+            "How well it fits: of {} limits in this run's own combinations, worked out from the others, half are within ×{:.2}, \
              nine in ten within ×{:.2}, all within ×{:.2} of what was measured.",
             fit.cells, fit.half_within, fit.most_within, fit.all_within
         ),
-        None => "How well it fits is not known: the run has too few cells.".to_owned(),
+        None => "How well it fits is not known: the run has too few combinations.".to_owned(),
     });
     lines.iter().map(|line| textwrap::fill(line, COLUMNS) + "\n").collect()
 }
 
-/// The conclusion without a verdict's words, but for one that the nearest measured cell has come to: arithmetic has no intervals.
-fn conclusion(outlook: &Outlook<'_>, names: &[String; 2], cell: &dyn Fn(usize) -> String) -> String {
-    let asked = Metric::Throughput.show(outlook.case.rate_per_s.unwrap_or(0.0));
-    match outlook.conclusion() {
-        Conclusion::EitherIdle => format!("Either: {asked} keep less than a tenth of the cores busy."),
-        Conclusion::EitherWaits => "Either: your connections and their waiting are the limit.".to_owned(),
-        Conclusion::EitherComputes => {
-            let own = Metric::CpuPerRequest.show(outlook.case.cpu_ms * 1e3);
-            format!("Either: your own {own} of CPU is the limit.")
-        }
-        Conclusion::EitherAlike => "Either: both end within 10 % of each other.".to_owned(),
-        Conclusion::NeitherKeepsUp => format!("Neither: {asked} are more than either can serve."),
-        Conclusion::SyncServesMore => more(&names[0], 1.0 / outlook.ratio()),
-        Conclusion::AsyncServesMore => more(&names[1], outlook.ratio()),
-        Conclusion::Open => {
-            let (ratio, cell) = (outlook.ratio(), cell(outlook.sync.cell));
-            let (ahead, ratio) = if ratio > 1.0 { (&names[1], ratio) } else { (&names[0], 1.0 / ratio) };
-            let ratio = reports_render::number::ratio(ratio);
-            format!(
-                "Open: by arithmetic {ahead} serves {ratio} as much, which the nearest measured cell, {cell}, does not confirm."
-            )
-        }
+/// What a request costs at the case's own rate, and how long it takes there; nothing without a rate.
+fn costs(outlook: &Outlook<'_>, names: &[String; 2], cell: &dyn Fn(usize) -> String) -> Vec<String> {
+    let micros = |value: f64| Metric::CpuPerRequest.show(value);
+    let (Some(asked), Some(one), Some(two)) =
+        (outlook.case.rate_per_s, outlook.sync.at_rate, outlook.awaiting.at_rate)
+    else {
+        return Vec::new();
+    };
+    let mut lines = vec![format!(
+        "At {} a request costs {} of CPU with {} and {} with {}: {} and {} ({}).",
+        Metric::Throughput.show(asked),
+        micros(one.cost_us),
+        names[0],
+        micros(two.cost_us),
+        names[1],
+        Amount::Cores(one.cores_used).words(),
+        Amount::Cores(two.cores_used).words(),
+        measured_at([one.cell, two.cell], cell),
+    )];
+    if outlook.saving().is_some_and(|saving| saving.cheaper.is_some() && !saving.is_confirmed) {
+        lines.push("The nearest measured combination does not confirm which costs less.".to_owned());
     }
+    if let (Some(first), Some(second)) = (one.added_time_us, two.added_time_us) {
+        lines.push(format!(
+            "Beyond its own wait and CPU a typical request takes {} with {} and {} with {} there.",
+            micros(first),
+            names[0],
+            micros(second),
+            names[1]
+        ));
+    }
+    lines
 }
 
-/// By how much one can serve more.
-fn more(name: &str, ratio: f64) -> String {
-    if ratio >= 2.0 {
-        format!("{name} can serve {ratio:.1} times as many requests.")
+/// What both can serve at most, and why.
+fn limits(
+    outlook: &Outlook<'_>,
+    number: u32,
+    names: &[String; 2],
+    cell: &dyn Fn(usize) -> String,
+) -> String {
+    let rate = |value: f64| Metric::Throughput.show(value);
+    let micros = |value: f64| Metric::CpuPerRequest.show(value);
+    let both = [&outlook.sync, &outlook.awaiting];
+    let limit = |forecast: &Forecast<'_>| {
+        if forecast.is_bound_by_connections { "the connections" } else { "the CPU" }
+    };
+    let why = if limit(both[0]) == limit(both[1]) {
+        format!("{} are the limit", limit(both[0])).replace("CPU are", "CPU is")
     } else {
-        format!("{name} can serve {:.0} % more requests.", (ratio - 1.0) * 100.0)
+        format!("the limits are {} and {}", limit(both[0]), limit(both[1]))
+    };
+    let open = match outlook.conclusion() {
+        Conclusion::Open => " The nearest measured combination does not confirm which serves more.",
+        _ => "",
+    };
+    format!(
+        "{} can serve about {} with {} and {} with {}: {why}. There a request costs {} and {} of CPU ({}).{open}",
+        reports_render::number::capitalised(&cores(number)),
+        rate(both[0].limit_per_s),
+        names[0],
+        rate(both[1].limit_per_s),
+        names[1],
+        micros(both[0].cost_us),
+        micros(both[1].cost_us),
+        measured_at(both.map(|forecast| forecast.cell), cell),
+    )
+}
+
+/// The cells that two figures come from, once where they are the same.
+fn measured_at([one, other]: [usize; 2], cell: &dyn Fn(usize) -> String) -> String {
+    if one == other {
+        format!("measured at {}", cell(one))
+    } else {
+        format!("measured at {} and {}", cell(one), cell(other))
     }
 }
 
@@ -191,7 +192,7 @@ fn change(
         Conclusion::EitherWaits => {
             let (at, conclusion) = turning(more_connections, serves_more)?;
             let name = &names[usize::from(conclusion == Conclusion::AsyncServesMore)];
-            Some(format!("From about {} connections on, {name} can serve more.", at.connections))
+            Some(format!("With about {} connections or more, {name} can serve more.", at.connections))
         }
         Conclusion::EitherComputes => {
             let (at, conclusion) = turning(less_cpu, serves_more)?;
@@ -263,5 +264,5 @@ fn serves_alike(conclusion: Conclusion) -> bool {
 }
 
 fn cores(cores: u32) -> String {
-    if cores == 1 { "a core".to_owned() } else { format!("{cores} cores") }
+    if cores == 1 { "one core".to_owned() } else { format!("{cores} cores") }
 }

@@ -46,46 +46,107 @@
     return both.every((one) => of.cpu * 1e3 > one.cost / 2) ? 'either_computes' : 'either_alike';
   }
 
+  // Which side costs less at the case's rate: -1 the one that blocks, 1 the one that awaits, 0 where they cost alike.
+  function saving(pair, both) {
+    if (both.some((one) => !one.at)) return null;
+    const [one, other] = both.map(({ at }) => at);
+    const side = one.cost < other.cost ? -1 : 1;
+    const [low, high] = side < 0 ? [one, other] : [other, one];
+    return {
+      cheaper: high.cost >= 1.1 * low.cost ? side : 0,
+      share: 1 - low.cost / high.cost,
+      cores: high.cores - low.cores,
+      isConfirmed: both.every(({ at }) => lead(pair, at.cell, 1 + at.level) === side),
+    };
+  }
+
   const digits = (value) => Number(value.toPrecision(3)).toLocaleString('en');
   // What was typed, and what is counted, as it is: 1,024 connections are not 1,020.
   const exact = (value) => value.toLocaleString('en', { maximumFractionDigits: 6 });
   const micros = (value) => (value >= 999.5 ? `${digits(value / 1e3)} ms` : `${digits(value)} µs`);
-  const share = (cores) => `${digits(cores * 100)} % of a core`;
-  const WORDS = {
-    either_idle: (of) => `Either. ${exact(of.rate)} requests a second keep less than a tenth of a core busy.`,
-    either_waits: () => 'Either. Your connections and their waiting are the limit.',
-    either_computes: (of) => `Either. Your own ${exact(of.cpu)} ms of CPU is the limit.`,
-    either_alike: () => 'Either. Both end within 10 % of each other.',
-    neither_keeps_up: (of) => `Neither. ${exact(of.rate)} requests a second are more than either can serve on this core.`,
-    open: (_, pair, both) => {
-      const ratio = both[1].limit / both[0].limit;
-      return `Open. By arithmetic ${pair.names[ratio > 1 ? 1 : 0]} serves ×${digits(Math.max(ratio, 1 / ratio))} as much, which the nearest measured cell does not confirm.`;
-    },
-    sync_serves_more: (_, pair) => `${pair.names[0]} can serve more.`,
-    async_serves_more: (_, pair) => `${pair.names[1]} can serve more.`,
+  const percent = (share) => {
+    const value = share * 100;
+    return `${value >= 9.95 ? value.toFixed(0) : value >= 0.995 ? value.toFixed(1) : value >= 0.005 ? value.toFixed(2) : 'below 0.01'}\u00a0%`;
   };
+  const share = (cores) => (cores < 1 ? `${percent(cores)} of a core` : `${cores.toPrecision(3)} cores`);
+  const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
-  function sentences(of, pair, both) {
-    const [sync, awaiting] = both;
-    const [a, b] = pair.names;
-    const lines = [
-      `A core ends at about ${digits(sync.limit)} requests a second with ${a} and ${digits(awaiting.limit)} with ${b}. ` +
-        `Connections ÷ time allow ${digits(Math.min(sync.waiting, awaiting.waiting))}, the CPU ${digits(sync.computing)} and ${digits(awaiting.computing)}.`,
-    ];
-    if (sync.at && awaiting.at) {
-      const [one, other] = [sync.at.cost, awaiting.at.cost];
-      const saving = (low, high) => `${digits((1 - low / high) * 100)} % less`;
-      const cheaper = one < other ? -1 : 1;
-      const isConfirmed = both.every(({ at }) => lead(pair, at.cell, 1 + at.level) === cheaper);
-      const open = isConfirmed ? '' : ', which the nearest measured cell does not confirm';
-      const less = Math.max(one / other, other / one) < 1.1 ? 'alike, as far as arithmetic can tell'
-        : (one < other ? `${saving(one, other)} with ${a}` : `${saving(other, one)} with ${b}`) + open;
-      lines.push(`At ${exact(of.rate)} a second a request costs ${micros(one)} with ${a} and ${micros(other)} with ${b}: ${less}. ` +
-        `That is ${share(sync.at.cores)} and ${share(awaiting.at.cores)}.`);
-      if (sync.at.time !== null && awaiting.at.time !== null) {
-        lines.push(`Beyond its own wait and CPU a typical request takes ${micros(sync.at.time)} and ${micros(awaiting.at.time)}.`);
-      }
+  // As analysis::arithmetic::headline has it, word for word.
+  function headline(of, pair, both, found) {
+    const rate = of.rate ? exact(of.rate) : '';
+    const keepsUp = both.map((one) => of.rate <= one.limit);
+    const save = saving(pair, both);
+    if (of.rate && keepsUp.every(Boolean) && save) return atRate(pair, save, rate, found);
+    if (of.rate && !keepsUp.every(Boolean) && found !== 'neither_keeps_up') return pastOne(pair, both, found);
+    const ratio = both[1].limit / both[0].limit;
+    const more = (alone) => {
+      const size = Math.max(ratio, 1 / ratio);
+      const by = size >= 2 ? `${size.toFixed(1)} times as many` : `${((size - 1) * 100).toFixed(0)}\u00a0% more`;
+      return `${capital(pair.names[ratio > 1 ? 1 : 0])} can serve ${by} requests${alone}.`;
+    };
+    return {
+      either_idle: () => `Either. ${rate} requests a second keep a server less than a tenth busy.`,
+      either_waits: () => 'Either. Your connections and their waiting are the limit.',
+      either_computes: () => `Either. Your own ${exact(of.cpu)} ms of CPU is the limit.`,
+      either_alike: () => 'Either. Both can serve about the same.',
+      neither_keeps_up: () => `Neither. ${rate} requests a second are more than either can serve.`,
+      open: () => more(', by arithmetic alone'),
+      sync_serves_more: () => more(''),
+      async_serves_more: () => more(''),
+    }[found]();
+  }
+
+  function atRate(pair, { cheaper, share: part, cores, isConfirmed }, rate, found) {
+    const isIdle = found === 'either_idle';
+    if (!cheaper) {
+      return isIdle ? `Either. Both cost about the same, and ${rate} requests a second keep a server less than a tenth busy.`
+        : `Either. Both can serve ${rate} requests a second, at about the same cost.`;
     }
+    const name = pair.names[cheaper > 0 ? 1 : 0];
+    const matters = isIdle || cores < 0.01 ? 'It hardly matters.' : 'Both can serve this rate.';
+    return `Cheaper with ${name}${isConfirmed ? '' : ', by arithmetic alone'}: ${percent(part)} less CPU a request, ${share(cores)} in all. ${matters}`;
+  }
+
+  function pastOne(pair, both, found) {
+    const limits = both.map((one) => one.limit);
+    const winner = limits[1] > limits[0] ? 1 : 0;
+    const lower = digits(limits[1 - winner]);
+    if (found.startsWith('either')) return `Too close to call. Both end at about ${lower} requests a second.`;
+    return `Only ${pair.names[winner]} can serve this rate${found === 'open' ? ', by arithmetic alone' : ''}. ` +
+      `The most with ${pair.names[1 - winner]} is about ${lower} requests a second.`;
+  }
+
+  // What the cost of a request comes to at the case's rate.
+  function costs(of, pair, [sync, awaiting]) {
+    const [a, b] = pair.names;
+    const lines = [`At ${exact(of.rate)} a second a request costs ${micros(sync.at.cost)} of CPU with ${a} and ${micros(awaiting.at.cost)} with ${b}: ` +
+      `${share(sync.at.cores)} and ${share(awaiting.at.cores)}.`];
+    const { cheaper, isConfirmed } = saving(pair, [sync, awaiting]);
+    if (cheaper && !isConfirmed) lines.push('The nearest measured combination does not confirm which costs less.');
+    if (sync.at.time !== null && awaiting.at.time !== null) {
+      lines.push(`Beyond its own wait and CPU a typical request takes ${micros(sync.at.time)} with ${a} and ${micros(awaiting.at.time)} with ${b}.`);
+    }
+    return lines;
+  }
+
+  function limits(of, pair, [sync, awaiting], found) {
+    const [a, b] = pair.names;
+    const server = of.cores === 1 ? 'One core' : `${of.cores} cores`;
+    const waiting = digits(Math.min(sync.waiting, awaiting.waiting));
+    const computing = `${digits(sync.computing)} and ${digits(awaiting.computing)}`;
+    const bound = [sync, awaiting].filter((one) => one.isBound).length;
+    const why = [
+      `The CPU is the limit: the connections would allow ${waiting}.`,
+      `The connections would allow ${waiting}, the CPU ${computing}.`,
+      `The connections are the limit: the CPU would allow ${computing}.`,
+    ][bound];
+    const open = found === 'open' ? ' The nearest measured combination does not confirm which serves more.' : '';
+    return `${server} can serve about ${digits(sync.limit)} requests a second with ${a} and ${digits(awaiting.limit)} with ${b}. ${why}${open}`;
+  }
+
+  function sentences(of, pair, both, found) {
+    const lines = both.every((one) => one.at) ? costs(of, pair, both) : [];
+    lines.push(limits(of, pair, both, found));
     const beyond = pair.ranges.filter(([key, , lowest, highest]) => of[key] < lowest / 1.001 || of[key] > highest * 1.001)
       .map(([key, what, lowest, highest]) => {
         const ends = [lowest, highest].map(key === 'connections' ? exact : digits);
@@ -130,8 +191,8 @@
     said.dataset.conclusion = found;
     said.dataset.limits = both.map((one) => one.limit.toPrecision(4)).join(' ');
     said.dataset.costs = both.map((one) => (one.at ? one.at.cost.toPrecision(4) : '-')).join(' ');
-    said.querySelector('b').textContent = WORDS[found](of, pair, both);
-    said.querySelector('div').replaceChildren(...sentences(of, pair, both).map((line) => {
+    said.querySelector('b').textContent = headline(of, pair, both, found);
+    said.querySelector('div').replaceChildren(...sentences(of, pair, both, found).map((line) => {
       const paragraph = document.createElement('p');
       paragraph.textContent = line;
       return paragraph;

@@ -6,7 +6,7 @@ use reports_stats::prediction::{Ceiling, throughput_bound};
 use reports_stats::verdict::Verdict;
 use serde::Serialize;
 
-use super::{Case, Costs, Point};
+use super::{Case, Costs, Point, Saving};
 
 /// Limits closer than this are the same for the choice, as a ratio: the arithmetic is not better than that.
 pub const ALIKE: f64 = 1.1;
@@ -58,6 +58,10 @@ pub struct Outlook<'a> {
     /// The verdict on throughput in the measured cell that both costs come from; `None` where there is none.
     #[serde(skip)]
     pub nearest: Option<Verdict>,
+    /// The verdict on the cost in the measured cell and at the rate that both costs at the case's rate come from; `None` where there
+    /// is none.
+    #[serde(skip)]
+    pub nearest_cost: Option<Verdict>,
 }
 
 /// What a case comes to, for who has to choose. Not a verdict: arithmetic has no intervals.
@@ -150,7 +154,7 @@ impl<'a> Outlook<'a> {
     #[must_use]
     pub fn of(case: Case, sync: &Costs<'a>, awaiting: &Costs<'a>) -> Option<Self> {
         let (sync, awaiting) = (Forecast::of(&case, sync)?, Forecast::of(&case, awaiting)?);
-        Some(Self { case, sync, awaiting, nearest: None })
+        Some(Self { case, sync, awaiting, nearest: None, nearest_cost: None })
     }
 
     /// Limit of the contender that awaits ÷ limit of the one that blocks.
@@ -159,13 +163,26 @@ impl<'a> Outlook<'a> {
         self.awaiting.limit_per_s / self.sync.limit_per_s
     }
 
+    /// Whether the case's rate is below both limits; `None` without a rate.
+    #[must_use]
+    pub fn both_keep_up(&self) -> Option<bool> {
+        let rate = self.case.rate_per_s?;
+        Some([self.sync, self.awaiting].iter().all(|forecast| rate <= forecast.limit_per_s))
+    }
+
+    /// Which costs less at the case's rate; `None` without a rate, or where no cost was measured at any.
+    #[must_use]
+    pub fn saving(&self) -> Option<Saving> {
+        Saving::of(&self.sync.at_rate?, &self.awaiting.at_rate?, self.nearest_cost)
+    }
+
     /// What follows for the choice.
     #[must_use]
     pub fn conclusion(&self) -> Conclusion {
         let both = [self.sync, self.awaiting];
         let is_above = |limit: f64| self.case.rate_per_s.is_some_and(|rate| rate > limit);
         if both.iter().all(|forecast| forecast.busy(&self.case).is_some_and(|busy| busy < LITTLE))
-            && !both.iter().any(|forecast| is_above(forecast.limit_per_s))
+            && self.both_keep_up() == Some(true)
         {
             return Conclusion::EitherIdle;
         }

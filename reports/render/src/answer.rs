@@ -83,6 +83,7 @@ pub fn headline(analysis: &Analysis<'_>) -> String {
             number::plain(by_sync)
         ),
         (None, None) if outcome.undecided() == 0 => "both serve the same".into(),
+        (None, None) if outcome.lacking == outcome.total() => "this run had too little sound data".into(),
         (None, None) => "this run could not tell".into(),
     }
 }
@@ -141,8 +142,25 @@ fn tail(analysis: &Analysis<'_>, contrast: Contrast<'_>) -> String {
     let is_decided = |claim: &&&Claim| Outcome::of(analysis, contrast.kind, claim.metric).decided() > 0;
     match [&claim::TAIL_WAIT, &claim::NEAR_TAIL_WAIT].iter().find(is_decided) {
         Some(claim) => told(analysis, contrast, claim),
-        None => "At the 95th and the 99th percentile the run could tell nothing.".into(),
+        None => undecided_tail(analysis, contrast),
     }
+}
+
+/// A tail of which nothing is decided, and for want of what.
+fn undecided_tail(analysis: &Analysis<'_>, contrast: Contrast<'_>) -> String {
+    let (lacking, total) = [&claim::NEAR_TAIL_WAIT, &claim::TAIL_WAIT]
+        .map(|claim| Outcome::of(analysis, contrast.kind, claim.metric))
+        .iter()
+        .fold((0, 0), |(lacking, total), outcome| (lacking + outcome.lacking, total + outcome.total()));
+    if lacking == total {
+        return "At the 95th and the 99th percentile the run had too little sound data.".into();
+    }
+    let nothing = "At the 95th and the 99th percentile the run could tell nothing";
+    if lacking == 0 {
+        return format!("{nothing}.");
+    }
+    let lacking = number::one_or(lacking);
+    format!("{nothing}. In {lacking} of these {} comparisons it had too little sound data.", number::count(total))
 }
 
 fn told(analysis: &Analysis<'_>, contrast: Contrast<'_>, claim: &Claim) -> String {
@@ -170,8 +188,16 @@ fn nobody(claim: &Claim, outcome: &Outcome) -> String {
     let total = outcome.total();
     let (all, any) = (claim.places.all(total), claim.places.any(total));
     let preposition = claim.places.preposition().to_lowercase();
+    if outcome.lacking == total {
+        return format!("The run had too little sound data to tell who {} {preposition} {any}.", claim.better);
+    }
     if outcome.undecided() == total {
-        return format!("The run could not tell who {} {preposition} {any}.", claim.better);
+        let nothing = format!("The run could not tell who {} {preposition} {any}.", claim.better);
+        let lacking = number::one_or(outcome.lacking);
+        return match outcome.lacking {
+            0 => nothing,
+            _ => format!("{nothing} {} {lacking} of them it had too little sound data.", claim.places.preposition()),
+        };
     }
     if outcome.ties == total {
         return format!("Both {} {preposition} {all}.", claim.alike);
@@ -188,14 +214,14 @@ fn rest(claim: &Claim, outcome: &Outcome) -> String {
     let total = outcome.total();
     let mut sentences = Vec::new();
     if outcome.limited > 0 {
-        let there = if total == 1 { "There".into() } else { format!("{preposition} {}", outcome.limited) };
+        let there = if total == 1 { "There".into() } else { format!("{preposition} {}", number::one_or(outcome.limited)) };
         sentences.push(format!("{there} the connections were the limit, not the server."));
     }
     if outcome.ties > 0 && outcome.ties < total {
-        sentences.push(format!("{preposition} {} both {}.", outcome.ties, claim.alike));
+        sentences.push(format!("{preposition} {} both {}.", number::one_or(outcome.ties), claim.alike));
     }
-    if outcome.undecided() > 0 && outcome.undecided() < total {
-        sentences.push(format!("{preposition} the other {} the run could not tell.", outcome.undecided()));
+    if outcome.undecided() < total {
+        sentences.extend(undecided(preposition, outcome));
     }
     if outcome.round_trips > 0 {
         let whose = if outcome.round_trips == 1 { "One combination" } else { "Some combinations" };
@@ -203,4 +229,18 @@ fn rest(claim: &Claim, outcome: &Outcome) -> String {
             .push(format!("{whose} of one connection without a wait measured a round trip, not a capacity."));
     }
     sentences.join(" ")
+}
+
+/// The places of which nothing is known, and for want of what: of clarity, or of sound data.
+fn undecided(preposition: &str, outcome: &Outcome) -> Option<String> {
+    let (unclear, lacking) = (number::one_or(outcome.cannot_tell), number::one_or(outcome.lacking));
+    match (outcome.cannot_tell, outcome.lacking) {
+        (0, 0) => None,
+        (_, 0) => Some(format!("{preposition} the other {unclear} the run could not tell.")),
+        (0, _) => Some(format!("{preposition} the other {lacking} the run had too little sound data.")),
+        _ => Some(format!(
+            "{preposition} {unclear} the run could not tell, and {} the other {lacking} it had too little sound data.",
+            preposition.to_lowercase()
+        )),
+    }
 }

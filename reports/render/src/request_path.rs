@@ -29,13 +29,14 @@ pub fn load(path: &RequestPath) -> String {
 #[must_use]
 pub fn sentences(path: &RequestPath) -> String {
     let takes = |one: &ContenderPath| {
-        format!("{} {}", label::within(&one.contender, 24), number::micros(one.typical.whole_us()))
+        format!("{} in {}", number::micros(one.typical.whole_us()), label::within(&one.contender, 24))
     };
+    let wait = if path.wait_us > 0.0 { ", besides its wait" } else { "" };
     match &path.contenders[..] {
         [] => "No contender was measured.".into(),
-        [one] => format!("A typical request takes {} of its own time.", takes(one)),
+        [one] => format!("A typical request spends {}{wait}.", takes(one)),
         [one, other, ..] => format!(
-            "A typical request takes {} of its own time, and {}. {}",
+            "A typical request spends {} and {}{wait}. {}",
             takes(one),
             takes(other),
             difference(path, one, other)
@@ -82,11 +83,11 @@ pub fn overhead(path: &RequestPath) -> String {
         let response = without.response_time_us_p50.zip(with.response_time_us_p50).map_or_else(
             String::new,
             |(without, with)| {
-                format!(", median response {} in place of {}", number::micros(with), number::micros(without))
+                format!(", median response {} instead of {}", number::micros(with), number::micros(without))
             },
         );
         format!(
-            "{} {} of CPU a request in place of {}{response}",
+            "{} {} of CPU a request instead of {}{response}",
             label::within(&one.contender, 24),
             number::micros(with.cpu_us),
             number::micros(without.cpu_us)
@@ -219,7 +220,7 @@ mod tests {
         let told = |one, other| sentences(&path(vec![contender("threads", one), contender("tasks", other)]));
         assert_eq!(
             told([20.0, 1.0, 60.0, 10.0], [30.0, 1.0, 20.0, 9.0]),
-            "A typical request takes threads 91.0\u{a0}µs of its own time, and tasks 60.0\u{a0}µs. Most of the difference is \
+            "A typical request spends 91.0\u{a0}µs in threads and 60.0\u{a0}µs in tasks, besides its wait. Most of the difference is \
              waking up after the wait: 60.0\u{a0}µs against 20.0\u{a0}µs."
         );
         let even = told([20.0, 10.0, 20.0, 10.0], [10.0, 2.0, 11.0, 2.0]);
@@ -243,7 +244,7 @@ mod tests {
         assert!(table.lines().all(|line| line.chars().count() <= 80), "{text}");
         assert!(table.contains("     20.0      1.0      60.0     10.0     91.0"), "{text}");
         assert!(
-            text.contains("std-threads 21.0\u{a0}µs of CPU a request in place of 20.0\u{a0}µs."),
+            text.contains("std-threads 21.0\u{a0}µs of CPU a request instead of 20.0\u{a0}µs."),
             "{text}"
         );
     }

@@ -112,11 +112,12 @@ fn counts(analysis: &Analysis<'_>, metric: Metric) -> String {
     let mut text = String::new();
     let all: Vec<Score> =
         analysis.verdicts.subjects(metric).map(|subject| analysis.verdicts.score(kind, subject)).collect();
-    let parts: [(&str, Count); 5] = [
+    let parts: [(&str, Count); 6] = [
         ("async", |score| score.async_wins),
         ("threads", |score| score.sync_wins),
         ("same", |score| score.ties),
-        ("undecided", |score| score.cannot_tell + score.invalid),
+        ("undecided", |score| score.cannot_tell),
+        ("too little sound data", |score| score.lacking),
         ("limited by connections", |score| score.by_construction),
     ];
     for (name, of) in parts {
@@ -136,7 +137,7 @@ fn content(entries: &[Entry]) -> Markup {
             p { "Newest first. The answer is the first sentence of each page. Verdicts are counted over all combinations and rates of the \
                  first pair." }
         }
-        div.scroll role="group" tabindex="0" aria-label="Runs" {
+        div.scroll role="group" aria-label="Runs" {
             table.runs {
                 caption { "Runs in this folder" }
                 thead { tr {

@@ -6,11 +6,13 @@ mod synthetic;
 use reports_record::{Cell, Line, Measured, Metric, Pair, Role, Run, ServerCost, TrialOutcome};
 use reports_render::analysis::Analysis;
 use reports_render::analysis::amount::Amount;
+use reports_render::analysis::comparison::Remaining;
 use reports_render::analysis::contrast::Kind;
 use reports_render::analysis::crossovers::by_rate;
 use reports_render::analysis::decomposition::cost_parts;
 use reports_render::answer::{Sentence, answer, headline};
 use reports_render::export::{crossovers_csv, verdicts_csv};
+use reports_render::figure::decision_map::word;
 use reports_stats::verdict::Verdict;
 use synthetic::{Fate, World, definition, lines, quick_cells, run};
 
@@ -169,11 +171,86 @@ fn wins_of_both_sides_are_told_with_their_places() {
     let record = lines(&run, &World { work_us: work, ..World::equal() });
     let text = part(&answered(&run, &record), "Capacity").to_owned();
     assert!(
-        text.contains(" in 1 of the 3 combinations measured, with 512 connections or more. Threads served "),
+        text.contains(" in one of the 3 combinations measured, with 512 connections or more. Threads served "),
         "{text}"
     );
     assert!(text.ends_with(" times as many in 2, all with 64 connections or fewer."), "{text}");
     assert!(headline(&Analysis::of(&run, &record)).starts_with("it depends: async serves up to 1.6"));
+}
+
+/// In one combination most blocks fail; in the others noise decides nothing. The first was not judged, the others were.
+#[test]
+fn too_little_sound_data_is_told_apart_from_what_the_run_could_not_tell() {
+    let fails = |cell: &Cell, contender: &str, block: u32| match contender {
+        "std-threads" if cell.connections == 8 && block > 1 => Fate::Failed,
+        _ => Fate::Measured,
+    };
+    let run = run(definition(free_cells(), 6));
+    let record = lines(&run, &World { noise: 0.3, fate: fails, ..World::equal() });
+    let analysis = Analysis::of(&run, &record);
+    let score = analysis.verdicts.score(Kind::Control, Metric::Throughput);
+    assert_eq!((score.cannot_tell, score.lacking), (3, 1), "{score:?}");
+    assert_eq!(
+        part(&answer(&analysis), "Capacity"),
+        "The run could not tell who served more requests per second in any of the 4 combinations measured. In one of them it had \
+         too little sound data."
+    );
+    let page = reports_render::page(&run, &record, &[]);
+    assert!(page.contains("too little sound data, ") && page.contains("few blocks"), "the map or the picker");
+    assert!(page.contains("too little sound data</li>"), "the legend");
+
+    // Where the rest is decided, both are counted after it.
+    let record = lines(&run, &World { fate: fails, ..World::equal() });
+    let told = part(&answered(&run, &record), "Capacity").to_owned();
+    assert_eq!(
+        told,
+        "The run saw no difference in any of the 4 combinations measured. In 3 both served the same within 5\u{a0}%. In the other one \
+         the run had too little sound data."
+    );
+
+    // Where nothing is sound, nothing could be told.
+    let all_fail = |_: &Cell, contender: &str, block: u32| match contender {
+        "std-threads" if block > 1 => Fate::Failed,
+        _ => Fate::Measured,
+    };
+    let record = lines(&run, &World { fate: all_fail, ..World::equal() });
+    let analysis = Analysis::of(&run, &record);
+    assert_eq!(headline(&analysis), "this run had too little sound data");
+    assert!(part(&answer(&analysis), "Capacity").starts_with("The run had too little sound data to tell who "));
+}
+
+/// By hand: what is needed in all, less what there is; out of reach from more than ten times as many on.
+#[test]
+fn undecided_fields_say_how_many_more_blocks_would_decide_them() {
+    let mut run = run(definition(free_cells(), 8));
+    run.definition.looks.clear();
+    let (mut more, mut far) = (0, 0);
+    for seed in 0..6 {
+        let record = lines(&run, &World { seed, noise: 0.06, ..World::plausible() });
+        let analysis = Analysis::of(&run, &record);
+        for comparison in analysis.verdicts.about(Kind::Control, Metric::Throughput) {
+            let Some(needed) = comparison.needed() else { continue };
+            let (needed, sound) = (needed.for_a_win.or(needed.for_a_tie), comparison.pairs().len());
+            let expected = match needed {
+                Some(needed) if needed <= sound => Remaining::NearMiss,
+                Some(needed) if needed <= 10 * sound => Remaining::More(needed - sound),
+                _ => Remaining::OutOfReach,
+            };
+            assert_eq!(comparison.remaining(), Some(expected));
+            match (comparison.withheld, expected) {
+                (None, Remaining::More(blocks)) => {
+                    more += 1;
+                    assert_eq!(word(comparison), format!("? +{}", reports_render::number::counted(blocks, "block")));
+                }
+                (None, Remaining::OutOfReach) => {
+                    far += 1;
+                    assert_eq!(word(comparison), "? out of reach");
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(more > 0 && far > 0, "{more} {far}");
 }
 
 /// Numbers in the order in which a text has them.
@@ -196,15 +273,16 @@ fn every_count_in_the_answer_is_one_of_the_table_and_all_of_them_add_up() {
             for (count, around) in [
                 (score.by_construction, ("In ", " the connections were")),
                 (score.ties, ("In ", " both served the same")),
-                (score.cannot_tell + score.invalid, ("In the other ", " the run could not tell")),
+                (score.cannot_tell, ("In the other ", " the run could not tell")),
             ] {
-                let said = text.contains(&format!("{}{count}{}", around.0, around.1));
+                let written = reports_render::number::one_or(count);
+                let said = text.contains(&format!("{}{written}{}", around.0, around.1));
                 assert_eq!(said, count > 0, "seed {seed}, {around:?} {count}: {text}");
             }
             let wins = score.async_wins + score.sync_wins;
             assert!(wins == 0 || numbers(text).contains(&score.async_wins.max(score.sync_wins)), "{text}");
             assert_eq!(
-                wins + score.ties + score.by_construction + score.cannot_tell + score.invalid,
+                wins + score.ties + score.by_construction + score.cannot_tell + score.lacking,
                 run.definition.cells.len()
             );
         }
@@ -410,7 +488,7 @@ fn a_missing_contender_leaves_its_pair_without_a_verdict() {
     assert!(analysis.verdicts.score(Kind::Control, Metric::Throughput).decided() > 0);
     let sentences = answer(&analysis);
     let text = part(&sentences, "Off the shelf");
-    assert!(text.starts_with("The run could not tell who served more"), "{text}");
+    assert!(text.starts_with("The run had too little sound data to tell who served more"), "{text}");
 }
 
 #[test]
@@ -456,5 +534,5 @@ fn a_pair_of_unlike_loads_is_not_compared() {
     }
     let analysis = Analysis::of(&run, &record);
     let score = analysis.verdicts.score(Kind::Control, Metric::ResponseTimeP99);
-    assert_eq!(score.invalid, run.definition.cells.len());
+    assert_eq!(score.lacking, run.definition.cells.len());
 }

@@ -379,7 +379,7 @@ fn the_nearest_cell_of_a_run_stands_beside_the_model_and_the_pages_link_to_each_
     assert_eq!(String::from_utf8(output.stdout).unwrap().trim_end(), page.to_str().unwrap());
     let html = fs::read_to_string(page).unwrap();
     let model = section(&html, "model");
-    let row = words(model.split("nearest cell of the run").last().unwrap().split("<tbody>").nth(1).unwrap());
+    let row = words(model.split("nearest combination of the run").last().unwrap().split("<tbody>").nth(1).unwrap());
     assert!(row.contains("wait=0ms/c=8"), "{row}");
     // Noise is below half a per cent.
     let there =
@@ -420,7 +420,7 @@ fn no_share_is_told_of_a_cell_that_is_unlike_the_request() {
     let page = parent.path().join("page.html");
     write(results.path(), Some(folder.as_path()), &page).unwrap();
     let html = fs::read_to_string(page).unwrap();
-    let beside = words(section(&html, "model").split("nearest cell of the run").last().unwrap());
+    let beside = words(section(&html, "model").split("nearest combination of the run").last().unwrap());
     assert!(
         beside.contains("wait=0ms/c=8: ") && beside.contains("a request there has other parts"),
         "{beside}"
@@ -450,7 +450,7 @@ fn more_samples_than_iterations_are_of_one_measurement_if_it_says_so() {
 #[test]
 fn the_page_asks_for_nothing() {
     let html = page(results().path()).replace(" href=\"data:", " file=\"data:");
-    for foreign in ["<script", "<link", "<img", "src=", "url(", "@import"] {
+    for foreign in ["<script", "<link", "<img", "src=", "url(", "@import", "tabindex"] {
         assert!(!html.contains(foreign), "{foreign} in the page");
     }
     let links: Vec<&str> = html.split("href=\"").skip(1).collect();

@@ -168,8 +168,8 @@ fn a_page_says_which_blocks_would_carry_a_quantile() {
     let page = reports_render::page(&run, &lines, &[]);
     assert!(
         page.contains(
-            "takes 1,000 requests of each contender in every block, which 3 of 4 comparisons have. The others are judged from \
-             blocks on that are up to 4 times as long"
+            "takes 1,000 requests of each contender in every block, which 3 of 4 comparisons have. The others need \
+             blocks that are up to 4 times as long"
         ),
         "{page}"
     );

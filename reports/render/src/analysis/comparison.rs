@@ -77,6 +77,20 @@ impl fmt::Display for Withheld {
     }
 }
 
+/// How many times as many blocks as a comparison has are still within reach: fewer hours than a day for the runs of this project.
+pub const REACH: usize = 10;
+
+/// How far an undecided comparison is from a verdict, were the effect seen the true one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remaining {
+    /// As many blocks as it has decide it in four of five runs; this was the fifth.
+    NearMiss,
+    /// This many more blocks would.
+    More(usize),
+    /// It takes more than [`REACH`] times as many blocks as it has.
+    OutOfReach,
+}
+
 /// Whose figures the client limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Understated {
@@ -205,6 +219,12 @@ impl<'a> Comparison<'a> {
         self.obstacle.is_none()
     }
 
+    /// Whether too little of its data is sound for any verdict: it was not judged, which is another thing than being undecided.
+    #[must_use]
+    pub fn lacks_data(&self) -> bool {
+        self.obstacle.is_some()
+    }
+
     /// Every planned block in order, `None` for one that does not count.
     #[must_use]
     pub fn all_blocks(&self) -> Vec<Option<Pair>> {
@@ -299,6 +319,18 @@ impl<'a> Comparison<'a> {
     pub fn needed(&self) -> Option<BlocksNeeded> {
         let judgement = self.judgement.filter(|judgement| judgement.verdict == Verdict::CannotTell)?;
         Some(blocks_needed(&judgement.evidence.ok()?, judgement.variance, judgement.excess))
+    }
+
+    /// How far an undecided comparison is from a verdict; `None` unless judged and undecided.
+    #[must_use]
+    pub fn remaining(&self) -> Option<Remaining> {
+        let needed = self.needed()?;
+        let sound = self.pairs().len();
+        Some(match needed.for_a_win.or(needed.for_a_tie) {
+            Some(blocks) if blocks <= sound => Remaining::NearMiss,
+            Some(blocks) if blocks <= REACH * sound => Remaining::More(blocks - sound),
+            _ => Remaining::OutOfReach,
+        })
     }
 
     /// Whether the interval includes a ratio of 1; true where there is no interval to exclude it.

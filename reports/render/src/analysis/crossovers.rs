@@ -10,6 +10,7 @@ use super::grid::Grid;
 use super::subject::Subject;
 use super::verdicts::Verdicts;
 use super::workload;
+use crate::number;
 
 /// What is followed along the offered rate.
 pub const ALONG_RATES: [Metric; 2] = [Metric::CpuPerRequest, Metric::ResponseTimeP50];
@@ -64,14 +65,14 @@ pub fn by_rate<'v, 'a>(
         .judged_cells()
         .filter_map(|(index, cell)| {
             let points = verdicts.subjects(metric).filter_map(|subject| point(index, subject));
-            Row::of(cell.name.clone(), points.collect())
+            Row::of(workload::cell_name(cell), points.collect())
         })
         .collect()
 }
 
 /// A place on an axis as it is written, without the last digits that rounding leaves.
 fn place(value: f64) -> String {
-    format!("{}", (value * 1e6).round() / 1e6)
+    number::exact(value)
 }
 
 /// A positive figure rounded to two significant digits.
@@ -114,7 +115,7 @@ impl<'v, 'a> Row<'v, 'a> {
         Some(Self { title, points, found })
     }
 
-    /// Where on the axis comparisons are as `wanted`, in words: `from 128 on`, `at 1 to 8`, `everywhere`; `None` for nowhere.
+    /// Where on the axis comparisons are as `wanted`, in words: `at 128 or more`, `at 1 to 8`, `everywhere`; `None` for nowhere.
     ///
     /// Only measured places are named. One place alone is `at`, though it be the last: nothing beyond bears it out.
     #[must_use]
@@ -134,7 +135,7 @@ impl<'v, 'a> Row<'v, 'a> {
         let written = runs.iter().map(|&(first, last)| match (first, last) {
             (0, last) if last == end => "everywhere".into(),
             (first, last) if first == last => format!("at {}", place(first)),
-            (first, last) if last == end => format!("from {} on", place(first)),
+            (first, last) if last == end => format!("at {} or more", place(first)),
             (first, last) => format!("at {} to {}", place(first), place(last)),
         });
         let written: Vec<String> = written.collect();
@@ -145,12 +146,12 @@ impl<'v, 'a> Row<'v, 'a> {
     #[must_use]
     pub fn changes(&self) -> String {
         match &self.found {
-            Crossover::CannotTell => "cannot tell: no place is decided".into(),
+            Crossover::CannotTell => "cannot tell: none is decided".into(),
             Crossover::NoneInRange { verdict, first, last } if first == last => {
-                format!("none in range: {verdict} at {}, the only decided place", place(*first))
+                format!("none seen: {verdict} at {}, the only one decided", place(*first))
             }
             Crossover::NoneInRange { verdict, first, last } => {
-                format!("none in range: {verdict}, {} to {}", place(*first), place(*last))
+                format!("none seen: {verdict} from {} to {}", place(*first), place(*last))
             }
             Crossover::Changes(changes) => {
                 let written = changes.iter().map(|change| {
@@ -174,7 +175,7 @@ impl<'v, 'a> Row<'v, 'a> {
     }
 }
 
-/// Where `verdict` falls over several rows, rows alike taken together: `from 128 on at wait 1 ms and wait 5 ms`.
+/// Where `verdict` falls over several rows, rows alike taken together: `at 128 or more (wait 1 ms; wait 5 ms)`.
 ///
 /// `None` for nowhere.
 #[must_use]
@@ -225,7 +226,7 @@ mod tests {
     #[test]
     fn wins_are_named_by_the_places_that_bear_them_out() {
         let cases = [
-            ([SyncWins, CannotTell, Tie, AsyncWins, AsyncWins], Some("from 128 on")),
+            ([SyncWins, CannotTell, Tie, AsyncWins, AsyncWins], Some("at 128 or more")),
             ([AsyncWins; 5], Some("everywhere")),
             ([AsyncWins, AsyncWins, Tie, Tie, AsyncWins], Some("at 1 to 8 and at 512")),
             ([Tie, AsyncWins, CannotTell, AsyncWins, CannotTell], Some("at 8 and at 128")),
@@ -244,7 +245,7 @@ mod tests {
         let changes = row("", &all).changes();
         assert_eq!(changes, "sync wins → tie between 1 and 32; tie → async wins between 32 and 128");
         let all = comparisons(&[Tie, CannotTell, Tie, Tie, CannotTell]);
-        assert_eq!(row("", &all).changes(), "none in range: tie, 1 to 128");
+        assert_eq!(row("", &all).changes(), "none seen: tie from 1 to 128");
         let all = comparisons(&[CannotTell; 5]);
         assert!(row("", &all).changes().starts_with("cannot tell"));
     }
@@ -253,7 +254,7 @@ mod tests {
     fn rows_that_agree_are_told_together() {
         let (late, never) = (comparisons(&[Tie, Tie, Tie, AsyncWins, AsyncWins]), comparisons(&[Tie; 5]));
         let rows = [row("wait 1 ms", &late), row("wait 5 ms", &never), row("wait 9 ms", &late)];
-        assert_eq!(reach(&rows, AsyncWins).as_deref(), Some("from 128 on (wait 1 ms; wait 9 ms)"));
+        assert_eq!(reach(&rows, AsyncWins).as_deref(), Some("at 128 or more (wait 1 ms; wait 9 ms)"));
         assert_eq!(reach(&rows, SyncWins), None);
     }
 

@@ -33,7 +33,7 @@ pub fn telling(verdicts: &Verdicts<'_>) -> Vec<Telling> {
             .map(|comparison| comparison.cell)
     };
     let candidates = [
-        (typical(verdicts), "the cell nearest to a wait of 1 ms on 128 connections"),
+        (typical(verdicts), "the combination nearest to a wait of 1 ms on 128 connections"),
         (largest_win(Verdict::AsyncWins), "async wins by most in p99"),
         (largest_win(Verdict::SyncWins), "sync wins by most in p99"),
     ];

@@ -49,10 +49,10 @@ pub struct Score {
     pub sync_wins: usize,
     /// Ties.
     pub ties: usize,
-    /// Sound data that do not decide.
+    /// Judged, and not decided.
     pub cannot_tell: usize,
-    /// Data that are not sound.
-    pub invalid: usize,
+    /// Not judged, because too little of the data is sound.
+    pub lacking: usize,
     /// Ties by construction, which do not count above.
     pub by_construction: usize,
 }
@@ -61,7 +61,7 @@ impl Score {
     /// Cells that count.
     #[must_use]
     pub fn cells(self) -> usize {
-        self.async_wins + self.sync_wins + self.ties + self.cannot_tell + self.invalid
+        self.async_wins + self.sync_wins + self.ties + self.cannot_tell + self.lacking
     }
 
     /// Cells in which the data decided.
@@ -159,11 +159,11 @@ impl<'a> Verdicts<'a> {
         for comparison in self.about(kind, of) {
             let counter = match comparison.verdict {
                 _ if comparison.is_by_construction() => &mut score.by_construction,
+                _ if comparison.lacks_data() => &mut score.lacking,
                 Verdict::AsyncWins => &mut score.async_wins,
                 Verdict::SyncWins => &mut score.sync_wins,
                 Verdict::Tie => &mut score.ties,
-                Verdict::CannotTell => &mut score.cannot_tell,
-                Verdict::Invalid => &mut score.invalid,
+                Verdict::CannotTell | Verdict::Invalid => &mut score.cannot_tell,
             };
             *counter += 1;
         }

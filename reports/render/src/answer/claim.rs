@@ -131,14 +131,14 @@ impl Wins {
         let count = if self.count() == total {
             claim.places.all(total)
         } else {
-            format!("{} of the {total} {places}", self.count())
+            format!("{} of the {total} {places}", number::one_or(self.count()))
         };
         self.told(claim, claim.win, (winner, loser), &count, outcome)
     }
 
     /// The same after the other side's sentence, in fewer words.
     pub(super) fn also(&self, claim: &Claim, winner: &str, outcome: &Outcome) -> Option<String> {
-        self.told(claim, claim.also, (winner, ""), &self.count().to_string(), outcome)
+        self.told(claim, claim.also, (winner, ""), &number::one_or(self.count()), outcome)
     }
 
     fn told(

@@ -21,10 +21,10 @@ pub(super) struct Outcome {
     pub limited: usize,
     /// Places where one connection measures a round trip, whatever their verdict.
     pub round_trips: usize,
-    /// Places where sound data do not decide.
-    cannot_tell: usize,
-    /// Places without enough sound data.
-    invalid: usize,
+    /// Places that were judged and not decided.
+    pub cannot_tell: usize,
+    /// Places that were not judged, because too little of their data is sound.
+    pub lacking: usize,
     /// Every place on the axis that the sentences name.
     places: Vec<f64>,
 }
@@ -57,11 +57,11 @@ impl Outcome {
             let amount = Amount::of(&analysis.grid, comparison);
             match comparison.verdict {
                 _ if comparison.is_by_construction() => outcome.limited += 1,
+                _ if comparison.lacks_data() => outcome.lacking += 1,
                 Verdict::AsyncWins => outcome.wins_async.push(comparison.ratio(), place, amount),
                 Verdict::SyncWins => outcome.wins_sync.push(comparison.ratio(), place, amount),
                 Verdict::Tie => outcome.ties += 1,
-                Verdict::CannotTell => outcome.cannot_tell += 1,
-                Verdict::Invalid => outcome.invalid += 1,
+                Verdict::CannotTell | Verdict::Invalid => outcome.cannot_tell += 1,
             }
         }
         outcome
@@ -77,7 +77,7 @@ impl Outcome {
 
     /// Places of which nothing is known, for want of data or of clarity.
     pub(super) fn undecided(&self) -> usize {
-        self.cannot_tell + self.invalid
+        self.cannot_tell + self.lacking
     }
 
     pub(super) fn ratios_async(&self) -> Vec<f64> {

@@ -40,7 +40,7 @@ fn place(analysis: &Analysis<'_>, kind: Kind, metric: Metric, row: &Row<'_, '_>)
     [
         Cell::text(kind.title()),
         Cell::text(metric.title()),
-        Cell::text(&row.title),
+        Cell::text(&cell.name),
         cell.connections.into(),
         cell.wait_ms.into(),
     ]

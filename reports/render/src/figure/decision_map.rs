@@ -5,7 +5,7 @@ use reports_stats::verdict::Verdict;
 
 use super::ink::{Ink, Shade};
 use super::scene::{Anchor, Scene, fitted};
-use crate::analysis::comparison::{Comparison, Withheld};
+use crate::analysis::comparison::{Comparison, Obstacle, Remaining, Withheld};
 use crate::analysis::workload;
 use crate::{label, number};
 
@@ -120,30 +120,40 @@ fn draw_cell(scene: &mut Scene, (x, y): (i32, i32), comparison: &Comparison<'_>)
     }
 }
 
-/// A verdict in a word; of an undecided cell, the blocks that would decide it, or the reason.
+/// A verdict in a word; of an undecided cell, about how many more blocks would decide it, or the reason.
 #[must_use]
 pub fn word(comparison: &Comparison<'_>) -> String {
     match comparison.verdict {
         _ if comparison.is_by_construction() && !comparison.includes_equal() => "near limit".into(),
         _ if comparison.is_by_construction() => "limit".into(),
+        _ if comparison.lacks_data() => lacking(comparison.obstacle).into(),
         Verdict::AsyncWins => "async".into(),
         Verdict::SyncWins => "threads".into(),
         Verdict::Tie => "same".into(),
-        Verdict::Invalid => "few data".into(),
-        Verdict::CannotTell => undecided(comparison),
+        Verdict::CannotTell | Verdict::Invalid => undecided(comparison),
     }
 }
 
 fn undecided(comparison: &Comparison<'_>) -> String {
-    match (comparison.withheld, comparison.needed()) {
+    match (comparison.withheld, comparison.remaining()) {
         (Some(Withheld::Client), _) => "? client".into(),
         (Some(Withheld::Repeats), _) => "? repeats".into(),
         (Some(Withheld::Machine), _) => "? machine".into(),
-        (None, Some(needed)) => match needed.for_a_win.or(needed.for_a_tie) {
-            Some(blocks) => format!("? {}", number::counted(blocks, "block")),
-            None => "? too noisy".into(),
-        },
+        (None, Some(Remaining::NearMiss)) => "? near miss".into(),
+        (None, Some(Remaining::More(blocks))) => format!("? +{}", number::counted(blocks, "block")),
+        (None, Some(Remaining::OutOfReach)) => "? out of reach".into(),
         (None, None) => "?".into(),
+    }
+}
+
+/// What there is too little of.
+fn lacking(obstacle: Option<Obstacle>) -> &'static str {
+    match obstacle {
+        Some(Obstacle::TooFewRequests) => "few requests",
+        Some(Obstacle::Censored) => "lower bound",
+        Some(Obstacle::OtherLoad) => "unlike rates",
+        Some(Obstacle::Unfinished { .. }) => "unfinished",
+        Some(Obstacle::ShortPlan { .. } | Obstacle::TooFewValid { .. }) | None => "few blocks",
     }
 }
 
@@ -172,11 +182,11 @@ fn ground(comparison: &Comparison<'_>) -> Ground {
     };
     let (ink, pattern) = match comparison.verdict {
         _ if comparison.is_by_construction() => (Ink::Paper, Pattern::Level),
+        _ if comparison.lacks_data() => (Ink::Paper, Pattern::Dashed),
         Verdict::AsyncWins => (Ink::AsyncBetter(shade), Pattern::Plain),
         Verdict::SyncWins => (Ink::SyncBetter(shade), Pattern::Plain),
         Verdict::Tie => (Ink::Grid, Pattern::Plain),
-        Verdict::CannotTell => (Ink::Paper, Pattern::Slanted),
-        Verdict::Invalid => (Ink::Paper, Pattern::Dashed),
+        Verdict::CannotTell | Verdict::Invalid => (Ink::Paper, Pattern::Slanted),
     };
     Ground { ink, pattern }
 }
@@ -186,9 +196,9 @@ fn ground(comparison: &Comparison<'_>) -> Ground {
 pub fn reading(metric: Metric) -> String {
     let better = if metric.more_is_better() { "More is better" } else { "Less is better" };
     format!(
-        "Each cell: async ÷ threads, its 95\u{a0}% interval, the verdict. {better}. Orange: async wins. Blue: threads win. The \
+        "In each field: async ÷ threads, its 95\u{a0}% interval, the verdict. {better}. Orange: async wins. Blue: threads win. The \
          stronger the colour, the larger the difference: from ×1.25, from ×2. Grey: the same within 5\u{a0}%. Level lines: \
-         connections ÷ wait is the limit, not the server. Slanted lines: cannot tell, with the blocks that would decide it, or the \
-         reason. Dashed edge: too few sound data."
+         connections ÷ wait is the limit, not the server. Slanted lines: cannot tell, with about how many more blocks would decide \
+         it, or the reason. Dashed edge: too little sound data."
     )
 }

@@ -54,7 +54,7 @@ fn invalid(measurement: &Measurement) -> Markup {
         div.banner role="note" {
             p { strong { "Invalid: do not use these figures." } " They are shown to find out what went wrong." }
             @if failed.is_empty() {
-                p { "The certificate says so and names no check." }
+                p { "The certificate names no check that failed." }
             } @else {
                 ul { @for check in failed { (told(check)) } }
             }
@@ -127,7 +127,7 @@ fn sentence(measurement: &Measurement) -> String {
         None => ("service time", &measurement.service_time_us),
     };
     format!(
-        "in {window} over {}, {}{} achieved and {} of goodput; {what} {}.",
+        "in {window} over {}, {}{} answered, {} correctly and in time; {what} {}.",
         counted(plan.connections.into(), "connection"),
         offered.unwrap_or_default(),
         number::rate(measurement.achieved_rate_per_s),

@@ -21,11 +21,11 @@ pub(super) fn markup(certificate: &Certificate) -> Markup {
 fn summary(certificate: &Certificate) -> String {
     let number_of = |status| certificate.checks.iter().filter(|check| check.status == status).count();
     if certificate.checks.is_empty() {
-        return format!("The certificate says {} and lists no checks.", certificate.verdict);
+        return format!("{}, by a certificate that lists no checks.", number::capitalised(&certificate.verdict.to_string()));
     }
     format!(
-        "The certificate says {}: {} passed, {} warned, {} failed, {} with nothing to look at.",
-        certificate.verdict,
+        "{}: {} checks passed, {} warned, {} failed, {} did not apply.",
+        number::capitalised(&certificate.verdict.to_string()),
         number_of(CheckStatus::Pass),
         number_of(CheckStatus::Warn),
         number_of(CheckStatus::Fail),

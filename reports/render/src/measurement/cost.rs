@@ -10,7 +10,7 @@ use crate::number;
 pub(super) fn markup(measurement: &Measurement) -> Markup {
     html! {
         section #cost {
-            h2 { "What it cost the client" }
+            h2 { "What the measurement cost the client" }
             dl { @for (what, figure) in rows(measurement) { dt { (what) } dd { (figure) } } }
         }
     }
@@ -48,7 +48,7 @@ fn rows(measurement: &Measurement) -> Vec<(&'static str, String)> {
         ("requests sent again on a fresh connection", count(measurement.stale_reuse)),
     ]);
     if measurement.unasked_replies > 0 {
-        rows.push(("bytes that no request asked for, times", count(measurement.unasked_replies)));
+        rows.push(("times that bytes came unasked", count(measurement.unasked_replies)));
     }
     if measurement.plan.slow > 0 {
         rows.push(("replies to the slow connections", count(measurement.slow_replies)));

@@ -83,9 +83,9 @@ fn figure(tails: &[Tail]) -> Option<Figure> {
     Some(Figure {
         id: "tail".into(),
         finding: finding(tails),
-        reading: "Each nine further right is ten times rarer. A curve ends where fewer than ten requests lie beyond. Both axes grow by ratios. “≥”: \
-                  a lower bound, since requests that failed or were unfinished, which count as longer than all others, take this place. Where response \
-                  time lies above service time, requests waited to be sent."
+        reading: "Each further nine means ten times rarer. A curve ends where fewer than ten requests lie beyond. Both axes grow by ratios. “≥” \
+                  is a lower bound: requests that failed or did not finish count as longer than all others. Where response time lies above \
+                  service time, requests waited to be sent."
             .into(),
         scene: chart.scene(),
         folded: false,
@@ -97,7 +97,7 @@ fn figure(tails: &[Tail]) -> Option<Figure> {
 fn finding(tails: &[Tail]) -> String {
     let common =
         NAMED.iter().rev().find(|(nines, _)| tails.iter().all(|tail| tail.times.at(*nines).is_some()));
-    let Some((nines, share)) = common else { return "Too few requests for a quantile of every time".into() };
+    let Some((nines, share)) = common else { return "Too few requests for a quantile that every time has".into() };
     let times =
         tails.iter().filter_map(|tail| Some(format!("{} {}", tail.name, written(tail.times.at(*nines)?))));
     format!("{share} of requests are answered within: {}", times.collect::<Vec<_>>().join(", "))

@@ -158,7 +158,7 @@ fn pick(analysis: &Analysis<'_>, contrast: Contrast<'_>, axes: &Axes<'_>, anchor
                             None => p { "Not measured." },
                             Some(cell) => {
                                 ul { @for (what, text) in said(analysis, contrast, cell) { li { (what) ": " (text) } } }
-                                p { a href={ "#" (anchors.drawer(contrast.kind, cell)) } { "All about this cell" } }
+                                p { a href={ "#" (anchors.drawer(contrast.kind, cell)) } { "All about this combination" } }
                             }
                         }
                     }
@@ -205,11 +205,11 @@ fn lead(comparison: &Comparison<'_>) -> i8 {
 fn in_short(comparison: &Comparison<'_>) -> &'static str {
     match comparison.verdict {
         _ if comparison.is_by_construction() => "the connections are the limit,",
+        _ if comparison.lacks_data() => "too little sound data,",
         Verdict::AsyncWins => "async wins",
         Verdict::SyncWins => "threads win",
         Verdict::Tie => "the same within 5\u{a0}%,",
-        Verdict::CannotTell => "undecided,",
-        Verdict::Invalid => "too few data,",
+        Verdict::CannotTell | Verdict::Invalid => "undecided,",
     }
 }
 
@@ -305,7 +305,7 @@ fn of_pair(analysis: &Analysis<'_>, arithmetic: &Arithmetic<'_>, contrast: Contr
     let pair = analysis.run.definition.pairs.iter().find(|pair| pair.sync == contrast.sync);
     let fit = pair.and_then(|pair| arithmetic.fit(pair)).map(|fit| {
         format!(
-            "In this run's own cells the same arithmetic was within a factor of {} in half of them and of {} in nine of ten.",
+            "Worked out the same way, half of this run's own combinations come within a factor of {} of what was measured, nine in ten within {}.",
             number::plain(fit.half_within),
             number::plain(fit.most_within)
         )

@@ -31,7 +31,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
             @for one in analysis.failed_calibrations.iter().take(LISTED) {
                 p {
                     "The calibration of " bdi { (label::name(&one.contender)) } " in " bdi { (label::name(&one.cell)) }
-                    " came to nothing: "
+                    " failed: "
                     bdi { (one.failure.as_deref().map_or_else(|| "no reason is on record".into(), label::passage)) }
                 }
             }

@@ -181,7 +181,7 @@ fn table(
     subjects: &[Subject],
     caption: &str,
 ) -> Table {
-    let mut table = Table::new(caption, &["cell", "question"], 2);
+    let mut table = Table::new(caption, &["combination", "question"], 2);
     table.head.extend(legend(pairs).into_iter().map(|(_, name)| name));
     for (cell, asked) in analysis.verdicts.judged_cells() {
         for subject in subjects {

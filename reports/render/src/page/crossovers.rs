@@ -33,8 +33,8 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
             @if let Some(figure) = crossover_figures::along_connections(analysis) { (figure.markup()) }
             @if let Some(figure) = crossover_figures::along_rates(analysis) { (figure.markup()) }
             p.note {
-                "The crossover lies between two neighbouring places with different winners. Where between them is not guessed. An \
-                 undecided place makes the gap wider, and “none in range” is a result."
+                "The crossover lies between two neighbouring points with different winners. We do not guess where between them. An \
+                 undecided point makes the gap wider. “None seen” is a result, too: one side wins at every decided point."
             }
             details {
                 summary { "In words: where each verdict falls and where it changes" }
@@ -78,7 +78,7 @@ fn of_rates(analysis: &Analysis<'_>, contrast: Contrast<'_>) -> Markup {
     html! {
         @for metric in ALONG_RATES {
             @let rows = by_rate(&analysis.verdicts, &analysis.grid, contrast.kind, metric);
-            @if !rows.is_empty() { (table(contrast, metric.title(), "cell", &rows).markup()) }
+            @if !rows.is_empty() { (table(contrast, metric.title(), "combination", &rows).markup()) }
         }
     }
 }
@@ -86,7 +86,7 @@ fn of_rates(analysis: &Analysis<'_>, contrast: Contrast<'_>) -> Markup {
 fn finding(contrast: Contrast<'_>, rows: &[Row<'_, '_>]) -> String {
     let part = |verdict, whose: &str| match reach(rows, verdict) {
         Some(places) => format!("{whose} wins {places}"),
-        None => format!("{whose} wins nowhere in range"),
+        None => format!("{whose} wins nowhere"),
     };
     let title = number::capitalised(contrast.kind.title());
     format!("{title}: {}; {}", part(Verdict::AsyncWins, "async"), part(Verdict::SyncWins, "sync"))
@@ -96,7 +96,7 @@ fn finding(contrast: Contrast<'_>, rows: &[Row<'_, '_>]) -> String {
 fn table(contrast: Contrast<'_>, what: &str, rows_are: &str, rows: &[Row<'_, '_>]) -> Table {
     let axis = match rows_are {
         "connections" => "wait in ms",
-        "cell" => "offered requests/s",
+        "combination" => "offered requests/s",
         _ => "connections",
     };
     let caption = format!("{}, {}, by {axis}", contrast.kind.title(), what);
@@ -106,7 +106,7 @@ fn table(contrast: Contrast<'_>, what: &str, rows_are: &str, rows: &[Row<'_, '_>
         "async wins",
         "sync wins",
         "tie",
-        "set by N ÷ W",
+        "connections the limit",
         "undecided",
         "largest win",
     ];

@@ -36,7 +36,7 @@ fn downloads(analysis: &Analysis<'_>) -> Markup {
     ];
     html! {
         p.downloads {
-            "To take along: "
+            "Downloads: "
             (download("text/csv", "verdicts.csv", "Every verdict (CSV)", &verdicts_csv(analysis)))
             " · " (download("text/csv", "crossovers.csv", "Crossover by rate (CSV)", &crossovers_csv(analysis)))
             @for (text, file, drawing) in drawings {

@@ -27,7 +27,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                      libraries' doing: stock ratio = model × implementation." }
                 (figure(analysis).markup())
                 (costs(analysis).markup())
-                p.note { "Each pair has a rate of its own, so that the library's part holds what a rate changes as well. A cell counts where both \
+                p.note { "Each pair has a rate of its own, so that the library's part holds what a rate changes as well. A combination counts where both \
                           pairs are valid. Throughput is taken apart only where neither connections ÷ wait nor the client was the limit." }
             } @else {
                 p { "This experiment lacks one of the two pairs, so their difference cannot be taken apart." }
@@ -57,7 +57,7 @@ fn figure(analysis: &Analysis<'_>) -> Figure {
         id: "decomposition".into(),
         finding: finding(&parts),
         reading:
-            "Two factors a cell, each with its 95\u{a0}% interval over blocks, a panel a workload. Within the grey zone the \
+            "Two factors a combination, each with its 95\u{a0}% interval over blocks, a panel a workload. Within the grey zone the \
                   two differ by less than 5\u{a0}%. Both axes grow by ratios."
                 .into(),
         folded: false,
@@ -69,7 +69,7 @@ fn figure(analysis: &Analysis<'_>) -> Figure {
 /// The CPU time of a request taken apart, a row a cell and rate level.
 fn costs(analysis: &Analysis<'_>) -> Table {
     let head = [
-        "cell",
+        "combination",
         "load",
         "pair",
         "sync − async (95\u{a0}%)",
@@ -103,9 +103,9 @@ fn finding(parts: &[Decomposition]) -> String {
         let clear: Vec<f64> = known.iter().filter(is_clear).map(|estimate| estimate.middle).collect();
         let ends = clear.iter().copied().reduce(f64::min).zip(clear.iter().copied().reduce(f64::max));
         match ends {
-            None => format!("{what} makes no clear difference in any of {} cells", known.len()),
+            None => format!("{what} makes no clear difference in any of {} combinations", known.len()),
             Some((lo, hi)) => format!(
-                "{what} makes a clear difference in {} of {} cells ({} to {})",
+                "{what} makes a clear difference in {} of {} combinations ({} to {})",
                 clear.len(),
                 known.len(),
                 number::ratio(lo),
@@ -119,7 +119,7 @@ fn finding(parts: &[Decomposition]) -> String {
 }
 
 fn table(analysis: &Analysis<'_>, parts: &[Decomposition]) -> Table {
-    let head = ["cell", "model (95\u{a0}%)", "implementation (95\u{a0}%)", "blocks"];
+    let head = ["combination", "model (95\u{a0}%)", "implementation (95\u{a0}%)", "blocks"];
     let mut table = Table::new("Throughput ratio taken apart", &head, 1);
     for part in parts {
         let mut row = vec![workload::cell_name(&analysis.verdicts.cells[part.cell])];

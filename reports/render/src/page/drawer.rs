@@ -38,13 +38,13 @@ pub(super) fn markup(
             }
             h3 { bdi { (name) } ", " (contrast.kind.title()) }
             (questions(analysis, contrast, cell).bare())
-            p.note { "A win needs an interval that a true difference of 5\u{a0}% or less would hardly give. “Visible”: the smallest \
-                      difference that these blocks would have shown in four of five runs." }
+            p.note { "A win means that such data would be rare if the true difference were 5\u{a0}% or less. “Would decide”: blocks in \
+                      all. “Visible”: the smallest difference that these blocks would have shown in four of five runs." }
             @for note in withheld(analysis, contrast, cell) { p.note { (note) } }
             (blocks(analysis, contrast, cell).bare())
             (certificates(analysis, contrast, cell))
             (costs(analysis, contrast, cell).bare())
-            p.note { "To quote this cell: " a href={ "#" (id) } { "#" (id) } }
+            p.note { "To link to this combination: " a href={ "#" (id) } { "#" (id) } }
         }
     }
 }
@@ -61,7 +61,7 @@ fn questions(analysis: &Analysis<'_>, contrast: Contrast<'_>, cell: usize) -> Ta
         "async amounts to",
         "visible",
     ];
-    let mut table = Table::new("Every question about this cell, over the same blocks", &head, 2);
+    let mut table = Table::new("Every question about this combination, over the same blocks", &head, 2);
     table.head[3..5].iter_mut().for_each(|name| *name = label::within(name, 24));
     for subject in Metric::ALL.into_iter().flat_map(|metric| analysis.verdicts.subjects(metric)) {
         let Some(comparison) = analysis.verdicts.at(contrast.kind, subject, cell) else { continue };
@@ -128,13 +128,13 @@ fn certificates(analysis: &Analysis<'_>, contrast: Contrast<'_>, cell: usize) ->
         .collect();
     html! {
         @if own.is_empty() {
-            p.note { "Every loop of this cell holds its certificate." }
+            p.note { "Every measurement of this combination passed its checks." }
         } @else {
-            p.note { (number::counted(own.len(), "loop")) " of this cell did not hold a certificate, or failed:" }
+            p.note { (number::counted(own.len(), "measurement")) " of this combination failed a check, or could not be made:" }
             ul.troubles { @for one in own.iter().take(LISTED) { li { (trouble(one)) } } }
             @if own.len() > LISTED { p.note { "… and " (number::count(own.len() - LISTED)) " more, in trials.jsonl." } }
         }
-        p.note { "Certificates of all loops: " a href="#trust" { "Can you trust this?" } " Response times of this cell: "
+        p.note { "The checks of all measurements: " a href="#trust" { "Can you trust this?" } " Response times: "
             a href="#times" { "How long do users wait?" } }
     }
 }

@@ -8,7 +8,7 @@ use super::anchors::Anchors;
 use super::drawer;
 use crate::analysis::Analysis;
 use crate::analysis::arithmetic::round_us;
-use crate::analysis::comparison::Comparison;
+use crate::analysis::comparison::{Comparison, REACH};
 use crate::analysis::contrast::{Contrast, Kind};
 use crate::analysis::subject::{Subject, level_name};
 use crate::analysis::workload;
@@ -177,11 +177,11 @@ pub(super) fn look(comparison: &Comparison<'_>) -> &'static str {
     };
     match comparison.verdict {
         _ if comparison.is_by_construction() => "limit",
+        _ if comparison.lacks_data() => "invalid",
         Verdict::AsyncWins => ["a1", "a2", "a3"][shade],
         Verdict::SyncWins => ["s1", "s2", "s3"][shade],
         Verdict::Tie => "tie",
-        Verdict::CannotTell => "unknown",
-        Verdict::Invalid => "invalid",
+        Verdict::CannotTell | Verdict::Invalid => "unknown",
     }
 }
 
@@ -203,6 +203,26 @@ fn rounds(analysis: &Analysis<'_>) -> Option<String> {
     (!told.is_empty()).then(|| format!("{}.", told.join(", ")))
 }
 
+/// The reasons in undecided fields that need a sentence, each where a map has it.
+fn reasons(analysis: &Analysis<'_>) -> Vec<(&'static str, String)> {
+    let words: Vec<String> = contrasts(analysis)
+        .into_iter()
+        .flat_map(|contrast| questions(analysis).into_iter().map(move |subject| (contrast.kind, subject)))
+        .flat_map(|(kind, subject)| analysis.verdicts.about(kind, subject).map(word))
+        .collect();
+    let all = [
+        ("out of reach", format!("more than {REACH} times as many blocks")),
+        ("near miss", "another run of this length would probably decide it".to_owned()),
+        ("machine", "the ratio changed with the state of the machine".to_owned()),
+        ("repeats", "the trials that were repeated decide it".to_owned()),
+        ("client", "the client was the limit in some trials".to_owned()),
+        ("few requests", "too few for this percentile".to_owned()),
+        ("lower bound", "some requests were not answered in time".to_owned()),
+    ];
+    let is_there = |(word, _): &(&str, String)| words.iter().any(|one| one.ends_with(word));
+    all.into_iter().filter(is_there).collect()
+}
+
 fn legend(analysis: &Analysis<'_>) -> Markup {
     html! {
         ul.legend {
@@ -211,12 +231,16 @@ fn legend(analysis: &Analysis<'_>) -> Markup {
                 (&["s3", "s2", "s1"][..], "threads win"),
                 (&["tie"][..], "the same within 5 %"),
                 (&["limit"][..], "connections ÷ wait is the limit, not the server"),
-                (&["unknown"][..], "cannot tell: after the question mark, the blocks that would decide it, or the reason"),
-                (&["invalid"][..], "too few sound data"),
+                (&["unknown"][..], "cannot tell: about how many more blocks would decide it, or why not"),
+                (&["invalid"][..], "too little sound data"),
             ] {
                 li { @for class in classes { i class=(class) {} } (text) }
             }
         }
-        p.note { "×1.98 means that async has 1.98 times as much. Choose a cell for its interval, its blocks and its costs. " (rounds(analysis).unwrap_or_default()) }
+        p.note {
+            "×1.98 means that async has 1.98 times as much. Choose a field for its interval, its blocks and its costs. "
+            (rounds(analysis).unwrap_or_default())
+            @for (word, meaning) in reasons(analysis) { " “" (word) "”: " (meaning) "." }
+        }
     }
 }

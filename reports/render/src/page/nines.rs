@@ -35,7 +35,7 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
     html! {
         @if !figures.is_empty() {
             div {
-                h3 { "The whole tail, one cell" }
+                h3 { "The whole tail, one combination" }
                 p { "All requests of all blocks together. One stalled block can make such a tail, so this p99 is another one than \
                      the p99 of a typical block in the verdicts, and the thin lines are single blocks. The two pairs may be offered \
                      different rates." }
@@ -87,7 +87,7 @@ fn figure(
     let figure = Figure {
         id: format!("nines-{}", index + 1).into(),
         finding: finding(&cell, telling, series, &merged),
-        reading: "Each nine further right is ten times rarer. Thick: the requests of all believable blocks together. Thin: each \
+        reading: "Each further nine means ten times rarer. Thick: the requests of all believable blocks together. Thin: each \
                   block by itself. A curve ends where fewer than ten requests lie beyond. Both axes grow by ratios. “≥”: a lower \
                   bound, since unfinished requests, which count as longer than all others, take this place."
             .into(),

@@ -69,7 +69,7 @@ pub(super) fn scope_and_scores(analysis: &Analysis<'_>) -> Markup {
         div {
             p.note { "Asked: " bdi { (label::passage(&analysis.run.definition.question)) } }
             p.note { (scope(analysis)) }
-            details { summary { "How often each verdict fell" } (scores(analysis).markup()) }
+            details { summary { "How often each verdict was reached" } (scores(analysis).markup()) }
         }
     }
 }
@@ -89,7 +89,7 @@ fn incomplete(analysis: &Analysis<'_>) -> Markup {
         p.banner role="note" {
             strong { "Incomplete. " }
             (how) ": " (number::count(made)) " of " (number::count(planned))
-            " planned trials. Cells that lack blocks get no verdict."
+            " planned trials. Combinations that lack blocks get no verdict."
         }
     }
 }
@@ -113,16 +113,25 @@ fn scope(analysis: &Analysis<'_>) -> String {
     let cores = if cpus == 1 { "a one-core server".into() } else { format!("a server on {cpus} cores") };
     format!(
         "Verdicts hold for {cores} over loopback on this machine, and say nothing of other hardware, other networks or more \
-         cores. A ratio is async ÷ sync. A win means that a true difference of 5\u{a0}% or less would hardly look like this. A \
-         tie means the same of a difference of 5\u{a0}% or more. A load of 10\u{a0}% is a tenth of what the weaker contender of \
+         cores. A ratio is async ÷ sync. A win means that such data would be rare if the true difference were 5\u{a0}% or less. A \
+         tie means the same of a true difference of 5\u{a0}% or more. A load of 10\u{a0}% is a tenth of what the weaker contender of \
          the pair can serve."
     )
 }
 
 /// How often each verdict fell, a row a pair and metric.
 fn scores(analysis: &Analysis<'_>) -> Table {
-    let head = ["pair", "metric", "async wins", "sync wins", "tie", "cannot tell", "invalid", "not counted"];
-    let mut table = Table::new("Verdicts, by number of cells", &head, 2);
+    let head = [
+        "pair",
+        "metric",
+        "async wins",
+        "sync wins",
+        "tie",
+        "cannot tell",
+        "too little sound data",
+        "connections the limit",
+    ];
+    let mut table = Table::new("Verdicts, by number of combinations", &head, 2);
     for kind in Kind::OF_PAIRS {
         if analysis.verdicts.contrast(kind).is_none() {
             continue;
@@ -134,7 +143,7 @@ fn scores(analysis: &Analysis<'_>) -> Table {
                 score.sync_wins,
                 score.ties,
                 score.cannot_tell,
-                score.invalid,
+                score.lacking,
                 score.by_construction,
             ];
             let names = [kind.title().to_owned(), better(analysis, subject)];

@@ -40,15 +40,15 @@ fn prediction(checked: &Checked<'_>, cells: &[Cell]) -> Markup {
         (held, 0) if held == of => format!("Held in all {of}"),
         (held, broken) => {
             format!(
-                "Of {}: borne out {held}, contradicted {broken}, undecided {}",
-                number::counted(of, "cell"),
+                "Held in {held} of {}, contradicted in {broken}, undecided in {}",
+                number::counted(of, "combination"),
                 checked.undecided.len()
             )
         }
     };
     html! {
         strong { (outcome) ". " }
-        bdi { (label::passage(&prediction.claim)) }
+        bdi { (number::capitalised(&label::passage(&prediction.claim))) }
         " (" (Kind::from(prediction.pair).title()) ", " (prediction.metric.title()) ": "
         (expected(prediction.expects).to_string()) ")"
         @if !checked.broken.is_empty() {

@@ -20,8 +20,8 @@ pub(super) fn markup(profile: &Profile) -> Markup {
             @for one in &profile.contenders { p { (sentence(one)) } }
             p.note {
                 "Measured apart from the run, on " (label::name(&profile.measured_at)) ", for " (number::plain(profile.span_s)) " s each. A \
-                 sample counts to the function that ran, not to its callers, and time that the hypervisor took shows in no sample. \
-                 A thread that is ready looks like one that runs. Again: " code { (label::passage(&profile.command)) } "."
+                 sample counts for the function that ran, not for its callers. Time that the hypervisor took shows in no sample. \
+                 A thread that is ready looks like one that runs. To measure it again: " code { (label::passage(&profile.command)) } "."
             }
             @if let Some(table) = functions(profile) { (table.markup()) }
             (waits(profile).markup())
@@ -36,23 +36,24 @@ pub(crate) fn in_words(profile: &Profile) -> String {
 
 fn sentence(one: &ContenderProfile) -> String {
     let name = label::within(&one.contender, 24);
-    let on_cpu = match (&one.on_cpu, &one.on_cpu_missing) {
+    let OffCpu { looks, threads, running, waiting } = &one.off_cpu;
+    let looks = format!("{} looks at all threads", number::count(*looks as usize));
+    let (on_cpu, from) = match (&one.on_cpu, &one.on_cpu_missing) {
         (Some(OnCpu { samples, kernel_share, functions, .. }), _) => {
             let most = functions.first().map_or_else(String::new, |most| {
-                format!(", most of all in {} ({})", label::name(&most.name), share(most.samples, *samples))
+                format!(" The largest part goes to {} ({}).", label::name(&most.name), share(most.samples, *samples))
             });
-            format!(
-                "{name} spends {} of its CPU time in the kernel{most}, by {} samples.",
-                number::percent(*kernel_share),
-                number::count(*samples as usize)
-            )
+            let told = format!(
+                "{name} spends {} of its CPU time in the kernel.{most}",
+                number::percent(*kernel_share)
+            );
+            (told, format!("{} samples of CPU time and {looks}", number::count(*samples as usize)))
         }
         (None, why) => {
             let why = why.as_deref().map_or_else(String::new, |why| format!(": {}", label::passage(why)));
-            format!("Where {name} spends its CPU time is not known{why}.")
+            (format!("Where {name} spends its CPU time is not known{why}."), looks)
         }
     };
-    let OffCpu { looks, threads, running, waiting } = &one.off_cpu;
     let most = waiting
         .iter()
         .max_by(|(_, one), (_, other)| one.total_cmp(other))
@@ -60,10 +61,9 @@ fn sentence(one: &ContenderProfile) -> String {
             format!(", and {} waited in {}", number::plain(*count), place_in_words(place))
         });
     format!(
-        "{on_cpu} Of {} threads {} ran or were ready{most}, by {} looks.",
-        number::plain(*threads),
+        "{on_cpu} On average {} of its {} threads ran or were ready{most}. By {from}.",
         number::plain(*running),
-        number::count(*looks as usize)
+        number::plain(*threads),
     )
 }
 

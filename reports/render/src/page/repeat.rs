@@ -26,7 +26,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
             p {
                 bdi { (label::name(&analysis.run.definition.duplicate.of)) }
                 " also ran under a second name. Any win between the two is a false one; the rules promise at most \
-                 5\u{a0}% of them. Each cell is judged with the excess variance of the other cells."
+                 5\u{a0}% of them. Each combination is judged with the excess variance of the others."
             }
             (counts(analysis).markup())
             details { summary { (finding(analysis)) } (figure(analysis).markup()) }
@@ -101,7 +101,7 @@ fn counts(analysis: &Analysis<'_>) -> Table {
 
 fn table(analysis: &Analysis<'_>) -> Table {
     let mut table =
-        Table::new("Copy ÷ original", &["cell", "metric", "ratio (95\u{a0}%)", "block SD", "blocks"], 2);
+        Table::new("Copy ÷ original", &["combination", "metric", "ratio (95\u{a0}%)", "block SD", "blocks"], 2);
     for subject in Metric::ALL.into_iter().flat_map(|metric| analysis.verdicts.subjects(metric)) {
         for comparison in analysis.verdicts.about(Kind::Repeat, subject) {
             let or_none = |text: Option<String>| text.unwrap_or_else(|| number::NO_DATA.into());

@@ -17,7 +17,7 @@ pub(super) fn markup(analysis: &Analysis<'_>, skipped: &[Skipped]) -> Markup {
             pre { code { (label::passage(&analysis.run.command)) } }
             p {
                 "Run " bdi { (label::name(&analysis.run.id)) } ", seed " (definition.seed) ", "
-                (definition.blocks) " blocks of " (definition.cells.len()) " cells. The page follows from \
+                (definition.blocks) " blocks of " (definition.cells.len()) " combinations. The page follows from \
                  environment.json and trials.jsonl beside it: " code { "report DIR" } " renders it again."
             }
             @for remark in analysis.grid.remarks() { p { bdi { (remark) } } }

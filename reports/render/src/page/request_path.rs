@@ -15,7 +15,7 @@ pub(super) fn markup(path: &RequestPath, run: &Run) -> Markup {
     html! {
         (figure(path).markup())
         p.note {
-            (overhead(path)) " " (doubts(path)) " " (measured(path, run)) " Again: " code { (label::passage(&path.command)) } "."
+            (overhead(path)) " " (doubts(path)) " " (measured(path, run)) " To measure it again: " code { (label::passage(&path.command)) } "."
         }
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn outcome(analysis: &Analysis<'_>, kind: Kind, subject: Subject) -> 
                 format!("{} to {}", number::ratio(least), number::ratio(most))
             };
             Some(format!(
-                "{who} wins in {} of {} cells ({span})",
+                "{who} wins in {} of {} combinations ({span})",
                 ratios.len(),
                 score.cells() + score.by_construction
             ))
@@ -86,13 +86,13 @@ pub(super) fn outcome(analysis: &Analysis<'_>, kind: Kind, subject: Subject) -> 
     }
     let counts = [
         (score.ties, "tie"),
-        (score.by_construction, "are limited by their connections"),
+        (score.by_construction, "limited by their connections"),
         (score.cannot_tell, "undecided"),
-        (score.invalid, "without enough data"),
+        (score.lacking, "with too little sound data"),
     ];
     let counts = counts.into_iter().filter(|(count, _)| *count > 0);
     let counts: Vec<String> = counts.map(|(count, what)| format!("{count} {what}")).collect();
-    if counts.is_empty() { number::NO_DATA.into() } else { format!("nobody wins, {}", counts.join(", ")) }
+    if counts.is_empty() { number::NO_DATA.into() } else { format!("no winner: {}", counts.join(", ")) }
 }
 
 /// The panels of a subject for all series: a panel a workload, connections across.
@@ -147,7 +147,7 @@ pub(super) fn table(
     caption: &str,
     write: fn(f64) -> String,
 ) -> Table {
-    let mut table = Table::new(caption, &["cell"], 1);
+    let mut table = Table::new(caption, &["combination"], 1);
     table.head.extend(series.iter().map(|one| label::name(one.contender)));
     for (index, cell) in analysis.verdicts.judged_cells() {
         let figures = series

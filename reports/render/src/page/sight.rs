@@ -85,7 +85,7 @@ fn remarks(analysis: &Analysis<'_>) -> Vec<String> {
         each.iter().filter_map(|(span, at)| Some(format!("for {} {at}", span.as_ref()?))).collect();
     if !each.is_empty() {
         remarks.push(format!(
-            "{}; each server was measured {} in each of them.",
+            "{}. In each, every server was measured {}.",
             counted(definition.blocks.into(), "block"),
             each.join(" and ")
         ));

@@ -34,7 +34,7 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
 
 /// Little's law against what came, a row a cell and contender.
 pub(super) fn bounds(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Table {
-    let head = ["cell", "contender", "set by", "bound", "observed", "share of bound", "C"];
+    let head = ["combination", "contender", "set by", "bound", "observed", "share of bound", "C"];
     let mut table = Table::new("Throughput bound min(N ÷ (W + C), cores ÷ C) and what was reached", &head, 3);
     for bounded in analysis.bounds.iter() {
         if !series.iter().any(|one| one.contender == bounded.contender) {

@@ -19,9 +19,9 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
     html! {
         section #times aria-labelledby="times-title" {
             h2 id="times-title" { "How long do users wait at the same offered rate?" }
-            p { "An open loop: requests start when the schedule says so, at one rate for both \
-                 contenders of a pair, and times run from the intended start. The two pairs may differ in their rate. \
-                 The wait that the workload asks for is left out, since every server must wait it." }
+            p { "Requests start by a schedule, at the same rate for both contenders of a pair, and times run from the planned \
+                 start. Pairs may differ in their rate. The wait that a request asks for is left out: every server has to wait \
+                 that long." }
             @for metric in [Metric::ResponseTimeP50, Metric::ResponseTimeP99] {
                 @for subject in analysis.verdicts.subjects(metric) {
                     @let figure = figure(analysis, series, subject);
@@ -74,8 +74,8 @@ fn promise(analysis: &Analysis<'_>, subject: Subject) -> String {
         return String::new();
     };
     format!(
-        " This quantile takes {} requests of each contender in every block, which {} of {} comparisons have. The others are judged \
-         from blocks on that are up to {} times as long; more blocks, or a longer --budget, do not help.",
+        " This quantile takes {} requests of each contender in every block, which {} of {} comparisons have. The others need \
+         blocks that are up to {} times as long; more blocks, or a longer --budget, do not help.",
         number::count(needed as usize),
         all.len() - short.len(),
         all.len(),
@@ -98,7 +98,7 @@ fn fewest_requests(analysis: &Analysis<'_>, comparison: &Comparison<'_>) -> Opti
 }
 
 fn table(analysis: &Analysis<'_>, series: &[Series<'_>], subject: Subject, what: &str) -> Table {
-    let head = ["cell", "contender", "offered rate", "response − wait", "wait", "together"];
+    let head = ["combination", "contender", "offered rate", "response − wait", "wait", "together"];
     let mut table = Table::new(what, &head, 2);
     for (index, cell) in analysis.verdicts.judged_cells() {
         let wait_us = cell.wait_ms * 1e3;

@@ -25,7 +25,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                  “Sync” and “async” are geometric means over the same blocks as the ratio. \
                  “Amounts to” is the difference at the offered rate: CPU time in cores, a wait in its own time; below 1\u{a0}% of a core, or \
                  below 0.1\u{a0}ms, it hardly matters. \
-                 “Needed” is how many blocks would decide an undecided cell, if the effect seen is the true one." }
+                 “Needed” is how many blocks in all would decide an undecided combination, if the effect seen is the true one." }
             @for subject in Metric::ALL.into_iter().flat_map(|metric| analysis.verdicts.subjects(metric)) {
                 details {
                     summary { (better(analysis, subject)) }
@@ -48,7 +48,7 @@ pub(super) fn verdict_table(analysis: &Analysis<'_>, contrast: Contrast<'_>, sub
         label::name(contrast.awaiting)
     );
     let mut head = vec![
-        "cell",
+        "combination",
         "verdict",
         "ratio (95\u{a0}%)",
         "visible",

@@ -58,8 +58,8 @@ fn parts(analysis: &Analysis<'_>, has_costs: bool) -> Option<Markup> {
         p { (sentence(analysis, &rows, cell)) }
         (figure(analysis, &rows, cell).markup())
         p.note {
-            "Loopback charges part of the server's work to the client, so the client's CPU stands beside the server's. The \
-             drawer of each cell of the map has the same figures. " code { "cargo bench" } " measures the pieces: a switch, a \
+            "Loopback charges part of the server's work to the client, so the client's CPU stands beside the server's. Every \
+             field of the map opens the same figures. " code { "cargo bench" } " measures the pieces: a switch, a \
              timer, a spawned thread or task."
             @if has_costs {
                 " " a href={ (COSTS_PAGE) "#model" } { "A request, explained by its parts" } " adds such pieces up."
@@ -128,7 +128,7 @@ fn memory(analysis: &Analysis<'_>, sides: [&Row<'_, '_>; 2], cell: usize) -> Opt
         let all = number::mebibytes(used.memory_mib?.middle / connections);
         Some(format!("{all} in {}{of_kernel}", label::within(row.series.contender, 24)))
     };
-    Some(format!(" A connection holds {}, and {}.", held(sides[0])?, held(sides[1])?))
+    Some(format!(" A connection takes {}, and {}.", held(sides[0])?, held(sides[1])?))
 }
 
 fn inks(model: &str) -> [Ink; 2] {
@@ -163,7 +163,7 @@ fn figure(analysis: &Analysis<'_>, rows: &[Row<'_, '_>], cell: usize) -> Figure 
             "CPU time per request at {}, in parts",
             workload::cell_name(&analysis.verdicts.cells[cell])
         ),
-        reading: "Means over believable blocks, from 0 on. The cell is the measured one nearest to a wait of 1 ms on 128 \
+        reading: "Means over believable blocks, from 0 on. The combination is the measured one nearest to a wait of 1 ms on 128 \
                   connections."
             .into(),
         scene: stacks.scene(),
@@ -182,7 +182,7 @@ fn table(analysis: &Analysis<'_>, rows: &[Row<'_, '_>], cell: usize) -> Table {
         "switches asked for",
         "switches forced",
         "client busy",
-        "so a core ends at",
+        "so a core can serve",
         "measured",
         "timer late by",
         "memory per connection",

@@ -45,10 +45,12 @@ for (const run of runs) {
       assert.equal(found.conclusion, expected.conclusion, where);
       assert.equal(found.headline, expected.headline, where);
       found.limits.split(' ').forEach((limit, side) => near(Number(limit), expected.limits[side], `${where}, limit`));
-      found.costs.split(' ').forEach((cost, side) => {
-        if (expected.costs[side] === null) assert.equal(cost, '-', where);
-        else near(Number(cost), expected.costs[side], `${where}, cost`);
-      });
+      for (const what of ['costs', 'memory']) {
+        found[what].split(' ').forEach((figure, side) => {
+          if (expected[what][side] === null) assert.equal(figure, '-', where);
+          else near(Number(figure), expected[what][side], `${where}, ${what}`);
+        });
+      }
       assert.doesNotMatch(found.text.split('measured nearest to it')[0], /\bwins?\b|\btie\b/, `${where}: a verdict's word for arithmetic`);
       assert.doesNotMatch(found.text, /NaN|Infinity|undefined/, where);
     }

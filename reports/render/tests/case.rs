@@ -59,6 +59,7 @@ fn the_list_of_cases_is_what_the_arithmetic_says_of_the_published_runs() {
                     "headline": headline(&outlook, names),
                     "limits": both.map(|one| digits(one.limit_per_s)),
                     "costs": costs,
+                    "memory": both.map(|one| one.memory_mib.map_or(Value::Null, digits)),
                 }));
             }
         }

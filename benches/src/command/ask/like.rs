@@ -65,6 +65,7 @@ fn paragraphs(
     let names = [outlook.sync.contender, outlook.awaiting.contender].map(|name| shown(name, NAME));
     let mut lines = vec![format!("{} ARITHMETIC", headline(outlook, [&names[0], &names[1]]))];
     lines.extend(costs(outlook, &names, cell));
+    lines.extend(memory(outlook, &names));
     lines.push(limits(outlook, arithmetic.cores, &names, cell));
     lines.extend(change(outlook, arithmetic, pair, &names));
     let beyond = arithmetic.beyond(&outlook.case, pair);
@@ -87,7 +88,8 @@ fn paragraphs(
         ),
         None => "How well it fits is not known: the run has too few combinations.".to_owned(),
     });
-    lines.iter().map(|line| textwrap::fill(line, COLUMNS) + "\n").collect()
+    // A terminal's columns are counted in plain blanks.
+    lines.iter().map(|line| textwrap::fill(&line.replace('\u{a0}', " "), COLUMNS) + "\n").collect()
 }
 
 /// What a request costs at the case's own rate, and how long it takes there; nothing without a rate.
@@ -122,6 +124,22 @@ fn costs(outlook: &Outlook<'_>, names: &[String; 2], cell: &dyn Fn(usize) -> Str
         ));
     }
     lines
+}
+
+/// What the case's connections take of memory.
+fn memory(outlook: &Outlook<'_>, names: &[String; 2]) -> Option<String> {
+    let (one, two) = (outlook.sync.memory_mib?, outlook.awaiting.memory_mib?);
+    let connections = match outlook.case.connections {
+        1 => "One open connection takes".to_owned(),
+        several => format!("{} open connections take", reports_render::number::count(several as usize)),
+    };
+    Some(format!(
+        "{connections} about {} of memory with {} and {} with {}.",
+        Metric::Memory.show(one),
+        names[0],
+        Metric::Memory.show(two),
+        names[1]
+    ))
 }
 
 /// What both can serve at most, and why.

@@ -4,9 +4,23 @@
   const form = document.getElementById('case-form');
   const said = document.getElementById('case-said');
   const factor = (one, other, offset) => Math.abs(Math.log((one + offset) / (other + offset)));
-  const point = ([cell, connections, wait, cpu, saturated, levels]) => ({ cell, connections, wait, cpu, saturated, levels });
+  const point = ([cell, connections, wait, cpu, saturated, levels, memory]) => ({ cell, connections, wait, cpu, saturated, levels, memory });
   const far = (at, of) => 2 * factor(at.connections, of.connections, 0) + factor(at.wait, of.wait, 0.05) + 0.25 * factor(at.cpu, of.cpu, 0.02);
   const least = (all, of) => all.reduce((best, one) => (best === null || of(one) < of(best) ? one : best), null);
+
+  // On the line through the fewest and the most connections that were measured, each the mean over its cells.
+  function memoryOf(points, connections) {
+    const known = points.filter((one) => one.memory !== null);
+    const places = known.map((one) => one.connections);
+    const [fewest, most] = [Math.min(...places), Math.max(...places)];
+    if (!(most > fewest)) return null;
+    const mean = (place) => {
+      const there = known.filter((one) => one.connections === place);
+      return there.reduce((sum, one) => sum + one.memory, 0) / there.length;
+    };
+    const [low, high] = [mean(fewest), mean(most)];
+    return Math.max(0, low + ((high - low) * (connections - fewest)) / (most - fewest));
+  }
 
   // As analysis::arithmetic has it; a test holds both to the same answers.
   function forecast(of, name) {
@@ -16,7 +30,7 @@
     const cost = of.cpu * 1e3 + near.saturated;
     const waiting = of.connections / (of.wait / 1e3 + cost / 1e6);
     const computing = of.cores / (cost / 1e6);
-    const found = { cell: near.cell, cost, waiting, computing, limit: Math.min(waiting, computing), isBound: waiting < computing, at: null };
+    const found = { cell: near.cell, cost, waiting, computing, limit: Math.min(waiting, computing), isBound: waiting < computing, memory: memoryOf(points, of.connections), at: null };
     if (of.rate) {
       const levels = points.flatMap((one) => one.levels.map(([level, rate, cpu, time]) => ({ at: one, level, rate, cpu, time })));
       const level = least(levels, (one) => far(one.at, of) + 2 * Math.abs(Math.log(one.rate / of.rate)));
@@ -64,6 +78,7 @@
   // What was typed, and what is counted, as it is: 1,024 connections are not 1,020.
   const exact = (value) => value.toLocaleString('en', { maximumFractionDigits: 6 });
   const micros = (value) => (value >= 999.5 ? `${digits(value / 1e3)} ms` : `${digits(value)} µs`);
+  const mebibytes = (value) => (value >= 1000 ? `${digits(value / 1024)} GiB` : value < 1 ? `${digits(value * 1024)} KiB` : `${digits(value)} MiB`);
   const percent = (share) => {
     const value = share * 100;
     return `${value >= 9.95 ? value.toFixed(0) : value >= 0.995 ? value.toFixed(1) : value >= 0.005 ? value.toFixed(2) : 'below 0.01'}\u00a0%`;
@@ -146,6 +161,11 @@
 
   function sentences(of, pair, both, found) {
     const lines = both.every((one) => one.at) ? costs(of, pair, both) : [];
+    if (both.every((one) => one.memory !== null)) {
+      const [a, b] = pair.names;
+      const connections = of.connections === 1 ? 'One open connection takes' : `${exact(of.connections)} open connections take`;
+      lines.push(`${connections} about ${mebibytes(both[0].memory)} of memory with ${a} and ${mebibytes(both[1].memory)} with ${b}.`);
+    }
     lines.push(limits(of, pair, both, found));
     const beyond = pair.ranges.filter(([key, , lowest, highest]) => of[key] < lowest / 1.001 || of[key] > highest * 1.001)
       .map(([key, what, lowest, highest]) => {
@@ -190,6 +210,7 @@
     const found = conclusion(of, pair, both);
     said.dataset.conclusion = found;
     said.dataset.limits = both.map((one) => one.limit.toPrecision(4)).join(' ');
+    said.dataset.memory = both.map((one) => (one.memory === null ? '-' : one.memory.toPrecision(4))).join(' ');
     said.dataset.costs = both.map((one) => (one.at ? one.at.cost.toPrecision(4) : '-')).join(' ');
     said.querySelector('b').textContent = headline(of, pair, both, found);
     said.querySelector('div').replaceChildren(...sentences(of, pair, both, found).map((line) => {

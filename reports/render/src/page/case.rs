@@ -266,7 +266,8 @@ fn point(point: &Point<'_>) -> Value {
         number::six_digits(point.wait_ms),
         number::six_digits(point.cpu_ms),
         number::six_digits(point.saturated_us),
-        levels
+        levels,
+        point.memory_mib.map(number::six_digits)
     ])
 }
 

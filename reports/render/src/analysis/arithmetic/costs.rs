@@ -53,6 +53,8 @@ pub struct Point<'a> {
     pub saturated_us: f64,
     /// Correct replies per second in the closed loop.
     pub throughput_per_s: f64,
+    /// Memory of the server with all connections open, MiB; `None` where it is not known.
+    pub memory_mib: Option<f64>,
     /// The same server below its limit, by rate level.
     pub levels: Vec<Level>,
 }
@@ -138,7 +140,8 @@ impl<'a> Costs<'a> {
                     added_time_us: at(Metric::ResponseTimeP50).map(|beyond| (beyond - own_us).max(0.0)),
                 })
             };
-            let saturated = Usage::of(grid, index, contender).saturated_cpu_us?.middle;
+            let used = Usage::of(grid, index, contender);
+            let saturated = used.saturated_cpu_us?.middle;
             Some(Point {
                 cell: index,
                 name: &cell.name,
@@ -147,10 +150,29 @@ impl<'a> Costs<'a> {
                 cpu_ms: own_us / 1e3,
                 saturated_us: (saturated - own_us).max(LEAST_OVERHEAD_US),
                 throughput_per_s: figure(Metric::Throughput.into())?,
+                memory_mib: used.memory_mib.map(|memory| memory.middle),
                 levels: (0..levels).filter_map(level).collect(),
             })
         });
         Self { contender, points: points.collect() }
+    }
+
+    /// Memory of the server with this many connections open, MiB: on the line through the fewest and the most that were measured, each
+    /// the mean over its cells. `None` where one number of connections was measured, or no memory.
+    #[must_use]
+    pub fn memory_mib(&self, connections: u32) -> Option<f64> {
+        let known =
+            || self.points.iter().filter_map(|point| Some((f64::from(point.connections), point.memory_mib?)));
+        let places = || known().map(|(connections, _)| connections);
+        let (fewest, most) = (places().reduce(f64::min)?, places().reduce(f64::max)?);
+        let mean = |place: f64| {
+            let there: Vec<f64> =
+                known().filter(|(connections, _)| *connections == place).map(|(_, memory)| memory).collect();
+            there.iter().sum::<f64>() / there.len() as f64
+        };
+        let (low, high) = (mean(fewest), mean(most));
+        let share = (f64::from(connections) - fewest) / (most - fewest);
+        (most > fewest).then(|| (low + (high - low) * share).max(0.0))
     }
 
     /// The cell nearest to `case`, but for those that `leave_out` names; of two equally near ones the first.
@@ -223,4 +245,38 @@ pub fn round_us(definition: &Definition, grid: &Grid<'_>) -> Option<f64> {
     }
     found.sort_by(f64::total_cmp);
     found.get(found.len() / 2).copied().filter(|round| *round > 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By hand: 2 and 4 MiB at 8 connections are 3, and 59 at 64 make 1 MiB a connection: 5,000 take 4,995.
+    #[test]
+    fn memory_lies_on_the_line_through_the_fewest_and_the_most_connections() {
+        let point = |connections: u32, memory_mib: Option<f64>| Point {
+            cell: 0,
+            name: "",
+            connections,
+            wait_ms: 0.0,
+            cpu_ms: 0.0,
+            saturated_us: 10.0,
+            throughput_per_s: 1.0,
+            memory_mib,
+            levels: Vec::new(),
+        };
+        let costs = |points| Costs { contender: "x", points };
+        let all = costs(vec![
+            point(8, Some(2.0)),
+            point(8, Some(4.0)),
+            point(16, Some(99.0)),
+            point(64, Some(59.0)),
+            point(512, None),
+        ]);
+        let found = |connections| all.memory_mib(connections).unwrap();
+        assert!((found(5_000) - 4_995.0).abs() < 1e-9 && (found(8) - 3.0).abs() < 1e-9);
+        assert_eq!(found(1), 0.0);
+        assert_eq!(costs(vec![point(8, Some(2.0))]).memory_mib(8), None);
+        assert_eq!(costs(vec![point(8, None), point(64, None)]).memory_mib(8), None);
+    }
 }

@@ -62,6 +62,7 @@ mod tests {
                 cpu_ms: 0.0,
                 saturated_us,
                 throughput_per_s,
+                memory_mib: None,
                 levels: Vec::new(),
             };
         Costs { contender: "x", points: points.iter().enumerate().map(point).collect() }

@@ -111,6 +111,7 @@ mod tests {
             cpu_ms: 0.0,
             saturated_us,
             throughput_per_s: 6_000.0,
+            memory_mib: None,
             levels: vec![level],
         };
         Costs { contender, points: vec![point] }

@@ -27,6 +27,8 @@ pub struct Forecast<'a> {
     pub limit_per_s: f64,
     /// Whether connections ÷ (wait + C) is the lower of the two.
     pub is_bound_by_connections: bool,
+    /// Memory of the server with the case's connections open, MiB; `None` where the run does not tell.
+    pub memory_mib: Option<f64>,
     /// The same server at the case's own rate; `None` without a rate, or where no cell was measured at any.
     pub at_rate: Option<AtRate>,
 }
@@ -108,6 +110,7 @@ impl<'a> Forecast<'a> {
             cost_us: limit.cost_us,
             limit_per_s: limit.per_s,
             is_bound_by_connections: limit.is_bound_by_connections,
+            memory_mib: costs.memory_mib(case.connections),
             at_rate,
         })
     }
@@ -225,6 +228,7 @@ mod tests {
             cpu_ms: 0.0,
             saturated_us,
             throughput_per_s: 11_000.0,
+            memory_mib: None,
             levels: vec![level],
         };
         Costs { contender, points: vec![point] }

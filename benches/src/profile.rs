@@ -95,12 +95,7 @@ pub fn look(name: &str, model: &str, setting: &Setting<'_>) -> anyhow::Result<Co
 /// that it has begun by the first byte of the command that it times the span with.
 ///
 /// By the CPU clock, a timer of the kernel, for virtual machines seldom have counters.
-fn sample(
-    mut perf: Command,
-    processes: &[i32],
-    span: Duration,
-    file: &Path,
-) -> anyhow::Result<Child> {
+fn sample(mut perf: Command, processes: &[i32], span: Duration, file: &Path) -> anyhow::Result<Child> {
     let processes: Vec<String> = processes.iter().map(i32::to_string).collect();
     let mut sampler = perf
         .args(["record", "-q", "-e", "cpu-clock", "-F", HERTZ, "-p", &processes.join(","), "-o"])
@@ -162,7 +157,8 @@ mod tests {
     /// without a sample.
     #[test]
     fn the_load_waits_until_samples_are_taken() {
-        let script = "sleep 0.3\nuntil [ \"$1\" = -o ]; do shift; done\necho begun >\"$2\"\nshift 3\nexec \"$@\"\n";
+        let script =
+            "sleep 0.3\nuntil [ \"$1\" = -o ]; do shift; done\necho begun >\"$2\"\nshift 3\nexec \"$@\"\n";
         let (perf, folder) = instead_of_perf(script);
         let file = folder.path().join("samples");
         let sampler = sample(perf, &[1], Duration::from_millis(10), &file).unwrap();

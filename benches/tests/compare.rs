@@ -393,7 +393,10 @@ fn a_case_at_a_rate_that_both_can_serve_is_answered_by_the_cost() {
         ),
         "{told}"
     );
-    assert!(told.contains("(measured at wait 10 ms, 64 connections). The nearest measured combination does not"), "{told}");
+    assert!(
+        told.contains("(measured at wait 10 ms, 64 connections). The nearest measured combination does not"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -160,7 +160,10 @@ fn undecided_tail(analysis: &Analysis<'_>, contrast: Contrast<'_>) -> String {
         return format!("{nothing}.");
     }
     let lacking = number::one_or(lacking);
-    format!("{nothing}. In {lacking} of these {} comparisons it had too little sound data.", number::count(total))
+    format!(
+        "{nothing}. In {lacking} of these {} comparisons it had too little sound data.",
+        number::count(total)
+    )
 }
 
 fn told(analysis: &Analysis<'_>, contrast: Contrast<'_>, claim: &Claim) -> String {
@@ -189,14 +192,20 @@ fn nobody(claim: &Claim, outcome: &Outcome) -> String {
     let (all, any) = (claim.places.all(total), claim.places.any(total));
     let preposition = claim.places.preposition().to_lowercase();
     if outcome.lacking == total {
-        return format!("The run had too little sound data to tell who {} {preposition} {any}.", claim.better);
+        return format!(
+            "The run had too little sound data to tell who {} {preposition} {any}.",
+            claim.better
+        );
     }
     if outcome.undecided() == total {
         let nothing = format!("The run could not tell who {} {preposition} {any}.", claim.better);
         let lacking = number::one_or(outcome.lacking);
         return match outcome.lacking {
             0 => nothing,
-            _ => format!("{nothing} {} {lacking} of them it had too little sound data.", claim.places.preposition()),
+            _ => format!(
+                "{nothing} {} {lacking} of them it had too little sound data.",
+                claim.places.preposition()
+            ),
         };
     }
     if outcome.ties == total {
@@ -214,7 +223,11 @@ fn rest(claim: &Claim, outcome: &Outcome) -> String {
     let total = outcome.total();
     let mut sentences = Vec::new();
     if outcome.limited > 0 {
-        let there = if total == 1 { "There".into() } else { format!("{preposition} {}", number::one_or(outcome.limited)) };
+        let there = if total == 1 {
+            "There".into()
+        } else {
+            format!("{preposition} {}", number::one_or(outcome.limited))
+        };
         sentences.push(format!("{there} the connections were the limit, not the server."));
     }
     if outcome.ties > 0 && outcome.ties < total {

@@ -171,7 +171,9 @@ fn wins_of_both_sides_are_told_with_their_places() {
     let record = lines(&run, &World { work_us: work, ..World::equal() });
     let text = part(&answered(&run, &record), "Capacity").to_owned();
     assert!(
-        text.contains(" in one of the 3 combinations measured, with 512 connections or more. Threads served "),
+        text.contains(
+            " in one of the 3 combinations measured, with 512 connections or more. Threads served "
+        ),
         "{text}"
     );
     assert!(text.ends_with(" times as many in 2, all with 64 connections or fewer."), "{text}");
@@ -216,7 +218,9 @@ fn too_little_sound_data_is_told_apart_from_what_the_run_could_not_tell() {
     let record = lines(&run, &World { fate: all_fail, ..World::equal() });
     let analysis = Analysis::of(&run, &record);
     assert_eq!(headline(&analysis), "this run had too little sound data");
-    assert!(part(&answer(&analysis), "Capacity").starts_with("The run had too little sound data to tell who "));
+    assert!(
+        part(&answer(&analysis), "Capacity").starts_with("The run had too little sound data to tell who ")
+    );
 }
 
 /// By hand: what is needed in all, less what there is; out of reach from more than ten times as many on.
@@ -240,7 +244,10 @@ fn undecided_fields_say_how_many_more_blocks_would_decide_them() {
             match (comparison.withheld, expected) {
                 (None, Remaining::More(blocks)) => {
                     more += 1;
-                    assert_eq!(word(comparison), format!("? +{}", reports_render::number::counted(blocks, "block")));
+                    assert_eq!(
+                        word(comparison),
+                        format!("? +{}", reports_render::number::counted(blocks, "block"))
+                    );
                 }
                 (None, Remaining::OutOfReach) => {
                     far += 1;

@@ -379,7 +379,8 @@ fn the_nearest_cell_of_a_run_stands_beside_the_model_and_the_pages_link_to_each_
     assert_eq!(String::from_utf8(output.stdout).unwrap().trim_end(), page.to_str().unwrap());
     let html = fs::read_to_string(page).unwrap();
     let model = section(&html, "model");
-    let row = words(model.split("nearest combination of the run").last().unwrap().split("<tbody>").nth(1).unwrap());
+    let row =
+        words(model.split("nearest combination of the run").last().unwrap().split("<tbody>").nth(1).unwrap());
     assert!(row.contains("wait=0ms/c=8"), "{row}");
     // Noise is below half a per cent.
     let there =

@@ -34,7 +34,10 @@ fn both_loops_answer_in_one_sentence() {
     let expected = "200/s offered, 200/s answered, 200/s correctly and in time; response time p50 3.00\u{a0}ms, p99 4.47\u{a0}ms.";
     assert!(html.contains("<strong>Valid:</strong>") && html.contains(expected), "{html}");
     let html = page(&made_up::closed());
-    assert!(html.contains("200/s answered, 200/s correctly and in time; service time p50 2.00\u{a0}ms"), "{html}");
+    assert!(
+        html.contains("200/s answered, 200/s correctly and in time; service time p50 2.00\u{a0}ms"),
+        "{html}"
+    );
     assert!(!html.contains("offered,") && html.contains("closed loop, over 16 connections"), "{html}");
     assert!(!html.contains("role=\"note\""), "a sound measurement needs no banner");
 }
@@ -119,7 +122,9 @@ fn one_request_is_no_quantile() {
 fn all_errors_are_lower_bounds_and_whose_fault_they_are() {
     let html = page(&made_up::all_errors());
     assert!(
-        html.contains("0/s answered, 0/s correctly and in time; response time p50 ≥ 2.00\u{a0}s, p99 ≥ 2.00\u{a0}s"),
+        html.contains(
+            "0/s answered, 0/s correctly and in time; response time p50 ≥ 2.00\u{a0}s, p99 ≥ 2.00\u{a0}s"
+        ),
         "{html}"
     );
     assert!(html.contains(">timeout<") && html.contains(">server<"));

@@ -460,7 +460,9 @@ fn failed_and_invalid_trials_are_listed_with_their_reasons() {
     let html = page(&run, &lines(&run, &World { fate, ..World::plausible() }), &[]);
     assert!(html.contains("failed to start; <bdi>server-tiny-http was not ready within 5s</bdi>"));
     assert!(html.contains("address in use"));
-    assert!(html.contains("open loop invalid; <bdi>pace: the client was late by 9 ms; leave the client"));
+    assert!(html.contains(
+        "failed a check at the first rate; <bdi>pace: the client was late by 9 ms; leave the client"
+    ));
     assert!(html.contains("invalid: 5 valid blocks, 6 needed"));
 }
 

@@ -143,12 +143,7 @@ fn memory(outlook: &Outlook<'_>, names: &[String; 2]) -> Option<String> {
 }
 
 /// What both can serve at most, and why.
-fn limits(
-    outlook: &Outlook<'_>,
-    number: u32,
-    names: &[String; 2],
-    cell: &dyn Fn(usize) -> String,
-) -> String {
+fn limits(outlook: &Outlook<'_>, number: u32, names: &[String; 2], cell: &dyn Fn(usize) -> String) -> String {
     let rate = |value: f64| Metric::Throughput.show(value);
     let micros = |value: f64| Metric::CpuPerRequest.show(value);
     let both = [&outlook.sync, &outlook.awaiting];

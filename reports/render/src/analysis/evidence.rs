@@ -30,7 +30,7 @@ pub struct Tally {
 pub struct Trouble<'a> {
     /// The trial.
     pub trial: &'a Trial,
-    /// What happened, e.g. `failed to start` or `closed loop invalid`.
+    /// What happened, e.g. `failed to start` or `failed a check at capacity`.
     pub what: String,
     /// Why, each in a sentence.
     pub reasons: Vec<String>,
@@ -100,7 +100,7 @@ impl<'a> EvidenceRecord<'a> {
         } else {
             self.troubles.push(Trouble {
                 trial,
-                what: format!("{phase} loop invalid"),
+                what: format!("failed a check {}", loop_in_words(phase)),
                 reasons,
                 stderr_tail: &[],
             });
@@ -141,6 +141,18 @@ fn failures(certificate: &Certificate) -> Vec<String> {
 
 fn finding(finding: &str, remedy: Option<&str>) -> String {
     remedy.map_or_else(|| finding.to_owned(), |remedy| format!("{finding}; {remedy}"))
+}
+
+/// The loop of a trial as a reader knows it.
+fn loop_in_words(phase: &str) -> &'static str {
+    match phase {
+        "closed" => "at capacity",
+        "open" => "at the first rate",
+        "open2" => "at the second rate",
+        "open3" => "at the third rate",
+        "open4" => "at the fourth rate",
+        _ => "in the sweep",
+    }
 }
 
 fn stage_name(stage: Stage) -> &'static str {

@@ -21,7 +21,10 @@ pub(super) fn markup(certificate: &Certificate) -> Markup {
 fn summary(certificate: &Certificate) -> String {
     let number_of = |status| certificate.checks.iter().filter(|check| check.status == status).count();
     if certificate.checks.is_empty() {
-        return format!("{}, by a certificate that lists no checks.", number::capitalised(&certificate.verdict.to_string()));
+        return format!(
+            "{}, by a certificate that lists no checks.",
+            number::capitalised(&certificate.verdict.to_string())
+        );
     }
     format!(
         "{}: {} checks passed, {} warned, {} failed, {} did not apply.",

@@ -97,7 +97,9 @@ fn figure(tails: &[Tail]) -> Option<Figure> {
 fn finding(tails: &[Tail]) -> String {
     let common =
         NAMED.iter().rev().find(|(nines, _)| tails.iter().all(|tail| tail.times.at(*nines).is_some()));
-    let Some((nines, share)) = common else { return "Too few requests for a quantile that every time has".into() };
+    let Some((nines, share)) = common else {
+        return "Too few requests for a quantile that every time has".into();
+    };
     let times =
         tails.iter().filter_map(|tail| Some(format!("{} {}", tail.name, written(tail.times.at(*nines)?))));
     format!("{share} of requests are answered within: {}", times.collect::<Vec<_>>().join(", "))

@@ -1,10 +1,12 @@
 //! Whether the measurements may be believed, and every trial that did not make it.
 
 use maud::{Markup, html};
+use reports_record::Cell;
 
 use super::table::Table;
 use crate::analysis::Analysis;
 use crate::analysis::evidence::Trouble;
+use crate::analysis::workload;
 use crate::{label, number};
 
 /// Troubles described in full; beyond, they are counted. A broken run of thousands must not bury its page.
@@ -30,7 +32,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
             details { summary { "Every check, by number of measurements" } (checks(analysis).markup()) }
             @for one in analysis.failed_calibrations.iter().take(LISTED) {
                 p {
-                    "The calibration of " bdi { (label::name(&one.contender)) } " in " bdi { (label::name(&one.cell)) }
+                    "The calibration of " bdi { (label::name(&one.contender)) } " at " bdi { (workload::cell_called(analysis.verdicts.cells, &one.cell)) }
                     " failed: "
                     bdi { (one.failure.as_deref().map_or_else(|| "no reason is on record".into(), label::passage)) }
                 }
@@ -40,7 +42,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
             } @else {
                 details {
                     summary { (number::count(troubles.len())) " failed or invalid" }
-                    ul.troubles { @for one in troubles.iter().take(LISTED) { li { (trouble(one)) } } }
+                    ul.troubles { @for one in troubles.iter().take(LISTED) { li { (trouble(one, analysis.verdicts.cells)) } } }
                     @if troubles.len() > LISTED {
                         p { "… and " (number::count(troubles.len() - LISTED)) " more, in trials.jsonl." }
                     }
@@ -69,11 +71,11 @@ fn checks(analysis: &Analysis<'_>) -> Table {
 }
 
 /// One loop or trial that may not be used, with its reasons.
-pub(super) fn trouble(trouble: &Trouble<'_>) -> Markup {
+pub(super) fn trouble(trouble: &Trouble<'_>, cells: &[Cell]) -> Markup {
     let trial = trouble.trial;
     let skipped = trouble.stderr_tail.len().saturating_sub(STDERR_LINES);
     html! {
-        strong { bdi { (label::name(&trial.contender)) } } " in " bdi { (label::name(&trial.cell)) }
+        strong { bdi { (label::name(&trial.contender)) } } ", " bdi { (workload::cell_called(cells, &trial.cell)) }
         ", block " (u64::from(trial.block) + 1) ": " (trouble.what)
         @for reason in &trouble.reasons { "; " bdi { (label::passage(reason)) } }
         @if !trouble.stderr_tail.is_empty() {

@@ -131,7 +131,7 @@ fn certificates(analysis: &Analysis<'_>, contrast: Contrast<'_>, cell: usize) ->
             p.note { "Every measurement of this combination passed its checks." }
         } @else {
             p.note { (number::counted(own.len(), "measurement")) " of this combination failed a check, or could not be made:" }
-            ul.troubles { @for one in own.iter().take(LISTED) { li { (trouble(one)) } } }
+            ul.troubles { @for one in own.iter().take(LISTED) { li { (trouble(one, analysis.verdicts.cells)) } } }
             @if own.len() > LISTED { p.note { "… and " (number::count(own.len() - LISTED)) " more, in trials.jsonl." } }
         }
         p.note { "The checks of all measurements: " a href="#trust" { "Can you trust this?" } " Response times: "

@@ -1,9 +1,10 @@
 //! A profile of the contenders of a pair in one cell: where CPU time goes, and where threads wait.
 
 use maud::{Markup, html};
-use reports_record::{ContenderProfile, OffCpu, OnCpu, Profile};
+use reports_record::{Cell, ContenderProfile, OffCpu, OnCpu, Profile};
 
 use super::table::Table;
+use crate::analysis::workload;
 use crate::{label, number};
 
 /// Functions of a contender that are shown.
@@ -13,14 +14,16 @@ const FUNCTIONS: usize = 12;
 const FEW: f64 = 0.05;
 
 /// A sentence a contender and two tables, folded.
-pub(super) fn markup(profile: &Profile) -> Markup {
+pub(super) fn markup(profile: &Profile, cells: &[Cell]) -> Markup {
     html! {
         details #profile {
-            summary { "Profile: where CPU time goes and threads wait at " (label::name(&profile.cell)) }
+            summary { "Profile: where CPU time goes and threads wait at " (workload::cell_called(cells, &profile.cell)) }
             @for one in &profile.contenders { p { (sentence(one)) } }
             p.note {
                 "Measured apart from the run, on " (label::name(&profile.measured_at)) ", for " (number::plain(profile.span_s)) " s each. A \
                  sample counts for the function that ran, not for its callers. Time that the hypervisor took shows in no sample. \
+                 While the kernel holds interrupts off, no sample is taken: that time counts for the function that lets them in \
+                 again, such as finish_task_switch. \
                  A thread that is ready looks like one that runs. To measure it again: " code { (label::passage(&profile.command)) } "."
             }
             @if let Some(table) = functions(profile) { (table.markup()) }
@@ -41,7 +44,11 @@ fn sentence(one: &ContenderProfile) -> String {
     let (on_cpu, from) = match (&one.on_cpu, &one.on_cpu_missing) {
         (Some(OnCpu { samples, kernel_share, functions, .. }), _) => {
             let most = functions.first().map_or_else(String::new, |most| {
-                format!(" The largest part goes to {} ({}).", label::name(&most.name), share(most.samples, *samples))
+                format!(
+                    " The largest part goes to {} ({}).",
+                    label::name(&most.name),
+                    share(most.samples, *samples)
+                )
             });
             let told = format!(
                 "{name} spends {} of its CPU time in the kernel.{most}",

@@ -100,8 +100,11 @@ fn counts(analysis: &Analysis<'_>) -> Table {
 }
 
 fn table(analysis: &Analysis<'_>) -> Table {
-    let mut table =
-        Table::new("Copy ÷ original", &["combination", "metric", "ratio (95\u{a0}%)", "block SD", "blocks"], 2);
+    let mut table = Table::new(
+        "Copy ÷ original",
+        &["combination", "metric", "ratio (95\u{a0}%)", "block SD", "blocks"],
+        2,
+    );
     for subject in Metric::ALL.into_iter().flat_map(|metric| analysis.verdicts.subjects(metric)) {
         for comparison in analysis.verdicts.about(Kind::Repeat, subject) {
             let or_none = |text: Option<String>| text.unwrap_or_else(|| number::NO_DATA.into());

@@ -33,7 +33,7 @@ pub(super) fn markup(analysis: &Analysis<'_>, beside: &Beside) -> Markup {
     let parts = parts(analysis, beside.has_costs);
     let path = beside.path.as_ref().map(|path| request_path::markup(path, analysis.run));
     let calls = beside.system_calls.as_ref().map(system_calls::markup);
-    let profile = beside.profile.as_ref().map(profile::markup);
+    let profile = beside.profile.as_ref().map(|profile| profile::markup(profile, analysis.verdicts.cells));
     let all = [parts, path, calls, profile];
     if all.iter().all(Option::is_none) {
         return html! {};

@@ -35,7 +35,8 @@ fn at_rate(conclusion: Conclusion, saving: &Saving, rate: &str, names: [&str; 2]
     };
     let name = names[usize::from(side == Side::Async)];
     let alone = if saving.is_confirmed { "" } else { ", by arithmetic alone" };
-    let matters = if is_idle || saving.is_little() { "It hardly matters." } else { "Both can serve this rate." };
+    let matters =
+        if is_idle || saving.is_little() { "It hardly matters." } else { "Both can serve this rate." };
     format!(
         "Cheaper with {name}{alone}: {} less CPU a request, {} in all. {matters}",
         number::percent(saving.share),
@@ -160,8 +161,7 @@ mod tests {
         let case =
             |rate| Case { connections: 512, wait_ms: 1.0, cpu_ms: 0.0, rate_per_s: Some(rate), cores: 1 };
         let at = |rate: f64, nearest| {
-            let outlook =
-                Outlook::of(case(rate), &costs("t", 40.0, 60.0), &costs("a", 20.0, 30.0)).unwrap();
+            let outlook = Outlook::of(case(rate), &costs("t", 40.0, 60.0), &costs("a", 20.0, 30.0)).unwrap();
             headline(&Outlook { nearest, ..outlook }, ["threads", "async"])
         };
         assert_eq!(
@@ -169,9 +169,6 @@ mod tests {
             "Only async can serve this rate. The most with threads is about 25,000 requests a second."
         );
         assert!(at(30_000.0, None).starts_with("Only async can serve this rate, by arithmetic alone."));
-        assert_eq!(
-            at(60_000.0, None),
-            "Neither. 60,000 requests a second are more than either can serve."
-        );
+        assert_eq!(at(60_000.0, None), "Neither. 60,000 requests a second are more than either can serve.");
     }
 }

@@ -74,9 +74,8 @@ impl<'a> Arithmetic<'a> {
         let outlook = Outlook::of(case, self.costs(&pair.sync)?, self.costs(&pair.awaiting)?)?;
         let cells = [outlook.sync.cell, outlook.awaiting.cell];
         let nearest = self.agreed(pair, cells.map(|cell| Some((cell, Metric::Throughput.into()))));
-        let costs = [outlook.sync.at_rate, outlook.awaiting.at_rate].map(|at| {
-            at.map(|at| (at.cell, Subject { metric: Metric::CpuPerRequest, level: at.level }))
-        });
+        let costs = [outlook.sync.at_rate, outlook.awaiting.at_rate]
+            .map(|at| at.map(|at| (at.cell, Subject { metric: Metric::CpuPerRequest, level: at.level })));
         Some(Outlook { nearest, nearest_cost: self.agreed(pair, costs), ..outlook })
     }
 

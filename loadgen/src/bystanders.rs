@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use crate::opening::read_reply;
 use crate::route::Route;
 use crate::socket::NotConnected;
-use crate::thread::ClientThread;
+use crate::thread::{ClientThread, Timers};
 use crate::{Request, StartError};
 
 /// From one byte of a slow request to the next: a short head takes six seconds, within what servers commonly wait for
@@ -70,7 +70,7 @@ impl Bystanders {
         request: Request,
         pin: Option<usize>,
     ) -> Result<Self, StartError> {
-        let thread = ClientThread::start("bystanders".into(), pin)
+        let thread = ClientThread::start("bystanders".into(), pin, Timers::OfRuntime)
             .map_err(|cause| StartError::Bystanders { cause })?;
         let counts = Arc::<Counts>::default();
         let (stand, leave) = oneshot::channel();
@@ -136,7 +136,7 @@ async fn open_all(
             number,
             cause: failed.source,
         };
-        let (stream, _) = route.open(turn).await.map_err(failed)?;
+        let (stream, _) = route.open_in_time(turn).await.map_err(failed)?;
         crowd.push((stream, number > idle));
         counts.standing.fetch_add(1, Ordering::Relaxed);
     }
@@ -168,7 +168,7 @@ impl Place {
             self.counts.closed.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(BACK_OFF).await;
             self.turn = self.turn.wrapping_add(1);
-            if let Ok((stream, _)) = self.route.open(self.turn).await {
+            if let Ok((stream, _)) = self.route.open_in_time(self.turn).await {
                 self.counts.standing.fetch_add(1, Ordering::Relaxed);
                 next = Some(stream);
             }

@@ -19,7 +19,7 @@ use crate::opening::{LeftOut, Opening};
 use crate::order::{Order, WATCH_TICK};
 use crate::progress::Progress;
 use crate::route::Route;
-use crate::thread::ClientThread;
+use crate::thread::{ClientThread, Timers};
 use crate::url::{ResolveError, Url};
 use crate::usage::MachineReading;
 use crate::{Interrupt, Load, LoadError, Request, socket};
@@ -137,7 +137,7 @@ impl Client {
         let (mut route, mut left_out, mut before) = (None::<Route>, Vec::new(), 0);
         for index in 0..crew.threads {
             let pin = crew.pin(index);
-            let thread = ClientThread::start(format!("client-{index}"), pin)
+            let thread = ClientThread::start(format!("client-{index}"), pin, Timers::Own)
                 .map_err(|cause| StartError::Thread { index, pin, cause })?;
             let opening = Opening {
                 addresses,

@@ -13,6 +13,7 @@ use crate::engine::Slot;
 use crate::reply::{End, Look, Reply, ReplyParser};
 use crate::route::Route;
 use crate::thread::Hand;
+use crate::timer;
 use crate::{Interrupt, Pool, Request, StartError};
 
 /// Deadline of the request that proves a connection.
@@ -117,7 +118,7 @@ impl Opening {
 
     async fn open(&self, route: &mut Route, turn: usize, number: u32) -> Result<TcpStream, StartError> {
         let address = route.address(turn);
-        let opened = route.open(turn).await;
+        let opened = route.open_in_time(turn).await;
         let (stream, took) =
             opened.map_err(|failed| StartError::Connect { address, number, cause: failed.source })?;
         route.round_trip = route.round_trip.min(took);
@@ -143,20 +144,23 @@ pub struct LeftOut {
 
 async fn raised(interrupt: &Interrupt) {
     while !interrupt.is_raised() {
-        tokio::time::sleep(INTERRUPT_TICK).await;
+        if timer::sleep(INTERRUPT_TICK).await.is_err() {
+            // Without a descriptor left, opening fails and says so.
+            std::future::pending::<()>().await;
+        }
     }
 }
 
 /// Sends `request` and reads its reply, which must be a success and keep the connection.
 async fn prove(stream: &mut TcpStream, request: &Request) -> Result<(), String> {
-    let answered = tokio::time::timeout(PROOF_TIMEOUT, exchange(stream, request)).await;
+    let answered = timer::within(PROOF_TIMEOUT, exchange(stream, request)).await.and_then(Option::transpose);
     match answered {
-        Err(_) => Err("no whole reply within 5s".into()),
-        Ok(Err(error)) => Err(error.to_string()),
-        Ok(Ok(reply)) if !(200..300).contains(&reply.status) => Err(format!("status {}", reply.status)),
-        Ok(Ok(reply)) if !reply.keep_alive => Err("a reply that closes the connection".into()),
-        Ok(Ok(reply)) if reply.surplus > 0 => Err("a reply with bytes after its end".into()),
-        Ok(Ok(_)) => Ok(()),
+        Err(error) => Err(error.to_string()),
+        Ok(None) => Err("no whole reply within 5s".into()),
+        Ok(Some(reply)) if !(200..300).contains(&reply.status) => Err(format!("status {}", reply.status)),
+        Ok(Some(reply)) if !reply.keep_alive => Err("a reply that closes the connection".into()),
+        Ok(Some(reply)) if reply.surplus > 0 => Err("a reply with bytes after its end".into()),
+        Ok(Some(_)) => Ok(()),
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
 use crate::socket::{self, NotConnected};
+use crate::timer;
 
 /// Where connections go, and how long opening one may take.
 #[derive(Debug, Clone)]
@@ -24,10 +25,17 @@ impl Route {
         self.addresses[turn % self.addresses.len()]
     }
 
-    /// Opens the connection whose `turn` it is, and says how long that took.
+    /// Opens the connection whose `turn` it is, however long that takes, and says how long it took.
     pub(crate) async fn open(&self, turn: usize) -> Result<(TcpStream, Duration), NotConnected> {
         let begun = Instant::now();
-        let stream = socket::connect(self.address(turn), self.connect_timeout).await?;
+        let stream = socket::connect(self.address(turn)).await?;
         Ok((stream, begun.elapsed()))
+    }
+
+    /// The same within the time that it may take.
+    pub(crate) async fn open_in_time(&self, turn: usize) -> Result<(TcpStream, Duration), NotConnected> {
+        timer::within(self.connect_timeout, self.open(turn))
+            .await?
+            .unwrap_or_else(|| Err(NotConnected::in_time()))
     }
 }

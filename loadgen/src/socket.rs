@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use nix::errno::Errno;
 use reports_record::OutcomeKind;
@@ -15,14 +14,23 @@ pub(crate) struct NotConnected {
     pub(crate) source: io::Error,
 }
 
-/// Opens a connection within `timeout`; small requests are sent at once (`TCP_NODELAY`).
-pub(crate) async fn connect(address: SocketAddr, timeout: Duration) -> Result<TcpStream, NotConnected> {
-    let failed = |source: io::Error| NotConnected { kind: kind_of_opening(&source), source };
-    let stream = match tokio::time::timeout(timeout, TcpStream::connect(address)).await {
-        Ok(connected) => connected.map_err(failed)?,
-        Err(_) => return Err(failed(io::Error::from(Errno::ETIMEDOUT))),
-    };
-    stream.set_nodelay(true).map_err(failed)?;
+impl NotConnected {
+    /// It took longer than it may.
+    pub(crate) fn in_time() -> Self {
+        io::Error::from(Errno::ETIMEDOUT).into()
+    }
+}
+
+impl From<io::Error> for NotConnected {
+    fn from(source: io::Error) -> Self {
+        Self { kind: kind_of_opening(&source), source }
+    }
+}
+
+/// Opens a connection, however long that takes; small requests are sent at once (`TCP_NODELAY`).
+pub(crate) async fn connect(address: SocketAddr) -> Result<TcpStream, NotConnected> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
     Ok(stream)
 }
 

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::{Absence, Engine, REPEATED, Slot};
 use crate::clock::Moment;
 use crate::reply::{End, Refusal, Reply};
-use crate::socket;
+use crate::socket::{self, NotConnected};
 use crate::tally::Flight;
 
 /// Connections in a row that fail without a pause: a server that fails now and then is not slowed down by this side.
@@ -333,7 +333,13 @@ impl Engine {
     async fn open(&self, slot: &Rc<Slot>) {
         slot.given().await;
         let begun = self.order.clock.now();
-        let opened = self.route.open(slot.turn.get()).await;
+        slot.opening_since.set(Some(begun));
+        let opened = tokio::select! {
+            biased;
+            opened = self.route.open(slot.turn.get()) => opened,
+            () = slot.overdue() => Err(NotConnected::in_time()),
+        };
+        slot.opening_since.set(None);
         let now = self.order.clock.now();
         // The next connection goes to the next address, be it because this one failed.
         slot.turn.set(slot.turn.get().wrapping_add(1));

@@ -41,8 +41,10 @@ pub(crate) struct Slot {
     pub(super) free_since: Cell<Moment>,
     /// Bytes of the request in flight that the kernel has not taken yet.
     pub(super) unsent: Cell<usize>,
-    /// The request in flight is past its deadline.
+    /// The request in flight, or opening the connection for it, is past its deadline.
     pub(super) expired: Cell<bool>,
+    /// While its connection is being opened.
+    pub(super) opening_since: Cell<Option<Moment>>,
     /// Replies that came over the open connection.
     pub(super) served: Cell<u64>,
     /// Connections in a row, the open one not included, that were not opened or broke before any reply.
@@ -78,6 +80,7 @@ impl Slot {
     pub(super) fn fill(&self, stream: TcpStream, served: u64) {
         *self.stream.borrow_mut() = Some(stream);
         self.served.set(served);
+        self.expired.set(false);
         self.was_open.set(true);
     }
 
@@ -116,6 +119,8 @@ impl Slot {
         self.walk.set(walk);
         *self.parser.borrow_mut() = Some(parser);
         self.flight.set(None);
+        self.expired.set(false);
+        self.opening_since.set(None);
         self.free_since.set(now);
         self.failures.set(0);
         self.broke.set(false);
@@ -137,6 +142,15 @@ impl Slot {
             self.flight.get().map_or(Poll::Pending, Poll::Ready)
         })
         .await
+    }
+
+    /// Waits until opening its connection takes too long.
+    pub(super) async fn overdue(&self) {
+        std::future::poll_fn(|cx| {
+            self.watched_by(cx.waker());
+            if self.expired.take() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 
     /// Has the slot's task look at it again.

@@ -44,7 +44,8 @@ pub(crate) struct Watch {
 impl Engine {
     /// Returns when the measurement is over: nothing more will start, and nothing is in flight or may go on.
     pub(super) async fn watch(&self) -> Watch {
-        let tick = (self.order.load.timeout / 10).clamp(TICK_MIN, TICK);
+        let shortest = self.order.load.timeout.min(self.route.connect_timeout);
+        let tick = (shortest / 10).clamp(TICK_MIN, TICK);
         let (mut done, mut passed) = (None, None);
         let mut usage = Edges::after(self.at_rest);
         let mut slicer = Slicer::new(self.order.slices.clone(), self.order.window().start);
@@ -170,7 +171,7 @@ impl Engine {
         (mean * LINGER_REPLIES).clamp(LINGER_MIN, LINGER_MAX)
     }
 
-    /// Ends requests past their deadline. No timer per request: that would cost more than the rest of it.
+    /// Ends requests, and attempts to connect, past their deadline. No timer per request: that would cost more than the rest of it.
     fn sweep(&self, now: Moment) {
         if self.standstills.is_catching_up() {
             // Replies that came in time may lie unread.
@@ -179,7 +180,11 @@ impl Engine {
         for slot in &self.slots {
             let Some(flight) = slot.flight.get() else { continue };
             // What waits for a fresh connection has the connection's deadline.
-            if slot.is_open() && now.since(flight.started) > self.order.load.timeout {
+            let is_overdue = match slot.opening_since.get() {
+                Some(since) => now.since(since) > self.route.connect_timeout,
+                None => slot.is_open() && now.since(flight.started) > self.order.load.timeout,
+            };
+            if is_overdue {
                 slot.expired.set(true);
                 slot.wake();
             }

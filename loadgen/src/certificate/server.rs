@@ -20,11 +20,16 @@ pub(super) fn replies(evidence: &Evidence<'_>) -> Check {
     let wrong = count(OutcomeKind::WrongStatus) + count(OutcomeKind::WrongBody);
     let all = wrong + count(OutcomeKind::Ok);
     if all == 0 {
-        let remedy = "see which failures there were; a window shorter than the replies take has none either";
-        let finding = if evidence.tally.account().due == 0 {
-            "no request was due in the window"
+        let account = evidence.tally.account();
+        let (finding, remedy) = if account.due == 0 {
+            ("no request was due in the window", "measure for longer (--duration), or at a higher rate")
+        } else if account.censored == account.due {
+            (
+                "no request of the window was answered before the measurement ended, and none had failed",
+                "wait for longer behind the window (--grace), or see whether the server answers at all",
+            )
         } else {
-            "no request of the window was answered"
+            ("no request of the window was answered", "see which failures there were")
         };
         return about.found(CheckStatus::Fail, None, finding.into(), remedy);
     }

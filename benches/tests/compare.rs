@@ -50,12 +50,18 @@ fn next_page() -> String {
 /// Held by the slow server while it answers: one request after another.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// How long the only turn of a slow server takes; `None` for one that answers at once.
-fn turn(kind: &str) -> Option<Duration> {
+/// Replies of a cold server until it is warm: twice as many as it answers in the closed loop of a block, and half of those in a
+/// second.
+const COLD: u32 = 120;
+
+/// How long the only turn of a slow server takes; `None` for one that answers at once. One that is cold counts its `replies`.
+fn turn(kind: &str, replies: &AtomicU32) -> Option<Duration> {
+    let is_cold = || replies.fetch_add(1, Ordering::Relaxed) < COLD;
     let is_odd = || *STARTS.get_or_init(starts) % 2 == 1;
     match kind {
         "slow" => Some(Duration::from_millis(20)),
         "sluggish" => Some(Duration::from_millis(1)),
+        "cold" => is_cold().then_some(Duration::from_millis(4)),
         "slow at odd starts" => is_odd().then_some(Duration::from_millis(1)),
         "slow at even starts" => (!is_odd()).then_some(Duration::from_millis(1)),
         _ => None,
@@ -91,7 +97,7 @@ fn converse(mut stream: TcpStream, kind: &str) {
             "flaky" if REPLIES.fetch_add(1, Ordering::Relaxed) % 20 == 19 => ("500 Oops", "out of order"),
             _ => ("200 OK", "hello"),
         };
-        if let Some(time) = turn(kind) {
+        if let Some(time) = turn(kind, &REPLIES) {
             let _turn = ONE_AT_A_TIME.lock().unwrap();
             thread::sleep(time);
         }
@@ -258,6 +264,21 @@ fn a_server_a_hundred_times_slower_is_measured_without_ending_early() {
     assert!(!stderr.contains("ended on SIGTERM") && !stderr.contains("killed"), "{stderr}");
     let is_spoilt = stderr.contains("had spoilt what was measured");
     assert!(is_spoilt || !contest["blocks"].as_array().unwrap().is_empty(), "{stderr}");
+}
+
+/// Each start of a server answers its first replies in four times the time of the other's, and all that follow at once: as servers do
+/// that compile what they run. Users meet it warm.
+#[test]
+fn a_server_that_is_slow_until_it_is_warm_is_not_taken_for_a_slow_one() {
+    let (steady, cold) = (server("sluggish"), server("cold"));
+    let given =
+        ["--a", &steady, "--b", &cold, "--names", "steady,cold", "--warm-up", "1s", "--rate", "100/s"];
+    let (code, stdout, stderr) =
+        compare(&[&given[..], &["--within", "20s", "--fail-if", "cold worse throughput"]].concat());
+    let is_spoilt = stdout.contains("had spoilt what was measured");
+    assert!(is_spoilt || code == Some(0), "{stdout}{stderr}");
+    assert!(is_spoilt || stdout.contains("cold serves"), "{stdout}");
+    assert!(stderr.contains("after 1s of warm-up"), "{stderr}");
 }
 
 /// The new version has no figures to be worse by: all its blocks have errors. It must not pass for that.

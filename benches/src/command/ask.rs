@@ -182,6 +182,8 @@ fn measure(arguments: &Arguments, question: Question) -> anyhow::Result<i32> {
     let hall = Hall {
         connections: question.connections,
         split,
+        // Programs of this project, compiled beforehand: the first requests find them as the last ones do.
+        warm_up: Duration::ZERO,
         seed: definition.seed,
         within: arguments.within,
         anyway: arguments.anyway,

@@ -78,6 +78,12 @@ pub struct Arguments {
     /// About how long to measure; what is undecided then is said with what it would take
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = within)]
     within: Duration,
+    /// How long each server is asked after each start before anything counts; 0s measures servers that are cold
+    ///
+    /// What compiles or fills caches at run time is slower at first: Node answers a tenth as much. Raise it where a note says that a
+    /// server was not warm yet.
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = warm_up)]
+    warm_up: Duration,
     /// Exit with 1 on this verdict, such as 'b worse throughput' (cpu, p50, p99, memory); may be given again
     ///
     /// Worse is a verdict, never a noisy ratio. What cannot be told passes, and the last lines say how large a loss could
@@ -117,6 +123,10 @@ fn within(text: &str) -> Result<Duration, String> {
     parse_span(text, &(Duration::from_secs(1)..=Duration::from_secs(24 * 3600)))
 }
 
+fn warm_up(text: &str) -> Result<Duration, String> {
+    parse_span(text, &(Duration::ZERO..=Duration::from_secs(3600)))
+}
+
 /// Compares servers, prints what was found and writes its page; gives the exit code: 0 whatever the verdicts, 1 where one is not allowed.
 ///
 /// # Errors
@@ -142,6 +152,7 @@ pub fn compare(arguments: Arguments) -> anyhow::Result<i32> {
     let hall = Hall {
         connections: arguments.connections,
         split: Split::here(arguments.server_cpus, 1)?,
+        warm_up: arguments.warm_up,
         seed: arguments.seed,
         within: arguments.within,
         anyway: arguments.anyway,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, anyhow};
+use loadgen::show_span;
 use nix::sys::resource::{Resource, getrlimit};
 use reports_record::{Environment, SCHEMA, shell_word, shown};
 use reports_terminal::{counted, print, talk};
@@ -38,6 +39,8 @@ pub(super) struct Hall {
     pub(super) connections: u32,
     /// CPUs of the client, and of the servers.
     pub(super) split: Split,
+    /// How long each entrant is asked after each of its starts before anything of it counts.
+    pub(super) warm_up: Duration,
     /// Seed of orders and schedules.
     pub(super) seed: u64,
     /// About how long it takes.
@@ -95,6 +98,8 @@ struct Document {
     started_at: String,
     /// Connections to each entrant.
     connections: u32,
+    /// How long each entrant was asked after each of its starts before anything of it counted, seconds.
+    warm_up_s: f64,
     /// Seed of orders and schedules.
     seed: u64,
     /// CPUs of the client, and of the servers.
@@ -147,6 +152,7 @@ pub(super) fn hold(
         connections: hall.connections,
         client_cpus: &split.client,
         server_cpus: &split.contender,
+        warm_up: hall.warm_up,
         seed: hall.seed,
         interrupt: signals.interrupt(),
     };
@@ -162,10 +168,15 @@ pub(super) fn hold(
         let rates: Vec<String> =
             contest.rates().iter().map(|rate| Metric::Throughput.show(rate.get())).collect();
         talk!(
-            "{}, at most {}{}, seed {}; about {}, Ctrl-C keeps what is there",
+            "{}, at most {}{}{}, seed {}; about {}, Ctrl-C keeps what is there",
             counted(hall.connections.into(), "connection"),
             counted(contest.most_blocks() as u64, "block"),
             if rates.is_empty() { String::new() } else { format!(", at {}", rates.join(" and ")) },
+            if hall.warm_up.is_zero() {
+                String::new()
+            } else {
+                format!(", after {} of warm-up", show_span(hall.warm_up))
+            },
             hall.seed,
             minutes(hall.within)
         );
@@ -202,6 +213,7 @@ pub(super) fn hold(
         question: occasion.question,
         started_at,
         connections: hall.connections,
+        warm_up_s: hall.warm_up.as_secs_f64(),
         seed: hall.seed,
         client_cpus: split.client.clone(),
         server_cpus: split.contender.clone(),

@@ -43,6 +43,12 @@ const SLICE_REPLIES: f64 = 50.0;
 /// A rate at which the longest slice would hold fewer requests than this is not asked.
 const FEWEST_REQUESTS: f64 = 5.0;
 
+/// The windows that a warm-up is made of, at least: short enough for the connections of those that wait for their turn to stay open.
+const WARM_UP_WINDOW: Duration = Duration::from_millis(250);
+
+/// A server that serves this many times as much once it is measured as at the end of its warm-up was not warm yet.
+const STILL_RISING: f64 = 1.1;
+
 /// How long requests may go on after a slice of the calibration, when it is not known yet how long they take.
 const CALIBRATION_GRACE: Duration = Duration::from_secs(2);
 
@@ -62,6 +68,8 @@ pub struct Setting<'a> {
     pub client_cpus: &'a [u32],
     /// CPUs of the servers.
     pub server_cpus: &'a [u32],
+    /// How long each entrant is asked after each of its starts before anything of it counts.
+    pub warm_up: Duration,
     /// Seed of orders and schedules.
     pub seed: u64,
     /// Ends the contest early.
@@ -153,6 +161,7 @@ impl Contest {
         let closed = Plan { length: closed.length.max(WINDOW), ..closed };
         let grace = CALIBRATION_GRACE;
         let mut turns = Turns::from_seed(setting.seed);
+        warm_up(&mut running, &entrants, service, grace, &mut turns, setting)?;
         let sliced = phase(&mut running, &entrants, &closed, grace, &mut turns, setting)?;
         let capacity = capacities(&entrants, &sliced)?;
         let weaker = capacity.iter().copied().fold(f64::INFINITY, f64::min);
@@ -223,6 +232,7 @@ impl Contest {
         for (side, entrant) in self.entrants.iter().enumerate() {
             let readings = || self.blocks.iter().map(|block| &block.readings[side]);
             notes.extend(full_queue(&entrant.name, readings()));
+            notes.extend(not_warm(&entrant.name, readings()));
             let faulty = readings().filter(|reading| !reading.faults.is_empty()).count();
             if let Some(fault) = readings().flat_map(|reading| &reading.faults).next() {
                 notes.push(format!(
@@ -322,7 +332,9 @@ impl Contest {
         let mut running = start_all(&self.entrants, setting)?;
         self.release_changed_bodies(&mut running);
         let mut turns = Turns::from_seed(crate::order::schedule_seed(setting.seed, 0, number));
-        let mut readings = vec![Reading::default(); self.entrants.len()];
+        let warm = warm_up(&mut running, &self.entrants, self.service, self.grace, &mut turns, setting)?;
+        let reading = |warm| Reading { warm_up_per_s: warm, ..Reading::default() };
+        let mut readings: Vec<Reading> = warm.into_iter().map(reading).collect();
         if has_closed {
             let sliced = phase(&mut running, &self.entrants, &self.closed, self.grace, &mut turns, setting)?;
             for ((reading, sliced), running) in readings.iter_mut().zip(&sliced).zip(&running) {
@@ -467,6 +479,21 @@ fn full_queue<'a>(name: &str, readings: impl Iterator<Item = &'a Reading>) -> Op
     })
 }
 
+/// That a server became faster still after its warm-up, where it did in half of the blocks or more.
+fn not_warm<'a>(name: &str, readings: impl Iterator<Item = &'a Reading>) -> Option<String> {
+    let mut rises: Vec<f64> = readings
+        .filter_map(|reading| {
+            Some(reading.throughput_per_s? / reading.warm_up_per_s.filter(|warm| *warm > 0.0)?)
+        })
+        .collect();
+    rises.sort_by(f64::total_cmp);
+    let rise = rises.get(rises.len() / 2).filter(|rise| **rise > STILL_RISING)?;
+    Some(format!(
+        "{name} served {:.0} % more than in the last turn of its warm-up: it may become faster still; raise --warm-up",
+        (rise - 1.0) * 100.0
+    ))
+}
+
 /// The first two bodies that differ, in words.
 fn different_bodies(entrants: &[Entrant]) -> Option<String> {
     let body = |entrant: &Entrant| match &entrant.source {
@@ -525,6 +552,28 @@ fn phase(
     }
     ensure!(!setting.interrupt.is_raised(), "interrupted");
     Ok(measured?)
+}
+
+/// Has each entrant answer as fast as it can, in turns, as long as the setting says: compilers, caches and pools of threads then
+/// know the request. Nothing of it counts. Gives what each served in the last turn, replies per second; `None` without a warm-up.
+fn warm_up(
+    running: &mut [Running],
+    entrants: &[Entrant],
+    service: Duration,
+    grace: Duration,
+    turns: &mut Turns,
+    setting: &Setting<'_>,
+) -> anyhow::Result<Vec<Option<f64>>> {
+    let Some(plan) = warm_up_plan(setting.warm_up, service) else { return Ok(vec![None; entrants.len()]) };
+    let sliced = phase(running, entrants, &plan, grace, turns, setting)?;
+    Ok(sliced.iter().map(|sliced| sliced.slices.last().map(|slice| slice.goodput_per_s)).collect())
+}
+
+/// The turns of a warm-up, for requests that take `service` while nothing else is asked; `None` without one.
+fn warm_up_plan(warm_up: Duration, service: Duration) -> Option<Plan> {
+    let length = WARM_UP_WINDOW.max(service);
+    let rounds = (warm_up.as_secs_f64() / (2.0 * length.as_secs_f64())).ceil() as u32;
+    (rounds > 0).then_some(Plan { offer: slices::Offer::Closed, lead_in: Duration::ZERO, length, rounds })
 }
 
 /// What each entrant served in the calibration.
@@ -680,6 +729,23 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_became_faster_after_its_warm_up_is_told() {
+        let told = |rises: &[f64]| {
+            let reading = |rise: &f64| Reading {
+                throughput_per_s: Some(1_000.0 * rise),
+                warm_up_per_s: Some(1_000.0),
+                ..Reading::default()
+            };
+            not_warm("new", rises.iter().map(reading).collect::<Vec<_>>().iter())
+        };
+        let said = told(&[1.0, 1.3, 1.4]).unwrap();
+        assert!(said.starts_with("new served 30 % more") && said.ends_with("raise --warm-up"), "{said}");
+        assert_eq!(told(&[1.0, 1.05, 1.4]), None, "one block may be a disturbed one");
+        assert_eq!(told(&[]), None);
+        assert_eq!(not_warm("new", [Reading::default()].iter()), None, "without a warm-up");
+    }
+
+    #[test]
     fn a_time_too_short_for_a_verdict_is_told_with_the_time_it_takes() {
         let told = |fitting| too_short(fitting, Duration::from_secs(8), Duration::from_secs(20));
         assert_eq!(
@@ -687,6 +753,17 @@ mod tests {
             Some("a verdict needs 6 blocks, which take about 60 s here; --within leaves 20 s for them")
         );
         assert_eq!(told(6), None);
+    }
+
+    #[test]
+    fn a_warm_up_lasts_as_long_as_asked_in_turns_that_hold_a_reply() {
+        let (ms, second) = (Duration::from_millis, Duration::from_secs(1));
+        let plan =
+            |warm_up, service| warm_up_plan(warm_up, ms(service)).map(|plan| (plan.length, plan.duration()));
+        assert_eq!(plan(second, 1), Some((ms(250), second)));
+        assert_eq!(plan(3 * second, 400), Some((ms(400), ms(3_200))));
+        assert_eq!(plan(second, 1_500), Some((ms(1_500), 3 * second)), "one turn there and one back");
+        assert_eq!(plan(Duration::ZERO, 1), None);
     }
 
     #[test]

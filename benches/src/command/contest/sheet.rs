@@ -35,6 +35,8 @@ fn conditions(document: &Document) -> Vec<String> {
         Some(kernel.clone()),
         commit,
         Some(number::counted(document.connections as usize, "connection")),
+        (document.warm_up_s > 0.0)
+            .then(|| format!("{} s of warm-up at each start", number::plain(document.warm_up_s))),
         Some(format!("seed {}", document.seed)),
         Some(format!("{:.0} s", document.took_s)),
     ]

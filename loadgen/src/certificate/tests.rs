@@ -922,3 +922,19 @@ fn a_rate_is_that_of_the_replies_and_of_the_parts_of_those_across_the_edges() {
     assert_eq!((rate(0.5, 2000), rate(-3.0, 2000)), (1000.25, 998.5));
     assert_eq!((rate(-2001.0, 2000), rate(0.5, 0)), (0.0, 0.0));
 }
+
+#[test]
+fn where_all_that_was_due_is_still_waited_for_the_advice_is_to_wait_longer() {
+    let remedy = |fill: fn(&mut Tally)| {
+        let window = Window { start: at(START_MS * 1000), end: at(START_MS * 1000 + 1_000_000) };
+        let mut tally = Tally::new(window, true);
+        fill(&mut tally);
+        let check = scene().check_of(tally, "replies");
+        assert_eq!(check.status, CheckStatus::Fail, "{}", check.finding);
+        check.remedy.unwrap()
+    };
+    let waiting = remedy(|tally| tally.never_sent(at(START_MS * 1000), 3, at(START_MS * 1000 + 3_000_000)));
+    assert!(waiting.contains("--grace"), "{waiting}");
+    let nothing = remedy(|_| {});
+    assert!(nothing.contains("--duration") && !nothing.contains("--grace"), "{nothing}");
+}

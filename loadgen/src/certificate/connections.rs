@@ -150,7 +150,7 @@ fn remedy(evidence: &Evidence<'_>, ended: f64) -> String {
     }
     let cause = match (evidence.announced_requests, tally.closes_announced) {
         (Some(requests), _) => format!("the server announced `keep-alive: max={requests}`: raise that bound"),
-        (None, 0) => "the server ended connections without announcing it: raise its idle time-out".into(),
+        (None, 0) => "the server ended connections without announcing it, as at its idle time-out or when it is reloaded: raise that time-out".into(),
         (None, closes) => {
             format!(
                 "the server ended the connection with {closes} of its replies (`connection: close`, or HTTP/1.0): have it keep them"

@@ -180,6 +180,9 @@ pub(super) fn hold(
             hall.seed,
             minutes(hall.within)
         );
+        if let Some(too_short) = contest.too_short() {
+            talk!("warning: {too_short}");
+        }
     }
     // A calibration that was slow leaves at least half of the time to measure.
     let left = hall.within.saturating_sub(began.elapsed()).max(hall.within / 2);
@@ -187,7 +190,7 @@ pub(super) fn hold(
     let contests = calibrated.into_iter().zip(titles).map(|(contest, entrants)| {
         let findings = contest.findings();
         let others = 1..findings.names.len();
-        let mut notes = contest.notes();
+        let mut notes: Vec<String> = words::ranking(&findings).into_iter().chain(contest.notes()).collect();
         if let Some(looked) = findings.looks.iter().rev().find(|look| **look <= findings.blocks)
             && *looked < findings.blocks
             && findings.all.iter().any(|finding| finding.is_open)

@@ -33,6 +33,10 @@ const OPEN_ROUNDS: u32 = 2;
 /// The least window of a slice: starting the servers takes far longer than turning between them, so that a block has more of each.
 const WINDOW: Duration = Duration::from_millis(100);
 
+/// Replies of each connection that a closed slice holds, one after another, at least. Each counts by its share of the window, so that few
+/// lose nothing at its edges.
+const SLICE_WAITS: f64 = 2.5;
+
 /// Requests that a slice should hold at a rate, and the longest slice that is made for them.
 const SLICE_REQUESTS: f64 = 50.0;
 const LONGEST_SLICE: Duration = Duration::from_millis(500);
@@ -99,6 +103,8 @@ pub struct Contest {
     failures: Vec<String>,
     /// Blocks that the machine spoilt and that were measured again.
     spoilt: usize,
+    /// That its time carries too few blocks for a verdict, where it does.
+    too_short: Option<String>,
     notes: Vec<String>,
     /// Whether all have to answer with the same body.
     same_body: bool,
@@ -157,8 +163,7 @@ impl Contest {
             );
             notes.push(format!("{difference}: they may not do the same work"));
         }
-        let closed = Plan::closed(&running[0].load, service);
-        let closed = Plan { length: closed.length.max(WINDOW), ..closed };
+        let closed = closed_plan(&running[0], service);
         let grace = CALIBRATION_GRACE;
         let mut turns = Turns::from_seed(setting.seed);
         warm_up(&mut running, &entrants, service, grace, &mut turns, setting)?;
@@ -176,7 +181,6 @@ impl Contest {
         let levels: Duration = rates.iter().map(|&rate| open_plan(rate, 0, service).duration()).sum();
         let block = started + (closed.duration() + levels) * sides;
         let fitting = (within.as_secs_f64() / (SLOWER * block.as_secs_f64())) as usize;
-        notes.extend(too_short(fitting, block, within));
         notes.extend(entrants.iter().filter(|entrant| !entrant.is_started()).map(|entrant| {
             format!(
                 "{} ran already: its CPU and memory are not read, and whether another start of it would be as fast is not \
@@ -196,9 +200,16 @@ impl Contest {
             blocks,
             failures,
             spoilt,
+            too_short: too_short(fitting, block, within),
             notes,
             same_body,
         })
+    }
+
+    /// That its time carries too few blocks for a verdict, and what they take; `None` where it carries them.
+    #[must_use]
+    pub fn too_short(&self) -> Option<&str> {
+        self.too_short.as_deref()
     }
 
     /// The offered rates.
@@ -223,6 +234,8 @@ impl Contest {
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let mut notes = self.notes.clone();
+        // Where it ended with enough, the warning was wrong.
+        notes.extend(self.too_short.clone().filter(|_| !self.has_enough()));
         if self.spoilt > 0 {
             notes.push(format!(
                 "{} measured again: other programs on this machine, or its own host, had spoilt what was measured",
@@ -625,6 +638,15 @@ fn offered(rates: &Rates, weaker: f64, notes: &mut Vec<String>) -> anyhow::Resul
     }
 }
 
+/// The closed loop of a calibration, for requests that take `service` while nothing else is asked.
+fn closed_plan(running: &Running, service: Duration) -> Plan {
+    Plan { length: closed_window(service), ..Plan::closed(&running.load, service) }
+}
+
+fn closed_window(service: Duration) -> Duration {
+    WINDOW.max(service.mul_f64(SLICE_WAITS))
+}
+
 /// The open loop of a block at a rate, for requests that take `service` while nothing else is asked.
 fn open_plan(rate: Rate, seed: u64, service: Duration) -> Plan {
     let plan = Plan::open(rate, seed, service);
@@ -779,6 +801,14 @@ mod tests {
         let given = Rates::Given(vec![Rate::per_second(100.0).unwrap()]);
         assert_eq!(offered(&given, 20.0, &mut notes).unwrap().len(), 1);
         assert!(notes[0].contains("may overload it"), "{notes:?}");
+    }
+
+    /// 20 reply times would be 44 s a server and block where a reply takes a second.
+    #[test]
+    fn a_closed_slice_holds_a_few_replies_of_slow_servers_and_no_more() {
+        let second = Duration::from_secs(1);
+        assert_eq!(closed_window(second), Duration::from_millis(2_500));
+        assert_eq!(closed_window(second / 100), WINDOW);
     }
 
     #[test]

@@ -10,6 +10,9 @@ use super::{Finding, Findings, words};
 /// Columns of a name at most: two of them, the ratio and the verdict have to fit beside the subject.
 const NAME: usize = 12;
 
+/// Columns of a winner's name in the last column.
+const WINNER: usize = 7;
+
 /// Ratios below this are turned around.
 const SMALL: f64 = 0.1;
 
@@ -69,7 +72,7 @@ fn ratio(finding: &Finding) -> String {
 /// A name as the last column has room for.
 fn short(text: &str) -> String {
     let name = name(text);
-    if width(&name) <= 6 { name } else { name.chars().take(5).chain(['…']).collect() }
+    if width(&name) <= WINNER { name } else { name.chars().take(WINNER - 1).chain(['…']).collect() }
 }
 
 #[cfg(test)]
@@ -85,6 +88,15 @@ mod tests {
         assert_eq!(lines.len(), 4, "{text}");
         assert!(lines[1].starts_with("capacity") && lines[1].ends_with("new wins"), "{text}");
         assert!(lines[2].starts_with("CPU at 1.00k/s") && lines[2].ends_with("tie"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+
+    #[test]
+    fn a_winner_of_seven_letters_keeps_its_name() {
+        let mut found = findings(&blocks(8, 1.24, 1.0, 0.002));
+        found.names = vec!["sync".into(), "gthread".into()];
+        let text = table(&found, 1);
+        assert!(text.lines().nth(1).unwrap().ends_with("  gthread wins"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     }
 

@@ -38,6 +38,31 @@ pub fn answer(findings: &Findings, entrant: usize) -> Vec<String> {
     sentences
 }
 
+/// More than two entrants from the most capacity to the least; `None` for two, and where a figure is missing.
+#[must_use]
+pub fn ranking(findings: &Findings) -> Option<String> {
+    let others = 1..findings.names.len();
+    if others.len() < 2 {
+        return None;
+    }
+    let figures =
+        |entrant| findings.about(Subject { metric: Metric::Throughput, level: 0 }, entrant)?.figures;
+    let all: Option<Vec<(f64, usize)>> = std::iter::once(figures(1).map(|(first, _)| (first, 0)))
+        .chain(others.map(|entrant| figures(entrant).map(|(_, other)| (other, entrant))))
+        .collect();
+    let mut all = all?;
+    all.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let shown: Vec<String> = all
+        .iter()
+        .map(|(figure, entrant)| format!("{} {}", findings.names[*entrant], Metric::Throughput.show(*figure)))
+        .collect();
+    Some(format!(
+        "from the most capacity to the least: {}; each was held against {} alone, so that differences between the others are not judged",
+        shown.join(", "),
+        findings.names[0]
+    ))
+}
+
 fn of<'a>(
     findings: &'a Findings,
     entrant: usize,
@@ -311,6 +336,32 @@ mod tests {
                 .starts_with("old serves 2.50 times as many requests as new: 10.0k/s against 4.00k/s"),
             "{sentences:?}"
         );
+    }
+
+    #[test]
+    fn more_than_two_are_told_in_the_order_of_their_capacities() {
+        assert_eq!(
+            ranking(&findings(&blocks(8, 2.0, 1.0, 0.0))),
+            None,
+            "two of them are in the first sentence"
+        );
+        let mut three = blocks(8, 2.0, 1.0, 0.0);
+        for block in &mut three {
+            let mut third = block.readings[0].clone();
+            third.throughput_per_s = third.throughput_per_s.map(|rate| 1.5 * rate);
+            block.readings.push(third);
+        }
+        let names = ["sync", "gevent", "gthread"].map(str::to_owned).to_vec();
+        let looks = reports_stats::looks::Looks::after(&[8, 12]).unwrap();
+        let told = ranking(&Findings::of(names.clone(), vec![1_000.0], &three, &looks)).unwrap();
+        assert!(
+            told.starts_with(
+                "from the most capacity to the least: gevent 20.0k/s, gthread 15.0k/s, sync 10.0k/s; "
+            ),
+            "{told}"
+        );
+        three.iter_mut().for_each(|block| block.readings[2].throughput_per_s = None);
+        assert_eq!(ranking(&Findings::of(names, vec![1_000.0], &three, &looks)), None);
     }
 
     #[test]

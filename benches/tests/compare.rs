@@ -119,11 +119,16 @@ fn crossover(arguments: &[&str]) -> (Option<i32>, String, String) {
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-/// As [`crossover`], for `compare` on four connections, which keeps what it finds in a folder of its own.
+/// These servers are warm at once.
+const WARM: [&str; 2] = ["--warm-up", "0s"];
+
+/// As [`crossover`], for `compare` on four connections, which keeps what it finds in a folder of its own, of servers that are warm
+/// unless told otherwise.
 fn compare(arguments: &[&str]) -> (Option<i32>, String, String) {
     let runs = tempfile::tempdir().unwrap();
     let always = ["compare", "--anyway", "--connections", "4", "--runs", runs.path().to_str().unwrap()];
-    crossover(&[&always[..], arguments].concat())
+    let warm = if arguments.contains(&WARM[0]) { &[][..] } else { &WARM[..] };
+    crossover(&[&always[..], warm, arguments].concat())
 }
 
 /// What is said when a comparison of these two is refused.
@@ -249,7 +254,7 @@ fn a_server_a_hundred_times_slower_is_measured_without_ending_early() {
         "--json",
     ];
     let servers = ["compare", "--anyway", "--connections", "4", "--a", a.as_str(), "--b", b.as_str()];
-    let (code, stdout, stderr) = crossover(&[&servers[..], &within[..], &runs[..]].concat());
+    let (code, stdout, stderr) = crossover(&[&servers[..], &within[..], &WARM[..], &runs[..]].concat());
     assert_eq!(code, Some(0), "{stderr}");
     let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     is_kept(&stderr, &stdout);
@@ -494,8 +499,13 @@ fn the_documented_workflow_compares_two_revisions_of_a_repository() {
     set(&mut words, "--within", "10s".to_owned());
     let runs = tempfile::tempdir().unwrap();
     words.extend(
-        ["--anyway", "--json", "--connections", "4", "--runs", runs.path().to_str().unwrap()]
-            .map(str::to_owned),
+        [
+            &["--anyway", "--json", "--connections", "4", "--runs", runs.path().to_str().unwrap()][..],
+            &WARM[..],
+        ]
+        .concat()
+        .into_iter()
+        .map(str::to_owned),
     );
 
     let repository = Repository::of(["slow", "hello"]);
@@ -564,7 +574,8 @@ impl Repository {
             ["--revisions", "HEAD~1,HEAD", "--names", "old,new", "--build", &build, "--command", &serve];
         let asked = ["--rate", "300/s", "--within", "12s"];
         let conditions = ["--fail-if", "new worse throughput", "--fail-if", "new worse p50"];
-        let output = self.crossover(&[&always[..], &revisions[..], &asked[..], &conditions[..]].concat());
+        let output =
+            self.crossover(&[&always[..], &revisions[..], &asked[..], &WARM[..], &conditions[..]].concat());
         self.is_left_as_it_was();
         let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
         (output.status.code(), text)

@@ -65,6 +65,15 @@ pub(super) fn cpu_wait(evidence: &Evidence<'_>) -> Check {
         );
     } else if status == CheckStatus::Fail {
         finding += ": client-limited, service times include its own waiting";
+    } else if status == CheckStatus::Warn
+        && evidence.response.is_none()
+        && share + evidence.cost.busiest_thread > BUSY_BOUND
+    {
+        // Measured beside a neighbour of the client's: half to two thirds of the rate are missing then, and up to a sixth otherwise.
+        finding += &format!(
+            "; with the time that it ran that makes {}: replies waited for it, and the server's rate is higher than this one",
+            percent(share + evidence.cost.busiest_thread)
+        );
     }
     let remedy = format!("{}, apart from the server's and from other programs", evidence.own_cpu());
     about.found(status, Some(share), finding, &remedy)

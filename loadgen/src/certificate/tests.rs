@@ -396,6 +396,19 @@ fn a_closed_loop_whose_client_never_slept_measured_the_client() {
 }
 
 #[test]
+fn a_closed_loop_whose_client_hardly_slept_says_that_the_server_is_faster() {
+    let told = |busiest_thread, cpu_wait, pace| {
+        let cost = ClientCost { busiest_thread, cpu_wait: Some(cpu_wait), ..scene().cost };
+        let check = Scene { cost, load: Load { pace, ..scene().load }, ..scene() }.check("cpu_wait");
+        check.finding.contains("the server's rate is higher than this one")
+    };
+    assert!(told(0.41, 0.4, Pace::CLOSED));
+    assert!(!told(0.28, 0.28, Pace::CLOSED), "replies hardly waited");
+    assert!(!told(0.9, 0.04, Pace::CLOSED), "it had a CPU");
+    assert!(!told(0.41, 0.4, scene().load.pace), "the schedule decides");
+}
+
+#[test]
 fn replies_of_an_open_loop_that_its_window_had_no_time_for_are_told_with_the_warm_up_they_need() {
     let slow: fn(u64, Moment) -> Fate = |_, _| Fate { service_us: 100_000, ..SOUND };
     let with = |fate, warm_up_ms| {

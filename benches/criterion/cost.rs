@@ -18,6 +18,8 @@ pub(crate) struct Cost {
     pub(crate) loop_waits: Option<u64>,
     /// Times that the client on another CPU slept until an answer woke it.
     pub(crate) client_wakes: Option<u64>,
+    /// Times that the timer of the serving threads' CPU interrupted it.
+    pub(crate) timer_interrupts: Option<u64>,
     /// Time for which threads that ended meanwhile had been ready without a CPU, ns, as they said themselves: the kernel
     /// forgets it with them.
     pub(crate) ended_delay_ns: u64,

@@ -313,6 +313,7 @@ impl Slice {
             switches: cost.switches,
             loop_waits: cost.loop_waits,
             client_wakes: cost.client_wakes,
+            timer_interrupts: cost.timer_interrupts,
         };
         Self { record, samples: turn.samples, ended_delay_ns: cost.ended_delay_ns, certified: !cost.doubtful }
     }

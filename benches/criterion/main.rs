@@ -21,6 +21,8 @@ mod giving_up;
 mod group;
 mod hand_over;
 mod hot_path;
+mod interrupted;
+mod interrupts;
 mod kept;
 mod lock;
 mod memory;
@@ -33,6 +35,7 @@ mod session;
 mod sleepers;
 mod spawn;
 mod timer;
+mod waits;
 
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -107,6 +110,7 @@ fn every_group(arguments: &[String]) -> anyhow::Result<()> {
         request::benches,
         parts::benches,
         across::benches,
+        interrupted::benches,
         accept::benches,
         bridge::benches,
         hand_over::benches,

@@ -20,7 +20,7 @@ struct Explained {
     woken: Option<&'static str>,
     /// The group that reads and answers over as many connections, in a closed loop as well, and does nothing else.
     bare_loop: &'static str,
-    /// The group that says what a wait costs with as many at the same time; `None` without a wait.
+    /// The group that says what a wait costs with as many that share the timer's interrupts; `None` without a wait.
     sleepers: Option<&'static str>,
 }
 
@@ -54,8 +54,8 @@ const EXPLAINED: [Explained; 4] = [
         cell: "wait=1ms/c=64",
         load: "1 ms of waiting, 64 connections",
         woken: Some("sleep_64"),
-        bare_loop: "closed_loop/64",
-        sleepers: Some("sleepers/128"),
+        bare_loop: "closed_loop/wait_1ms/64",
+        sleepers: Some("sleepers/64"),
     },
 ];
 
@@ -90,8 +90,9 @@ fn threads(explained: &Explained) -> ModelledRequest {
         }
     }
     if let Some(sleepers) = explained.sleepers {
-        let what = "the wait: a sleep, its timer and its switch";
+        let what = "the wait: a sleep and its switch";
         parts.push(part(what, ModelCount::Fixed(1.0), sleepers, "sync"));
+        parts.push(interrupt());
     }
     modelled(explained, "std-threads", "sync", parts)
 }
@@ -107,10 +108,19 @@ fn tasks(explained: &Explained) -> ModelledRequest {
     parts.push(part(what, ModelCount::LoopWaitsAwake, "ready_events", "1"));
     parts.push(part("each further event that it finds", ModelCount::EventsBeyondWaits, "ready_events", "64"));
     if let Some(sleepers) = explained.sleepers {
-        let what = "the wait: its place among the timers, and its share of a wake-up";
+        let what = "the wait: its place among the deadlines";
         parts.push(part(what, ModelCount::Fixed(1.0), sleepers, "async"));
+        let what = "the event loop's one timer is set again after each interrupt";
+        parts.push(part(what, ModelCount::TimerInterrupts, "parts_timer", "set"));
+        parts.push(interrupt());
     }
     modelled(explained, "tokio-tasks", "async", parts)
+}
+
+/// Waits that are out of step share few interrupts.
+fn interrupt() -> ModelPart {
+    let what = "the CPU's timer interrupts the thread that runs";
+    part(what, ModelCount::TimerInterrupts, "parts_timer", "interrupt")
 }
 
 /// The parts that both sides have.
@@ -143,11 +153,10 @@ fn modelled(explained: &Explained, contender: &str, side: &str, parts: Vec<Model
     }
 }
 
-/// Reads, switches and answers as the loop that has nothing else, with the codec and the wait that it leaves out.
+/// Reads, waits, switches and answers as the loop that has nothing else, with the codec that it leaves out.
 fn bare_loop(explained: &Explained, side: &str) -> Vec<ModelPart> {
-    let what = "a message is read and answered, over as many connections in a closed loop";
+    let what =
+        "a message is read and answered, after as long a wait, over as many connections in a closed loop";
     let once = |what, group, bench| part(what, ModelCount::Fixed(1.0), group, bench);
-    let mut parts = vec![once(what, explained.bare_loop, side), once(CODEC, "parts", "codec")];
-    parts.extend(explained.sleepers.map(|sleepers| once("the wait", sleepers, side)));
-    parts
+    vec![once(what, explained.bare_loop, side), once(CODEC, "parts", "codec")]
 }

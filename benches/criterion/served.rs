@@ -8,7 +8,7 @@ use benches::artifacts::Built;
 use benches::contender::Contender;
 use benches::process::{Launch, Tail};
 use benches::sampler::Sampler;
-use benches::{artifacts, descendants, root, target};
+use benches::{artifacts, descendants, drawn, root, target};
 use loadgen::{Client, Crew, Interrupt, Load, Stop};
 use nix::time::ClockId;
 use nix::unistd::Pid;
@@ -19,6 +19,8 @@ use servers_contract::Call;
 use crate::bound;
 use crate::clock::Turn;
 use crate::cost::{self, Cost};
+use crate::interrupts;
+use crate::waits::{SEED, SPREAD};
 
 /// The contenders, once they are built: once for all benches.
 static BUILT: OnceLock<Built> = OnceLock::new();
@@ -42,7 +44,7 @@ struct Counts {
 
 impl Served {
     /// Builds and starts the contender `name`, and opens `connections` to it, each proven by a request; `call` is what it
-    /// will be asked.
+    /// will be asked, its waits drawn as a run's closed loop draws them.
     ///
     /// # Errors
     /// When there is none of that name, it cannot be built, does not start or does not answer.
@@ -65,7 +67,8 @@ impl Served {
         let tail = Tail::default();
         let contender = Contender::start(&launch, &tail).map_err(|error| tail.explain(error))?;
         let client = connect(&contender, connections)?;
-        let load = target::load(&contender, call, b"")?;
+        let draws = drawn::draws(&contender, call, SPREAD, SEED)?;
+        let load = Load { draws, ..target::load(&contender, call, b"")? };
         let processes = descendants::below(contender.supervisor()).into_iter().map(Pid::from_raw).collect();
         Ok(Self { client, load, contender, processes })
     }
@@ -78,9 +81,11 @@ impl Served {
         let load = Load { stop: Stop::Requests(requests), ..self.load.clone() };
         // Asking for the counts is a request on a connection of its own, and in no CPU time: the clocks are read within.
         let before = self.counts()?;
+        let interrupts = interrupts::of_timer();
         let (cpu, sleeps) = (self.cpu()?, cost::sleeps());
         let measured = self.client.measure(&load, &Interrupt::default(), &mut |_| ())?;
         let (slept, cpu) = (cost::sleeps() - sleeps, self.cpu()?.saturating_sub(cpu));
+        let timer_interrupts = interrupts::of_timer_since(interrupts);
         let after = self.counts()?;
         let account = &measured.account;
         ensure!(
@@ -98,6 +103,7 @@ impl Served {
             loop_waits: since(|counts| counts.loop_waits),
             // The load generator runs in this process.
             client_wakes: Some(slept),
+            timer_interrupts,
             ended_delay_ns: 0,
             doubtful: measured.certificate.verdict == CertificateVerdict::Invalid,
         };

@@ -11,23 +11,50 @@ use crate::clock::{Turn, nanoseconds};
 use crate::cost::{Cost, Stopwatch, Threads, own_cpu, own_switches};
 use crate::event_loop::{as_task, event_loop};
 use crate::group::{Plan, group};
+use crate::interrupts;
 use crate::kept::Side;
 use crate::session::Session;
-use crate::timer::WAIT;
+use crate::waits::Waits;
 
 pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
     let so_what = "The more requests wait at the same time, the more of them one wake-up of an event loop serves; a thread pays \
         its own each time.";
+    let alike = Sleep {
+        waits: Waits::alike,
+        by_thread: "one of N threads sleeps 1 ms",
+        by_task: "one of N tasks waits 1 ms by the async handlers' timer",
+    };
     for (name, sleepers) in
-        [("sleepers/1", 1), ("sleepers/16", 16), ("sleepers/128", 128), ("sleepers/512", 512)]
+        [("sleepers/1", 1), ("sleepers/16", 16), ("sleepers/64", 64), ("sleepers/512", 512)]
     {
-        let plan = Plan { rounds: 20, balanced: false, scale: sleepers, ..Plan::new(name, so_what) };
+        alike.measure(criterion, session, Plan { scale: sleepers, ..Plan::new(name, so_what) });
+    }
+    let so_what = "Waits that do not end together share few wake-ups: each has its timer set, its interrupt and its wake-up, and an \
+        event loop gains less by serving several at a time.";
+    let drawn = Sleep {
+        waits: Waits::drawn,
+        by_thread: "one of N threads sleeps for a drawn time, 1 ms in the mean",
+        by_task: "one of N tasks waits for a drawn time, 1 ms in the mean, by the async handlers' timer",
+    };
+    drawn.measure(criterion, session, Plan { scale: 64, ..Plan::new("sleepers_drawn/64", so_what) });
+}
+
+/// Sleepers of one kind.
+struct Sleep {
+    waits: fn() -> Waits,
+    by_thread: &'static str,
+    by_task: &'static str,
+}
+
+impl Sleep {
+    /// Measures as many as one iteration of `plan` has operations.
+    fn measure(&self, criterion: &mut Criterion, session: &Session, plan: Plan) {
+        let plan = Plan { rounds: 20, balanced: false, ..plan };
         group(criterion, session, plan).pair(
-            Side::new("one of N threads sleeps 1 ms").sample("one wait of the first thread"),
-            || threads(sleepers),
-            Side::new("one of N tasks waits 1 ms by the async handlers' timer")
-                .sample("one wait of the first task"),
-            || tasks(sleepers),
+            Side::new(self.by_thread).sample("one wait of the first thread"),
+            || threads((self.waits)().of_each(plan.scale)),
+            Side::new(self.by_task).sample("one wait of the first task"),
+            || tasks((self.waits)().of_each(plan.scale)),
         );
     }
 }
@@ -48,21 +75,21 @@ struct Sleepers {
     sum: Mutex<Sum>,
 }
 
-fn threads(count: u64) -> impl FnMut(u64) -> Turn {
-    let both = count as usize + 1;
+fn threads(each: Vec<Waits>) -> impl FnMut(u64) -> Turn {
+    let both = each.len() + 1;
     let shared = Arc::new(Sleepers {
         start: Barrier::new(both),
         end: Barrier::new(both),
         waits: Mutex::default(),
         sum: Mutex::default(),
     });
-    for number in 0..count {
+    for (number, mut own) in each.into_iter().enumerate() {
         let shared = Arc::clone(&shared);
-        thread::spawn(move || while shared.sleep(number == 0) {});
+        thread::spawn(move || while shared.sleep(&mut own, number == 0) {});
     }
     let crew = Crew(shared);
     move |iterations| {
-        let begun = Instant::now();
+        let (interrupts, begun) = (interrupts::of_timer(), Instant::now());
         crew.0.set(Some(iterations));
         crew.0.start.wait();
         crew.0.end.wait();
@@ -71,6 +98,7 @@ fn threads(count: u64) -> impl FnMut(u64) -> Turn {
             value: begun.elapsed().as_nanos() as f64,
             cpu_ns: Some(sum.cpu_ns),
             switches: Some(sum.switches),
+            timer_interrupts: interrupts::of_timer_since(interrupts),
             ..Cost::default()
         };
         Turn { cost, samples: sum.samples }
@@ -93,7 +121,7 @@ impl Sleepers {
     }
 
     /// One turn of a thread; false when there will be no other.
-    fn sleep(&self, is_first: bool) -> bool {
+    fn sleep(&self, own: &mut Waits, is_first: bool) -> bool {
         self.start.wait();
         let waits = *lock(&self.waits);
         let Some(waits) = waits else { return false };
@@ -101,7 +129,7 @@ impl Sleepers {
         let (cpu, switches) = (own_cpu(), own_switches());
         for _ in 0..waits {
             let begun = is_first.then(Instant::now);
-            thread::sleep(WAIT);
+            thread::sleep(own.draw());
             samples.extend(begun.map(nanoseconds));
         }
         let (cpu, switches) = (own_cpu().saturating_sub(cpu), own_switches() - switches);
@@ -119,35 +147,38 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn tasks(count: u64) -> impl FnMut(u64) -> Turn {
+fn tasks(each: Vec<Waits>) -> impl FnMut(u64) -> Turn {
     let runtime = event_loop();
     let timer = {
         let _inside = runtime.enter();
         Timer::start().expect("this system gives the event loop a timerfd")
     };
     move |iterations| {
-        let (timer, metrics) = (timer.clone(), runtime.metrics());
+        let (timer, metrics, each) = (timer.clone(), runtime.metrics(), each.clone());
         as_task(&runtime, async move {
+            let interrupts = interrupts::of_timer();
             let (watch, waits) = (Stopwatch::start(Threads::All), metrics.worker_park_count(0));
-            let sleepers: Vec<_> = (0..count)
-                .map(|number| tokio::spawn(sleep(timer.clone(), iterations, number == 0)))
+            let sleepers: Vec<_> = (0..)
+                .zip(each)
+                .map(|(number, own)| tokio::spawn(sleep(timer.clone(), own, iterations, number == 0)))
                 .collect();
             let mut samples = Vec::new();
             for sleeper in sleepers {
                 samples.append(&mut sleeper.await.expect("a sleeper ends well"));
             }
             let mut cost = watch.stop();
+            cost.timer_interrupts = interrupts::of_timer_since(interrupts);
             cost.loop_waits = Some(metrics.worker_park_count(0) - waits);
             Turn { cost, samples }
         })
     }
 }
 
-async fn sleep(timer: Timer, waits: u64, is_first: bool) -> Vec<u64> {
+async fn sleep(timer: Timer, mut own: Waits, waits: u64, is_first: bool) -> Vec<u64> {
     let mut samples = Vec::new();
     for _ in 0..waits {
         let begun = Instant::now();
-        timer.wait_until(begun + WAIT).await;
+        timer.wait_until(begun + own.draw()).await;
         samples.extend(is_first.then(|| nanoseconds(begun)));
     }
     samples

@@ -15,9 +15,7 @@ use crate::event_loop::{as_task, event_loop};
 use crate::group::{Plan, group};
 use crate::kept::Side;
 use crate::session::Session;
-
-/// The wait that is asked for. Everything beyond it is the timer's doing.
-pub(crate) const WAIT: Duration = Duration::from_millis(1);
+use crate::waits::WAIT;
 
 /// Linux's usual allowance for blocking waits, under which contenders run unless they are told otherwise.
 const USUAL_SLACK: Duration = Duration::from_micros(50);
@@ -97,6 +95,7 @@ async fn overshoots_of_task(timer: Arc<Timer>, iterations: u64) -> Turn {
     summed(watch, samples)
 }
 
+/// Everything beyond the wait is the timer's doing.
 fn beyond(begun: Instant) -> u64 {
     nanoseconds(begun + WAIT)
 }

@@ -73,4 +73,6 @@ pub enum ModelCount {
     LoopWaitsAwake,
     /// Events that such a wait found beyond its first one, when a request is one event.
     EventsBeyondWaits,
+    /// Interrupts by the timer of the contender's CPU.
+    TimerInterrupts,
 }

@@ -89,6 +89,9 @@ pub struct BenchSlice {
     /// Times that the client on another CPU slept until an answer woke it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_wakes: Option<u64>,
+    /// Times that the timer of the serving threads' CPU interrupted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timer_interrupts: Option<u64>,
 }
 
 impl BenchSlice {

@@ -97,6 +97,7 @@ fn rounds(group: &str, unit: BenchUnit, sync: f64, awaiting: f64) -> BenchRounds
                 switches: Some(20),
                 loop_waits: Some(5),
                 client_wakes: None,
+                timer_interrupts: None,
             }
         };
         BenchRound {

@@ -2,7 +2,7 @@
 
 use crate::distributions::binomial_tail;
 use crate::effect::CONFIDENCE;
-use crate::judge::{Cell, Question, excess, judge_by};
+use crate::judge::{Cell, Question, judge_copies};
 use crate::verdict::Verdict;
 
 /// The share of A/A cells that may win.
@@ -18,18 +18,10 @@ pub struct FalseWins {
 }
 
 impl FalseWins {
-    /// Judges the A/A cells of one metric as if the two copies were contenders.
-    ///
-    /// Each cell faces the excess variance of the *other* cells: measured against an excess that it helped to set, a cell
-    /// would half excuse itself. Source: leave-one-out, Stone, JRSS B 36 (1974).
+    /// Counts them among the A/A cells of one metric ([`judge_copies`]).
     #[must_use]
     pub fn among(question: Question<'_>, cells: &[Cell<'_>]) -> Self {
-        let judgements = judge_by(question, cells, |left_out, blocks| {
-            excess(
-                cells.iter().enumerate().filter(|(index, _)| *index != left_out).map(|(_, cell)| cell),
-                blocks,
-            )
-        });
+        let judgements = judge_copies(question, cells);
         let fit = judgements.iter().filter(|judgement| judgement.verdict != Verdict::Invalid);
         let wins = judgements.iter().filter(|judgement| judgement.verdict.is_win());
         Self { wins: wins.count() as u64, cells: fit.count() as u64 }

@@ -124,8 +124,19 @@ pub fn judge(question: Question<'_>, aa: &[Cell<'_>], family: &[Cell<'_>]) -> Ve
     judge_by(question, family, |_, blocks| excess(aa.iter(), blocks))
 }
 
+/// The verdicts on A/A cells of one metric, as if the two copies were contenders.
+///
+/// Each cell faces the excess variance of the *other* cells: measured against an excess that it helped to set, a cell would
+/// half excuse itself. Source: leave-one-out, Stone, JRSS B 36 (1974).
+#[must_use]
+pub fn judge_copies(question: Question<'_>, cells: &[Cell<'_>]) -> Vec<Judgement> {
+    judge_by(question, cells, |left_out, blocks| {
+        excess(cells.iter().enumerate().filter(|(index, _)| *index != left_out).map(|(_, cell)| cell), blocks)
+    })
+}
+
 /// As [`judge`], with the excess variance given by a cell's index and the number of blocks.
-pub(crate) fn judge_by(
+fn judge_by(
     question: Question<'_>,
     family: &[Cell<'_>],
     excess_of: impl Fn(usize, usize) -> ExcessVariance,
@@ -140,7 +151,7 @@ pub(crate) fn judge_by(
 }
 
 /// The excess variance of the A/A cells' first `blocks` blocks.
-pub(crate) fn excess<'c>(aa: impl Iterator<Item = &'c Cell<'c>>, blocks: usize) -> ExcessVariance {
+fn excess<'c>(aa: impl Iterator<Item = &'c Cell<'c>>, blocks: usize) -> ExcessVariance {
     let effects: Vec<Effect> =
         aa.filter_map(|cell| cell.effect(blocks.min(cell.blocks.len())).ok()).collect();
     ExcessVariance::among(&effects)

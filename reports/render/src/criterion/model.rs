@@ -89,5 +89,6 @@ fn count(count: ModelCount, whole: &Others) -> Option<f64> {
         ModelCount::WithoutWake => Some((1.0 - whole.client_wakes?).max(0.0)),
         ModelCount::LoopWaitsAwake => Some((whole.loop_waits? - whole.switches?).max(0.0)),
         ModelCount::EventsBeyondWaits => Some((1.0 - whole.loop_waits?).max(0.0)),
+        ModelCount::TimerInterrupts => whole.timer_interrupts,
     }
 }

@@ -2,7 +2,7 @@
 
 use reports_record::{BenchFigure, BenchRound, BenchRounds, BenchSlice, BenchUnit};
 use reports_stats::effect::{Interval, Pair as Values};
-use reports_stats::judge::{Cell, Judgement, Question, judge};
+use reports_stats::judge::{Cell, Judgement, Question, judge, judge_copies};
 use reports_stats::looks::Looks;
 use reports_stats::verdict::{Better, Verdict};
 
@@ -61,6 +61,7 @@ pub(super) struct Others {
     pub(super) switches: Option<f64>,
     pub(super) loop_waits: Option<f64>,
     pub(super) client_wakes: Option<f64>,
+    pub(super) timer_interrupts: Option<f64>,
 }
 
 impl Pair<'_> {
@@ -127,7 +128,8 @@ pub(super) fn holding(pairs: &[Pair<'_>]) -> (usize, usize) {
     })
 }
 
-/// The groups judged as one family, in their order. Each side against itself shows how far this session sets copies apart.
+/// The groups judged as one family, in their order. Each side against itself shows how far this session sets copies apart, which
+/// widens every interval: that of the side itself by what the other sides show.
 pub(super) fn judged(groups: &[BenchRounds]) -> Vec<Pair<'_>> {
     let counted: Vec<Blocks<'_>> = groups.iter().map(Blocks::of).collect();
     let values = |of: fn(&Blocks<'_>) -> Vec<Option<Values>>| counted.iter().map(of).collect::<Vec<_>>();
@@ -138,7 +140,7 @@ pub(super) fn judged(groups: &[BenchRounds]) -> Vec<Pair<'_>> {
     let question = Question { better: Better::Less, looks: &looks, moderated: false };
     let (family, copies) = (cells(&both), cells(&copies));
     let judgements = judge(question, &copies, &family);
-    let themselves = judge(question, &[], &copies);
+    let themselves = judge_copies(question, &copies);
 
     let mut pairs = Vec::new();
     for (index, blocks) in counted.iter().enumerate() {
@@ -224,6 +226,9 @@ impl<'a> Blocks<'a> {
             switches: each(slices().map(|slice| slice.switches.map(|count| count as f64)).sum()),
             loop_waits: each(slices().map(|slice| slice.loop_waits.map(|count| count as f64)).sum()),
             client_wakes: each(slices().map(|slice| slice.client_wakes.map(|count| count as f64)).sum()),
+            timer_interrupts: each(
+                slices().map(|slice| slice.timer_interrupts.map(|count| count as f64)).sum(),
+            ),
         }
     }
 }
@@ -337,6 +342,36 @@ pub(super) mod tests {
         assert_eq!(verdict(90, BenchFigure::Value), Verdict::AsyncWins);
         assert_eq!(verdict(110, BenchFigure::Value), Verdict::Invalid);
         assert_eq!(verdict(110, BenchFigure::Cpu), Verdict::AsyncWins);
+    }
+
+    /// The two copies of each side are this many logarithms apart, with next to no noise.
+    fn apart(distances: impl IntoIterator<Item = f64>) -> Vec<BenchRounds> {
+        let group_of = |distance: f64| {
+            let rounds = (0..40).map(|number| {
+                let off = 1.0 + f64::from(number % 3) * 1e-4;
+                let copies = [slice(off), slice(off * distance.exp())];
+                BenchRound { sync: copies, r#async: copies, ..round(1.0, 1.0) }
+            });
+            group(rounds.collect())
+        };
+        distances.into_iter().map(group_of).collect()
+    }
+
+    /// Alone, no interval of theirs would hold 1: the noise of rounds is hundreds of times as small as what sets copies apart.
+    #[test]
+    fn a_side_against_itself_is_as_uncertain_as_the_others_show() {
+        let spread = (0..20).map(|number| f64::from(number % 5 - 2) * 0.01);
+        assert_eq!(holding(&super::judged(&apart(spread))), (40, 40));
+    }
+
+    #[test]
+    fn a_side_that_differs_from_itself_does_not_excuse_itself() {
+        let groups = apart((0..20).map(|number| if number == 7 { 0.3 } else { 0.0 }));
+        let pairs = super::judged(&groups[..]);
+        let holds = |side: &Judgement| side.evidence.ok().map(|found| found.ratio_interval().holds(1.0));
+        let found: Vec<_> = pairs.iter().map(|pair| pair.itself.each_ref().map(holds)).collect();
+        let expected: Vec<_> = (0..20).map(|number| [Some(number != 7); 2]).collect();
+        assert_eq!(found, expected);
     }
 
     /// A group of this name, in which nothing wins.

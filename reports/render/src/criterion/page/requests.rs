@@ -19,12 +19,12 @@ pub(super) fn markup(requests: &[Explained<'_>], run: Option<&MeasuredRun>) -> M
                 "Counts of switches and waits were taken while the whole request was measured; the cost of one of each stands \
                  under the groups below. The parts explain " (number::percent(shares().fold(f64::INFINITY, f64::min))) " to "
                 (number::percent(shares().fold(0.0, f64::max))) " of the CPU time. The rest is in no part: caches that other \
-                 connections have filled with their own data, interrupts and timers that the kernel handles on this CPU, and \
-                 the handler itself."
+                 connections have filled with their own data, packets that the kernel handles on this CPU, and the handler \
+                 itself."
             }
             p {
-                "A second sum shows where the rest lies. It takes reading, switching and answering from one bare loop over as many \
-                 connections, and adds the codec and the wait. The share of the rest that the loop has as well is the price of \
+                "A second sum shows where the rest lies. It takes reading, waiting, switching and answering from one bare loop over \
+                 as many connections, and adds the codec. The share of the rest that the loop has as well is the price of \
                  many connections. The remainder is the price of HTTP and of the handler."
             }
             (sums(requests).bare())

@@ -92,7 +92,8 @@ fn themselves(pairs: &[Pair<'_>]) -> Markup {
         } @else {
             p {
                 (holding) " of " (all) " intervals hold 1 (" (number::percent(holding as f64 / all as f64)) "); \
-                 95\u{a0}% are promised. What such copies differ by more than their rounds predict widens every interval above."
+                 95\u{a0}% are promised. What such copies differ by more than their rounds predict widens every interval above, \
+                 and each of these by what the other sides show."
             }
             @if too_few { p.banner { "Fewer than promised: take the intervals of this session as too narrow." } }
             details {

@@ -2,11 +2,8 @@
 
 use benches::slices;
 use reports_record::{Certificate, Check, CheckStatus};
-use reports_stats::effect::{Effect, Pair, effect};
+use reports_stats::effect::{Interval, Pair, effect};
 use reports_stats::verdict::Verdict;
-
-/// Fewest blocks that a ratio is told from.
-const FEWEST: usize = 4;
 
 /// Whether one block's figure may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +62,7 @@ impl Ratio {
 /// Quotients of two figures over blocks, or why there is none.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Quotient {
-    Told(Effect),
+    Told { ratio: f64, interval: Interval },
     Untold(String),
 }
 
@@ -81,16 +78,17 @@ impl Quotient {
         let is_fit = |(one, other): &&(Ratio, Ratio)| one.is_fit() && other.is_fit();
         let pair = |(one, other): &(Ratio, Ratio)| Pair { sync: other.cpu(), r#async: one.cpu() };
         let pairs: Vec<Pair> = blocks.iter().filter(is_fit).map(pair).collect();
-        match effect(&pairs) {
-            Ok(effect) if pairs.len() >= FEWEST => Self::Told(effect),
-            _ => Self::Untold(untold(blocks, pairs.len())),
+        let told = effect(&pairs).ok().and_then(|effect| Some((effect.ratio(), effect.ratio_interval()?)));
+        match told {
+            Some((ratio, interval)) => Self::Told { ratio, interval },
+            None => Self::Untold(untold(blocks, pairs.len())),
         }
     }
 
     /// Which one costs less: whether its interval lies above or below 1. Invalid where there is none.
     pub(crate) fn verdict(&self) -> Verdict {
-        let Self::Told(effect) = self else { return Verdict::Invalid };
-        match effect.ratio_interval() {
+        let Self::Told { interval, .. } = self else { return Verdict::Invalid };
+        match interval {
             interval if interval.lo > 1.0 => Verdict::SyncWins,
             interval if interval.hi < 1.0 => Verdict::AsyncWins,
             _ => Verdict::CannotTell,
@@ -111,9 +109,8 @@ impl std::fmt::Display for Quotient {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Untold(why) => formatter.write_str(why),
-            Self::Told(effect) => {
-                let interval = effect.ratio_interval();
-                write!(formatter, "{:.2} ({:.2}–{:.2})", effect.ratio(), interval.lo, interval.hi)
+            Self::Told { ratio, interval } => {
+                write!(formatter, "{ratio:.2} ({:.2}–{:.2})", interval.lo, interval.hi)
             }
         }
     }

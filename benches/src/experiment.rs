@@ -42,7 +42,7 @@ pub const EMBEDDED: [(&str, &str); 10] = [
 const BLOCKS: RangeInclusive<u32> = 1..=Definition::MOST_BLOCKS;
 
 /// Fewest blocks that a look can judge.
-const MIN_BLOCKS: u32 = reports_stats::judge::MIN_BLOCKS as u32;
+const MIN_BLOCKS: u32 = reports_stats::effect::MIN_BLOCKS as u32;
 
 /// Rounds of slices that a file may ask for in one block.
 const ROUNDS: RangeInclusive<u32> = 1..=100;

@@ -48,7 +48,7 @@ struct Figure {
 }
 
 impl Figure {
-    /// `None` where there are too few blocks.
+    /// `None` where there are too few blocks for an interval: a change could not be told from noise.
     fn of(comparison: &Comparison<'_>) -> Option<Self> {
         let interval = comparison.interval()?;
         let (ratio, verdict) = (comparison.ratio()?, comparison.verdict);
@@ -447,6 +447,21 @@ mod tests {
         assert!(are_twins(&plain, &alone, yes, &nagle) && are_twins(no, &nagle, &plain, &alone));
         let more = Cell { connections: 9, ..plain.clone() };
         assert!(!are_twins(&more, std::slice::from_ref(&more), yes, &nagle));
+    }
+
+    #[test]
+    fn a_ratio_of_fewer_than_six_blocks_is_not_compared() {
+        let grid = published("2026-11-28-grid");
+        let analysis = Analysis::of(&grid.0, &grid.1);
+        let verdicts = &analysis.verdicts;
+        let about = |subject| Kind::OF_PAIRS.into_iter().flat_map(move |kind| verdicts.about(kind, subject));
+        let few: Vec<&Comparison<'_>> = Subject::all(&grid.0.definition)
+            .into_iter()
+            .flat_map(about)
+            .filter(|comparison| comparison.ratio().is_some() && comparison.pairs().len() < 6)
+            .collect();
+        assert!(few.len() > 10, "{}", few.len());
+        assert!(few.iter().all(|comparison| Figure::of(comparison).is_none()));
     }
 
     #[test]

@@ -332,12 +332,16 @@ fn index(folder: &Folder) {
 /// Columns of a terminal that sentences are wrapped to.
 const COLUMNS: usize = 80;
 
-/// The page's answer, in the page's words. A record that cannot be read was told of before.
+/// The page's answer, and how many questions are undecided for which reason, in the page's words. A record that cannot be read was
+/// told of before.
 fn tell_answer(folder: &Folder) {
     for sentence in reports_render::answer_of(folder.path()).unwrap_or_default() {
         for line in textwrap::wrap(&format!("{}. {}", sentence.lead, sentence.text), COLUMNS) {
             talk!("{line}");
         }
+    }
+    if let Ok(Some(undecided)) = reports_render::undecided_of(folder.path()) {
+        textwrap::wrap(&undecided, COLUMNS).iter().for_each(|line| talk!("{line}"));
     }
 }
 

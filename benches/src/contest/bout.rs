@@ -19,7 +19,7 @@ const MIB: f64 = 1_048_576.0;
 const LOOKS: [usize; 6] = [8, 12, 16, 24, 32, 48];
 
 /// Fewer blocks than this give no verdict, so that they are planned whatever the time.
-const LEAST_BLOCKS: usize = reports_stats::judge::MIN_BLOCKS;
+const LEAST_BLOCKS: usize = reports_stats::effect::MIN_BLOCKS;
 
 /// By how much a block may take longer than its calibration said, before the plan is one that its time does not carry.
 const SLOWER: f64 = 1.25;

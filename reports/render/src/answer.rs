@@ -4,7 +4,7 @@ mod claim;
 mod outcome;
 
 use reports_record::Metric;
-use reports_stats::judge::MIN_BLOCKS;
+use reports_stats::effect::MIN_BLOCKS;
 
 use crate::analysis::Analysis;
 use crate::analysis::comparison::Obstacle;

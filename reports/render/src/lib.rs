@@ -162,6 +162,16 @@ pub fn answer_of(folder: impl AsRef<Path>) -> Result<Vec<answer::Sentence>, Rend
     Ok(answer::answer(&Analysis::of(&run, &lines)))
 }
 
+/// How many questions of the run in `folder` are undecided, and why, in a sentence; `None` where none is.
+///
+/// # Errors
+/// When the record cannot be read.
+pub fn undecided_of(folder: impl AsRef<Path>) -> Result<Option<String>, RenderError> {
+    let folder = Folder::open(folder.as_ref());
+    let (run, (lines, _)) = (folder.run()?, folder.lines()?);
+    Ok(analysis::end::undecided(&Analysis::of(&run, &lines).verdicts))
+}
+
 /// Writes every attempt of the run in `folder` as a table of comma-separated values.
 ///
 /// # Errors

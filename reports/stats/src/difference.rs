@@ -1,7 +1,7 @@
 //! A mean of paired differences in the figures' own unit, where a ratio would not say how much.
 
 use crate::distributions::student_quantile;
-use crate::effect::{CONFIDENCE, Interval};
+use crate::effect::{CONFIDENCE, Interval, MIN_BLOCKS};
 
 /// A mean over blocks, and how far it may be off.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -10,18 +10,18 @@ pub struct Difference {
     pub mean: f64,
     /// The paired t interval of the mean at [`CONFIDENCE`].
     pub interval: Interval,
-    /// Blocks behind it, two at least.
+    /// Blocks behind it, [`MIN_BLOCKS`] at least.
     pub blocks: usize,
 }
 
-/// The mean of the blocks' differences; `None` with fewer than two of them, or with one that is no number.
+/// The mean of the blocks' differences; `None` with fewer than [`MIN_BLOCKS`] of them, or with one that is not finite.
 ///
 /// Means of differences add up, as logarithms of ratios do not: the whole is the sum of its parts, in microseconds.
 /// Source: Student, "The probable error of a mean", Biometrika 6 (1908).
 #[must_use]
 pub fn difference(differences: &[f64]) -> Option<Difference> {
     let blocks = differences.len();
-    if blocks < 2 || !differences.iter().all(|one| one.is_finite()) {
+    if blocks < MIN_BLOCKS || !differences.iter().all(|one| one.is_finite()) {
         return None;
     }
     let count = blocks as f64;
@@ -46,8 +46,8 @@ mod tests {
     }
 
     #[test]
-    fn one_block_or_a_figure_that_is_no_number_gives_none() {
-        assert_eq!(difference(&[1.0]), None);
-        assert_eq!(difference(&[1.0, f64::NAN, 2.0]), None);
+    fn fewer_than_six_blocks_or_a_figure_that_is_no_number_gives_none() {
+        assert_eq!(difference(&[1.0, 2.0, 3.0, 4.0, 5.0]), None);
+        assert_eq!(difference(&[1.0, f64::NAN, 2.0, 3.0, 4.0, 5.0]), None);
     }
 }

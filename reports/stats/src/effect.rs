@@ -6,7 +6,12 @@ use crate::moderation::Variance;
 /// The confidence of every interval of an effect.
 pub const CONFIDENCE: f64 = 0.95;
 
-/// A variance needs two values; a verdict needs more ([`crate::judge::MIN_BLOCKS`]).
+/// Fewer valid blocks than this give neither an interval nor a verdict.
+///
+/// The t interval of six blocks is 2.57 standard errors to each side, of three 4.3, of two 12.7.
+pub const MIN_BLOCKS: usize = 6;
+
+/// A variance needs two values; an interval and a verdict need [`MIN_BLOCKS`].
 const MIN_FOR_VARIANCE: usize = 2;
 
 /// One metric, measured once for each contender of a block; same unit, both positive.
@@ -140,19 +145,23 @@ impl Effect {
         Variance { value: self.block_sd.powi(2), freedom: self.freedom() }
     }
 
-    /// The paired t interval of [`Effect::log_ratio`] at [`CONFIDENCE`].
+    /// The paired t interval of [`Effect::log_ratio`] at [`CONFIDENCE`]; `None` with fewer than [`MIN_BLOCKS`] blocks.
     ///
     /// It belongs to this cell alone; over many cells, some of them miss.
     /// Source: Student, "The probable error of a mean", Biometrika 6 (1908).
-    pub fn log_interval(&self) -> Interval {
+    #[must_use]
+    pub fn log_interval(&self) -> Option<Interval> {
+        if self.blocks < MIN_BLOCKS {
+            return None;
+        }
         let half_width = student_quantile(0.5 + CONFIDENCE / 2.0, self.freedom()) * self.standard_error();
-        Interval { lo: self.log_ratio - half_width, hi: self.log_ratio + half_width }
+        Some(Interval { lo: self.log_ratio - half_width, hi: self.log_ratio + half_width })
     }
 
     /// [`Effect::log_interval`] as ratios async ÷ sync.
-    pub fn ratio_interval(&self) -> Interval {
-        let Interval { lo, hi } = self.log_interval();
-        Interval { lo: lo.exp(), hi: hi.exp() }
+    #[must_use]
+    pub fn ratio_interval(&self) -> Option<Interval> {
+        self.log_interval().map(|Interval { lo, hi }| Interval { lo: lo.exp(), hi: hi.exp() })
     }
 }
 
@@ -168,12 +177,12 @@ mod tests {
     #[test]
     fn effect_and_interval_equal_those_by_hand() {
         let found = effect(&pairs(&[1.0_f64, 2.0, 3.0, 4.0, 5.0, 6.0].map(f64::exp))).unwrap();
-        let interval = found.log_interval();
+        let interval = found.log_interval().unwrap();
         assert!((found.log_ratio() - 3.5).abs() < 1e-12, "{found:?}");
         assert!((found.block_sd() - 3.5_f64.sqrt()).abs() < 1e-12, "{found:?}");
         assert!((interval.lo - 1.5367).abs() < 1e-4 && (interval.hi - 5.4633).abs() < 1e-4, "{interval:?}");
         assert!((found.ratio() - 3.5_f64.exp()).abs() < 1e-9);
-        assert!((found.ratio_interval().lo - interval.lo.exp()).abs() < 1e-12);
+        assert!((found.ratio_interval().unwrap().lo - interval.lo.exp()).abs() < 1e-12);
     }
 
     #[test]
@@ -181,6 +190,16 @@ mod tests {
         assert_eq!(effect(&[]), Err(NoEffect::TooFewBlocks { blocks: 0, needed: 2 }));
         assert_eq!(effect(&pairs(&[1.1])), Err(NoEffect::TooFewBlocks { blocks: 1, needed: 2 }));
         assert_eq!(effect(&pairs(&[1.1, 1.2])).unwrap().blocks(), 2);
+    }
+
+    #[test]
+    fn blocks_too_few_for_a_verdict_have_a_ratio_and_no_interval() {
+        for blocks in 2..9 {
+            let found = effect(&pairs(&[1.1, 1.2, 1.3, 1.1, 1.2, 1.3, 1.1, 1.2][..blocks])).unwrap();
+            assert!(found.ratio() > 1.1, "{found:?}");
+            let has_interval = (found.log_interval().is_some(), found.ratio_interval().is_some());
+            assert_eq!(has_interval, (blocks >= 6, blocks >= 6), "{blocks}");
+        }
     }
 
     #[test]
@@ -198,13 +217,13 @@ mod tests {
     #[test]
     fn equal_blocks_have_an_interval_of_no_width() {
         let found = effect(&pairs(&[1.0; 6])).unwrap();
-        assert_eq!(found.log_interval(), Interval { lo: 0.0, hi: 0.0 });
+        assert_eq!(found.log_interval(), Some(Interval { lo: 0.0, hi: 0.0 }));
     }
 
     #[test]
     fn extreme_values_do_not_overflow() {
         let found = effect(&[Pair { sync: f64::MIN_POSITIVE, r#async: f64::MAX }; 6]).unwrap();
-        assert!(found.log_ratio().is_finite() && found.log_interval().hi.is_finite());
+        assert!(found.log_ratio().is_finite() && found.log_interval().unwrap().hi.is_finite());
     }
 
     #[test]

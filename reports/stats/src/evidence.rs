@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn the_interval_of_an_only_look_is_the_95_percent_interval() {
         let found = evidence(0.1, 0.02);
-        let plain = found.effect.log_interval();
+        let plain = found.effect.log_interval().unwrap();
         assert!((found.log_interval().lo - plain.lo).abs() < 1e-12, "{found:?}");
         assert!((found.log_interval().hi - plain.hi).abs() < 1e-12, "{found:?}");
     }

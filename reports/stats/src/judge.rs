@@ -1,18 +1,13 @@
 //! From the blocks of one metric's cells to their verdicts, look by look.
 
 use crate::discovery::{FALSE_DISCOVERY_RATE, benjamini_hochberg};
-use crate::effect::{Effect, NoEffect, Pair, effect};
+use crate::effect::{Effect, MIN_BLOCKS, NoEffect, Pair, effect};
 use crate::evidence::Evidence;
 use crate::excess_variance::ExcessVariance;
 use crate::looks::{ALPHA, Looks};
 use crate::moderation::{Prior, Variance};
 use crate::power::is_hopeless;
 use crate::verdict::{Better, Verdict};
-
-/// Fewer valid blocks than this give no verdict.
-///
-/// The t interval of six blocks is 2.57 standard errors to each side, of three 4.3, of two 12.7.
-pub const MIN_BLOCKS: usize = 6;
 
 /// How one family is asked.
 #[derive(Debug, Clone, Copy, PartialEq)]

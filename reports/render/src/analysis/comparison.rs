@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use reports_record::{Definition, Metric, TrialOutcome};
-use reports_stats::effect::{Effect, Interval, Pair, effect};
-use reports_stats::judge::{Judgement, MIN_BLOCKS};
+use reports_record::{Definition, Metric, StopReason, TrialOutcome};
+use reports_stats::effect::{Effect, Interval, MIN_BLOCKS, Pair, effect};
+use reports_stats::judge::Judgement;
 use reports_stats::power::{BlocksNeeded, blocks_needed, smallest_visible};
 use reports_stats::thirds::Thirds;
 use reports_stats::verdict::Verdict;
 
 use super::contrast::Contrast;
+use super::end::End;
 use super::estimate::Estimate;
 use super::grid::Grid;
 use super::observation::{Observation, is_usable};
@@ -34,6 +35,10 @@ pub struct Comparison<'a> {
     pub measured: Vec<(u32, Pair)>,
     /// Blocks that were planned, those after a look that ended it left out: all figures are of these.
     pub planned: usize,
+    /// Blocks of the run at most.
+    pub of_run: usize,
+    /// After how many blocks, and why, a look ended its loop; `None` where none did.
+    pub stopped: Option<(u32, StopReason)>,
     /// Why no verdict can follow; `None` where it was judged.
     pub obstacle: Option<Obstacle>,
     /// What may be said; an A/A comparison keeps [`Verdict::CannotTell`], for only its wins are counted.
@@ -168,6 +173,8 @@ impl<'a> Comparison<'a> {
             subject,
             measured: tally.pairs,
             planned,
+            of_run: definition.blocks as usize,
+            stopped: grid.stopped(cell, contrast, subject),
             obstacle,
             verdict,
             judgement: None,
@@ -298,12 +305,12 @@ impl<'a> Comparison<'a> {
     }
 
     /// The 95 % interval of the ratio that the verdict rests on, or of its blocks alone where it was not judged; `None` with
-    /// fewer than two blocks.
+    /// fewer than [`MIN_BLOCKS`] of them.
     #[must_use]
     pub fn interval(&self) -> Option<Interval> {
         match self.judgement.and_then(|judgement| judgement.evidence.ok()) {
             Some(evidence) => Some(evidence.ratio_interval()),
-            None => self.effect().map(|effect| effect.ratio_interval()),
+            None => self.effect()?.ratio_interval(),
         }
     }
 
@@ -331,6 +338,12 @@ impl<'a> Comparison<'a> {
             Some(blocks) if blocks <= REACH * sound => Remaining::More(blocks - sound),
             _ => Remaining::OutOfReach,
         })
+    }
+
+    /// Why it is undecided; `None` unless judged and undecided by its blocks.
+    #[must_use]
+    pub fn end(&self) -> Option<End> {
+        End::of(&self.judgement?, self.stopped, self.of_run)
     }
 
     /// Whether the interval includes a ratio of 1; true where there is no interval to exclude it.
@@ -442,6 +455,8 @@ mod tests {
             cell: 0,
             subject: Metric::Throughput.into(),
             planned: measured.len(),
+            of_run: measured.len(),
+            stopped: None,
             measured,
             obstacle: None,
             verdict: Verdict::CannotTell,
@@ -491,6 +506,49 @@ mod tests {
         let (sync, awaiting) = comparison.sides().unwrap();
         assert!((awaiting.middle / sync.middle - 2.0).abs() < 1e-9);
         assert_eq!(comparison.verdict, Verdict::AsyncWins, "the client limited none of the six");
+    }
+
+    /// The t interval of five blocks is 2.8 standard errors to each side, of two 12.7: what may not be judged has none.
+    #[test]
+    fn an_invalid_row_has_a_ratio_and_no_interval() {
+        let block = |block: u32| (block, Pair { sync: 100.0, r#async: 120.0 + f64::from(block) });
+        for (blocks, has_interval) in [(1, false), (2, false), (5, false), (6, true)] {
+            let mut row = comparison((0..blocks).map(block).collect(), Vec::new());
+            (row.verdict, row.planned) = (Verdict::Invalid, 8);
+            assert!(row.ratio().is_some_and(|ratio| ratio > 1.1), "{blocks}");
+            assert_eq!(row.interval().is_some(), has_interval, "{blocks}");
+            let (sync, awaiting) = row.sides().unwrap();
+            assert_eq!((sync.interval.is_some(), awaiting.interval.is_some()), (has_interval, has_interval));
+        }
+    }
+
+    /// Noise of a third a block, judged after six blocks of ten, whatever ended it.
+    #[test]
+    fn what_is_undecided_says_whether_it_was_hopeless_or_the_budget_or_the_blocks_ended() {
+        let end = |spread: f64, planned: &[usize], measured: u32, stopped: Option<(u32, StopReason)>| {
+            let log = |block: u32| spread * [-1.0, 1.0][block as usize % 2];
+            let block = |block: u32| (block, Pair { sync: 1.0, r#async: (0.06 + log(block)).exp() });
+            let mut row = comparison((0..measured).map(block).collect(), Vec::new());
+            (row.of_run, row.stopped) = (10, stopped);
+            let question =
+                Question { better: Better::More, looks: &Looks::after(planned).unwrap(), moderated: false };
+            let judgement = judge(question, &[], &[Cell { blocks: &row.all_blocks() }])[0];
+            row.settle(judgement);
+            assert_eq!(row.verdict, Verdict::CannotTell);
+            row.end().map(|end| end.to_string()).unwrap_or_default()
+        };
+        let (noisy, calm) = (0.3, 0.02);
+        assert_eq!(end(noisy, &[6, 10], 6, Some((6, StopReason::Hopeless))), "hopeless after 6 of 10 blocks");
+        assert_eq!(
+            end(calm, &[6, 10], 7, Some((7, StopReason::Budget))),
+            "the budget ended after 7 of 10 blocks"
+        );
+        assert_eq!(
+            end(calm, &[6, 10], 6, Some((6, StopReason::Decided))),
+            "its loop ended after 6 of 10 blocks"
+        );
+        assert_eq!(end(calm, &[6, 10], 10, None), "all 10 blocks leave it open");
+        assert_eq!(end(calm, &[6, 10], 6, None), "", "measuring goes on");
     }
 
     #[test]

@@ -214,6 +214,8 @@ mod tests {
             understated: Vec::new(),
             withheld: None,
             ratio_of_first: None,
+            of_run: 8,
+            stopped: None,
         };
         verdicts.iter().map(of).collect()
     }

@@ -41,7 +41,7 @@ pub struct CostParts {
 }
 
 /// Takes the CPU time of a request apart in every cell and at every rate level, over blocks in which it and the control pair are valid. Each pair
-/// has a rate of its own. Left out where either was not fit to be judged.
+/// has a rate of its own. Left out where either was not fit to be judged, or where they share too few blocks for an interval.
 #[must_use]
 pub fn cost_parts(verdicts: &Verdicts<'_>) -> Vec<CostParts> {
     let subjects = || verdicts.subjects(Metric::CpuPerRequest);

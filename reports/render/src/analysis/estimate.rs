@@ -9,7 +9,8 @@ use super::observation::Observation;
 pub struct Estimate {
     /// Geometric mean of the blocks' figures.
     pub middle: f64,
-    /// 95 % t interval of that mean; `None` with a single block, or where the mean is a lower bound.
+    /// 95 % t interval of that mean; `None` with fewer than [`MIN_BLOCKS`](reports_stats::effect::MIN_BLOCKS) blocks, or where the mean
+    /// is a lower bound.
     pub interval: Option<Interval>,
     /// Whether the mean is only a lower bound, because a figure behind it is one.
     pub at_least: bool,
@@ -32,7 +33,7 @@ impl Estimate {
         let effect = effect(&against_one).ok()?;
         Some(Self {
             middle: effect.ratio(),
-            interval: Some(effect.ratio_interval()),
+            interval: effect.ratio_interval(),
             at_least: false,
             blocks: effect.blocks(),
         })
@@ -65,13 +66,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_figures_give_no_estimate_and_one_gives_no_interval() {
+    fn no_figures_give_no_estimate_and_fewer_than_six_no_interval() {
         assert_eq!(Estimate::of(&[]), None);
         assert_eq!(Estimate::of(&[0.0, 1.0]), None);
         assert_eq!(
             Estimate::of(&[3.0]),
             Some(Estimate { middle: 3.0, interval: None, at_least: false, blocks: 1 })
         );
+        let five = Estimate::of(&[3.0, 4.0, 3.0, 4.0, 3.0]).unwrap();
+        assert_eq!((five.interval, five.blocks), (None, 5));
     }
 
     #[test]
@@ -85,7 +88,7 @@ mod tests {
 
     #[test]
     fn the_middle_is_the_geometric_mean_and_lies_inside_its_interval() {
-        let estimate = Estimate::of(&[1.0, 100.0, 10.0]).unwrap();
+        let estimate = Estimate::of(&[1.0, 100.0, 10.0, 10.0, 1.0, 100.0]).unwrap();
         let interval = estimate.interval.unwrap();
         assert!((estimate.middle - 10.0).abs() < 1e-9);
         assert!(interval.lo < 10.0 && 10.0 < interval.hi);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reports_record::{Definition, Line, Stops, Trial, TrialOutcome};
+use reports_record::{Definition, Line, StopReason, Stops, Trial, TrialOutcome};
 
 use super::contrast::{Contrast, Kind};
 use super::observation::is_usable;
@@ -113,17 +113,25 @@ impl<'a> Grid<'a> {
     #[must_use]
     pub fn blocks_of(&self, cell: usize, contrast: Contrast<'_>, subject: Subject) -> u32 {
         let definition = self.definition;
-        let one = if subject.metric.is_at_a_rate() { subject.level + 1 } else { 0 };
         match contrast.kind {
             Kind::Repeat => definition.duplicate_blocks(),
-            kind => definition
-                .pairs
-                .iter()
-                .find(|pair| Kind::from(pair.role) == kind)
-                .map_or(definition.blocks, |pair| {
-                    self.stops.planned(definition, &definition.cells[cell].name, pair.role, one)
-                }),
+            _ => self
+                .stopped(cell, contrast, subject)
+                .map_or(definition.blocks, |(after, _)| after.min(definition.blocks)),
         }
+    }
+
+    /// After how many blocks, and why, a look ended the loop of a subject of a contrast in a cell; `None` where none did.
+    #[must_use]
+    pub fn stopped(
+        &self,
+        cell: usize,
+        contrast: Contrast<'_>,
+        subject: Subject,
+    ) -> Option<(u32, StopReason)> {
+        let one = if subject.metric.is_at_a_rate() { subject.level + 1 } else { 0 };
+        let pair = self.definition.pairs.iter().find(|pair| Kind::from(pair.role) == contrast.kind)?;
+        self.stops.ended(&self.definition.cells[cell].name, pair.role, one)
     }
 
     /// The looks' decisions.

@@ -8,6 +8,7 @@ pub mod comparison;
 pub mod contrast;
 pub mod crossovers;
 pub mod decomposition;
+pub mod end;
 pub mod estimate;
 pub mod evidence;
 pub mod first_attempts;

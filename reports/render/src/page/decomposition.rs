@@ -28,7 +28,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                 (figure(analysis).markup())
                 (costs(analysis).markup())
                 p.note { "Each pair has a rate of its own, so that the library's part holds what a rate changes as well. A combination counts where both \
-                          pairs are valid. Throughput is taken apart only where neither connections ÷ wait nor the client was the limit." }
+                          pairs are valid in the same six blocks or more. Throughput is taken apart only where neither connections ÷ wait nor the client was the limit." }
             } @else {
                 p { "This experiment lacks one of the two pairs, so their difference cannot be taken apart." }
             }

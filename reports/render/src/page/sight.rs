@@ -5,6 +5,7 @@ use reports_record::{Loop, Metric, TrialOutcome};
 use reports_terminal::counted;
 
 use crate::analysis::Analysis;
+use crate::analysis::end::undecided;
 use crate::number;
 
 /// Beside the answer: what is undecided is so because of this.
@@ -20,6 +21,7 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                 p { "Differences of this much or more, either way:" }
                 dl { @for (name, ratio) in seen { div { dt { (name) } dd { (sight(ratio)) } } } }
             }
+            @if let Some(told) = undecided(&analysis.verdicts) { p { (told) } }
             p { (remarks(analysis).join(" ")) }
         }
     }

@@ -25,7 +25,9 @@ pub(super) fn markup(analysis: &Analysis<'_>) -> Markup {
                  “Sync” and “async” are geometric means over the same blocks as the ratio. \
                  “Amounts to” is the difference at the offered rate: CPU time in cores, a wait in its own time; below 1\u{a0}% of a core, or \
                  below 0.1\u{a0}ms, it hardly matters. \
-                 “Needed” is how many blocks in all would decide an undecided combination, if the effect seen is the true one." }
+                 “Needed” is how many blocks in all would decide an undecided combination, if the effect seen is the true one. \
+                 A combination is hopeless where the blocks left were unlikely to decide it. A loop ends when capacity, or CPU time and \
+                 median waits, are decided or hopeless." }
             @for subject in Metric::ALL.into_iter().flat_map(|metric| analysis.verdicts.subjects(metric)) {
                 details {
                     summary { (better(analysis, subject)) }
@@ -99,6 +101,9 @@ pub(super) fn verdict(comparison: &Comparison<'_>) -> String {
     }
     if let Some(why) = comparison.withheld {
         text.push_str(&format!(": {why}"));
+    }
+    if let Some(end) = comparison.end() {
+        text.push_str(&format!(": {end}"));
     }
     if comparison.is_by_construction() {
         text.push_str(" (connections ÷ wait is the limit; not counted)");

@@ -63,7 +63,7 @@ fn share_of(repeats: usize, truth: f64, sd: f64, seed: u64, counts: fn(Verdict) 
 fn t_interval_of_six_blocks_covers_the_truth_95_times_in_100() {
     let mut simulation = Simulation::new(1);
     let covered = (0..4_000).filter(|_| {
-        let interval = effect(&simulation.blocks(6, 0.2, 0.05)).unwrap().log_interval();
+        let interval = effect(&simulation.blocks(6, 0.2, 0.05)).unwrap().log_interval().unwrap();
         interval.lo <= 0.2 && 0.2 <= interval.hi
     });
     let share = covered.count() as f64 / 4_000.0;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use loadgen::{Client, Crew, Interrupt, Load, Stop};
-use reports_record::Overshoot;
+use reports_record::{Definition, Overshoot};
 use servers_contract::Call;
 
 use crate::contender::Contender;
@@ -19,6 +19,24 @@ const ROUNDS: usize = 3;
 
 /// Sends the same requests once before, so that caches, pages and connections are warm.
 const WARM_UP: Duration = Duration::from_millis(50);
+
+/// The waits that the cells of an experiment ask of a timer, milliseconds: ascending, each once.
+#[must_use]
+pub fn waits_ms(definition: &Definition) -> Vec<f64> {
+    let on_timers = definition.cells.iter().filter(|cell| !cell.waits_on_a_socket());
+    let mut waits: Vec<f64> = on_timers.map(|cell| cell.wait_ms).filter(|&wait| wait > 0.0).collect();
+    waits.sort_by(f64::total_cmp);
+    waits.dedup();
+    waits
+}
+
+/// About how long [`measure`] takes for these waits, but for starting and ending the process.
+#[must_use]
+pub fn duration(waits_ms: &[f64]) -> Duration {
+    let median = |wait_ms: f64| WARM_UP + Duration::from_secs_f64(REQUESTS as f64 * wait_ms / 1e3);
+    // Beside the waits a reply that waits for nothing.
+    [0.0].iter().chain(waits_ms).map(|&wait_ms| median(wait_ms)).sum::<Duration>() * ROUNDS as u32
+}
 
 /// Measures each of `waits_ms` (milliseconds) at one connection of a fresh process.
 ///

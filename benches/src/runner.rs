@@ -158,10 +158,7 @@ impl<'a> Runner<'a> {
 
     /// How much longer than asked each contender waits; the duplicate is the same program and needs no own figure.
     fn overshoots(&mut self) -> anyhow::Result<()> {
-        let on_timers = self.definition.cells.iter().filter(|cell| !cell.waits_on_a_socket());
-        let mut waits: Vec<f64> = on_timers.map(|cell| cell.wait_ms).filter(|&wait| wait > 0.0).collect();
-        waits.sort_by(f64::total_cmp);
-        waits.dedup();
+        let waits = overshoot::waits_ms(self.definition);
         for name in self.originals() {
             let missing: Vec<f64> =
                 waits.iter().copied().filter(|&wait| !self.done.has_overshoot(&name, wait)).collect();

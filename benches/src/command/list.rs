@@ -76,6 +76,6 @@ mod tests {
         for cell in &definition.cells {
             assert!(text.contains(&cell.name), "{text}");
         }
-        assert!(text.contains("570 trials") && text.contains("about 5m"), "{text}");
+        assert!(text.contains("570 trials") && text.contains("about 6m"), "{text}");
     }
 }

@@ -9,6 +9,7 @@ mod bout;
 mod entrant;
 mod fail_if;
 mod findings;
+mod listeners;
 mod queue_meter;
 mod reading;
 mod subject;
@@ -17,7 +18,7 @@ pub mod words;
 
 pub use bout::{Contest, Course, Rates, Setting};
 pub use entrant::{Entrant, Foreign, Source};
-pub use fail_if::{FailIf, FailIfError};
-pub use findings::{Finding, Findings, Winner};
+pub use fail_if::{Examined, FailIf, FailIfError};
+pub use findings::{End, Finding, Findings, Winner};
 pub use reading::{Block, Level, Reading};
 pub use subject::{Metric, Subject};

@@ -79,15 +79,16 @@ enum Subcommands {
     ///
     /// Measures both pairs for about a minute, in blocks of fresh processes, and says which one, by how much, how sure that
     /// is, whether it matters and what would change it; the path of its page is the last line printed. With --like it measures nothing and works the case out from a run.
-    /// Exit codes: 0 asked, whatever was found; 2 a contender could not be built or started, or wrong usage; 129, 130 or 143
-    /// interrupted.
+    /// Exit codes: 0 asked, whatever was found; 2 a contender could not be built or started, nothing could be judged, or wrong usage;
+    /// 129, 130 or 143 interrupted.
     Ask(Box<command::AskArguments>),
     /// Compare any servers, by URL or by the command that starts them: which one serves more, costs less, answers sooner
     ///
     /// The servers live side by side and are asked in turn, a tenth of a second each, in blocks of fresh processes, until it
     /// is clear which one is better, or that they differ by less than 5 %, or the time is over. The path of its page is the last
     /// line printed. Exit codes: 0 compared,
-    /// whatever was found; 1 a --fail-if is met; 2 a server could not be started or answered wrong, or wrong usage; 129, 130 or
+    /// whatever was found; 1 a --fail-if is met; 2 a server could not be started or answered wrong, nothing or not a
+    /// --fail-if could be judged, or wrong usage; 129, 130 or
     /// 143 interrupted, with the blocks until then judged.
     Compare(Box<command::CompareArguments>),
     /// Show the path of a request through threads and tasks: the time of each stage, from wake-up to reply

@@ -131,6 +131,11 @@ fn compare(arguments: &[&str]) -> (Option<i32>, String, String) {
     crossover(&[&always[..], warm, arguments].concat())
 }
 
+/// Whether a machine that is too busy left too few sound blocks: that is no evidence against a server.
+fn is_unjudged(code: Option<i32>, stderr: &str) -> bool {
+    code == Some(2) && (stderr.contains("nothing could be judged") || stderr.contains("could not be judged"))
+}
+
 /// What is said when a comparison of these two is refused.
 fn refusal(a: &str, b: &str, more: &[&str]) -> String {
     let (code, stdout, stderr) = compare(&[&["--a", a, "--b", b], more].concat());
@@ -208,7 +213,7 @@ fn different_bodies_are_refused_where_the_same_was_expected() {
 fn a_body_that_names_the_port_of_its_start_is_no_wrong_reply() {
     let port = server("ported");
     let (code, stdout, stderr) = compare(&["--a", &port, "--b", &port, "--within", "4s", "--rate", "200/s"]);
-    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    assert!(code == Some(0) || is_unjudged(code, &stderr), "{stdout}{stderr}");
     assert!(!stdout.contains("replies were wrong"), "{stdout}");
     let told = stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
@@ -224,7 +229,66 @@ fn two_urls_of_one_server_are_not_two_servers() {
     thread::spawn(move || serve(&listener, "hello"));
     let (a, b) = (format!("http://127.0.0.1:{port}"), format!("127.0.0.1:{port}"));
     let said = refusal(&a, &b, &[]);
-    assert!(said.contains(&format!("a and b are one server, at 127.0.0.1:{port}")), "{said}");
+    assert!(
+        said.contains(&format!("a and b are one server, at 127.0.0.1:{port}: start a second one")),
+        "{said}"
+    );
+}
+
+#[test]
+fn two_names_of_one_server_are_not_two_servers() {
+    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || serve(&listener, "hello"));
+    for name in ["127.0.0.2", "localhost"] {
+        let said = refusal(&format!("http://127.0.0.1:{port}"), &format!("http://{name}:{port}"), &[]);
+        assert!(said.contains("a and b are one server, at 127.0.0.1:"), "{said}");
+        assert!(said.contains("start a second one at another port, or give its command twice"), "{said}");
+    }
+}
+
+/// One process may serve two programs at two ports: that is told, and compared.
+#[test]
+fn one_process_at_two_ports_is_a_note() {
+    let listen = || {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        thread::spawn(move || serve(&listener, "hello"));
+        url
+    };
+    let (a, b) = (listen(), listen());
+    let (_, stdout, stderr) = compare(&["--a", &a, "--b", &b, "--within", "1s", "--rate", "200/s"]);
+    let told = stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let own = std::process::id();
+    assert!(told.contains(&format!("note: one process, {own}, answers at 127.0.0.1:")), "{stdout}{stderr}");
+    assert!(told.contains("a and b may be one server"), "{stdout}");
+}
+
+#[test]
+fn a_condition_on_a_figure_that_is_not_read_is_refused() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || serve(&listener, "hello"));
+    for figure in ["cpu", "memory"] {
+        let condition = format!("b worse {figure}");
+        let said = refusal(&server("hello"), &url, &["--fail-if", &condition]);
+        assert!(said.contains(&format!("--fail-if '{condition}': neither CPU nor memory is read")), "{said}");
+    }
+}
+
+/// At 50 requests a second no block holds the 1,000 that a 99th percentile needs: the condition has neither failed nor passed.
+#[test]
+fn a_condition_that_could_not_be_judged_does_not_pass() {
+    let (a, b) = (server("hello"), server("hello"));
+    let given = ["--a", &a, "--b", &b, "--within", "4s", "--rate", "50/s", "--fail-if", "b worse p99"];
+    let (code, stdout, stderr) = compare(&given);
+    assert_eq!(code, Some(2), "{stdout}{stderr}");
+    assert!(stdout.contains("not judged: b worse p99 at 50.0/s than a"), "{stdout}");
+    let said = stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("--fail-if 'b worse p99' could not be judged, so it has neither failed nor passed"),
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -255,7 +319,7 @@ fn a_server_a_hundred_times_slower_is_measured_without_ending_early() {
     ];
     let servers = ["compare", "--anyway", "--connections", "4", "--a", a.as_str(), "--b", b.as_str()];
     let (code, stdout, stderr) = crossover(&[&servers[..], &within[..], &WARM[..], &runs[..]].concat());
-    assert_eq!(code, Some(0), "{stderr}");
+    assert!(code == Some(0) || is_unjudged(code, &stderr), "{stderr}");
     let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     is_kept(&stderr, &stdout);
     let contest = &document["contests"][0];
@@ -295,13 +359,14 @@ fn a_server_that_answers_wrong_now_and_then_does_not_pass_a_condition() {
     // What a busy machine spoilt is no evidence, against a server either.
     let is_spoilt = stdout.contains("had spoilt what was measured");
     assert!(is_spoilt || code == Some(2), "{stdout}{stderr}");
-    assert!(is_spoilt || !stdout.contains("passed without figures"), "{stdout}");
+    assert!(is_spoilt || !stdout.contains("passed"), "{stdout}");
     assert!(is_spoilt || stderr.contains("replies were wrong"), "{stderr}");
 }
 
-/// The page is written, whose path is the last line of what was `said`; the record beside it is `document`.
+/// The page is written, whose path is the last line of what was `said`, but for an error; the record beside it is `document`.
 fn is_kept(said: &str, document: &str) {
-    let page = std::path::PathBuf::from(said.lines().last().unwrap());
+    let page = said.lines().rfind(|line| !line.starts_with("crossover: ")).unwrap();
+    let page = std::path::PathBuf::from(page);
     let text = std::fs::read_to_string(&page).unwrap();
     for part in [
         "slow one or fast one",
@@ -513,7 +578,8 @@ fn the_documented_workflow_compares_two_revisions_of_a_repository() {
     let output = repository.crossover(&words);
     let stderr = String::from_utf8(output.stderr).unwrap();
     // The new revision is not worse in anything.
-    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    let code = output.status.code();
+    assert!(code == Some(0) || is_unjudged(code, &stderr), "{stderr}");
     for part in ["building HEAD~1", "building HEAD (", "new worse capacity", "new worse CPU", "new worse p50"]
     {
         assert!(stderr.contains(part), "{part}: {stderr}");
@@ -593,6 +659,7 @@ fn a_revision_that_serves_a_fraction_fails_its_comparison() {
     let (code, said) = Repository::of(["hello", "sluggish"]).compare();
     // What a busy machine spoilt is no evidence, against a revision either.
     let is_spoilt = said.contains("had spoilt what was measured");
+    let is_spoilt = is_spoilt || is_unjudged(code, &said);
     assert!(is_spoilt || code == Some(1), "{code:?}: {said}");
     assert!(is_spoilt || said.contains("failed: new worse capacity than old"), "{said}");
 }
@@ -603,6 +670,7 @@ fn a_revision_that_serves_a_fraction_fails_its_comparison() {
 fn a_revision_that_cannot_be_told_from_the_old_one_passes_with_the_loss_that_could_have_hidden() {
     let (code, said) = Repository::of(["slow at odd starts", "slow at even starts"]).compare();
     let is_spoilt = said.contains("had spoilt what was measured");
+    let is_spoilt = is_spoilt || is_unjudged(code, &said);
     assert!(is_spoilt || code == Some(0), "{code:?}: {said}");
     let told = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let passed = "passed, cannot tell: new worse capacity than old; a loss of up to";

@@ -87,7 +87,7 @@ pub struct Arguments {
     /// Exit with 1 on this verdict, such as 'b worse throughput' (cpu, p50, p99, memory); may be given again
     ///
     /// Worse is a verdict, never a noisy ratio. What cannot be told passes, and the last lines say how large a loss could
-    /// have hidden.
+    /// have hidden. A condition that could not be judged at all, for want of sound blocks, ends with 2.
     #[arg(long, value_name = "CONDITION")]
     fail_if: Vec<FailIf>,
     /// A server is ready when it answers GET of this path with success [default: when it answers the request]
@@ -145,6 +145,9 @@ pub fn compare(arguments: Arguments) -> anyhow::Result<i32> {
         .map(|revision| Worktree::build(&here, revision, arguments.build.as_deref(), signals.interrupt()))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let entrants = entrants(&arguments, &names, &here, &worktrees)?;
+    for condition in &arguments.fail_if {
+        condition.ensure_readable(&names, |at| entrants[at].is_started()).map_err(anyhow::Error::msg)?;
+    }
     let rates = match &arguments.rates[..] {
         [] => Rates::Shares(SHARES.to_vec()),
         given => Rates::Given(given.to_vec()),

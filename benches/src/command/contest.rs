@@ -6,7 +6,7 @@ mod sheet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, bail, ensure};
 use loadgen::show_span;
 use nix::sys::resource::{Resource, getrlimit};
 use reports_record::{Environment, SCHEMA, shell_word, shown};
@@ -14,7 +14,7 @@ use reports_terminal::{counted, print, talk};
 use serde::Serialize;
 
 use crate::contest::{
-    Block, Contest, Course, Entrant, FailIf, Findings, Metric, Rates, Setting, table, words,
+    Block, Contest, Course, End, Entrant, Examined, FailIf, Findings, Metric, Rates, Setting, table, words,
 };
 use crate::cpu_claim::CpuClaim;
 use crate::cpus::{self, Split};
@@ -149,6 +149,7 @@ pub(super) fn hold(
     }
     cpus::bind(&split.client)?;
     let setting = Setting {
+        contests: u32::try_from(contests.len()).unwrap_or(u32::MAX),
         connections: hall.connections,
         client_cpus: &split.client,
         server_cpus: &split.contender,
@@ -158,11 +159,10 @@ pub(super) fn hold(
     };
     let titles: Vec<Vec<String>> =
         contests.iter().map(|entrants| entrants.iter().map(Entrant::title).collect()).collect();
-    let each = hall.within / u32::try_from(contests.len().max(1)).unwrap_or(1);
     let mut calibrated = Vec::new();
     for entrants in contests {
         talk!("calibrating {}", titles[calibrated.len()].join(", "));
-        calibrated.push(Contest::calibrate(entrants, rates, same_body, each, &setting)?);
+        calibrated.push(Contest::calibrate(entrants, rates, same_body, hall.within, &setting)?);
     }
     for contest in &calibrated {
         let rates: Vec<String> =
@@ -188,12 +188,12 @@ pub(super) fn hold(
     let left = hall.within.saturating_sub(began.elapsed()).max(hall.within / 2);
     measure(&mut calibrated, left, &setting)?;
     let contests = calibrated.into_iter().zip(titles).map(|(contest, entrants)| {
-        let findings = contest.findings();
+        let findings = contest.findings(&setting);
         let others = 1..findings.names.len();
         let mut notes: Vec<String> = words::ranking(&findings).into_iter().chain(contest.notes()).collect();
         if let Some(looked) = findings.looks.iter().rev().find(|look| **look <= findings.blocks)
             && *looked < findings.blocks
-            && findings.all.iter().any(|finding| finding.is_open)
+            && findings.all.iter().any(|finding| finding.end == End::Open)
         {
             notes.push(format!(
                 "{} followed the last planned look at {looked} and did not count",
@@ -205,7 +205,7 @@ pub(super) fn hold(
             answers: others.map(|entrant| words::answer(&findings, entrant)).collect(),
             blocks: contest.blocks().to_vec(),
             // An early end leaves few blocks, and is told by its own exit code.
-            unfit: contest.unfit().filter(|_| !signals.interrupt().is_raised()),
+            unfit: contest.unfit().filter(|_| !findings.is_interrupted),
             findings,
             notes,
         }
@@ -285,8 +285,8 @@ impl Held {
     /// Prints what was found, as JSON with `json`, and last the path of its page; gives whether a condition is met.
     ///
     /// # Errors
-    /// When record and page cannot be written, or stdout; and after all of it, when no condition is met only because an entrant
-    /// answered wrong.
+    /// When record and page cannot be written, or stdout; and after all of it, unless a condition is met or the contests were
+    /// interrupted: when an entrant answered wrong, and when a condition, or everything, could not be judged.
     pub(super) fn tell(&self, json: bool, conditions: &[FailIf]) -> anyhow::Result<bool> {
         let mut text = String::new();
         let paragraph = |text: &mut String, line: &str| {
@@ -304,19 +304,10 @@ impl Held {
                 .for_each(|note| paragraph(&mut text, &format!("note: {}", shown(note, NOTE))));
         }
         self.document.remarks.iter().for_each(|line| paragraph(&mut text, line));
-        let findings = || self.document.contests.iter().map(|contest| &contest.findings);
-        let unfit = self.document.contests.iter().find_map(|contest| contest.unfit.as_deref());
-        let mut is_met = false;
-        for (condition, findings) in
-            conditions.iter().flat_map(|condition| findings().map(move |of| (condition, of)))
-        {
-            for line in condition.tell(findings) {
-                let unjudged = unfit.and_then(|_| line.strip_prefix(FailIf::WITHOUT_FIGURES));
-                let line = unjudged.map_or_else(|| line.clone(), |head| format!("not judged{head}"));
-                paragraph(&mut text, &line);
-            }
-            is_met |= condition.is_met(findings);
-        }
+        let findings: Vec<&Findings> =
+            self.document.contests.iter().map(|contest| &contest.findings).collect();
+        let told = conditions.iter().flat_map(|condition| findings.iter().flat_map(|of| condition.tell(of)));
+        told.for_each(|line| paragraph(&mut text, &line));
         let mut document = serde_json::to_vec_pretty(&self.document).context("cannot write JSON")?;
         document.push(b'\n');
         // Findings are told even where they cannot be kept.
@@ -330,10 +321,26 @@ impl Held {
             print(format!("{text}{path}\n")).context("cannot write to stdout")?;
         }
         page?;
-        match unfit {
-            Some(unfit) if !is_met => Err(anyhow!("{unfit}")),
-            _ => Ok(is_met),
+        let examined: Vec<(&FailIf, Examined)> =
+            conditions.iter().map(|condition| (condition, condition.examine(&findings))).collect();
+        if examined.iter().any(|(_, examined)| *examined == Examined::Met) {
+            return Ok(true);
         }
+        if findings.iter().any(|findings| findings.is_interrupted) {
+            return Ok(false);
+        }
+        if let Some(unfit) = self.document.contests.iter().find_map(|contest| contest.unfit.as_deref()) {
+            bail!("{unfit}");
+        }
+        if let Some((condition, _)) = examined.iter().find(|(_, examined)| *examined == Examined::Unjudged) {
+            bail!("{}", condition.unjudged());
+        }
+        ensure!(
+            findings.iter().any(|findings| findings.has_judged()),
+            "nothing could be judged: no question has as many sound blocks as a verdict needs; the notes say why, and --within gives \
+             more time"
+        );
+        Ok(false)
     }
 
     /// Writes record and page; gives the page's path.

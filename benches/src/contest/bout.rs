@@ -1,5 +1,7 @@
 //! A contest under way: calibrated, measured block by block, looked at where it was planned.
 
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
@@ -7,8 +9,9 @@ use loadgen::{ExpectBody, Interrupt, Rate};
 use reports_stats::looks::Looks;
 
 use super::entrant::Running;
+use super::listeners::{holders, listeners};
 use super::queue_meter::QueueMeter;
-use super::{Block, Entrant, Findings, Metric, Reading, Source, Subject};
+use super::{Block, End, Entrant, Findings, Metric, Reading, Source, Subject};
 use crate::sampler::Sampler;
 use crate::slices::{self, Meter, Plan, Side, Sliced, Turns};
 use reports_terminal::counted;
@@ -17,6 +20,9 @@ const MIB: f64 = 1_048_576.0;
 
 /// Numbers of blocks after which a contest is looked at, as far as its time carries them.
 const LOOKS: [usize; 6] = [8, 12, 16, 24, 32, 48];
+
+/// The most blocks that a contest takes, whatever its time.
+pub(super) const MOST_BLOCKS: usize = LOOKS[LOOKS.len() - 1];
 
 /// Fewer blocks than this give no verdict, so that they are planned whatever the time.
 const LEAST_BLOCKS: usize = reports_stats::effect::MIN_BLOCKS;
@@ -76,6 +82,8 @@ pub struct Setting<'a> {
     pub warm_up: Duration,
     /// Seed of orders and schedules.
     pub seed: u64,
+    /// Contests that are held in turn, this one included: they share the time.
+    pub contests: u32,
     /// Ends the contest early.
     pub interrupt: &'a Interrupt,
 }
@@ -99,6 +107,8 @@ pub struct Contest {
     service: Duration,
     grace: Duration,
     looks: Looks,
+    /// How long a block takes: as calibrated with some to spare, or the longest so far.
+    pace: Duration,
     blocks: Vec<Block>,
     failures: Vec<String>,
     /// Blocks that the machine spoilt and that were measured again.
@@ -120,8 +130,8 @@ pub enum Course {
 }
 
 impl Contest {
-    /// Starts every entrant once, learns how long requests take and what each can serve, and plans the blocks that fit into
-    /// `within`. With `same_body`, all have to answer with the same body.
+    /// Starts every entrant once, learns how long requests take and what each can serve, and plans the blocks that fit into its
+    /// share of `within`. With `same_body`, all have to answer with the same body.
     ///
     /// # Errors
     /// When an entrant does not start or answers wrong, two are one server, bodies differ that should not, or no rate can be
@@ -134,9 +144,10 @@ impl Contest {
         setting: &Setting<'_>,
     ) -> anyhow::Result<Self> {
         let began = Instant::now();
+        let within = within / setting.contests.max(1);
         let mut notes = Vec::new();
         let mut running = start_all(&entrants, setting)?;
-        ensure_distinct(&entrants, &running)?;
+        ensure_distinct(&entrants, &running, &mut notes)?;
         let mut service = Duration::ZERO;
         for (entrant, running) in entrants.iter_mut().zip(&running) {
             let met = &running.met;
@@ -180,7 +191,8 @@ impl Contest {
         let sides = entrants.len() as u32;
         let levels: Duration = rates.iter().map(|&rate| open_plan(rate, 0, service).duration()).sum();
         let block = started + (closed.duration() + levels) * sides;
-        let fitting = (within.as_secs_f64() / (SLOWER * block.as_secs_f64())) as usize;
+        let pace = block.mul_f64(SLOWER);
+        let fitting = (within.as_secs_f64() / pace.as_secs_f64()) as usize;
         notes.extend(entrants.iter().filter(|entrant| !entrant.is_started()).map(|entrant| {
             format!(
                 "{} ran already: its CPU and memory are not read, and whether another start of it would be as fast is not \
@@ -197,6 +209,7 @@ impl Contest {
             service,
             grace,
             looks,
+            pace,
             blocks,
             failures,
             spoilt,
@@ -280,10 +293,14 @@ impl Contest {
 
     /// What was found so far.
     #[must_use]
-    pub fn findings(&self) -> Findings {
+    pub fn findings(&self, setting: &Setting<'_>) -> Findings {
         let names = self.entrants.iter().map(|entrant| entrant.name.clone()).collect();
         let rates = self.rates.iter().map(|rate| rate.get()).collect();
-        Findings::of(names, rates, &self.blocks, &self.looks)
+        Findings {
+            block_s: self.pace.as_secs_f64() * f64::from(setting.contests),
+            is_interrupted: setting.interrupt.is_raised(),
+            ..Findings::of(names, rates, &self.blocks, &self.looks)
+        }
     }
 
     /// Measures one more block of what is still open; does nothing once it is over.
@@ -291,7 +308,8 @@ impl Contest {
     /// # Errors
     /// When the first blocks all failed for the same reason, or an entrant cannot be started any more.
     pub fn block(&mut self, setting: &Setting<'_>) -> anyhow::Result<Course> {
-        let (has_closed, has_level) = self.open_phases();
+        let began = Instant::now();
+        let (has_closed, has_level) = self.open_phases(setting);
         if self.blocks.len() >= self.looks.last() || !(has_closed || has_level.contains(&true)) {
             return Ok(Course::Over);
         }
@@ -304,7 +322,10 @@ impl Contest {
                 self.spoilt += 1;
                 return Ok(Course::Open);
             }
-            Ok(readings) => self.blocks.push(Block { has_closed, has_level, readings }),
+            Ok(readings) => {
+                self.pace = self.pace.max(began.elapsed());
+                self.blocks.push(Block { has_closed, has_level, readings });
+            }
             Err(_) if setting.interrupt.is_raised() => return Ok(Course::Over),
             Err(error) => {
                 self.failures.push(format!("{error:#}"));
@@ -318,12 +339,13 @@ impl Contest {
     }
 
     /// The phases of which a verdict is still open.
-    fn open_phases(&self) -> (bool, Vec<bool>) {
-        let findings = self.findings();
+    fn open_phases(&self, setting: &Setting<'_>) -> (bool, Vec<bool>) {
+        let findings = self.findings(setting);
         let is_open = |subject: Subject| {
             self.blocks.is_empty()
                 || (1..self.entrants.len())
-                    .any(|entrant| findings.about(subject, entrant).is_some_and(|finding| finding.is_open))
+                    .filter_map(|entrant| findings.about(subject, entrant))
+                    .any(|finding| finding.end == End::Open)
         };
         // Memory and the 99th percentile ride along: no phase is measured for their sake.
         let closed = is_open(Subject { metric: Metric::Throughput, level: 0 });
@@ -442,20 +464,33 @@ fn stop_all(entrants: &[Entrant], running: Vec<Running>, notes: &mut Vec<String>
     Ok(())
 }
 
-/// Makes sure that no two entrants are one and the same: that comparison is of a server with itself, and nobody asked for it.
-fn ensure_distinct(entrants: &[Entrant], running: &[Running]) -> anyhow::Result<()> {
-    for (at, one) in running.iter().enumerate() {
-        for (other_at, other) in running.iter().enumerate().skip(at + 1) {
-            let target = |running: &Running| running.load.request.url().target().to_owned();
-            let shares =
-                one.client.addresses().iter().any(|address| other.client.addresses().contains(address));
-            ensure!(
-                !(shares && target(one) == target(other)),
-                "{} and {} are one server, at {}: start a second one at another port, or give its command twice",
-                entrants[at].name,
-                entrants[other_at].name,
-                one.client.addresses()[0]
-            );
+/// Makes sure that no two entrants are one and the same: that would compare a server with itself. Two names of one server are seen by
+/// the socket that takes their connections; that one process answers at two ports is a note, for it may serve two programs.
+fn ensure_distinct(entrants: &[Entrant], running: &[Running], notes: &mut Vec<String>) -> anyhow::Result<()> {
+    let addresses: Vec<&[SocketAddr]> = running.iter().map(|running| running.client.addresses()).collect();
+    let sockets: Vec<BTreeSet<u64>> = addresses
+        .iter()
+        .map(|addresses| addresses.iter().flat_map(|&address| listeners(address)).collect())
+        .collect();
+    let holders: Vec<BTreeSet<i32>> = sockets.iter().map(holders).collect();
+    let target = |at: usize| running[at].load.request.url().target();
+    for (at, other) in (0..running.len()).flat_map(|at| (at + 1..running.len()).map(move |other| (at, other)))
+    {
+        let is_one = addresses[at].iter().any(|address| addresses[other].contains(address))
+            || !sockets[at].is_disjoint(&sockets[other]);
+        let [one, two] = [at, other].map(|at| &entrants[at].name);
+        let [first, second] = [at, other].map(|at| addresses[at][0]);
+        let places =
+            if first == second { format!("at {first}") } else { format!("at {first} and at {second}") };
+        ensure!(
+            !(is_one && target(at) == target(other)),
+            "{one} and {two} are one server, {places}: start a second one at another port, or give its command twice"
+        );
+        if let Some(process) = holders[at].intersection(&holders[other]).next().filter(|_| !is_one) {
+            notes.push(format!(
+                "one process, {process}, answers {places}: {one} and {two} may be one server, and what keeps one busy keeps the \
+                 other waiting"
+            ));
         }
     }
     Ok(())
@@ -667,7 +702,7 @@ fn too_short(fitting: usize, block: Duration, within: Duration) -> Option<String
 
 /// The looks of a contest whose time carries this many blocks.
 fn looks(fitting: usize) -> Looks {
-    let last = fitting.clamp(LEAST_BLOCKS, LOOKS[LOOKS.len() - 1]);
+    let last = fitting.clamp(LEAST_BLOCKS, MOST_BLOCKS);
     let mut looks: Vec<usize> = LOOKS.into_iter().filter(|look| *look < last).collect();
     looks.push(last);
     Looks::after(&looks).unwrap_or_else(|_| Looks::once(last))

@@ -1,5 +1,6 @@
 //! What a comparison must not find.
 
+use std::fmt;
 use std::str::FromStr;
 
 use reports_record::shown;
@@ -16,6 +17,17 @@ const SHOWN: usize = 120;
 pub struct FailIf {
     entrant: String,
     metric: Metric,
+}
+
+/// What became of a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Examined {
+    /// Its entrant is worse.
+    Met,
+    /// It could be judged, and its entrant is not worse, or nobody can tell.
+    NotMet,
+    /// Nothing that it asks about could be judged.
+    Unjudged,
 }
 
 /// A text that is no such condition.
@@ -44,21 +56,32 @@ impl FromStr for FailIf {
             return Err(wrong());
         }
         let metric = match metric.as_str() {
-            "throughput" | "capacity" => Metric::Throughput,
-            "cpu" => Metric::CpuPerRequest,
-            "p50" | "response" => Metric::ResponseTimeP50,
-            "p99" => Metric::ResponseTimeP99,
-            "memory" => Metric::Memory,
-            _ => return Err(wrong()),
+            "capacity" => Metric::Throughput,
+            "response" => Metric::ResponseTimeP50,
+            text => Metric::ALL.into_iter().find(|&metric| word(metric) == text).ok_or_else(wrong)?,
         };
         Ok(Self { entrant, metric })
     }
 }
 
-impl FailIf {
-    /// The beginning of the outcome's line where there are no figures.
-    pub const WITHOUT_FIGURES: &str = "passed without figures";
+/// A metric as conditions name it.
+fn word(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Throughput => "throughput",
+        Metric::CpuPerRequest => "cpu",
+        Metric::ResponseTimeP50 => "p50",
+        Metric::ResponseTimeP99 => "p99",
+        Metric::Memory => "memory",
+    }
+}
 
+impl fmt::Display for FailIf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} worse {}", shown(&self.entrant, SHOWN), word(self.metric))
+    }
+}
+
+impl FailIf {
     /// Makes sure that it names one of `names`.
     ///
     /// # Errors
@@ -87,10 +110,53 @@ impl FailIf {
         })
     }
 
-    /// Whether `findings` have it.
+    /// What became of it in all these findings.
     #[must_use]
-    pub fn is_met(&self, findings: &Findings) -> bool {
-        self.about(findings).any(|(_, is_lost)| is_lost)
+    pub fn examine(&self, findings: &[&Findings]) -> Examined {
+        let about: Vec<(&Finding, bool)> =
+            findings.iter().flat_map(|findings| self.about(findings)).collect();
+        if about.iter().any(|(_, is_lost)| *is_lost) {
+            Examined::Met
+        } else if about.iter().any(|(finding, _)| finding.winner != Winner::NoData) {
+            Examined::NotMet
+        } else {
+            Examined::Unjudged
+        }
+    }
+
+    /// Makes sure that there can be a figure: of a server that runs already neither CPU nor memory is read. `is_started` says of
+    /// each name whether its server is started.
+    ///
+    /// # Errors
+    /// When there cannot.
+    pub fn ensure_readable(
+        &self,
+        names: &[String],
+        is_started: impl Fn(usize) -> bool,
+    ) -> Result<(), String> {
+        let is_of_processes = matches!(self.metric, Metric::CpuPerRequest | Metric::Memory);
+        // Each is held against the first.
+        let is_asked = |at: &usize| names[*at] == self.entrant || names[0] == self.entrant;
+        let is_readable = (1..names.len()).filter(is_asked).any(|at| is_started(0) && is_started(at));
+        if is_readable || !is_of_processes {
+            return Ok(());
+        }
+        Err(format!(
+            "--fail-if '{self}': neither CPU nor memory is read of a server that runs already; give the commands that start \
+             both servers, or another figure"
+        ))
+    }
+
+    /// That it could not be judged, and the remedy.
+    #[must_use]
+    pub fn unjudged(&self) -> String {
+        let remedy = match self.metric {
+            Metric::ResponseTimeP99 => {
+                "a 99th percentile needs 1,000 requests of each server in a block: offer a higher --rate"
+            }
+            _ => "too few blocks have sound figures: the notes say why, and --within gives more time",
+        };
+        format!("--fail-if '{self}' could not be judged, so it has neither failed nor passed; {remedy}")
     }
 
     /// The outcome in one line for each finding: lost, not worse, or how large a loss could have hidden.
@@ -112,13 +178,13 @@ impl FailIf {
                 return format!("failed: {head}");
             }
             match (finding.winner, self.hidden(findings, finding)) {
-                (Winner::CannotTell | Winner::NoData, Some(loss)) if loss > 0.0 => {
+                (Winner::CannotTell, Some(loss)) if loss > 0.0 => {
                     format!(
                         "passed, cannot tell: {head}; a loss of up to {:.0} % could have hidden",
                         loss * 100.0
                     )
                 }
-                (Winner::NoData, _) => format!("{}: {head}", Self::WITHOUT_FIGURES),
+                (Winner::NoData, _) => format!("not judged: {head}"),
                 _ => format!("passed: not {head}"),
             }
         };
@@ -147,12 +213,14 @@ mod tests {
     #[test]
     fn a_loss_is_met_from_either_side_and_a_win_is_not() {
         let slower = findings(&blocks(8, 0.7, 1.3, 0.01));
-        assert!(condition("new worse throughput").is_met(&slower));
-        assert!(condition("new worse cpu").is_met(&slower) && condition("new worse p50").is_met(&slower));
-        assert!(!condition("old worse throughput").is_met(&slower));
+        let examined = |text: &str, findings: &Findings| condition(text).examine(&[findings]);
+        for lost in ["new worse throughput", "new worse cpu", "new worse p50"] {
+            assert_eq!(examined(lost, &slower), Examined::Met, "{lost}");
+        }
+        assert_eq!(examined("old worse throughput", &slower), Examined::NotMet);
         let faster = findings(&blocks(8, 1.3, 0.7, 0.01));
-        assert!(condition("old worse throughput").is_met(&faster));
-        assert!(!condition("new worse throughput").is_met(&faster));
+        assert_eq!(examined("old worse throughput", &faster), Examined::Met);
+        assert_eq!(examined("new worse throughput", &faster), Examined::NotMet);
     }
 
     /// A mean of −6 % in noise of 30 % a block: a noisy ratio is no verdict.
@@ -160,14 +228,46 @@ mod tests {
     fn what_cannot_be_told_passes_and_says_how_large_a_loss_could_have_hidden() {
         let noisy = findings(&blocks(8, 0.94, 1.0, 0.3));
         let found = condition("new worse throughput");
-        assert!(!found.is_met(&noisy));
+        assert_eq!(found.examine(&[&noisy]), Examined::NotMet);
         let told = found.tell(&noisy).join("\n");
         assert!(
             told.starts_with("passed, cannot tell: new worse capacity than old; a loss of up to"),
             "{told}"
         );
         let told = condition("new worse p99").tell(&noisy).join("\n");
-        assert_eq!(told, "passed without figures: new worse p99 at 1.00k/s than old");
+        assert_eq!(told, "not judged: new worse p99 at 1.00k/s than old");
+    }
+
+    /// Neither with no block at all, nor with fewer than a verdict needs, nor of a figure that no block has.
+    #[test]
+    fn what_was_never_examined_neither_fails_nor_passes() {
+        let examined =
+            |text: &str, count: usize| condition(text).examine(&[&findings(&blocks(count, 0.5, 2.0, 0.01))]);
+        for (count, expected) in [(0, Examined::Unjudged), (5, Examined::Unjudged), (8, Examined::Met)] {
+            assert_eq!(examined("new worse throughput", count), expected, "{count}");
+        }
+        assert_eq!(examined("new worse p99", 8), Examined::Unjudged);
+        let told = condition("new worse p99").unjudged();
+        assert!(
+            told.starts_with("--fail-if 'new worse p99' could not be judged, so it has neither"),
+            "{told}"
+        );
+        assert!(told.ends_with("offer a higher --rate"), "{told}");
+        // Of two contests one with a verdict is enough.
+        let (none, some) = (findings(&[]), findings(&blocks(8, 1.0, 1.0, 0.01)));
+        assert_eq!(condition("new worse cpu").examine(&[&none, &some]), Examined::NotMet);
+        assert!(!none.has_judged() && some.has_judged());
+    }
+
+    #[test]
+    fn a_figure_that_is_not_read_of_a_running_server_is_refused() {
+        let names = ["old".to_owned(), "new".to_owned(), "other".to_owned()];
+        let refused =
+            |text: &str, running: usize| condition(text).ensure_readable(&names, |at| at != running).is_err();
+        assert!(refused("new worse cpu", 0) && refused("new worse memory", 1));
+        assert!(!refused("new worse cpu", 2) && !refused("new worse throughput", 1));
+        // The first is held against two others, of which one is read.
+        assert!(!refused("old worse cpu", 1) && refused("old worse cpu", 0));
     }
 
     #[test]

@@ -21,6 +21,10 @@ pub struct Findings {
     pub blocks: usize,
     /// Blocks after which the contest was looked at, fixed before the first.
     pub looks: Vec<usize>,
+    /// Seconds of `--within` for each block that is planned.
+    pub block_s: f64,
+    /// Whether a signal ended it.
+    pub is_interrupted: bool,
     /// One for each subject and entrant, by entrant and then in the order of subjects.
     pub all: Vec<Finding>,
 }
@@ -53,9 +57,38 @@ pub struct Finding {
     pub is_withheld: bool,
     /// Whether it was taken back because the first and the last third of the blocks differ by more than the margin and chance.
     pub is_unsteady: bool,
-    /// Whether more blocks may still decide it.
-    #[serde(skip)]
-    pub is_open: bool,
+    /// Blocks that it was judged by, those left out included; 0 before the first look.
+    pub seen: usize,
+    /// Why it is measured no more.
+    pub end: End,
+}
+
+/// Why a question is measured no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// More blocks may still decide it: where measuring has ended, its time was over.
+    Open,
+    /// It was decided.
+    Decided,
+    /// Its own blocks decide it, and all questions of its kind together do not bear that out.
+    Family,
+    /// A look found that the blocks left were unlikely to decide it.
+    Hopeless,
+    /// All blocks that its time carries were measured.
+    LastLook,
+}
+
+impl End {
+    fn of(judgement: &Judgement) -> Self {
+        match judgement.standing {
+            Standing::Decided => Self::Decided,
+            Standing::Open => Self::Open,
+            _ if judgement.is_withdrawn() => Self::Family,
+            Standing::Hopeless => Self::Hopeless,
+            Standing::Finished => Self::LastLook,
+        }
+    }
 }
 
 /// What may be said of two servers.
@@ -107,8 +140,16 @@ impl Findings {
             rates_per_s,
             blocks: blocks.len(),
             looks: looks.spending().map(|(blocks, _)| blocks).collect(),
+            block_s: 0.0,
+            is_interrupted: false,
             all,
         }
+    }
+
+    /// Whether any question could be judged, whatever the verdict.
+    #[must_use]
+    pub fn has_judged(&self) -> bool {
+        self.all.iter().any(|finding| finding.winner != Winner::NoData)
     }
 
     /// The finding about `subject` and the entrant in this place.
@@ -224,7 +265,8 @@ fn finding(
         needed,
         is_withheld,
         is_unsteady,
-        is_open: judgement.standing == Standing::Open,
+        seen: judgement.seen,
+        end: End::of(judgement),
     }
 }
 
@@ -326,7 +368,7 @@ pub(super) mod tests {
             (capacity.winner, capacity.is_unsteady, capacity.needed),
             (Winner::CannotTell, true, None)
         );
-        assert!(!capacity.is_open, "more of the same blocks do not help");
+        assert_eq!(capacity.end, End::Decided, "more of the same blocks do not help");
         let cpu = of(Metric::CpuPerRequest);
         assert_eq!((cpu.winner, cpu.is_unsteady), (Winner::Neither, false));
         let told = super::super::words::answer(&found, 1).join(" ");

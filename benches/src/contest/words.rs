@@ -1,9 +1,12 @@
 //! Findings in plain sentences.
 
+use std::time::Duration;
+
 use reports_render::number;
 use reports_terminal::counted;
 
-use super::{Finding, Findings, Metric, Subject, Winner};
+use super::bout::MOST_BLOCKS;
+use super::{End, Finding, Findings, Metric, Subject, Winner};
 
 /// A server that needs less of a core than this has room for any choice.
 const LITTLE: f64 = 0.03;
@@ -231,25 +234,64 @@ fn undecided(findings: &Findings, decisive: &[&Finding]) -> Vec<String> {
         };
         let seen = format!("{other} ÷ {first} is ×{} ({}–{})", plain(ratio), plain(low), plain(high));
         if finding.is_withheld {
-            return format!("Cannot tell {what}: {seen}, but the client was the limit.");
+            return format!(
+                "Cannot tell {what}: {seen}, but the client was the limit, and no number of blocks changes that; ask what a request \
+                 costs at a --rate that it carries."
+            );
         }
         if finding.is_unsteady {
             return format!(
                 "Cannot tell {what}: {seen}, but it depends on the state of this machine: the first and the last third of the blocks \
-                 differ by more than 5 %."
+                 differ by more than 5 %. Ask again while nothing else runs here."
             );
         }
-        let needed = match finding.needed {
-            Some(blocks) => format!("about {blocks} blocks would decide it, were that the truth"),
-            None => "no number of blocks would decide it, were that the truth".to_owned(),
-        };
-        format!("Cannot tell {what}: {seen}; {needed}.")
+        format!(
+            "Cannot tell {what}: {seen}. {}; {}.",
+            ended(findings, finding),
+            would_decide(findings, finding)
+        )
     };
     decisive
         .iter()
         .filter(|finding| finding.winner == Winner::CannotTell)
         .map(|finding| sentence(&finding))
         .collect()
+}
+
+/// Why an undecided question was measured no more.
+fn ended(findings: &Findings, finding: &Finding) -> String {
+    let last = findings.looks.last().copied().unwrap_or_default();
+    match finding.end {
+        End::Hopeless => {
+            format!("After {} of {last} blocks the others were unlikely to decide it", finding.seen)
+        }
+        End::Family => "Its own blocks would decide it, all questions of its kind together do not".to_owned(),
+        End::LastLook | End::Decided => format!("All {last} blocks that its time carries leave it open"),
+        End::Open if findings.is_interrupted => {
+            format!("It was interrupted after {} of {last} blocks", findings.blocks)
+        }
+        End::Open => format!("Its time was over after {} of {last} blocks", findings.blocks),
+    }
+}
+
+/// The blocks that would decide an undecided question, and the time that they take.
+fn would_decide(findings: &Findings, finding: &Finding) -> String {
+    match finding.needed {
+        None => "no number of blocks would decide it, were that the truth".to_owned(),
+        Some(blocks) if blocks > MOST_BLOCKS => {
+            format!(
+                "about {blocks} blocks would decide it, were that the truth, and a comparison takes {MOST_BLOCKS} at the most"
+            )
+        }
+        Some(blocks) => {
+            let half_minutes = (blocks as f64 * findings.block_s / 30.0).ceil().max(1.0) as u64;
+            let time = humantime::format_duration(Duration::from_secs(30 * half_minutes)).to_string();
+            format!(
+                "about {blocks} blocks would decide it, were that the truth: --within {}",
+                time.replace(' ', "")
+            )
+        }
+    }
 }
 
 fn plain(ratio: f64) -> String {
@@ -311,6 +353,8 @@ fn list(parts: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use reports_stats::looks::Looks;
+
     use crate::contest::findings::tests::{blocks, findings};
 
     fn said(throughput: f64, cpu: f64, noise: f64) -> Vec<String> {
@@ -391,6 +435,51 @@ mod tests {
         assert_eq!(noisy[0], "No winner between old and new after 8 blocks.");
         assert!(noisy[1].starts_with("Cannot tell capacity: new ÷ old is ×1.00 (0."), "{noisy:?}");
         assert!(noisy[1].contains("blocks would decide it"), "{noisy:?}");
+    }
+
+    /// Noise of 30 % a block is hopeless at the first look of two; noise of 6 % is not, and the time ends it.
+    #[test]
+    fn what_cannot_be_told_says_why_it_ended_and_what_would_decide_it() {
+        let told = |looks: &[usize], count: usize, noise: f64, is_interrupted: bool| {
+            let looks = Looks::after(looks).unwrap();
+            let found = Findings::of(
+                vec!["old".into(), "new".into()],
+                vec![1_000.0],
+                &blocks(count, 1.08, 1.0, noise),
+                &looks,
+            );
+            let found = Findings { block_s: 2.0, is_interrupted, ..found };
+            answer(&found, 1).into_iter().find(|line| line.starts_with("Cannot tell capacity")).unwrap()
+        };
+        let hopeless = told(&[8, 12], 8, 0.3, false);
+        assert!(
+            hopeless.contains("After 8 of 12 blocks the others were unlikely to decide it; about "),
+            "{hopeless}"
+        );
+        assert!(hopeless.ends_with("and a comparison takes 48 at the most."), "{hopeless}");
+        let over = told(&[8, 12], 9, 0.06, false);
+        assert!(over.contains("). Its time was over after 9 of 12 blocks; about "), "{over}");
+        assert!(over.contains(" blocks would decide it, were that the truth: --within "), "{over}");
+        let interrupted = told(&[8, 12], 9, 0.06, true);
+        assert!(interrupted.contains("It was interrupted after 9 of 12 blocks; about "), "{interrupted}");
+        let all = told(&[8], 8, 0.06, false);
+        assert!(all.contains("All 8 blocks that its time carries leave it open; about "), "{all}");
+    }
+
+    /// Two seconds a block: 20 blocks take 40 s, in whole half minutes.
+    #[test]
+    fn the_time_that_would_decide_is_one_that_the_command_takes() {
+        let mut found = findings(&blocks(8, 1.08, 1.0, 0.06));
+        found.block_s = 2.0;
+        let mut finding = found.all[0].clone();
+        finding.needed = Some(20);
+        let told = would_decide(&found, &finding);
+        assert_eq!(told, "about 20 blocks would decide it, were that the truth: --within 1m");
+        finding.needed = Some(48);
+        let told = would_decide(&found, &finding);
+        assert!(told.ends_with(": --within 2m"), "{told}");
+        finding.needed = Some(49);
+        assert!(would_decide(&found, &finding).ends_with("takes 48 at the most"));
     }
 
     /// 100 µs a request at 100/s are 1 % of a core, whoever has won the rest.

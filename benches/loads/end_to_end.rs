@@ -57,6 +57,9 @@ fn what_agrees_is_told_from_what_does_not() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A ratio that scatters around 1.
+const UNDECIDED: f64 = 1.0;
+
 fn a_crossover_lies_between_decided_rates() -> anyhow::Result<()> {
     let at = |ratios: &'static [f64], overloaded: usize| {
         let block = |noise: f64| {
@@ -70,7 +73,14 @@ fn a_crossover_lies_between_decided_rates() -> anyhow::Result<()> {
     let crossed = at(&[1.4, 1.2, 1.1, 1.0, 0.9, 0.8], 0);
     ensure!(crossed == "20,000 to 28,000", "{crossed}");
     let none = at(&[1.4, 1.2, 1.1, 1.1, 0.9], 1);
-    ensure!(none == "none to 24,000: threads cost less", "{none}");
+    ensure!(none == "none up to 24,000: threads cost less", "{none}");
+    let unsure = at(&[UNDECIDED, 1.2, 1.1, UNDECIDED], 0);
+    ensure!(unsure == "none up to 20,000: threads cost less; 4,000 and 24,000 undecided", "{unsure}");
+    // Tasks cost less at each rate that is decided: the crossover lies below, wherever the undecided ones leave it.
+    let below = at(&[UNDECIDED, UNDECIDED, 0.9, 0.8], 0);
+    ensure!(below == "below 20,000; 4,000 and 12,000 undecided", "{below}");
+    let lowest = at(&[0.9, 0.8, 0.7], 0);
+    ensure!(lowest == "below 4,000", "{lowest}");
     let untold = at(&[], 0);
     ensure!(untold.starts_with("cannot be judged"), "{untold}");
     Ok(())

@@ -77,9 +77,13 @@ impl Climbed {
                 told.collect::<Vec<_>>().join("; ")
             }
             Ok(Crossover::NoneInRange { verdict, first, last }) => {
-                let cheaper = if verdict == Verdict::SyncWins { "threads" } else { "tasks" };
-                let range = if first == last { "at" } else { "none to" };
-                format!("{range} {}: {cheaper} cost less", thousands(last))
+                let place = match verdict {
+                    Verdict::SyncWins => format!("none up to {}: threads cost less", thousands(last)),
+                    _ => format!("below {}", thousands(first)),
+                };
+                let undecided = points.iter().filter(|(_, verdict)| *verdict == Verdict::CannotTell);
+                let rates: Vec<String> = undecided.map(|(rate, _)| thousands(*rate)).collect();
+                if rates.is_empty() { place } else { format!("{place}; {} undecided", rates.join(" and ")) }
             }
             Ok(Crossover::CannotTell) | Err(_) => "cannot be judged: no rate is decided".to_owned(),
         }

@@ -79,9 +79,23 @@ impl Sampler {
         }
     }
 
-    /// Reads the proportional set size and what the kernel holds, once: walking the page tables of a process with many
-    /// threads takes long and holds up the process, so it belongs between two windows.
+    /// Reads the memory that is held before the first loop.
+    pub fn read_idle_memory(&self) {
+        let (pss_bytes, kernel_bytes) = self.memory();
+        let idle = Resources { pss_bytes, kernel_bytes, ..Resources::default() };
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).idle_memory_bytes = idle.memory_bytes();
+    }
+
+    /// Reads the memory that is held after a loop.
     pub fn read_memory(&self) {
+        let memory = self.memory();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        (seen.pss_bytes, seen.kernel_bytes) = memory;
+    }
+
+    /// The proportional set size and what the kernel holds. Walking the page tables of a process with many threads takes long and holds
+    /// up the process, so it belongs between two windows.
+    fn memory(&self) -> (Option<u64>, Option<u64>) {
         let stack = kernel_stack_bytes();
         let (mut pss, mut kernel) = (None, None);
         for process in
@@ -90,8 +104,7 @@ impl Sampler {
             pss = sum(pss, pss_bytes(&process));
             kernel = sum(kernel, stack.and_then(|stack| kernel_bytes(&process, stack)));
         }
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        (seen.pss_bytes, seen.kernel_bytes) = (pss, kernel);
+        (pss, kernel)
     }
 
     /// Stops looking and gives what was seen.
@@ -193,6 +206,7 @@ mod tests {
         let child = || Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
         let mut children = [child(), child()];
         let sampler = Sampler::start(std::process::id());
+        sampler.read_idle_memory();
         sampler.read_memory();
         while sampler.seen.lock().unwrap().samples == 0 {
             thread::yield_now();
@@ -204,6 +218,9 @@ mod tests {
         // Two threads of a page table and a stack each; far below what the processes hold themselves.
         assert!((2 * 8_192..4_000_000).contains(&seen.kernel_bytes.unwrap()), "{seen:?}");
         assert!(seen.memory_bytes() > seen.pss_bytes, "{seen:?}");
+        // Nothing happens to them between the two readings.
+        let (idle, loaded) = (seen.idle_memory_bytes.unwrap(), seen.memory_bytes().unwrap());
+        assert!((loaded / 2..loaded * 2).contains(&idle), "{seen:?}");
         assert!(seen.descriptors_max.unwrap() >= 6, "{seen:?}");
         for child in &mut children {
             child.kill().unwrap();

@@ -83,6 +83,9 @@ fn together(
     let mut overflows = vec![Some(0); named.len()];
     let mut measured: Vec<(Option<Loop>, Vec<Loop>)> = named.iter().map(|_| (None, Vec::new())).collect();
     for &one in phases.loops {
+        if one == 0 {
+            samplers.iter().for_each(Sampler::read_idle_memory);
+        }
         let found = phase(named, &mut primed, &samplers, &mut overflows, (phases, one), &mut turns, seed)
             .map_err(|(place, failure)| (place, primed[place].explain(failure)))?;
         for (place, sliced) in found.into_iter().enumerate() {

@@ -214,6 +214,7 @@ fn loops(task: &Task<'_>, trial: &mut Primed, rates: &[Rate], seed: u64) -> Resu
     let closed = if task.cell.is_sweep() {
         None
     } else {
+        sampler.read_idle_memory();
         let load = closed_load(task, trial, &closed_phase(task.phases, task.cell), seed);
         let closed = one_loop(task, trial, load.map_err(at(Stage::Measure))?)?;
         sampler.read_memory();

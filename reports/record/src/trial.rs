@@ -270,6 +270,10 @@ pub struct Resources {
     /// Memory of sockets is in no process's account and is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kernel_bytes: Option<u64>,
+    /// Memory before the first loop, bytes: proportional set size and what the kernel holds, as above, with every connection open and
+    /// proven by one request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_memory_bytes: Option<u64>,
     /// How often the sampler looked.
     pub samples: u32,
     /// Connections the kernel dropped on full accept queues during the trial, machine-wide.

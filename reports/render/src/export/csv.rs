@@ -155,6 +155,7 @@ fn server() -> Vec<Column> {
         held("server_rss_max_bytes", |held| held.rss_max_bytes.into()),
         held("server_pss_bytes", |held| held.pss_bytes.into()),
         held("server_kernel_bytes", |held| held.kernel_bytes.into()),
+        held("server_idle_memory_bytes", |held| held.idle_memory_bytes.into()),
         held("server_descriptors_max", |held| held.descriptors_max.into()),
         held("listen_overflows", |held| held.listen_overflows.into()),
     ]

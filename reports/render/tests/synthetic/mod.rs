@@ -342,6 +342,7 @@ fn measured(cell: &Cell, contender: &str, block: u32, world: &World, fate: Fate)
             descriptors_max: Some(u64::from(cell.connections) + 9),
             kernel_bytes: Some(threads * 20_000),
             pss_bytes: Some(((4_000_000 + threads * 14_000) as f64 * noise("memory")) as u64),
+            idle_memory_bytes: Some(3_900_000 + threads * 34_000),
             samples: 12,
             listen_overflows: Some(0),
         },

@@ -10,7 +10,7 @@ use benches::contender::Contender;
 use benches::process::{Launch, Tail};
 use benches::slices::{self, ContenderMeter, Plan, Side, Sliced, Turns};
 use benches::{drawn, root, target};
-use loadgen::{Client, Crew, Load, Pool, Rate};
+use loadgen::{Client, Crew, Load, Pacing, Pool, Rate};
 use servers_conformance::contenders::Contenders;
 use servers_contract::Call;
 
@@ -40,7 +40,7 @@ pub(crate) struct Rounds {
     pub(crate) drawn: u32,
     /// In lock step, whose slices are longer.
     pub(crate) lock_step: u32,
-    /// Under Poisson arrivals at the closed loop's rate, over connections of either kind.
+    /// Under Poisson arrivals at the closed loop's rate, of each kind.
     pub(crate) poisson: u32,
     /// At each rate of a ladder.
     pub(crate) rate: u32,
@@ -65,6 +65,18 @@ struct Live<'a> {
     seed: u64,
 }
 
+/// How an open loop asks.
+#[derive(Debug, Clone, Copy)]
+struct Manner {
+    /// Whether waits are drawn.
+    draws: bool,
+    /// Whether starts are on time or bunched.
+    pacing: Pacing,
+}
+
+/// As many clients would: each on time, each with a wait of its own.
+const ON_TIME: Manner = Manner { draws: true, pacing: Pacing::Spin };
+
 /// Both contenders' connections and what they ask.
 type Clients = Vec<(Client, Load)>;
 
@@ -80,26 +92,31 @@ impl<'a> Field<'a> {
     /// Measures a cell under each load; `seed` decides draws, arrivals and turns.
     pub(crate) fn loads(&self, cell: Cell, seed: u64) -> anyhow::Result<Ratios> {
         let mut live = Live::start(self, cell.wait, seed)?;
+        // What a fresh process pays once belongs to no load.
+        live.closed(cell.connections, SPREAD, 1)?;
         let drawn = live.closed(cell.connections, SPREAD, self.rounds.drawn)?;
         let lock_step = live.closed(cell.connections, 0.0, self.rounds.lock_step)?;
         let most = cell.connections * SPARE;
-        let mut clients = live.connect(most, 0.0, Pool::OnDemand)?;
+        let rounds = self.rounds.poisson;
+        let asleep = Manner { pacing: Pacing::Timer, ..ON_TIME };
+        let mut clients = live.connect(most, SPREAD, Pool::OnDemand)?;
         // Opens the connections that this rate needs.
-        live.open(&mut clients, drawn.rate, 1)?;
-        let pool = live.open(&mut clients, drawn.rate, self.rounds.poisson)?;
+        live.open(&mut clients, drawn.rate, 1, ON_TIME)?;
+        let on_time = live.open(&mut clients, drawn.rate, rounds, ON_TIME)?;
+        let bunched = live.open(&mut clients, drawn.rate, rounds, asleep)?;
         let mut clients = live.connect(most, 0.0, Pool::All)?;
-        let in_turn = live.open(&mut clients, drawn.rate, self.rounds.poisson)?;
+        let as_in_runs = live.open(&mut clients, drawn.rate, rounds, Manner { draws: false, ..asleep })?;
         live.stop()?;
-        Ok(Ratios::new([drawn, lock_step, pool, in_turn]))
+        Ok(Ratios::new([drawn, lock_step, on_time, bunched, as_in_runs]))
     }
 
     /// Measures a cell at one rate after another, up to the first at which a contender does not keep up.
     pub(crate) fn climb(&self, ladder: &Ladder, seed: u64) -> anyhow::Result<Vec<Ratio>> {
         let mut live = Live::start(self, ladder.cell.wait, seed)?;
-        let mut clients = live.connect(ladder.cell.connections, 0.0, Pool::All)?;
+        let mut clients = live.connect(ladder.cell.connections, SPREAD, Pool::All)?;
         let mut ratios = Vec::new();
         for &rate in ladder.rates {
-            let ratio = live.open(&mut clients, f64::from(rate), self.rounds.rate)?;
+            let ratio = live.open(&mut clients, f64::from(rate), self.rounds.rate, ON_TIME)?;
             ratios.push(ratio);
             if ratio.fitness == Fitness::Overloaded {
                 break;
@@ -141,22 +158,30 @@ impl<'a> Live<'a> {
     fn closed(&mut self, connections: u32, spread: f64, rounds: u32) -> anyhow::Result<Ratio> {
         let mut clients = self.connect(connections, spread, Pool::All)?;
         let plan = Plan { rounds, ..Plan::closed(&clients[0].1, self.wait) };
-        self.ratio(&mut clients, &plan)
+        self.ratio(&mut clients, &plan, Pacing::Timer)
     }
 
-    fn open(&mut self, clients: &mut Clients, per_s: f64, rounds: u32) -> anyhow::Result<Ratio> {
+    fn open(
+        &mut self,
+        clients: &mut Clients,
+        per_s: f64,
+        rounds: u32,
+        manner: Manner,
+    ) -> anyhow::Result<Ratio> {
+        let Manner { draws, pacing } = manner;
         let rate = Rate::per_second(per_s).with_context(|| format!("cannot offer {per_s} requests/s"))?;
-        self.ratio(clients, &Plan { rounds, ..Plan::open(rate, self.seed, self.wait) })
+        self.ratio(clients, &Plan { rounds, draws, ..Plan::open(rate, self.seed, self.wait) }, pacing)
     }
 
-    fn ratio(&mut self, clients: &mut Clients, plan: &Plan) -> anyhow::Result<Ratio> {
+    fn ratio(&mut self, clients: &mut Clients, plan: &Plan, pacing: Pacing) -> anyhow::Result<Ratio> {
         let plan = Plan { length: plan.length.max(WINDOW), ..*plan };
         let interrupt = self.field.place.interrupt();
         let endpoint = self.call.endpoint().name();
         let mut meters = self.contenders.each_ref().map(|contender| ContenderMeter::of(contender, endpoint));
         let mut sides: Vec<Side<'_>> = Vec::new();
         for (((client, load), meter), name) in clients.iter_mut().zip(&mut meters).zip(PAIR) {
-            sides.push(Side { name, client, load: load.clone(), meter: Some(meter), cpus: 1 });
+            let load = Load { pacing, ..load.clone() };
+            sides.push(Side { name, client, load, meter: Some(meter), cpus: 1 });
         }
         let sliced = slices::measure(&mut sides, &plan, &mut self.turns, interrupt).map_err(|failure| {
             failure.error.context(format!("{:?} of {}", failure.stage, PAIR[failure.side]))

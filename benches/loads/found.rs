@@ -9,7 +9,7 @@ use crate::kind::{Kind, Ratios};
 use crate::ratio::{Quotient, Ratio};
 
 /// The load that the others are compared with.
-const REFERENCE: Kind = Kind::Pool;
+const REFERENCE: Kind = Kind::OnTime;
 
 /// A cell's blocks under all loads.
 pub(crate) struct Compared {
@@ -33,7 +33,7 @@ pub(crate) fn loads(cells: &[Compared]) -> Table {
         "threads, µs",
         "tasks, µs",
         "tasks ÷ threads",
-        "÷ the pool's",
+        "÷ Poisson's",
         "agrees",
     ]);
     for (cell, kind) in cells.iter().flat_map(|cell| Kind::ALL.map(|kind| (cell, kind))) {
@@ -83,7 +83,11 @@ impl Climbed {
                 };
                 let undecided = points.iter().filter(|(_, verdict)| *verdict == Verdict::CannotTell);
                 let rates: Vec<String> = undecided.map(|(rate, _)| thousands(*rate)).collect();
-                if rates.is_empty() { place } else { format!("{place}; {} undecided", rates.join(" and ")) }
+                match rates.as_slice() {
+                    [] => place,
+                    [one] => format!("{place}; {one} undecided"),
+                    [others @ .., last] => format!("{place}; {} and {last} undecided", others.join(", ")),
+                }
             }
             Ok(Crossover::CannotTell) | Err(_) => "cannot be judged: no rate is decided".to_owned(),
         }

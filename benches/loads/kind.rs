@@ -9,24 +9,29 @@ pub(crate) enum Kind {
     Drawn,
     /// A closed loop whose connections all wait for the same time.
     LockStep,
-    /// Poisson arrivals at the rate of the drawn waits; of the free connections the most recently used is next, as in the pools of HTTP
-    /// clients.
-    Pool,
-    /// Poisson arrivals at the same rate; the connection that has been free longest is next, as with many users.
-    InTurn,
+    /// Poisson arrivals at the same rate, with waits drawn likewise and a client that spins, so that each start is in its place; of the
+    /// free connections the most recently used is next, as in the pools of HTTP clients.
+    OnTime,
+    /// The same with a client that sleeps until a start is due, and sends together what fell due while it woke.
+    Bunched,
+    /// Poisson arrivals as the open loops of a run have them: the client sleeps, all requests ask for the cell's own wait, and the
+    /// connection that has been free longest is next.
+    AsInRuns,
 }
 
 impl Kind {
     /// In the order of measuring.
-    pub(crate) const ALL: [Self; 4] = [Self::Drawn, Self::LockStep, Self::Pool, Self::InTurn];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Drawn, Self::LockStep, Self::OnTime, Self::Bunched, Self::AsInRuns];
 
     /// Its name in a table.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Drawn => "closed, drawn waits",
             Self::LockStep => "closed, in lock step",
-            Self::Pool => "Poisson, a pool's connections",
-            Self::InTurn => "Poisson, connections in turn",
+            Self::OnTime => "Poisson, drawn waits",
+            Self::Bunched => "Poisson, drawn waits, client sleeps",
+            Self::AsInRuns => "Poisson, one wait, client sleeps",
         }
     }
 }

@@ -2,8 +2,9 @@
 //! cost less than threads?
 //!
 //! CPU per request of the control pair, tasks ÷ threads: in a closed loop with drawn waits, in one in lock step, and in open loops at
-//! the rate of the first, over a pool's connections and over connections in turn; then in open loops along the rate. Both contenders of a block are fresh processes, and the client turns between
-//! them in slices. Blocks of all cells alternate, so that all of them meet the same minutes.
+//! the rate of the first, with drawn waits and starts on time, with starts in bunches, and as runs have them; then in open loops along the
+//! rate, with drawn waits and starts on time. Both contenders of a block are fresh processes, and the client turns between them in slices.
+//! Blocks of all cells alternate, so that all of them meet the same minutes.
 
 mod block;
 mod cell;
@@ -25,10 +26,10 @@ use crate::block::{Field, Rounds, SUPERVISE};
 use crate::cell::{COMPARED, LADDERS};
 use crate::found::{Climbed, Compared};
 
-/// Compare what a request costs threads and tasks under four loads, and find the rate from which tasks cost less
+/// Compare what a request costs threads and tasks under five loads, and find the rate from which tasks cost less
 ///
 /// Prints server CPU per request and its ratio, tasks ÷ threads: under each load with how far it departs from Poisson arrivals at the same
-/// rate over the connections of a pool, then along the rate, with the crossover beside a prototype's. A cell with too few fit blocks says so. About five
+/// rate and with the same waits, then along the rate, with the crossover beside a prototype's. A cell with too few fit blocks says so. About eight
 /// minutes; the machine should have nothing else to do.
 #[derive(Debug, Parser)]
 #[command(name = "loads", max_term_width = 80)]
@@ -38,7 +39,7 @@ struct Flags {
     blocks: u32,
 
     /// Begin no block that would end later than this many minutes after the first
-    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=600))]
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=600))]
     minutes: u32,
 
     /// Show that it works in seconds: one small cell of each table, six short blocks
@@ -69,7 +70,7 @@ fn loads(flags: &Flags) -> anyhow::Result<i32> {
     let rounds = if flags.quick {
         Rounds { drawn: 1, lock_step: 1, poisson: 1, rate: 1 }
     } else {
-        Rounds { drawn: 4, lock_step: 2, poisson: 6, rate: 2 }
+        Rounds { drawn: 4, lock_step: 1, poisson: 4, rate: 2 }
     };
     let place = Place::find("loads")?;
     let field = Field::build(&place, rounds)?;

@@ -621,7 +621,8 @@ fn warm_up(
 fn warm_up_plan(warm_up: Duration, service: Duration) -> Option<Plan> {
     let length = WARM_UP_WINDOW.max(service);
     let rounds = (warm_up.as_secs_f64() / (2.0 * length.as_secs_f64())).ceil() as u32;
-    (rounds > 0).then_some(Plan { offer: slices::Offer::Closed, lead_in: Duration::ZERO, length, rounds })
+    let offer = slices::Offer::Closed;
+    (rounds > 0).then_some(Plan { offer, lead_in: Duration::ZERO, length, rounds, draws: true })
 }
 
 /// What each entrant served in the calibration.

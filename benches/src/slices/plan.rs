@@ -42,6 +42,8 @@ pub struct Plan {
     pub length: Duration,
     /// Rounds, each with two slices of every server; at least 1.
     pub rounds: u32,
+    /// Whether variants of the request are drawn, where the load has any.
+    pub draws: bool,
 }
 
 /// Who decides when requests start.
@@ -59,17 +61,18 @@ pub enum Offer {
 }
 
 impl Plan {
-    /// One round of closed slices that fit `load`, whose requests wait for `wait` in the server.
+    /// One round of closed slices that fit `load`, whose requests wait for `wait` in the server. Its variants are drawn.
     #[must_use]
     pub fn closed(load: &Load, wait: Duration) -> Self {
         let waits = if load.draws.is_some() { STEADY_WAITS } else { CLOSED_WAITS };
         Self::of(Offer::Closed, CLOSED_WINDOW, wait, waits)
     }
 
-    /// One round of open slices at `rate` that fit requests which wait for `wait` in the server.
+    /// One round of open slices at `rate` that fit requests which wait for `wait` in the server. Each is the load's own request:
+    /// response times are compared with the wait that all of them have.
     #[must_use]
     pub fn open(rate: Rate, seed: u64, wait: Duration) -> Self {
-        Self::of(Offer::Open { rate, seed }, OPEN_WINDOW, wait, STEADY_WAITS)
+        Self { draws: false, ..Self::of(Offer::Open { rate, seed }, OPEN_WINDOW, wait, STEADY_WAITS) }
     }
 
     /// The same with windows and rounds for this many requests of each server, in so many `rounds` at least: first longer windows, for
@@ -90,19 +93,20 @@ impl Plan {
             lead_in: LEAD_IN.max(wait.mul_f64(LEAD_IN_WAITS)),
             length: window.max(wait.mul_f64(waits)),
             rounds: 1,
+            draws: true,
         }
     }
 
     /// The load of a slice in the `half`-th half round, from 0, for a server that is asked `load`.
     #[must_use]
     pub(super) fn load(&self, load: &Load, half: u32) -> Load {
-        let (pace, draws) = match self.offer {
-            Offer::Closed => (Pace::CLOSED, load.draws.clone()),
-            // Arrivals are out of step already, and their times are compared with the wait that all requests have.
+        let pace = match self.offer {
+            Offer::Closed => Pace::CLOSED,
             Offer::Open { rate, seed } => {
-                (Pace::open(rate, Arrivals::Poisson, seed.wrapping_add(u64::from(half))), None)
+                Pace::open(rate, Arrivals::Poisson, seed.wrapping_add(u64::from(half)))
             }
         };
+        let draws = load.draws.clone().filter(|_| self.draws);
         Load { pace, draws, warm_up: self.lead_in, stop: Stop::After(self.length), ..load.clone() }
     }
 
@@ -136,6 +140,25 @@ mod tests {
         assert_eq!(open(0), (ms(5), ms(25)));
         assert_eq!(open(10), (ms(20), ms(25)));
         assert_eq!(open(100), (ms(200), ms(250)));
+    }
+
+    #[test]
+    fn open_slices_ask_one_request_unless_the_plan_draws() {
+        let variant = |ms: u64| loadgen::Variant {
+            request: Request::get(&format!("http://localhost/{ms}").parse().unwrap()),
+            expect: loadgen::Expect {
+                body: loadgen::ExpectBody::Exactly(b"ok".to_vec()),
+                ..loadgen::Expect::default()
+            },
+        };
+        let draws = loadgen::Draws::new([1, 2].map(variant).to_vec(), 7, Duration::from_millis(1)).unwrap();
+        let request = Request::get(&"http://localhost/".parse().unwrap());
+        let load = Load { draws: Some(draws), ..Load::closed(request, Duration::from_millis(100)) };
+        let open = Plan::open(Rate::per_second(100.0).unwrap(), 1, Duration::from_millis(1));
+        let drawn = |plan: Plan| plan.load(&load, 0).draws.is_some();
+        assert!(drawn(Plan::closed(&load, Duration::from_millis(1))));
+        assert!(!drawn(open), "response − wait has one wait to take away");
+        assert!(drawn(Plan { draws: true, ..open }));
     }
 
     /// 32 requests are 160 ms at 200/s, two slices a round.

@@ -258,7 +258,7 @@ impl Contest {
         for (side, entrant) in self.entrants.iter().enumerate() {
             let readings = || self.blocks.iter().map(|block| &block.readings[side]);
             notes.extend(full_queue(&entrant.name, readings()));
-            notes.extend(not_warm(&entrant.name, readings()));
+            notes.extend(not_warm(&entrant.name, readings()).filter(|_| entrant.is_started()));
             let faulty = readings().filter(|reading| !reading.faults.is_empty()).count();
             if let Some(fault) = readings().flat_map(|reading| &reading.faults).next() {
                 notes.push(format!(
@@ -367,7 +367,12 @@ impl Contest {
         let mut running = start_all(&self.entrants, setting)?;
         self.release_changed_bodies(&mut running);
         let mut turns = Turns::from_seed(crate::order::schedule_seed(setting.seed, 0, number));
-        let warm = warm_up(&mut running, &self.entrants, self.service, self.grace, &mut turns, setting)?;
+        let warm = if self.entrants.iter().any(Entrant::is_started) {
+            warm_up(&mut running, &self.entrants, self.service, self.grace, &mut turns, setting)?
+        } else {
+            // Those that ran already were warmed up by the calibration.
+            vec![None; self.entrants.len()]
+        };
         let reading = |warm| Reading { warm_up_per_s: warm, ..Reading::default() };
         let mut readings: Vec<Reading> = warm.into_iter().map(reading).collect();
         if has_closed {
@@ -535,7 +540,9 @@ fn not_warm<'a>(name: &str, readings: impl Iterator<Item = &'a Reading>) -> Opti
         })
         .collect();
     rises.sort_by(f64::total_cmp);
-    let rise = rises.get(rises.len() / 2).filter(|rise| **rise > STILL_RISING)?;
+    // Of fewer, a disturbed one decides.
+    let is_enough = rises.len() >= LEAST_BLOCKS;
+    let rise = rises.get(rises.len() / 2).filter(|rise| is_enough && **rise > STILL_RISING)?;
     Some(format!(
         "{name} served {:.0} % more than in the last turn of its warm-up: it may become faster still; raise --warm-up",
         (rise - 1.0) * 100.0
@@ -796,9 +803,10 @@ mod tests {
             };
             not_warm("new", rises.iter().map(reading).collect::<Vec<_>>().iter())
         };
-        let said = told(&[1.0, 1.3, 1.4]).unwrap();
+        let said = told(&[1.0, 1.0, 1.1, 1.3, 1.4, 1.4]).unwrap();
         assert!(said.starts_with("new served 30 % more") && said.ends_with("raise --warm-up"), "{said}");
-        assert_eq!(told(&[1.0, 1.05, 1.4]), None, "one block may be a disturbed one");
+        assert_eq!(told(&[1.0, 1.0, 1.0, 1.05, 1.4, 1.4]), None, "some blocks may be disturbed ones");
+        assert_eq!(told(&[1.3, 1.4]), None, "and so may all of a few");
         assert_eq!(told(&[]), None);
         assert_eq!(not_warm("new", [Reading::default()].iter()), None, "without a warm-up");
     }

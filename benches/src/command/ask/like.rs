@@ -65,9 +65,9 @@ fn paragraphs(
     let names = [outlook.sync.contender, outlook.awaiting.contender].map(|name| shown(name, NAME));
     let mut lines = vec![format!("{} ARITHMETIC", headline(outlook, [&names[0], &names[1]]))];
     lines.extend(costs(outlook, &names, cell));
-    lines.extend(memory(outlook, &names));
     lines.push(limits(outlook, arithmetic.cores, &names, cell));
     lines.extend(change(outlook, arithmetic, pair, &names));
+    lines.extend(memory(outlook, &names));
     let beyond = arithmetic.beyond(&outlook.case, pair);
     if !beyond.is_empty() {
         let told = beyond.iter().map(|(value, axis)| {

@@ -118,13 +118,7 @@ impl IntervalChart {
             let x = axis.at(mark);
             scene.line((x, top), (x, bottom), Ink::Grid, 1);
             for y in [top - 8, bottom + 11] {
-                scene.text(
-                    (x, y),
-                    Anchor::Middle,
-                    TYPE - 1,
-                    Ink::Muted,
-                    number::trimmed(&(self.write)(mark)),
-                );
+                scene.text((x, y), Anchor::Middle, TYPE, Ink::Muted, number::trimmed(&(self.write)(mark)));
             }
         }
         if self.zone.is_some_and(|(lo, hi)| lo <= 1.0 && 1.0 <= hi) {

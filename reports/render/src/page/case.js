@@ -84,6 +84,7 @@
     return `${value >= 9.95 ? value.toFixed(0) : value >= 0.995 ? value.toFixed(1) : value >= 0.005 ? value.toFixed(2) : 'below 0.01'}\u00a0%`;
   };
   const share = (cores) => (cores < 1 ? `${percent(cores)} of a core` : `${cores.toPrecision(3)} cores`);
+  const used = (one, other) => (Math.max(one, other) < 1 ? `${percent(one)} and ${percent(other)} of a core` : `${share(one)} and ${share(other)}`);
   const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
   // As analysis::arithmetic::headline has it, word for word.
@@ -135,13 +136,21 @@
   function costs(of, pair, [sync, awaiting]) {
     const [a, b] = pair.names;
     const lines = [`At ${exact(of.rate)} a second a request costs ${micros(sync.at.cost)} of CPU with ${a} and ${micros(awaiting.at.cost)} with ${b}: ` +
-      `${share(sync.at.cores)} and ${share(awaiting.at.cores)}.`];
+      `${used(sync.at.cores, awaiting.at.cores)}.`];
     const { cheaper, isConfirmed } = saving(pair, [sync, awaiting]);
     if (cheaper && !isConfirmed) lines.push('The nearest measured combination does not confirm which costs less.');
     if (sync.at.time !== null && awaiting.at.time !== null) {
       lines.push(`Beyond its own wait and CPU a typical request takes ${micros(sync.at.time)} with ${a} and ${micros(awaiting.at.time)} with ${b}.`);
     }
     return lines;
+  }
+
+  // What the case's connections take of memory; nothing where the run does not tell.
+  function memory(of, pair, both) {
+    if (both.some((one) => one.memory === null)) return [];
+    const [a, b] = pair.names;
+    const connections = of.connections === 1 ? 'One open connection takes' : `${exact(of.connections)} open connections take`;
+    return [`${connections} about ${mebibytes(both[0].memory)} of memory with ${a} and ${mebibytes(both[1].memory)} with ${b}.`];
   }
 
   function limits(of, pair, [sync, awaiting], found) {
@@ -160,13 +169,9 @@
   }
 
   function sentences(of, pair, both, found) {
-    const lines = both.every((one) => one.at) ? costs(of, pair, both) : [];
-    if (both.every((one) => one.memory !== null)) {
-      const [a, b] = pair.names;
-      const connections = of.connections === 1 ? 'One open connection takes' : `${exact(of.connections)} open connections take`;
-      lines.push(`${connections} about ${mebibytes(both[0].memory)} of memory with ${a} and ${mebibytes(both[1].memory)} with ${b}.`);
-    }
-    lines.push(limits(of, pair, both, found));
+    const hasCosts = both.every((one) => one.at);
+    const held = memory(of, pair, both);
+    const lines = hasCosts ? [...costs(of, pair, both), ...held, limits(of, pair, both, found)] : [limits(of, pair, both, found), ...held];
     const beyond = pair.ranges.filter(([key, , lowest, highest]) => of[key] < lowest / 1.001 || of[key] > highest * 1.001)
       .map(([key, what, lowest, highest]) => {
         const ends = [lowest, highest].map(key === 'connections' ? exact : digits);

@@ -31,7 +31,9 @@ pub(super) fn markup(pairs: &[Pair<'_>]) -> Markup {
             format!("{which}{found}{}", pair.verdict())
         };
         let ratios = pairs.iter().map(each).collect::<Vec<_>>().join("; ");
-        table.push(vec![label::name(stem), ratios, label::passage(so_what)]);
+        // Groups that share a consequence need not share the beginning of their names.
+        let groups = if stem.is_empty() { "several".to_owned() } else { label::name(stem) };
+        table.push(vec![groups, ratios, label::passage(so_what)]);
     }
     html! {
         section #so-what aria-labelledby="so-what-title" {

@@ -340,6 +340,8 @@ impl Engine {
             () = slot.overdue() => Err(NotConnected::in_time()),
         };
         slot.opening_since.set(None);
+        // It may have been told that it is overdue just as it ended: that is over, and not the next one's.
+        slot.expired.set(false);
         let now = self.order.clock.now();
         // The next connection goes to the next address, be it because this one failed.
         slot.turn.set(slot.turn.get().wrapping_add(1));

@@ -80,7 +80,6 @@ impl Slot {
     pub(super) fn fill(&self, stream: TcpStream, served: u64) {
         *self.stream.borrow_mut() = Some(stream);
         self.served.set(served);
-        self.expired.set(false);
         self.was_open.set(true);
     }
 

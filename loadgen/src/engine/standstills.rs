@@ -95,12 +95,17 @@ impl Standstills {
         let slept = asleep > latest;
         // Before it went to sleep it ran, or did not.
         let awake = if slept { asleep } else { now };
+        if awake.since(latest) > STEP {
+            return self.stood_still(Standstill { from: latest, to: now, idle: free() });
+        }
         let late = if slept { asleep.max(alarm.min(self.steward_wakes.get())) } else { now };
-        if awake.since(latest) > STEP || now.since(late) > STEP {
-            let from = if awake.since(latest) > STEP { latest } else { late };
-            self.stood_still(Standstill { from, to: now, idle: free() });
-        } else if slept {
-            self.slept(now.since(asleep));
+        let is_late = now.since(late) > STEP;
+        if slept {
+            // Until it was to wake, however late it does.
+            self.slept(if is_late { late } else { now }.since(asleep));
+        }
+        if is_late {
+            self.stood_still(Standstill { from: late, to: now, idle: free() });
         }
     }
 
@@ -278,6 +283,18 @@ mod tests {
         assert!(standstills.is_catching_up());
         standstills.look(at(51_600), at(51_000), Moment::NEVER, || 0);
         assert_eq!(standstills.unread(at(20_000), at(51_600)), Duration::ZERO, "the server took its time");
+    }
+
+    /// It naps for 5 ms at a time, and has no CPU for the 3 ms after each.
+    #[test]
+    fn what_lay_unread_before_a_nap_was_read_before_it_however_late_each_nap_ends() {
+        let standstills = standstills();
+        for nap in 0..100 {
+            let asleep = 10 + nap * 8_000;
+            standstills.steward_wakes(at(asleep + 5_000));
+            standstills.look(at(asleep + 7_990), at(asleep), Moment::NEVER, || 2);
+            assert_eq!(standstills.unread(at(0), at(asleep + 7_990)), us(2_990), "nap {nap}");
+        }
     }
 
     #[test]

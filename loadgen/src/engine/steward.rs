@@ -173,22 +173,25 @@ impl Engine {
 
     /// Ends requests, and attempts to connect, past their deadline. No timer per request: that would cost more than the rest of it.
     fn sweep(&self, now: Moment) {
-        if self.standstills.is_catching_up() {
-            // Replies that came in time may lie unread.
-            return;
-        }
         for slot in &self.slots {
             let Some(flight) = slot.flight.get() else { continue };
             // What waits for a fresh connection has the connection's deadline.
             let is_overdue = match slot.opening_since.get() {
-                Some(since) => now.since(since) > self.route.connect_timeout,
-                None => slot.is_open() && now.since(flight.started) > self.order.load.timeout,
+                Some(since) => self.is_over(since, self.route.connect_timeout, now),
+                None => slot.is_open() && self.is_over(flight.started, self.order.load.timeout, now),
             };
             if is_overdue {
                 slot.expired.set(true);
                 slot.wake();
             }
         }
+    }
+
+    /// Whether so much time has passed `since` then. A standstill behind which the reply may lie unread does not count, as it does not
+    /// in the time of a reply that is read: one that came in time is in time.
+    fn is_over(&self, since: Moment, limit: Duration, now: Moment) -> bool {
+        let passed = now.since(since);
+        passed > limit && passed.saturating_sub(self.standstills.unread(since, now)) > limit
     }
 
     fn publish(&self, now: Moment) {

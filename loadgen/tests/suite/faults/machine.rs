@@ -241,6 +241,22 @@ fn a_client_starved_of_its_cpu_blames_itself() {
 }
 
 #[test]
+fn a_time_out_holds_for_a_client_that_wakes_late_each_time() {
+    let server = Server::start(|mut connection| while connection.request().is_some() {});
+    let _hogs = Hogs::on_first_cpu(3);
+    let url = server.url("/").to_string();
+    // `timeout` ends a client that waits on and on: it has the same share of the CPU as the one above.
+    let arguments = ["60", "nice", "-n", "19", env!("CARGO_BIN_EXE_loadgen"), &url, "-n", "1", "-c", "1"];
+    let output = Command::new("timeout")
+        .args(arguments)
+        .args(["--timeout", "300ms", "--pin", "0", "--json", "-"])
+        .output()
+        .unwrap();
+    let measurement = measurement(&output);
+    assert_eq!(measurement.outcomes, [(OutcomeKind::Timeout, 1)].into());
+}
+
+#[test]
 fn spinning_on_a_cpu_that_others_use_is_given_up_and_told_with_its_flag() {
     let server = Server::answering(HELLO, Duration::ZERO);
     // At this rate it never sleeps, so that it is one of four that want the CPU all the time, and hardly works: it loses the CPU while

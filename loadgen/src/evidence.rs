@@ -22,6 +22,9 @@ pub(crate) struct Evidence<'a> {
     /// All threads' counts and times; its window is the one that was really measured.
     pub(crate) tally: Tally,
     pub(crate) cost: ClientCost,
+    /// Largest share of the window in which one client thread ran, but for spinning, or was ready and had no CPU, 0–1; `None` where the
+    /// kernel does not say.
+    pub(crate) occupied: Option<f64>,
     /// Time the machine slept meanwhile.
     pub(crate) suspended: Duration,
     /// The longest stretch in which a client thread did not run although it had something to do.
@@ -74,6 +77,7 @@ impl<'a> Evidence<'a> {
             load: &order.load,
             crew,
             cost,
+            occupied: occupied(&reports),
             suspended: machine_after.suspended_since(&machine_before),
             longest_gap: reports.iter().map(|report| report.watch.longest_gap).max().unwrap_or_default(),
             standstill: reports.iter().map(|report| report.watch.standstill).max().unwrap_or_default(),
@@ -221,6 +225,15 @@ impl<'a> Evidence<'a> {
     }
 }
 
+/// The largest share of its time in which any of the threads ran or waited for a CPU.
+fn occupied(reports: &[ThreadReport]) -> Option<f64> {
+    let share = |report: &ThreadReport| {
+        let cost = report.watch.cost;
+        Some((cost.share() + cost.wait_share()?).min(1.0))
+    };
+    reports.iter().filter_map(share).reduce(f64::max)
+}
+
 /// What all threads used, for this many `replies`: in a closed loop those across the window's edges count in part, as they do in its rates.
 fn client_cost(reports: &[ThreadReport], replies: f64) -> ClientCost {
     let costs = || reports.iter().map(|report| report.watch.cost);
@@ -298,5 +311,15 @@ mod tests {
         };
         assert_eq!(found, expected);
         assert_eq!(client_cost(&[report(one)], 0.0).cpu_per_request_us, None);
+        // Not the one's running with the other's waiting.
+        let [busy, waiting] = [(ms(1600), ms(0)), (ms(400), ms(1000))].map(|(user, waited)| ThreadCost {
+            user,
+            system: ms(0),
+            waited_for_cpu: Some(waited),
+            spin: Spin::default(),
+            ..one
+        });
+        let occupied = super::occupied(&[report(busy), report(waiting)]).unwrap();
+        assert!((occupied - 0.8).abs() < 1e-9, "{occupied}");
     }
 }

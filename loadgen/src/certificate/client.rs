@@ -21,13 +21,12 @@ pub(super) fn headroom(evidence: &Evidence<'_>) -> Check {
     let share = evidence.cost.busiest_thread;
     let mut status = grade(share, BUSY_BOUND, TOO_BUSY);
     let mut finding = format!("the busiest client thread used {} of a CPU", percent(share));
-    let waited = evidence.cost.cpu_wait.filter(|waited| *waited > WAIT_BOUND && evidence.response.is_none());
-    if let Some(waited) = waited.filter(|waited| share + waited > TOO_BUSY) {
+    let is_closed = evidence.response.is_none();
+    let waited = evidence.cost.cpu_wait.zip(evidence.occupied).filter(|_| is_closed);
+    if let Some(words) = waited.and_then(|(waited, occupied)| never_slept(occupied, waited)) {
         status = CheckStatus::Fail;
-        finding +=
-            &format!(" and waited for one for {} of the window, so that it never slept", percent(waited));
-    }
-    if status == CheckStatus::Fail {
+        finding += &words;
+    } else if status == CheckStatus::Fail {
         finding += ": client-limited, the figures are the client's own";
     }
     let remedy = match evidence.crew.pins.is_empty() {
@@ -35,6 +34,18 @@ pub(super) fn headroom(evidence: &Evidence<'_>) -> Check {
         false => "add --threads, each on a CPU of its own, or send less",
     };
     about.found(status, Some(share), finding, remedy)
+}
+
+/// The words for a closed loop in which one client thread was `occupied`, running or waiting for a CPU, for so large a share of the
+/// window, and waited for more than it may; `None` where it slept or hardly waited.
+pub(super) fn never_slept(occupied: f64, waited: f64) -> Option<String> {
+    (waited > WAIT_BOUND && occupied > TOO_BUSY).then(|| {
+        format!(
+            "; a client thread ran or waited for a CPU for {} of the window, so that it never slept: client-limited, the figures are the \
+             client's own",
+            percent(occupied.min(1.0))
+        )
+    })
 }
 
 /// Ready without a CPU for a twentieth of the time, a client is late for a twentieth of what it has to do.
@@ -65,14 +76,13 @@ pub(super) fn cpu_wait(evidence: &Evidence<'_>) -> Check {
         );
     } else if status == CheckStatus::Fail {
         finding += ": client-limited, service times include its own waiting";
-    } else if status == CheckStatus::Warn
-        && evidence.response.is_none()
-        && share + evidence.cost.busiest_thread > BUSY_BOUND
-    {
+    } else if let Some(occupied) = evidence.occupied.filter(|occupied| {
+        status == CheckStatus::Warn && evidence.response.is_none() && *occupied > BUSY_BOUND
+    }) {
         // Measured beside a neighbour of the client's: half to two thirds of the rate are missing then, and up to a sixth otherwise.
         finding += &format!(
-            "; with the time that it ran that makes {}: replies waited for it, and the server's rate is higher than this one",
-            percent(share + evidence.cost.busiest_thread)
+            "; one ran or waited for {} of it: replies waited for that thread, and the server's rate is higher than this one",
+            percent(occupied)
         );
     }
     let remedy = format!("{}, apart from the server's and from other programs", evidence.own_cpu());

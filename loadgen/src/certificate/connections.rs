@@ -103,9 +103,11 @@ fn course(evidence: &Evidence<'_>) -> String {
             " ({resets} of them after a reset, which may be the server's failure: any client would repeat them)"
         ),
     };
+    let crossed =
+        if tally.unasked_replies > 0 { ", or bytes that no request had asked for crossed them" } else { "" };
     format!(
         "{stood}; {} were opened anew and {} requests sent again because their connection ended before the server could have \
-         answered{resets}",
+         answered{crossed}{resets}",
         tally.reopened, tally.stale_reuse
     )
 }
@@ -147,6 +149,10 @@ fn remedy(evidence: &Evidence<'_>, ended: f64) -> String {
             "{} failed, those before and after the window included, and each ended its connection: see why in the server's log",
             counted(lost, "request")
         );
+    }
+    let unasked = tally.unasked_replies;
+    if unasked > 0 && unasked as f64 >= ended {
+        return "the client ended each connection over which bytes came that no request had asked for: see *pairing*".into();
     }
     let cause = match (evidence.announced_requests, tally.closes_announced) {
         (Some(requests), _) => format!("the server announced `keep-alive: max={requests}`: raise that bound"),

@@ -7,7 +7,7 @@ use reports_record::{Certificate, Check, CheckStatus, Measurement, Times};
 
 use super::client::{
     BUSY_BOUND, GAP_BOUND, STANDSTILL_BOUND, STEAL_BOUND, TOO_BUSY, TOO_LONG_GAP, TOO_LONG_STANDSTILL,
-    TOO_LONG_WAIT, TOO_MUCH_STEAL, WAIT_BOUND,
+    TOO_LONG_WAIT, TOO_MUCH_STEAL, WAIT_BOUND, never_slept,
 };
 use super::schedule::{FEWEST_STARTS, MEDIAN_BOUND_US, TOO_LATE, distance_bound, distance_too_far};
 use super::{grade, percent};
@@ -45,14 +45,8 @@ fn over(name: &str, slices: &[&Measurement]) -> Option<Check> {
         all.retain(|found| found.slice.account.due > 0);
     }
     let worst = all.last()?.check;
-    let applies: Vec<Found<'_>> =
-        all.iter().filter(|found| found.check.status != CheckStatus::NotApplicable).copied().collect();
     let added = if FACTS.contains(&name) { Some(told("worst", all.len(), worst)) } else { added(name, &all) };
-    let check = added.unwrap_or_else(|| {
-        // The worse of the two in the middle of an even number.
-        let chosen = applies.get(applies.len() / 2).map_or(worst, |found| found.check);
-        told("middle", applies.len().max(1), chosen)
-    });
+    let check = added.unwrap_or_else(|| middle(&all, worst));
     let is_calm = check.status < CheckStatus::Warn;
     let worse = match worst.status > check.status {
         true => format!(" (in the worst of them: {})", worst.finding),
@@ -66,6 +60,15 @@ fn over(name: &str, slices: &[&Measurement]) -> Option<Check> {
     })
 }
 
+/// The check of the slice in the middle of those in which it applies, and without any the `worst`; `all` are in order.
+fn middle(all: &[Found<'_>], worst: &Check) -> Check {
+    let applies: Vec<_> =
+        all.iter().filter(|found| found.check.status != CheckStatus::NotApplicable).collect();
+    // The worse of the two in the middle of an even number.
+    let chosen = applies.get(applies.len() / 2).map_or(worst, |found| found.check);
+    told("middle", applies.len().max(1), chosen)
+}
+
 /// A check of one slice, told as the worst or the middle one of several.
 fn told(which: &str, count: usize, check: &Check) -> Check {
     Check { finding: format!("{which} of {count} slices: {}", check.finding), ..check.clone() }
@@ -75,7 +78,7 @@ fn told(which: &str, count: usize, check: &Check) -> Check {
 fn added(name: &str, all: &[Found<'_>]) -> Option<Check> {
     let worst = all.last()?.check;
     let check = match name {
-        "headroom" => share(all, BUSY_BOUND, TOO_BUSY)?,
+        "headroom" => headroom(all)?,
         "cpu_wait" => share(all, WAIT_BOUND, TOO_LONG_WAIT)?,
         "steal" => share(all, STEAL_BOUND, TOO_MUCH_STEAL)?,
         "gap" => gap(all)?,
@@ -103,7 +106,26 @@ fn share(all: &[Found<'_>], pass: f64, warn: f64) -> Option<Check> {
     })
 }
 
+/// The busiest thread's share over all slices; in a closed loop also whether it slept in any.
+fn headroom(all: &[Found<'_>]) -> Option<Check> {
+    let busy = share(all, BUSY_BOUND, TOO_BUSY)?;
+    if all.iter().any(|found| found.slice.response_time_us.is_some()) {
+        return Some(busy);
+    }
+    let seconds: f64 = all.iter().map(|found| found.slice.window_s).sum();
+    let wait = |found: &Found<'_>| Some(found.slice.client.cpu_wait? * found.slice.window_s);
+    let waits: Option<Vec<f64>> = all.iter().map(wait).collect();
+    let waited = waits.map(|waits| waits.iter().sum::<f64>() / seconds);
+    let never_slept = waited.and_then(|waited| never_slept(busy.figure? + waited, waited));
+    Some(match never_slept {
+        Some(words) => Check { status: CheckStatus::Fail, finding: busy.finding + &words, ..busy },
+        None => busy,
+    })
+}
+
 /// The longest standstill of any slice, and the longest ones of all slices together as a share of their windows.
+///
+/// Where a slice had several, all but the longest are missing from that share: it is no better than the slice in the middle.
 fn gap(all: &[Found<'_>]) -> Option<Check> {
     let gaps: Option<Vec<f64>> = all.iter().map(|found| Some(found.check.figure? / 1e3)).collect();
     let gaps = gaps?;
@@ -124,7 +146,10 @@ fn gap(all: &[Found<'_>]) -> Option<Check> {
         all.len(),
         percent(share)
     );
-    Some(Check { status, figure: Some(longest * 1e3), finding, ..all.last()?.check.clone() })
+    let worst = all.last()?.check;
+    let middle = middle(all, worst);
+    let added = Check { status, figure: Some(longest * 1e3), finding, ..worst.clone() };
+    Some(if middle.status > added.status { middle } else { added })
 }
 
 /// The distance of all starts from the schedule: at any instant those of one slice alone can lie on the wrong side.
@@ -285,6 +310,31 @@ mod tests {
         assert!(found.finding.starts_with(told), "{}", found.finding);
         assert_eq!(found.figure, Some(30.0));
         assert_eq!([gap(1, 300.0).status, gap(1, 2_000.0).status], [Warn, Fail]);
+    }
+
+    /// Forty slices of which the client stood still for most in five short stretches each, or now and then.
+    #[test]
+    fn many_short_standstills_of_each_slice_count_as_in_one_measurement() {
+        assert_eq!(of("gap", &[(Fail, 3.0); 40]).status, Fail);
+        assert_eq!(of("gap", &[(Warn, 0.4); 40]).status, Warn);
+        let few: Vec<_> = (0..40).map(|slice| if slice < 19 { (Fail, 0.4) } else { (Pass, 0.0) }).collect();
+        assert_eq!(of("gap", &few).status, Pass);
+    }
+
+    /// Ten slices in which it ran for half of the time and waited for the other, in a closed loop and in an open one.
+    #[test]
+    fn a_closed_loop_whose_client_never_slept_in_its_slices_measured_the_client() {
+        let headroom = |cpu_wait, is_closed| {
+            let of = slice(check("headroom", Fail, Some(0.5)), 100);
+            let response = of.service_time_us.clone();
+            let client = reports_record::ClientCost { cpu_wait: Some(cpu_wait), ..of.client };
+            let response_time_us = if is_closed { None } else { Some(response) };
+            over_slices(&vec![Measurement { client, response_time_us, ..of }; 10])
+        };
+        let starved = headroom(0.49, true);
+        assert_eq!((starved.status, starved.figure), (Fail, Some(0.5)));
+        assert!(starved.finding.contains("never slept: client-limited"), "{}", starved.finding);
+        assert_eq!((headroom(0.4, true).status, headroom(0.49, false).status), (Pass, Pass));
     }
 
     /// Each slice may pass by a bound of the user's own, and then all of them do.

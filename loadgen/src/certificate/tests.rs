@@ -113,6 +113,7 @@ impl Scene {
             load: &self.load,
             crew: &self.crew,
             cost: self.cost,
+            occupied: self.cost.cpu_wait.map(|waited| waited + self.cost.busiest_thread),
             suspended: self.suspended,
             longest_gap: Duration::from_millis(5),
             standstill: self.standstill,
@@ -608,6 +609,24 @@ fn connections_that_ended_with_a_request_are_not_laid_to_an_idle_time_out() {
     };
     assert!(broken(7).starts_with("7 requests failed"), "{}", broken(7));
     assert!(broken(6).contains("idle time-out"), "{}", broken(6));
+}
+
+#[test]
+fn connections_that_the_client_ended_are_not_laid_to_an_idle_time_out() {
+    let ended = |unasked| {
+        let mut tally = scene().tally();
+        (tally.reopened, tally.unasked_replies) = (7, unasked);
+        scene().check_of(tally, "connections")
+    };
+    let crossed = ended(7);
+    assert!(
+        crossed.finding.contains("bytes that no request had asked for crossed them"),
+        "{}",
+        crossed.finding
+    );
+    assert!(crossed.remedy.as_ref().unwrap().starts_with("the client ended"), "{:?}", crossed.remedy);
+    assert!(ended(6).remedy.unwrap().contains("idle time-out"));
+    assert!(!ended(0).finding.contains("asked for"));
 }
 
 #[test]

@@ -265,29 +265,29 @@ fn ended(findings: &Findings, finding: &Finding) -> String {
         End::Hopeless => {
             format!("After {} of {last} blocks the others were unlikely to decide it", finding.seen)
         }
-        End::Family => "Its own blocks would decide it, all questions of its kind together do not".to_owned(),
+        End::Family => "Its own blocks would decide it, but all questions of its kind together do not bear it out".to_owned(),
         End::LastLook | End::Decided => format!("All {last} blocks that its time carries leave it open"),
         End::Open if findings.is_interrupted => {
             format!("It was interrupted after {} of {last} blocks", findings.blocks)
         }
-        End::Open => format!("Its time was over after {} of {last} blocks", findings.blocks),
+        End::Open => format!("Its time ended after {} of {last} blocks", findings.blocks),
     }
 }
 
 /// The blocks that would decide an undecided question, and the time that they take.
 fn would_decide(findings: &Findings, finding: &Finding) -> String {
     match finding.needed {
-        None => "no number of blocks would decide it, were that the truth".to_owned(),
+        None => "no number of blocks would decide it if that is the true ratio".to_owned(),
         Some(blocks) if blocks > MOST_BLOCKS => {
             format!(
-                "about {blocks} blocks would decide it, were that the truth, and a comparison takes {MOST_BLOCKS} at the most"
+                "about {blocks} blocks would decide it if that is the true ratio, and a comparison takes at most {MOST_BLOCKS}"
             )
         }
         Some(blocks) => {
             let half_minutes = (blocks as f64 * findings.block_s / 30.0).ceil().max(1.0) as u64;
             let time = humantime::format_duration(Duration::from_secs(30 * half_minutes)).to_string();
             format!(
-                "about {blocks} blocks would decide it, were that the truth: --within {}",
+                "about {blocks} blocks would decide it if that is the true ratio: --within {}",
                 time.replace(' ', "")
             )
         }
@@ -306,7 +306,7 @@ fn matter(findings: &Findings, entrant: usize) -> Vec<String> {
         let at = Metric::Throughput.show(rate);
         let times = figures(Metric::ResponseTimeP50, level).map(|(one, two)| {
             format!(
-                "half of the replies come within {} and {}",
+                "half of the replies come within {} with {first} and {} with {other}",
                 Metric::ResponseTimeP50.show(one),
                 Metric::ResponseTimeP50.show(two)
             )
@@ -418,7 +418,7 @@ mod tests {
         );
         assert!(
             sentences.iter().any(|sentence| sentence.starts_with(
-                "At 1.00k/s, old needs 0.10 and new 0.08 of a core; half of the replies come within 500 µs and 400 µs"
+                "At 1.00k/s, old needs 0.10 and new 0.08 of a core; half of the replies come within 500 µs with old and 400 µs with new"
             )),
             "{sentences:?}"
         );
@@ -456,10 +456,10 @@ mod tests {
             hopeless.contains("After 8 of 12 blocks the others were unlikely to decide it; about "),
             "{hopeless}"
         );
-        assert!(hopeless.ends_with("and a comparison takes 48 at the most."), "{hopeless}");
+        assert!(hopeless.ends_with("and a comparison takes at most 48."), "{hopeless}");
         let over = told(&[8, 12], 9, 0.06, false);
-        assert!(over.contains("). Its time was over after 9 of 12 blocks; about "), "{over}");
-        assert!(over.contains(" blocks would decide it, were that the truth: --within "), "{over}");
+        assert!(over.contains("). Its time ended after 9 of 12 blocks; about "), "{over}");
+        assert!(over.contains(" blocks would decide it if that is the true ratio: --within "), "{over}");
         let interrupted = told(&[8, 12], 9, 0.06, true);
         assert!(interrupted.contains("It was interrupted after 9 of 12 blocks; about "), "{interrupted}");
         let all = told(&[8], 8, 0.06, false);
@@ -474,12 +474,12 @@ mod tests {
         let mut finding = found.all[0].clone();
         finding.needed = Some(20);
         let told = would_decide(&found, &finding);
-        assert_eq!(told, "about 20 blocks would decide it, were that the truth: --within 1m");
+        assert_eq!(told, "about 20 blocks would decide it if that is the true ratio: --within 1m");
         finding.needed = Some(48);
         let told = would_decide(&found, &finding);
         assert!(told.ends_with(": --within 2m"), "{told}");
         finding.needed = Some(49);
-        assert!(would_decide(&found, &finding).ends_with("takes 48 at the most"));
+        assert!(would_decide(&found, &finding).ends_with("takes at most 48"));
     }
 
     /// 100 µs a request at 100/s are 1 % of a core, whoever has won the rest.

@@ -78,12 +78,17 @@ fn stage_in_words(stage: usize, waits: bool) -> &'static str {
 /// The sentence on what probes cost: CPU time of a request without and with them.
 #[must_use]
 pub fn overhead(path: &RequestPath) -> String {
+    let beyond = if path.wait_us > 0.0 { " beyond the wait" } else { "" };
     let each = path.contenders.iter().map(|one| {
         let (without, with) = (one.without_probes, one.with_probes);
         let response = without.response_time_us_p50.zip(with.response_time_us_p50).map_or_else(
             String::new,
             |(without, with)| {
-                format!(", median response {} instead of {}", number::micros(with), number::micros(without))
+                format!(
+                    ", median response{beyond} {} instead of {}",
+                    number::micros(with),
+                    number::micros(without)
+                )
             },
         );
         format!(
@@ -247,6 +252,22 @@ mod tests {
             text.contains("std-threads 21.0\u{a0}µs of CPU a request instead of 20.0\u{a0}µs."),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_median_response_of_a_request_that_waits_is_told_as_what_comes_on_top() {
+        let mut measured = path(vec![contender("a", [1.0; 4])]);
+        measured.contenders[0].without_probes.response_time_us_p50 = Some(240.0);
+        measured.contenders[0].with_probes.response_time_us_p50 = Some(250.0);
+        assert!(
+            overhead(&measured).ends_with(
+                ", median response beyond the wait 250\u{a0}µs instead of 240\u{a0}µs."
+            ),
+            "{}",
+            overhead(&measured)
+        );
+        measured.wait_us = 0.0;
+        assert!(overhead(&measured).contains(", median response 250\u{a0}µs instead"));
     }
 
     #[test]

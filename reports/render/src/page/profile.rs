@@ -20,7 +20,8 @@ pub(super) fn markup(profile: &Profile, cells: &[Cell]) -> Markup {
             summary { "Profile: where CPU time goes and threads wait at " (workload::cell_called(cells, &profile.cell)) }
             @for one in &profile.contenders { p { (sentence(one)) } }
             p.note {
-                "Measured apart from the run, on " (label::name(&profile.measured_at)) ", for " (number::plain(profile.span_s)) " s each. A \
+                "Measured apart from the run, on " (label::name(&profile.measured_at)) ", for " (number::plain(profile.span_s)) " s each, while every \
+                 connection asks again as soon as it is answered. A \
                  sample counts for the function that ran, not for its callers. Time that the hypervisor took shows in no sample. \
                  While the kernel holds interrupts off, no sample is taken: that time counts for the function that lets them in \
                  again, such as finish_task_switch. \

@@ -117,7 +117,9 @@ fn sentence(analysis: &Analysis<'_>, rows: &[Row<'_, '_>], cell: usize) -> Strin
     )
 }
 
-/// The memory that both sides hold for a connection, and the kernel's part of it; `None` where a side's is not known.
+/// All memory of both sides divided by their connections, and the kernel's part of it; `None` where a side's is not known.
+///
+/// The program itself is in it, so that one more connection takes less.
 fn memory(analysis: &Analysis<'_>, sides: [&Row<'_, '_>; 2], cell: usize) -> Option<String> {
     let connections = f64::from(analysis.verdicts.cells[cell].connections);
     let held = |row: &Row<'_, '_>| {
@@ -128,7 +130,11 @@ fn memory(analysis: &Analysis<'_>, sides: [&Row<'_, '_>; 2], cell: usize) -> Opt
         let all = number::mebibytes(used.memory_mib?.middle / connections);
         Some(format!("{all} in {}{of_kernel}", label::within(row.series.contender, 24)))
     };
-    Some(format!(" A connection takes {}, and {}.", held(sides[0])?, held(sides[1])?))
+    Some(format!(
+        " All memory divided by the connections is {}, and {}; the program itself is in it, so one more connection takes less.",
+        held(sides[0])?,
+        held(sides[1])?
+    ))
 }
 
 fn inks(model: &str) -> [Ink; 2] {
@@ -185,7 +191,7 @@ fn table(analysis: &Analysis<'_>, rows: &[Row<'_, '_>], cell: usize) -> Table {
         "so a core can serve",
         "measured",
         "timer late by",
-        "memory per connection",
+        "memory ÷ connections",
         "of it the kernel's",
     ];
     let mut table = Table::new("The parts of a request's cost", &head, 2);

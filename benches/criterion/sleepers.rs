@@ -29,8 +29,8 @@ pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
     {
         alike.measure(criterion, session, Plan { scale: sleepers, ..Plan::new(name, so_what) });
     }
-    let so_what = "Waits that do not end together share few wake-ups: each has its timer set, its interrupt and its wake-up, and an \
-        event loop gains less by serving several at a time.";
+    let so_what = "Waits that do not end together share few wake-ups: each has its timer set, its interrupt and its wake-up. An event \
+        loop then gains little by serving several at a time, and may pay more than a thread.";
     let drawn = Sleep {
         waits: Waits::drawn,
         by_thread: "one of N threads sleeps for a drawn time, 1 ms in the mean",

@@ -265,7 +265,10 @@ fn ended(findings: &Findings, finding: &Finding) -> String {
         End::Hopeless => {
             format!("After {} of {last} blocks the others were unlikely to decide it", finding.seen)
         }
-        End::Family => "Its own blocks would decide it, but all questions of its kind together do not bear it out".to_owned(),
+        End::Family => {
+            "Its own blocks would decide it, but all questions of its kind together do not bear it out"
+                .to_owned()
+        }
         End::LastLook | End::Decided => format!("All {last} blocks that its time carries leave it open"),
         End::Open if findings.is_interrupted => {
             format!("It was interrupted after {} of {last} blocks", findings.blocks)

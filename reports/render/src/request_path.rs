@@ -260,9 +260,8 @@ mod tests {
         measured.contenders[0].without_probes.response_time_us_p50 = Some(240.0);
         measured.contenders[0].with_probes.response_time_us_p50 = Some(250.0);
         assert!(
-            overhead(&measured).ends_with(
-                ", median response beyond the wait 250\u{a0}µs instead of 240\u{a0}µs."
-            ),
+            overhead(&measured)
+                .ends_with(", median response beyond the wait 250\u{a0}µs instead of 240\u{a0}µs."),
             "{}",
             overhead(&measured)
         );

@@ -66,8 +66,9 @@ fn inks(model: &str) -> [Ink; 4] {
 
 fn table(path: &RequestPath) -> Table {
     let head = ["contender", "requests", "number"].into_iter().chain(Stages::NAMES);
-    let head: Vec<&str> =
-        head.chain(["in all", "connection's start, median", "client saw from sending on, median less wait"]).collect();
+    let head: Vec<&str> = head
+        .chain(["in all", "connection's start, median", "client saw from sending on, median less wait"])
+        .collect();
     let mut table = Table::new("The path of a request, by stage", &head, 2);
     let or_none = |time: Option<f64>| time.map_or_else(|| number::NO_DATA.into(), number::micros);
     for one in &path.contenders {

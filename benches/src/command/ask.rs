@@ -10,6 +10,7 @@ use anyhow::{Context as _, ensure};
 use clap::{Args, ValueEnum};
 use loadgen::{Rate, parse_span};
 use reports_record::{Definition, Role};
+use reports_render::FAVOURS_ASYNC;
 use reports_terminal::{counted, talk};
 use servers_contract::Call;
 
@@ -189,6 +190,7 @@ fn measure(arguments: &Arguments, question: Question) -> anyhow::Result<i32> {
         anyway: arguments.anyway,
     };
     remarks.extend(ceiling(question));
+    remarks.extend(favours_async(question));
     let occasion = Occasion {
         name: "ask",
         question: question.title(),
@@ -246,6 +248,11 @@ fn ceiling(question: Question) -> Option<String> {
     })
 }
 
+/// What the load does to the answer: all requests of an open loop wait equally long here.
+fn favours_async(question: Question) -> Option<String> {
+    (!question.wait.is_zero()).then(|| FAVOURS_ASYNC.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,6 +283,15 @@ mod tests {
         for pair in [PairName::Control, PairName::Stock, PairName::Documented] {
             assert_eq!(asked(Some(pair)), [pair.role()]);
         }
+    }
+
+    #[test]
+    fn a_case_that_waits_is_told_with_what_its_load_favours() {
+        let remark = |ms| {
+            let wait = Duration::from_millis(ms);
+            favours_async(Question { wait, cpu: Duration::ZERO, connections: 64, rate: None })
+        };
+        assert_eq!((remark(0), remark(20).as_deref()), (None, Some(FAVOURS_ASYNC)));
     }
 
     #[test]

@@ -162,6 +162,13 @@ pub fn answer_of(folder: impl AsRef<Path>) -> Result<Vec<answer::Sentence>, Rend
     Ok(answer::answer(&Analysis::of(&run, &lines)))
 }
 
+/// What the open loops of a run add in favour of async where requests wait.
+///
+/// Figures of `cargo bench --bench loads`, 2026-11-28 (docs/METHOD.md, *Closed against open*).
+pub const FAVOURS_ASYNC: &str = "The load at a rate favours async: requests that wait all wait equally long, and start in bunches, for the \
+     client sleeps in between. Where each had a wait of its own and started on time, CPU per request, async ÷ threads, was 9 to \
+     20\u{a0}% higher in four combinations at 6,000 to 13,100 requests a second (docs/METHOD.md, Closed against open).";
+
 /// How many questions of the run in `folder` are undecided, and why, in a sentence; `None` where none is.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reports_record::{Distribution, Histograms, Line, Run, Skipped, TrialOutcome};
-use reports_render::{Beside, page, page_with};
+use reports_render::{Beside, FAVOURS_ASYNC, page, page_with};
 use sha2::{Digest as _, Sha256};
 use synthetic::{Fate, World, cell, definition, grid_cells, lines, quick_cells, run};
 
@@ -107,6 +107,19 @@ fn a_wait_on_a_socket_has_a_row_of_its_own_beside_the_timer_s() {
     let row = |name: &str| html.matches(&format!("<bdi>{name}</bdi></th>")).count();
     assert!(row("wait 10 ms") > 0, "no row of the timer");
     assert_eq!(row("upstream 10 ms"), row("wait 10 ms"));
+}
+
+/// Waits that are all alike and starts in bunches are the load's, and make tasks look cheaper than they are for many users.
+#[test]
+fn a_map_of_costs_says_that_its_load_favours_async_where_requests_wait_and_the_client_sleeps() {
+    let says = |wait_ms: f64, spins: bool| {
+        let mut run = run(definition(vec![cell("wait", wait_ms, 0, 64)], 6));
+        run.definition.client_spins = spins;
+        page(&run, &lines(&run, &World::plausible()), &[]).contains(FAVOURS_ASYNC)
+    };
+    assert!(says(1.0, false), "the map does not say so");
+    assert!(!says(1.0, true), "a client that spins starts requests on time");
+    assert!(!says(0.0, false), "nothing waits");
 }
 
 /// A run of an old schema says so, and what is withdrawn; one of today's says nothing of the kind.

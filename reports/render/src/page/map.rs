@@ -13,7 +13,7 @@ use crate::analysis::contrast::{Contrast, Kind};
 use crate::analysis::subject::{Subject, level_name};
 use crate::analysis::workload;
 use crate::figure::decision_map::{DecisionMap, word};
-use crate::{label, number};
+use crate::{FAVOURS_ASYNC, label, number};
 
 /// Nothing where no cell gets a verdict.
 pub(super) fn markup(analysis: &Analysis<'_>, anchors: &Anchors) -> Markup {
@@ -223,6 +223,15 @@ fn reasons(analysis: &Analysis<'_>) -> Vec<(&'static str, String)> {
     all.into_iter().filter(is_there).collect()
 }
 
+/// Whether open loops asked requests to wait, and started them while the client slept.
+fn favours_async(analysis: &Analysis<'_>) -> bool {
+    let definition = &analysis.run.definition;
+    let mut judged = analysis.verdicts.judged_cells();
+    !definition.client_spins
+        && !definition.phases.open_loads.is_empty()
+        && judged.any(|(_, cell)| cell.wait_ms > 0.0)
+}
+
 fn legend(analysis: &Analysis<'_>) -> Markup {
     html! {
         ul.legend {
@@ -242,5 +251,6 @@ fn legend(analysis: &Analysis<'_>) -> Markup {
             (rounds(analysis).unwrap_or_default())
             @for (word, meaning) in reasons(analysis) { " “" (word) "”: " (meaning) "." }
         }
+        @if favours_async(analysis) { p.note { (FAVOURS_ASYNC) } }
     }
 }

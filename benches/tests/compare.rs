@@ -423,13 +423,20 @@ fn a_case_like_a_published_run_is_arithmetic_and_no_verdict() {
         assert!(!stdout.split(|c: char| !c.is_alphanumeric()).any(|found| found == word), "{word}: {stdout}");
     }
     // Connections are counted, not rounded.
-    let output = Command::new(env!("CARGO_BIN_EXE_crossover"))
-        .args(["ask", "--connections", "5000", "--like"])
-        .arg(published.with_file_name("2026-11-28-grid"))
-        .output()
-        .unwrap();
-    let told = String::from_utf8(output.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    let told_of = |connections: &str, run: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_crossover"))
+            .args(["ask", "--connections", connections, "--like"])
+            .arg(published.with_file_name(run))
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let told = told_of("5000", "2026-11-28-grid");
     assert!(told.contains("Outside what was measured: 5,000 connections (measured: 1 to 1,024)"), "{told}");
+    assert!(told.contains("With 5,000 connections open the whole server holds about "), "{told}");
+    let told = told_of("1", "2026-11-28-quick");
+    assert!(told.contains("Outside what was measured: 1 connection (measured: 8 to 512)"), "{told}");
+    assert!(told.contains("With one connection open the whole server holds about "), "{told}");
     let old = published.with_file_name("2026-11-22-grid");
     let (code, stdout, stderr) = ask(&old);
     assert_eq!(code, Some(0), "{stderr}");

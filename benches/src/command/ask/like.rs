@@ -76,7 +76,8 @@ fn paragraphs(
                 _ => reports_render::number::plain(value),
             };
             let [value, lowest, highest] = [*value, axis.lowest, axis.highest].map(written);
-            format!("{value} {} (measured: {lowest} to {highest})", axis.unit)
+            let unit = if axis.key == "connections" && value == "1" { "connection" } else { axis.unit };
+            format!("{value} {unit} (measured: {lowest} to {highest})")
         });
         lines.push(format!("Outside what was measured: {}.", told.collect::<Vec<_>>().join("; ")));
     }
@@ -126,15 +127,15 @@ fn costs(outlook: &Outlook<'_>, names: &[String; 2], cell: &dyn Fn(usize) -> Str
     lines
 }
 
-/// What the case's connections take of memory.
+/// The memory of a server with the case's connections open, the program's own included.
 fn memory(outlook: &Outlook<'_>, names: &[String; 2]) -> Option<String> {
     let (one, two) = (outlook.sync.memory_mib?, outlook.awaiting.memory_mib?);
     let connections = match outlook.case.connections {
-        1 => "One open connection takes".to_owned(),
-        several => format!("{} open connections take", reports_render::number::count(several as usize)),
+        1 => "one connection".to_owned(),
+        several => format!("{} connections", reports_render::number::count(several as usize)),
     };
     Some(format!(
-        "{connections} about {} of memory with {} and {} with {}.",
+        "With {connections} open the whole server holds about {} of memory with {} and {} with {}.",
         Metric::Memory.show(one),
         names[0],
         Metric::Memory.show(two),

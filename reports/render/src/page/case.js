@@ -149,8 +149,8 @@
   function memory(of, pair, both) {
     if (both.some((one) => one.memory === null)) return [];
     const [a, b] = pair.names;
-    const connections = of.connections === 1 ? 'One open connection takes' : `${exact(of.connections)} open connections take`;
-    return [`${connections} about ${mebibytes(both[0].memory)} of memory with ${a} and ${mebibytes(both[1].memory)} with ${b}.`];
+    const connections = of.connections === 1 ? 'one connection' : `${exact(of.connections)} connections`;
+    return [`With ${connections} open the whole server holds about ${mebibytes(both[0].memory)} of memory with ${a} and ${mebibytes(both[1].memory)} with ${b}.`];
   }
 
   function limits(of, pair, [sync, awaiting], found) {
@@ -175,7 +175,8 @@
     const beyond = pair.ranges.filter(([key, , lowest, highest]) => of[key] < lowest / 1.001 || of[key] > highest * 1.001)
       .map(([key, what, lowest, highest]) => {
         const ends = [lowest, highest].map(key === 'connections' ? exact : digits);
-        return `${exact(of[key])} ${what} (measured: ${ends.join(' to ')})`;
+        const unit = key === 'connections' && of[key] === 1 ? 'connection' : what;
+        return `${exact(of[key])} ${unit} (measured: ${ends.join(' to ')})`;
       });
     if (beyond.length) lines.push(`Outside what was measured: ${beyond.join('; ')}.`);
     if (pair.fit) lines.push(pair.fit);

@@ -673,7 +673,10 @@ fn a_revision_that_serves_a_fraction_fails_its_comparison() {
     let is_spoilt = said.contains("had spoilt what was measured");
     let is_spoilt = is_spoilt || is_unjudged(code, &said);
     assert!(is_spoilt || code == Some(1), "{code:?}: {said}");
-    assert!(is_spoilt || said.contains("failed: new worse capacity than old"), "{said}");
+    let failed = |figure: &str| said.contains(&format!("failed: new worse {figure}"));
+    // A client that shares its CPU measures itself where the server is quicker: then the response time alone tells.
+    let is_client_limited = said.contains("not judged: new worse capacity than old") && failed("p50");
+    assert!(is_spoilt || is_client_limited || failed("capacity than old"), "{said}");
 }
 
 /// Each revision is slow at every other of its starts, in turn: it serves a multiple of the other's requests, and a fraction in the

@@ -42,7 +42,7 @@ impl Pace {
         Self { group: block.div_f64(all.count().max(1) as f64) }
     }
 
-    /// Notes how long measuring so many groups took. Without a group there is nothing to note.
+    /// Notes the time that measuring this many groups took; without a group, nothing.
     pub fn note(&mut self, groups: usize, took: Duration) {
         if groups > 0 {
             self.group = took.div_f64(groups as f64);

@@ -248,7 +248,7 @@ fn ceiling(question: Question) -> Option<String> {
     })
 }
 
-/// What the load does to the answer: all requests of an open loop wait equally long here.
+/// The caveat of a case that waits: all requests of an open loop wait equally long.
 fn favours_async(question: Question) -> Option<String> {
     (!question.wait.is_zero()).then(|| FAVOURS_ASYNC.to_owned())
 }

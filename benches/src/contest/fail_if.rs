@@ -19,12 +19,12 @@ pub struct FailIf {
     metric: Metric,
 }
 
-/// What became of a condition.
+/// The outcome of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Examined {
     /// Its entrant is worse.
     Met,
-    /// It could be judged, and its entrant is not worse, or nobody can tell.
+    /// It could be judged, and its entrant is not worse, or the blocks cannot tell.
     NotMet,
     /// Nothing that it asks about could be judged.
     Unjudged,
@@ -110,7 +110,7 @@ impl FailIf {
         })
     }
 
-    /// What became of it in all these findings.
+    /// Its outcome in all these findings.
     #[must_use]
     pub fn examine(&self, findings: &[&Findings]) -> Examined {
         let about: Vec<(&Finding, bool)> =

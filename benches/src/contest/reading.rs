@@ -25,7 +25,7 @@ pub struct Block {
 pub struct Reading {
     /// Correct replies per second.
     pub throughput_per_s: Option<f64>,
-    /// The same in the last turn of the warm-up, of which nothing counts; `None` without one.
+    /// The same in the last turn of the warm-up, which counts in no verdict; `None` without a warm-up.
     pub warm_up_per_s: Option<f64>,
     /// Whether the client was the limit, so that the server may well serve more.
     pub is_client_limited: bool,

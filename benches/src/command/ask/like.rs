@@ -93,7 +93,7 @@ fn paragraphs(
     lines.iter().map(|line| textwrap::fill(&line.replace('\u{a0}', " "), COLUMNS) + "\n").collect()
 }
 
-/// What a request costs at the case's own rate, and how long it takes there; nothing without a rate.
+/// The cost of a request and its time at the case's own rate; nothing without a rate.
 fn costs(outlook: &Outlook<'_>, names: &[String; 2], cell: &dyn Fn(usize) -> String) -> Vec<String> {
     let micros = |value: f64| Metric::CpuPerRequest.show(value);
     let (Some(asked), Some(one), Some(two)) =
@@ -143,7 +143,7 @@ fn memory(outlook: &Outlook<'_>, names: &[String; 2]) -> Option<String> {
     ))
 }
 
-/// What both can serve at most, and why.
+/// The limit of each contender, and its reason.
 fn limits(outlook: &Outlook<'_>, number: u32, names: &[String; 2], cell: &dyn Fn(usize) -> String) -> String {
     let rate = |value: f64| Metric::Throughput.show(value);
     let micros = |value: f64| Metric::CpuPerRequest.show(value);

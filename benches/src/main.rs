@@ -87,9 +87,8 @@ enum Subcommands {
     /// The servers live side by side and are asked in turn, a tenth of a second each, in blocks of fresh processes, until it
     /// is clear which one is better, or that they differ by less than 5 %, or the time is over. The path of its page is the last
     /// line printed. Exit codes: 0 compared,
-    /// whatever was found; 1 a --fail-if is met; 2 a server could not be started or answered wrong, nothing or not a
-    /// --fail-if could be judged, or wrong usage; 129, 130 or
-    /// 143 interrupted, with the blocks until then judged.
+    /// whatever was found; 1 a --fail-if is met; 2 a server could not be started or answered wrong, too little was
+    /// measured to judge anything or a --fail-if, or wrong usage; 129, 130 or 143 interrupted, with the blocks until then judged.
     Compare(Box<command::CompareArguments>),
     /// Show the path of a request through threads and tasks: the time of each stage, from wake-up to reply
     ///

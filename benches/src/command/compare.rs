@@ -80,8 +80,8 @@ pub struct Arguments {
     within: Duration,
     /// How long each server is asked after each start before anything counts; 0s measures servers that are cold
     ///
-    /// What compiles or fills caches at run time is slower at first: Node answers a tenth as much. Raise it where a note says that a
-    /// server was not warm yet.
+    /// Servers that compile or fill caches at run time are slower at first: a cold Node serves about a tenth. Raise it where a note says
+    /// that a server may become faster still.
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = warm_up)]
     warm_up: Duration,
     /// Exit with 1 on this verdict, such as 'b worse throughput' (cpu, p50, p99, memory); may be given again

@@ -681,7 +681,7 @@ fn offered(rates: &Rates, weaker: f64, notes: &mut Vec<String>) -> anyhow::Resul
     }
 }
 
-/// The closed loop of a calibration, for requests that take `service` while nothing else is asked.
+/// A closed loop with one round, for requests that take `service` while nothing else is asked.
 fn closed_plan(running: &Running, service: Duration) -> Plan {
     Plan { length: closed_window(service), ..Plan::closed(&running.load, service) }
 }

@@ -6,9 +6,7 @@ use anyhow::{Context as _, ensure};
 use reports_record::{Folder, Pair, shell_word, shown};
 use reports_render::analysis::Analysis;
 use reports_render::analysis::amount::Amount;
-use reports_render::analysis::arithmetic::{
-    ALIKE, Arithmetic, Case, Conclusion, Forecast, Outlook, headline,
-};
+use reports_render::analysis::arithmetic::{ALIKE, Arithmetic, Case, Conclusion, Outlook, headline};
 use reports_render::analysis::workload::cell_name;
 use reports_terminal::print;
 
@@ -148,13 +146,11 @@ fn limits(outlook: &Outlook<'_>, number: u32, names: &[String; 2], cell: &dyn Fn
     let rate = |value: f64| Metric::Throughput.show(value);
     let micros = |value: f64| Metric::CpuPerRequest.show(value);
     let both = [&outlook.sync, &outlook.awaiting];
-    let limit = |forecast: &Forecast<'_>| {
-        if forecast.is_bound_by_connections { "the connections" } else { "the CPU" }
-    };
-    let why = if limit(both[0]) == limit(both[1]) {
-        format!("{} are the limit", limit(both[0])).replace("CPU are", "CPU is")
-    } else {
-        format!("the limits are {} and {}", limit(both[0]), limit(both[1]))
+    let why = match both.map(|forecast| forecast.is_bound_by_connections) {
+        [true, true] => "the connections are the limit",
+        [false, false] => "the CPU is the limit",
+        [true, false] => "the limits are the connections and the CPU",
+        [false, true] => "the limits are the CPU and the connections",
     };
     let open = match outlook.conclusion() {
         Conclusion::Open => " The nearest measured combination does not confirm which serves more.",

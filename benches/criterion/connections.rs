@@ -76,7 +76,7 @@ fn closed_loops(criterion: &mut Criterion, session: &Session) {
     pair(group(criterion, session, plan), &WAITED, plan.scale, sample, Client::closed_loop);
 }
 
-/// What becomes of a message before its answer.
+/// The way of a message to its answer on either side.
 struct Service {
     by_thread: &'static str,
     by_task: &'static str,

@@ -92,7 +92,7 @@ impl<'a> Field<'a> {
     /// Measures a cell under each load; `seed` decides draws, arrivals and turns.
     pub(crate) fn loads(&self, cell: Cell, seed: u64) -> anyhow::Result<Ratios> {
         let mut live = Live::start(self, cell.wait, seed)?;
-        // What a fresh process pays once belongs to no load.
+        // The first requests of a fresh process cost more, and would count for the load that comes first.
         live.closed(cell.connections, SPREAD, 1)?;
         let drawn = live.closed(cell.connections, SPREAD, self.rounds.drawn)?;
         let lock_step = live.closed(cell.connections, 0.0, self.rounds.lock_step)?;

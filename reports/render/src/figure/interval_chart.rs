@@ -24,7 +24,7 @@ pub struct IntervalChart {
 /// One value.
 #[derive(Debug)]
 pub struct Row {
-    /// What it is the value of.
+    /// The name of its subject.
     pub title: String,
     /// The legend's entry that it is drawn as.
     pub kind: usize,

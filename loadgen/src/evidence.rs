@@ -172,6 +172,7 @@ impl<'a> Evidence<'a> {
             ),
             service_time_us: self.service,
             response_time_us: self.response,
+            beyond_wait_us: None,
             lateness_us: self.lateness,
             merged_from: Vec::new(),
         }

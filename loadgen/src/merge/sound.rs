@@ -16,6 +16,7 @@ pub(super) fn ensure(part: &Part) -> Result<(), MergeError> {
     };
     measurement.service_times().map_err(read)?;
     measurement.response_times().map_err(read)?;
+    measurement.beyond_wait_times().map_err(read)?;
     Ok(())
 }
 

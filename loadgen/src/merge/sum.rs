@@ -28,6 +28,8 @@ pub(super) fn of(parts: &[Part]) -> Result<Measurement, MergeError> {
     let answered = replies(|one| one.achieved_rate_per_s);
     let service = added(parts, |one| one.histograms.service_time().map(Some))?;
     let response = added(parts, |one| one.histograms.response_time())?;
+    let beyond_wait = added(parts, |one| one.histograms.beyond_wait())?;
+    let has_beyond_wait = all.iter().all(|one| one.beyond_wait_us.is_some());
     let summary = |distribution: &Distribution, of: fn(&Measurement) -> Option<&Times>| {
         let clamped = total("clamped", all.iter().filter_map(|one| of(one)).map(|times| times.clamped))?;
         Ok::<_, MergeError>(Times { clamped, ..distribution.times() })
@@ -55,6 +57,10 @@ pub(super) fn of(parts: &[Part]) -> Result<Measurement, MergeError> {
             true => Some(summary(&response, |one| one.response_time_us.as_ref())?),
             false => None,
         },
+        beyond_wait_us: match has_beyond_wait {
+            true => Some(summary(&beyond_wait, |one| one.beyond_wait_us.as_ref())?),
+            false => None,
+        },
         lateness_us: without_histogram(|one| one.lateness_us.as_ref())?,
         connection_wait_us: without_histogram(|one| one.connection_wait_us.as_ref())?,
         connect_us: connect(&all)?,
@@ -76,7 +82,8 @@ pub(super) fn of(parts: &[Part]) -> Result<Measurement, MergeError> {
         sub_windows: Vec::new(),
         certificate: Certificate::from_checks(Vec::new()),
         complete: true,
-        histograms: Histograms::encode(&service, is_open.then_some(&response)),
+        histograms: Histograms::encode(&service, is_open.then_some(&response))
+            .with_beyond_wait(has_beyond_wait.then_some(&beyond_wait)),
         merged_from: Vec::new(),
     })
 }

@@ -80,6 +80,33 @@ fn what_has_no_histogram_keeps_count_mean_and_maximum_and_no_quantile() {
     assert!(sum.response_time_us.unwrap().p50.is_some());
 }
 
+/// `part`, whose requests had asked for waits of their own: this many milliseconds each are left of their response times.
+fn waiting(name: &str, millis: &[u64], left: &[u64]) -> Part {
+    let mut part = part(name, millis);
+    let mut beyond = Distribution::new();
+    left.iter().for_each(|ms| beyond.record(Duration::from_millis(*ms)));
+    let histograms = part.measurement.histograms.clone();
+    part.measurement.beyond_wait_us = Some(beyond.times());
+    part.measurement.histograms = histograms.with_beyond_wait(Some(&beyond));
+    part
+}
+
+#[test]
+fn times_beyond_the_waits_are_added_where_every_part_has_them() {
+    let (a, b) = (waiting("a", &[10, 30], &[1, 2]), waiting("b", &[20, 20, 50], &[3, 4, 5]));
+    let all = waiting("all", &[10, 30, 20, 20, 50], &[1, 2, 3, 4, 5]).measurement;
+    let sum = merge(&[a.clone(), b.clone()]).unwrap();
+    assert_eq!((&sum.beyond_wait_us, &sum.histograms), (&all.beyond_wait_us, &all.histograms));
+    assert_eq!(merge_slices(&[a.clone(), b]).unwrap().beyond_wait_us, all.beyond_wait_us);
+    let without = merge(&[a, part("old", &[20, 20])]).unwrap();
+    assert_eq!((without.beyond_wait_us, without.histograms.beyond_wait), (None, None));
+    let other = refusal(&[waiting("few", &[10, 30], &[1]), part("b", &[20])]);
+    assert!(
+        other.starts_with("few: it contradicts itself") && other.contains("beyond_wait_us has 1"),
+        "{other}"
+    );
+}
+
 #[test]
 fn costs_are_added_and_shares_weighed_by_their_windows() {
     let [mut a, mut b] = [part("a", &[10; 100]), part("b", &[20; 300])];

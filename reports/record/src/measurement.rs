@@ -50,6 +50,10 @@ pub struct Measurement {
     pub service_time_us: Times,
     /// Intended start until the reply's last byte; `None` in a closed loop, which has none.
     pub response_time_us: Option<Times>,
+    /// Response times, each less the time that its own request had asked the server to wait: the delay that a user sees beside it. Of the
+    /// same requests as `response_time_us`; `None` in a closed loop, and where requests did not ask for waits of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beyond_wait_us: Option<Times>,
     /// By how much the client alone was late; `None` in a closed loop.
     pub lateness_us: Option<Times>,
     /// How long due requests waited for a free connection; `None` in a closed loop.
@@ -157,7 +161,7 @@ pub struct Plan {
     /// How long at the least where the replies of a closed loop shorten that, seconds; `None` where they do not.
     #[serde(default)]
     pub grace_at_least_s: Option<f64>,
-    /// Seed of everything random.
+    /// Seed of the schedule; in a closed loop that of the variants drawn, 0 without any.
     #[serde(with = "crate::seed")]
     pub seed: u64,
     /// When requests were meant to start, in the words of the command line; `None` in a closed loop.
@@ -294,18 +298,35 @@ pub struct Histograms {
     /// Lower bounds of the censored ones; open loop only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_time_censored: Option<EncodedHistogram>,
+    /// Response times seen to their end, each less its request's own wait; open loops whose requests asked for such waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beyond_wait: Option<EncodedHistogram>,
+    /// Lower bounds of the censored ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beyond_wait_censored: Option<EncodedHistogram>,
 }
 
 impl Histograms {
-    /// Encodes the two distributions that reports draw.
+    /// Encodes service times, and an open loop's response times.
     #[must_use]
     pub fn encode(service_time: &Distribution, response_time: Option<&Distribution>) -> Self {
-        let censored = |distribution: &Distribution| distribution.bounds().map(EncodedHistogram::encode);
         Self {
             service_time: EncodedHistogram::encode(service_time.exact()),
             service_time_censored: censored(service_time),
             response_time: response_time.map(|times| EncodedHistogram::encode(times.exact())),
             response_time_censored: response_time.and_then(censored),
+            beyond_wait: None,
+            beyond_wait_censored: None,
+        }
+    }
+
+    /// The same with response times less each request's own wait; without them where that is `None`.
+    #[must_use]
+    pub fn with_beyond_wait(self, beyond_wait: Option<&Distribution>) -> Self {
+        Self {
+            beyond_wait: beyond_wait.map(|times| EncodedHistogram::encode(times.exact())),
+            beyond_wait_censored: beyond_wait.and_then(censored),
+            ..self
         }
     }
 
@@ -318,6 +339,16 @@ impl Histograms {
         distribution(exact, self.response_time_censored.as_ref()).map(Some)
     }
 
+    /// The response times less each request's own wait again; `None` in a closed loop, and where requests did not ask for waits of
+    /// their own. What was clamped is not told apart any more.
+    ///
+    /// # Errors
+    /// When a histogram was altered.
+    pub fn beyond_wait(&self) -> Result<Option<Distribution>, HistogramError> {
+        let Some(exact) = &self.beyond_wait else { return Ok(None) };
+        distribution(exact, self.beyond_wait_censored.as_ref()).map(Some)
+    }
+
     /// The service times again. What was clamped is not told apart any more.
     ///
     /// # Errors
@@ -325,6 +356,10 @@ impl Histograms {
     pub fn service_time(&self) -> Result<Distribution, HistogramError> {
         distribution(&self.service_time, self.service_time_censored.as_ref())
     }
+}
+
+fn censored(times: &Distribution) -> Option<EncodedHistogram> {
+    times.bounds().map(EncodedHistogram::encode)
 }
 
 fn distribution(

@@ -438,6 +438,7 @@ fn measurement(
         censored: 0,
         service_time_us: times.clone(),
         response_time_us: offered.map(|_| times.clone()),
+        beyond_wait_us: None,
         lateness_us: offered.map(|_| Times::default()),
         connection_wait_us: offered.map(|_| Times::default()),
         connect_us: None,

@@ -11,12 +11,12 @@ use reports_record::Folder;
 use crate::project::{Ended, Project, end, is_complete, trials_of};
 use crate::server::serve;
 
-/// `crossover` with no file allowed to grow beyond `limit` bytes, rounded up to 512. Without the signal that comes with
-/// it, a write beyond the limit fails as on a full disk: part of it is written, then nothing.
+/// `crossover` with no file allowed to grow beyond `limit` bytes, rounded up to 512. A write beyond the limit fails as on a full
+/// disk: part of it is written, then nothing.
 fn limited(project: &Project, limit: u64, arguments: &str) -> Ended {
     // POSIX counts in blocks of 512 bytes; bash, called sh, does too.
     let blocks = limit.div_ceil(512);
-    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" {arguments} --anyway");
+    let script = format!("ulimit -f {blocks}; exec \"$0\" {arguments} --anyway");
     let mut shell = Command::new("/bin/sh");
     shell.env("POSIXLY_CORRECT", "1").args(["-c", &script, env!("CARGO_BIN_EXE_crossover")]);
     let ended = end(shell.current_dir(project.path("")));

@@ -103,8 +103,10 @@ impl Hunt {
                 return Ok(());
             }
             let Some(made) = self.make((rate, trial), end, interrupt)? else { return Ok(()) };
-            self.log.push(&made)?;
+            // Told even where the log cannot take it.
+            let logged = self.log.push(&made);
             self.trials.push(made);
+            logged?;
         }
         Ok(())
     }

@@ -201,6 +201,27 @@ fn an_interrupted_search_says_what_it_knows_and_goes_on_from_its_log() {
 }
 
 #[test]
+fn a_log_that_cannot_be_written_costs_no_trial() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("search.jsonl");
+    let server = Server::answering(HELLO, Duration::from_millis(1));
+    let flags =
+        ["-o", "p50 < 1s", "--from", "50/s", "--to", "60/s", "--trials", "1", "--log", log.to_str().unwrap()];
+    let search = capacity(&server, &flags);
+    // Blocks of 512 bytes: the plan fits into eight, and the first trial does not.
+    let output = Command::new("sh")
+        .args(["-c", "ulimit -f 8; exec \"$@\"", "sh"])
+        .arg(search.get_program())
+        .args(search.get_args())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stderr(&output).contains("could not go on without its log"), "{}", stderr(&output));
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("1/1 pass") && told.contains("at least 50/s"), "{told}");
+}
+
+#[test]
 fn time_that_is_up_ends_the_search_with_what_is_known() {
     let server = Server::answering(HELLO, Duration::from_millis(1));
     // A trial takes up to 1.75 s: after one, whatever it said, there is no time for another.

@@ -41,7 +41,11 @@ pub(crate) fn draw(evidence: &Evidence<'_>) -> Certificate {
         kept::parts(evidence),
         kept::account(evidence),
     ];
-    Certificate::from_checks(blame::explain(checks))
+    let client = blame::Client {
+        threads: &evidence.occupied,
+        alone_was_behind: schedule::is_achieved_but_for_delays(evidence),
+    };
+    Certificate::from_checks(blame::explain(checks, &client))
 }
 
 /// A check's name, and the unit of its figure and bound.

@@ -12,13 +12,14 @@ use crate::bystanders::Bystanders;
 use crate::clock::Moment;
 use crate::crew::{Crew, CrewError};
 use crate::descriptors::{self, TooFewDescriptors};
-use crate::engine::ThreadReport;
+use crate::engine::{Standstills, ThreadReport};
 use crate::evidence::Evidence;
 use crate::intervals::{Collector, Ended, Interval};
 use crate::opening::{LeftOut, Opening};
 use crate::order::{Order, WATCH_TICK};
 use crate::progress::Progress;
 use crate::route::Route;
+use crate::tally::Unsent;
 use crate::thread::{ClientThread, Timers};
 use crate::url::{ResolveError, Url};
 use crate::usage::MachineReading;
@@ -279,9 +280,20 @@ impl Client {
         // What a number of requests ended in a closed loop ended with the last of them.
         let last_ended = reports.iter().map(|report| report.tally.last_ended).max().unwrap_or_default();
         let end = Some(order.ends_at()).filter(|end| *end != Moment::NEVER).unwrap_or(last_ended);
+        let untaken = order.starts.take_untaken(now, end);
+        let unsent: Vec<Unsent> = untaken
+            .into_iter()
+            .map(|(intended, requests)| Unsent {
+                own: Standstills::lost_by_all(
+                    reports.iter().map(|report| &report.standstills),
+                    intended,
+                    now,
+                ),
+                ..Unsent::waiting(intended, requests)
+            })
+            .collect();
         if let Some(report) = reports.first_mut() {
-            let untaken = order.starts.take_untaken(now, end);
-            untaken.into_iter().for_each(|(due, requests)| report.tally.never_sent(due, requests, now));
+            unsent.iter().for_each(|unsent| report.tally.never_sent(unsent, now));
         }
         if let Some(each) = each {
             let mut held = Ended::default();

@@ -21,7 +21,11 @@ pub(crate) fn billionths(text: &str) -> Option<u128> {
 ///
 /// A figure that is the quotient of two counts is rounded once as well: where both are the same number, they compare as equal.
 pub(crate) fn scaled(billionths: u128, numerator: u128, denominator: u128) -> f64 {
-    let (numerator, denominator) = (billionths * numerator, 1_000_000_000 * denominator);
+    quotient(billionths * numerator, 1_000_000_000 * denominator)
+}
+
+/// One whole number divided by another, in lowest terms, so that it is rounded once.
+pub(crate) fn quotient(numerator: u128, denominator: u128) -> f64 {
     let common = greatest_common_divisor(numerator, denominator);
     (numerator / common) as f64 / (denominator / common) as f64
 }
@@ -67,6 +71,17 @@ mod tests {
             assert_eq!(rate, f64::from(per_minute) / 60.0, "{per_minute}/m");
         }
         assert_eq!((scaled(0, 7, 9), scaled(1, 1, 1)), (0.0, 1e-9));
+    }
+
+    #[test]
+    fn counts_per_second_of_whole_nanoseconds_are_the_rates_that_users_type() {
+        // 21 replies in 0.7 s: 21.0 / 0.7 is 30.000000000000004.
+        for tenths in 1..=600u64 {
+            for per_second in (10..=2000u64).step_by(10) {
+                let (count, nanos) = (per_second * tenths / 10, tenths * 100_000_000);
+                assert_eq!(quotient(u128::from(count) * 1_000_000_000, nanos.into()), per_second as f64);
+            }
+        }
     }
 
     #[test]

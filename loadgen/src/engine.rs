@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 pub(crate) use slot::{Absence, Slot};
+pub(crate) use standstills::Standstills;
 pub(crate) use steward::{NAP, Watch};
 
 use crate::Pace;
@@ -29,13 +30,12 @@ use crate::order::Order;
 use crate::progress::Gauges;
 use crate::reply::{KnownHead, ReplyParser};
 use crate::route::Route;
-use crate::tally::{Flight, Tally};
+use crate::tally::{Flight, Tally, Unsent};
 use crate::timer::Timer;
 use crate::usage::ThreadUsage;
 use absences::Absences;
 use free::Free;
 use pacer::Pacer;
-use standstills::Standstills;
 use starts::Starts;
 
 /// Largest piece of a reply that is read at once; one buffer a thread, since nothing is kept in it.
@@ -77,6 +77,7 @@ pub(crate) struct Engine {
 pub(crate) struct ThreadReport {
     pub(crate) tally: Tally,
     pub(crate) watch: Watch,
+    pub(crate) standstills: Standstills,
     /// Connections that ended unplanned at least once.
     pub(crate) replaced: u32,
     /// Connections that stood at the end, or ended without a sign that the next one could not be opened.
@@ -151,6 +152,7 @@ impl Engine {
         ThreadReport {
             tally: self.tally.take(),
             watch,
+            standstills: self.standstills.clone(),
             replaced: self.slots.iter().filter(|slot| slot.broke.get()).count() as u32,
             standing: standing as u32,
             announced_requests: self.known_head.announced_requests(),
@@ -161,23 +163,43 @@ impl Engine {
     /// Accounts for what did not end and what was due and not sent.
     fn settle(&self) {
         let now = self.order.clock.now();
+        // From an interrupt on nothing is sent any more, and nobody is late.
+        let sends_until = now.min(self.order.stops_at());
+        let unsent = self.unsent(sends_until);
         let mut tally = self.tally.borrow_mut();
+        unsent.iter().for_each(|unsent| tally.never_sent(unsent, sends_until));
         for slot in &self.slots {
             if let Some(flight) = slot.flight.get() {
+                let stalled_after = self.standstills.unread(flight.started, now);
+                let flight = Flight { stalled_after, ..flight };
                 if slot.is_opening() && !flight.resent {
-                    tally.unopened += u64::from(now.since(flight.started) >= REPEATED);
+                    tally.unopened += u64::from(flight.service(now) >= REPEATED);
                     tally.unconnected(&flight, now);
                 } else {
-                    let stalled_after = self.standstills.unread(flight.started, now);
-                    tally.unfinished(&Flight { stalled_after, ..flight }, now);
+                    tally.unfinished(&flight, now);
                 }
                 // Its reply may still come: the connection must not carry another request.
                 slot.close(self.parser(), Absence::Planned);
                 slot.flight.set(None);
             }
         }
-        let starts = self.starts.borrow();
-        starts.held(now).for_each(|intended| tally.never_sent(intended, 1, now));
+    }
+
+    /// Starts that are due `now` and were not sent although a connection was free for it: the client's doing. This thread holds no more starts than
+    /// it has connections ready; before it has looked at them, all are since the beginning.
+    fn unsent(&self, now: Moment) -> Vec<Unsent> {
+        let free = self.free.borrow().ready_since().into_iter().chain(std::iter::repeat(self.order.begin));
+        let held: Vec<_> = self.starts.borrow().held(now).zip(free).collect();
+        let own = |(intended, free_since): (Moment, Moment)| {
+            self.lost(intended, free_since, now) + now.since(intended.max(free_since))
+        };
+        let unsent = |held: (Moment, Moment)| Unsent {
+            intended: held.0,
+            requests: 1,
+            own: own(held),
+            had_connection: true,
+        };
+        held.into_iter().map(unsent).collect()
     }
 
     /// When the connection at `place` of this thread may send its first request.
@@ -194,7 +216,8 @@ impl Engine {
     fn now(&self) -> Moment {
         let now = self.order.clock.now();
         let asleep = self.order.clock.at(self.asleep_ns.load(Ordering::Relaxed));
-        let free = || self.free.borrow().ready();
+        // Before the thread has looked at its connections, nothing keeps any of them busy.
+        let free = || if self.is_prepared.get() { self.free.borrow().ready() } else { self.slots.len() };
         self.standstills.look(now, asleep, self.pacer.alarm(), free);
         now
     }
@@ -397,6 +420,22 @@ mod tests {
         let route = Route { addresses, connect_timeout: second, round_trip: second };
         let slots = (0..connections).map(|turn| Rc::new(Slot::vacant(turn))).collect();
         Engine::new(order, 0, route, slots, Arc::default(), ThreadUsage::default()).unwrap()
+    }
+
+    #[test]
+    fn what_is_due_and_not_sent_although_a_connection_is_free_is_the_client_s_lateness() {
+        let runtime =
+            Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).unwrap();
+        runtime.block_on(async {
+            let engine = engine("0\n0.01\n3600\n", 3);
+            let at = |ms| engine.order.begin.after(Duration::from_millis(ms));
+            let late = |due, ms| Unsent {
+                own: Duration::from_millis(ms),
+                had_connection: true,
+                ..Unsent::waiting(at(due), 1)
+            };
+            assert_eq!(engine.unsent(at(50)), [late(0, 50), late(10, 40)]);
+        });
     }
 
     #[test]

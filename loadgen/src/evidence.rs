@@ -9,10 +9,11 @@ use crate::bystanders::Attendance;
 use crate::certificate;
 use crate::clock::Moment;
 use crate::crew::Crew;
+use crate::decimal::quotient;
 use crate::engine::ThreadReport;
 use crate::order::Order;
 use crate::tally::Tally;
-use crate::usage::MachineReading;
+use crate::usage::{MachineReading, ThreadCost};
 use crate::{Draws, Load, Pace, Pacing, Pool, Stop};
 
 /// One measurement's figures, before anything is judged.
@@ -22,9 +23,8 @@ pub(crate) struct Evidence<'a> {
     /// All threads' counts and times; its window is the one that was really measured.
     pub(crate) tally: Tally,
     pub(crate) cost: ClientCost,
-    /// Largest share of the window in which one client thread ran, but for spinning, or was ready and had no CPU, 0–1; `None` where the
-    /// kernel does not say.
-    pub(crate) occupied: Option<f64>,
+    /// Each client thread.
+    pub(crate) occupied: Vec<Occupied>,
     /// Time the machine slept meanwhile.
     pub(crate) suspended: Duration,
     /// The longest stretch in which a client thread did not run although it had something to do.
@@ -77,7 +77,7 @@ impl<'a> Evidence<'a> {
             load: &order.load,
             crew,
             cost,
-            occupied: occupied(&reports),
+            occupied: reports.iter().map(|report| Occupied::of(&report.watch.cost)).collect(),
             suspended: machine_after.suspended_since(&machine_before),
             longest_gap: reports.iter().map(|report| report.watch.longest_gap).max().unwrap_or_default(),
             standstill: reports.iter().map(|report| report.watch.standstill).max().unwrap_or_default(),
@@ -115,16 +115,21 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// Per second of the window; 0 over no time.
+    /// Per second of the window, rounded once, so that a rate that is a bound compares as equal; 0 over no time.
     pub(crate) fn per_second(&self, count: u64) -> f64 {
-        let length = self.tally.window.length();
-        if length.is_zero() { 0.0 } else { count as f64 / length.as_secs_f64() }
+        match self.tally.window.length().as_nanos() {
+            0 => 0.0,
+            nanos => quotient(u128::from(count) * 1_000_000_000, nanos),
+        }
     }
 
     /// Replies per second of the window, `edges` being what its edges add to those that ended in it; 0 over no time.
     fn rate_of(&self, replies: u64, edges: f64) -> f64 {
         let length = self.tally.window.length();
-        if length.is_zero() { 0.0 } else { ((replies as f64 + edges) / length.as_secs_f64()).max(0.0) }
+        if edges == 0.0 || length.is_zero() {
+            return self.per_second(replies);
+        }
+        ((replies as f64 + edges) / length.as_secs_f64()).max(0.0)
     }
 
     /// The whole, with its certificate.
@@ -226,13 +231,24 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// The largest share of its time in which any of the threads ran or waited for a CPU.
-fn occupied(reports: &[ThreadReport]) -> Option<f64> {
-    let share = |report: &ThreadReport| {
-        let cost = report.watch.cost;
-        Some((cost.share() + cost.wait_share()?).min(1.0))
-    };
-    reports.iter().filter_map(share).reduce(f64::max)
+/// What kept a client thread from sleeping: shares of the window, 0–1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Occupied {
+    /// It ran, but for spinning.
+    pub(crate) ran: f64,
+    /// It was ready and had no CPU, as far as the kernel says.
+    pub(crate) waited: f64,
+}
+
+impl Occupied {
+    fn of(cost: &ThreadCost) -> Self {
+        Self { ran: cost.share(), waited: cost.wait_share().unwrap_or_default() }
+    }
+
+    /// Of both together: of one thread, for one thread's running and another's waiting occupy neither.
+    pub(crate) fn share(self) -> f64 {
+        (self.ran + self.waited).min(1.0)
+    }
 }
 
 /// What all threads used, for this many `replies`: in a closed loop those across the window's edges count in part, as they do in its rates.
@@ -253,6 +269,10 @@ fn client_cost(reports: &[ThreadReport], replies: f64) -> ClientCost {
         interrupted_us: costs().map(|cost| micros(cost.spin.interrupted)).sum(),
         spin_given_up: costs().any(|cost| cost.spin.is_given_up),
         cpu_wait: costs().filter_map(|cost| cost.wait_share()).reduce(f64::max),
+        occupied: costs()
+            .filter(|cost| cost.wait_share().is_some())
+            .map(|cost| Occupied::of(&cost).share())
+            .reduce(f64::max),
         steal: None,
     }
 }
@@ -260,13 +280,20 @@ fn client_cost(reports: &[ThreadReport], replies: f64) -> ClientCost {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Standstills;
     use crate::tally::Tally;
-    use crate::usage::{Spin, ThreadCost};
+    use crate::usage::Spin;
+    use crate::window::Window;
 
     fn report(cost: ThreadCost) -> ThreadReport {
         let mut report = ThreadReport {
             tally: Tally::default(),
             watch: Default::default(),
+            standstills: Standstills::new(
+                Window { start: Moment::default(), end: Moment::NEVER },
+                Moment::default(),
+                1,
+            ),
             replaced: 0,
             standing: 0,
             used: 0,
@@ -308,6 +335,7 @@ mod tests {
             interrupted_us: 4000,
             spin_given_up: true,
             cpu_wait: Some(0.0025),
+            occupied: Some(0.0425),
             steal: None,
         };
         assert_eq!(found, expected);
@@ -320,7 +348,7 @@ mod tests {
             spin: Spin::default(),
             ..one
         });
-        let occupied = super::occupied(&[report(busy), report(waiting)]).unwrap();
+        let occupied = client_cost(&[report(busy), report(waiting)], 1.0).occupied.unwrap();
         assert!((occupied - 0.8).abs() < 1e-9, "{occupied}");
     }
 }

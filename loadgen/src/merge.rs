@@ -120,8 +120,10 @@ pub fn merge_slices(slices: &[Part]) -> Result<Measurement, MergeError> {
     };
     let (busiest, waited) =
         (over(|slice| Some(slice.client.busiest_thread)), over(|slice| slice.client.cpu_wait));
+    let occupied = over(|slice| slice.client.occupied);
     whole.client.busiest_thread = busiest.unwrap_or(whole.client.busiest_thread);
     whole.client.cpu_wait = waited;
+    whole.client.occupied = occupied;
     whole.merged_from.clear();
     whole.certificate = slices_certificate(&all);
     Ok(whole)

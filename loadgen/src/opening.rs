@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use crate::engine::Slot;
 use crate::reply::{End, Look, Reply, ReplyParser};
-use crate::route::Route;
+use crate::route::{Route, round_trip};
 use crate::thread::Hand;
 use crate::timer;
 use crate::{Interrupt, Pool, Request, StartError};
@@ -121,7 +121,7 @@ impl Opening {
         let opened = route.open_in_time(turn).await;
         let (stream, took) =
             opened.map_err(|failed| StartError::Connect { address, number, cause: failed.source })?;
-        route.round_trip = route.round_trip.min(took);
+        route.round_trip = route.round_trip.min(round_trip(took));
         Ok(stream)
     }
 }

@@ -19,6 +19,12 @@ pub(crate) struct Route {
     pub(crate) round_trip: Duration,
 }
 
+/// The round trip of a connection that took this long to open. An attempt that the server's kernel drops is repeated after whole seconds
+/// (RFC 6298, §2.1 and §5.5), which are no part of the way there and back.
+pub(crate) fn round_trip(took: Duration) -> Duration {
+    Duration::from_nanos(u64::from(took.subsec_nanos()))
+}
+
 impl Route {
     /// The address of the connection whose `turn` it is.
     pub(crate) fn address(&self, turn: usize) -> SocketAddr {
@@ -37,5 +43,19 @@ impl Route {
         timer::within(self.connect_timeout, self.open(turn))
             .await?
             .unwrap_or_else(|| Err(NotConnected::in_time()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_that_passed_before_an_attempt_was_repeated_is_no_round_trip() {
+        let ms = Duration::from_millis;
+        assert_eq!(
+            [80, 1_020, 3_020, 7_000].map(|took| round_trip(ms(took))),
+            [ms(80), ms(20), ms(20), ms(0)]
+        );
     }
 }

@@ -71,6 +71,24 @@ impl Flight {
     }
 }
 
+/// Requests that were due at `intended` and were not sent when measuring stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unsent {
+    pub(crate) intended: Moment,
+    pub(crate) requests: u64,
+    /// How much of their wait the client made.
+    pub(crate) own: Duration,
+    /// Whether a connection was free for them, so that nothing but the client kept them.
+    pub(crate) had_connection: bool,
+}
+
+impl Unsent {
+    /// Waiting for a connection, and not for the client.
+    pub(crate) fn waiting(intended: Moment, requests: u64) -> Self {
+        Self { intended, requests, own: Duration::ZERO, had_connection: false }
+    }
+}
+
 /// The times of a tally. The open loop's own stay empty in a closed one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Timings {
@@ -273,7 +291,10 @@ impl Tally {
     fn count_not_connected(&mut self, flight: &Flight, now: Moment) {
         self.count_given(flight);
         let part = self.part(flight.intended);
-        self.timings.connect.censor(now.since(flight.started), 1, part);
+        self.timings.connect.censor(flight.service(now), 1, part);
+        if self.open_loop && !flight.stalled_after.is_zero() {
+            self.timings.lateness.censor(flight.lateness(), 1, part);
+        }
     }
 
     /// Whether a request of a closed loop was under way from before the window to its end.
@@ -401,6 +422,7 @@ impl Tally {
         *self.outcomes.entry(kind).or_default() += 1;
         if let Some(backlog) = &mut self.backlog {
             backlog.ended(flight.intended, kind == OutcomeKind::Ok, now);
+            backlog.put_off(flight.intended, flight.lateness(), now);
         }
         let part = self.part(flight.intended);
         let service = flight.service(now);
@@ -471,22 +493,36 @@ impl Tally {
         self.censor(flight, now);
     }
 
-    /// So many `requests` were due at `intended` and found no connection by the time that measuring stops.
-    pub(crate) fn never_sent(&mut self, intended: Moment, requests: u64, now: Moment) {
-        if self.window.contains(intended) {
-            self.keep_never_sent(intended, requests, now);
-            self.count_due(intended, requests);
-            self.left(intended, requests, now);
-            let part = self.part(intended);
-            let waited = now.since(intended);
-            self.timings.connection_wait.censor(waited, requests, part);
-            if self.open_loop {
-                self.waited += if waited > REAL_WAIT { requests } else { 0 };
-                self.timings.response.censor(waited, requests, part);
+    /// Requests were due and not sent by the time that measuring stops. What the client made of their wait is lateness.
+    pub(crate) fn never_sent(&mut self, unsent: &Unsent, now: Moment) {
+        let Unsent { intended, requests, own, had_connection } = *unsent;
+        if !self.window.contains(intended) {
+            return;
+        }
+        self.keep_never_sent(unsent, now);
+        self.count_due(intended, requests);
+        self.left(intended, requests, now);
+        if let Some(backlog) = &mut self.backlog {
+            backlog.not_sent(intended, requests, own, now);
+        }
+        let part = self.part(intended);
+        let response = now.since(intended);
+        let waited = response.saturating_sub(own);
+        let Timings { connection_wait, lateness, response: responses, .. } = &mut self.timings;
+        if had_connection {
+            (0..requests).for_each(|_| connection_wait.record(waited, part));
+        } else {
+            connection_wait.censor(waited, requests, part);
+        }
+        if self.open_loop {
+            if !own.is_zero() {
+                lateness.censor(own, requests, part);
             }
-            if let Some(grid) = &mut self.grid {
-                grid.never_started(intended, requests);
-            }
+            self.waited += if waited > REAL_WAIT { requests } else { 0 };
+            responses.censor(response, requests, part);
+        }
+        if let Some(grid) = &mut self.grid {
+            grid.never_started(intended, requests);
         }
     }
 
@@ -580,6 +616,12 @@ impl Tally {
     /// By how much the requests that are due and have not ended became more; `None` in a closed loop, and where that cannot be told.
     pub(crate) fn backlog_growth(&self, connections: u32) -> Option<Growth> {
         self.backlog.as_ref()?.growth(self.window.end, connections, &self.timings.response)
+    }
+
+    /// The same, had the client been late for nothing.
+    pub(crate) fn backlog_growth_but_for_delays(&self, connections: u32) -> Option<Growth> {
+        let backlog = self.backlog.as_ref()?.but_for_delays();
+        backlog.growth(self.window.end, connections, &self.timings.response)
     }
 
     pub(crate) fn sub_windows(&self) -> Vec<SubWindow> {

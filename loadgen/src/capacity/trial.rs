@@ -10,8 +10,8 @@ use crate::{Condition, Crew};
 
 /// Checks that fail by the server's doing: a finding about its rate rather than a spoilt measurement.
 const SERVERS: [&str; 4] = ["errors", "replies", "connections", "stationarity"];
-/// Checks of what others on the machine took.
-const MACHINES: [&str; 2] = ["steal", "cpu_wait"];
+/// Checks of what the client had to do without, because others on the machine took it or it was stopped.
+const MACHINES: [&str; 3] = ["steal", "cpu_wait", "gap"];
 /// Checks that fail because the client is late or busy.
 const CLIENTS: [&str; 4] = ["pace", "achieved", "arrivals", "headroom"];
 
@@ -269,7 +269,7 @@ mod tests {
             achieved.unwrap().explained_by = Some(cause.into());
             judged(P99, &measurement)
         };
-        assert_eq!(["steal", "cpu_wait"].map(behind), [NOISE; 2]);
+        assert_eq!(["steal", "cpu_wait", "gap"].map(behind), [NOISE; 3]);
         assert_eq!(behind("plan"), Verdict::Fail, "16 connections are enough for the objective");
     }
 

@@ -6,12 +6,21 @@ use std::fmt::{self, Display, Formatter};
 
 use reports_record::{Check, CheckStatus};
 
+use crate::evidence::Occupied;
+
 /// A symptom, the cause that it yields to, and from where on.
 struct Yield {
     symptom: &'static str,
     cause: &'static str,
     when: When,
     then: Then,
+}
+
+/// What the checks' figures do not tell of the client.
+pub(super) struct Client<'a> {
+    pub(super) threads: &'a [Occupied],
+    /// Whether the offered rate was answered but for its delays.
+    pub(super) alone_was_behind: bool,
 }
 
 /// A cause of a symptom, by the names of their checks.
@@ -28,7 +37,9 @@ enum When {
     WithoutFigure,
     /// It took at least the share that the symptom falls short by.
     AsLarge,
-    /// The busiest client thread ran, or waited to run, for more than [`SATURATED`] of the window.
+    /// It warned or failed, and the offered rate was answered but for the client's delays.
+    AloneBehind,
+    /// One client thread ran, or waited to run, for more than [`SATURATED`] of the window, and did this for longer than the other.
     Saturated,
 }
 
@@ -44,7 +55,7 @@ enum Then {
 }
 
 use Then::{Fails, Keeps, NoWorse};
-use When::{AsLarge, BothFailed, Found, Saturated, WithoutFigure};
+use When::{AloneBehind, AsLarge, BothFailed, Found, Saturated, WithoutFigure};
 
 /// Busier than this, the client had no time left to send.
 const SATURATED: f64 = 0.9;
@@ -71,6 +82,7 @@ const TABLE: &[(&str, &[Cause])] = &[
             ("pace", BothFailed, Keeps),
             ("steal", AsLarge, NoWorse),
             ("cpu_wait", AsLarge, NoWorse),
+            ("gap", AloneBehind, NoWorse),
             ("plan", Found, NoWorse),
         ],
     ),
@@ -103,10 +115,10 @@ const TABLE: &[(&str, &[Cause])] = &[
 ];
 
 /// The checks, each symptom with its cause and without a remedy of its own.
-pub(super) fn explain(mut checks: Vec<Check>) -> Vec<Check> {
+pub(super) fn explain(mut checks: Vec<Check>, client: &Client<'_>) -> Vec<Check> {
     for rule in table() {
         let Some(symptom) = checks.iter().position(|check| check.name == rule.symptom) else { continue };
-        if !rule.holds(&checks, &checks[symptom]) {
+        if !rule.holds(&checks, &checks[symptom], client) {
             continue;
         }
         let Some(cause) = find(&checks, rule.cause) else { continue };
@@ -145,12 +157,11 @@ fn find<'a>(checks: &'a [Check], name: &str) -> Option<&'a Check> {
 
 impl Yield {
     /// Whether `symptom` needs an explanation, has none yet, and this cause is one.
-    fn holds(&self, checks: &[Check], symptom: &Check) -> bool {
+    fn holds(&self, checks: &[Check], symptom: &Check, client: &Client<'_>) -> bool {
         if symptom.status < CheckStatus::Warn || symptom.explained_by.is_some() {
             return false;
         }
         let Some(cause) = find(checks, self.cause) else { return false };
-        let figure = |name| find(checks, name).and_then(|check| check.figure).unwrap_or(0.0);
         match self.when {
             Found => cause.status >= CheckStatus::Warn,
             BothFailed => cause.status.min(symptom.status) == CheckStatus::Fail,
@@ -160,11 +171,18 @@ impl Yield {
                 cause.status >= CheckStatus::Warn
                     && cause.figure.zip(short).is_some_and(|(took, short)| took >= short)
             }
-            Saturated => {
-                let others = figure("headroom").max(figure("cpu_wait"));
-                figure("headroom") + figure("cpu_wait") > SATURATED && figure(self.cause) >= others
-            }
+            AloneBehind => cause.status >= CheckStatus::Warn && client.alone_was_behind,
+            Saturated => client.saturated_by() == Some(self.cause),
         }
+    }
+}
+
+impl Client<'_> {
+    /// The check of what its most occupied thread did for longer; `None` where that thread slept for long enough.
+    fn saturated_by(&self) -> Option<&'static str> {
+        let most = self.threads.iter().max_by(|a, b| a.share().total_cmp(&b.share()))?;
+        let longer = if most.waited > most.ran { "cpu_wait" } else { "headroom" };
+        (most.share() > SATURATED).then_some(longer)
     }
 }
 
@@ -195,7 +213,8 @@ impl Display for When {
             BothFailed => "both failed",
             WithoutFigure => "it failed, and no request was answered",
             AsLarge => "it warned or failed, and took at least the share that is missing",
-            Saturated => "*headroom* and *cpu_wait* add up to more than 90 %; the larger one is the cause",
+            AloneBehind => "it warned or failed, and the rate was answered but for the client's delays",
+            Saturated => "one client thread ran or waited for a CPU for more than 90 % of the window, most of that by this",
         })
     }
 }
@@ -229,10 +248,20 @@ mod tests {
         }
     }
 
-    /// Of the check of this name: its status and its cause.
+    const CALM: Client<'_> = Client { threads: &[], alone_was_behind: false };
+
+    /// Of the check of this name, for a calm client: its status and its cause.
     fn explained(checks: &[(&str, CheckStatus, f64)], name: &str) -> (CheckStatus, Option<String>) {
-        let checks =
-            explain(checks.iter().map(|(name, status, figure)| check(name, *status, *figure)).collect());
+        explained_of(&CALM, checks, name)
+    }
+
+    fn explained_of(
+        client: &Client<'_>,
+        checks: &[(&str, CheckStatus, f64)],
+        name: &str,
+    ) -> (CheckStatus, Option<String>) {
+        let checks = checks.iter().map(|(name, status, figure)| check(name, *status, *figure)).collect();
+        let checks = explain(checks, client);
         let check = find(&checks, name).unwrap();
         assert_eq!(check.remedy.is_some(), check.status >= Warn && check.explained_by.is_none(), "{check:?}");
         (check.status, check.explained_by.clone())
@@ -258,13 +287,32 @@ mod tests {
 
     #[test]
     fn a_client_that_ran_or_waited_all_the_time_did_not_carry_out_the_plan() {
-        let with = |ran, waited| {
-            let checks = [("achieved", Warn, 0.2), ("headroom", Pass, ran), ("cpu_wait", Warn, waited)];
-            explained(&checks, "achieved")
+        let with = |threads: &[(f64, f64)]| {
+            let threads: Vec<_> = threads.iter().map(|&(ran, waited)| Occupied { ran, waited }).collect();
+            let most = |of: fn(&Occupied) -> f64| threads.iter().map(of).fold(0.0, f64::max);
+            let checks = [
+                ("achieved", Warn, 0.2),
+                ("headroom", Pass, most(|thread| thread.ran)),
+                ("cpu_wait", Warn, most(|thread| thread.waited)),
+            ];
+            explained_of(&Client { threads: &threads, alone_was_behind: false }, &checks, "achieved")
         };
-        assert_eq!(with(0.5, 0.41), (Fail, by("headroom")));
-        assert_eq!(with(0.41, 0.5), (Fail, by("cpu_wait")));
-        assert_eq!(with(0.4, 0.5), (Warn, None));
+        assert_eq!(with(&[(0.5, 0.41)]), (Fail, by("headroom")));
+        assert_eq!(with(&[(0.41, 0.5)]), (Fail, by("cpu_wait")));
+        assert_eq!(with(&[(0.4, 0.5)]), (Warn, None));
+        // One ran for half of the time and another waited for as long: each slept for the other half.
+        assert_eq!(with(&[(0.5, 0.0), (0.0, 0.5)]), (Warn, None));
+        assert_eq!(with(&[(0.5, 0.0), (0.3, 0.65)]), (Fail, by("cpu_wait")));
+    }
+
+    #[test]
+    fn a_client_that_stood_still_explains_a_queue_that_is_there_for_its_delays_alone() {
+        let with = |alone_was_behind, gap| {
+            let checks = [("achieved", Warn, 0.75), ("gap", gap, 400.0)];
+            explained_of(&Client { threads: &[], alone_was_behind }, &checks, "achieved")
+        };
+        assert_eq!((with(true, Warn), with(true, Fail)), ((Warn, by("gap")), (Warn, by("gap"))));
+        assert_eq!((with(false, Fail), with(true, Pass)), ((Warn, None), (Warn, None)));
     }
 
     #[test]
@@ -313,12 +361,12 @@ mod tests {
         let mut checks =
             vec![check("replies", Fail, 0.0), check("errors", Fail, 1.0), check("connections", Fail, 3.0)];
         checks[0].figure = None;
-        let explained = explain(checks.clone());
+        let explained = explain(checks.clone(), &CALM);
         assert_eq!(find(&explained, "replies").unwrap().explained_by, by("errors"));
         assert_eq!(find(&explained, "connections").unwrap().explained_by, by("errors"));
         // Wrong replies are a finding of their own.
         checks[0].figure = Some(0.5);
-        assert_eq!(find(&explain(checks), "replies").unwrap().explained_by, None);
+        assert_eq!(find(&explain(checks, &CALM), "replies").unwrap().explained_by, None);
     }
 
     #[test]

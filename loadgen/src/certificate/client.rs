@@ -22,8 +22,8 @@ pub(super) fn headroom(evidence: &Evidence<'_>) -> Check {
     let mut status = grade(share, BUSY_BOUND, TOO_BUSY);
     let mut finding = format!("the busiest client thread used {} of a CPU", percent(share));
     let is_closed = evidence.response.is_none();
-    let waited = evidence.cost.cpu_wait.zip(evidence.occupied).filter(|_| is_closed);
-    if let Some(words) = waited.and_then(|(waited, occupied)| never_slept(occupied, waited)) {
+    let mut threads = evidence.occupied.iter().filter(|_| is_closed);
+    if let Some(words) = threads.find_map(|thread| never_slept(thread.share(), thread.waited)) {
         status = CheckStatus::Fail;
         finding += &words;
     } else if status == CheckStatus::Fail {
@@ -76,9 +76,7 @@ pub(super) fn cpu_wait(evidence: &Evidence<'_>) -> Check {
         );
     } else if status == CheckStatus::Fail {
         finding += ": client-limited, service times include its own waiting";
-    } else if let Some(occupied) = evidence.occupied.filter(|occupied| {
-        status == CheckStatus::Warn && evidence.response.is_none() && *occupied > BUSY_BOUND
-    }) {
+    } else if let Some(occupied) = hardly_slept(evidence).filter(|_| status == CheckStatus::Warn) {
         // Measured beside a neighbour of the client's: half to two thirds of the rate are missing then, and up to a sixth otherwise.
         finding += &format!(
             "; one ran or waited for {} of it: replies waited for that thread, and the server's rate is higher than this one",
@@ -87,6 +85,14 @@ pub(super) fn cpu_wait(evidence: &Evidence<'_>) -> Check {
     }
     let remedy = format!("{}, apart from the server's and from other programs", evidence.own_cpu());
     about.found(status, Some(share), finding, &remedy)
+}
+
+/// In a closed loop, the largest share of the window in which a thread that waited for a CPU for more than it may ran or waited; `None`
+/// where that thread slept for long enough.
+fn hardly_slept(evidence: &Evidence<'_>) -> Option<f64> {
+    let waited = evidence.occupied.iter().filter(|thread| thread.waited > WAIT_BOUND);
+    let most = waited.map(|thread| thread.share()).reduce(f64::max)?;
+    (evidence.response.is_none() && most > BUSY_BOUND).then_some(most)
 }
 
 /// Whether this `delay` of the client's is next to nothing of the median service time, and forgiven.

@@ -7,6 +7,7 @@ use reports_terminal::counted;
 use super::{About, grade, percent};
 use crate::Pace;
 use crate::evidence::Evidence;
+use crate::tally::Growth;
 
 /// The client's own delay at the 99th percentile, µs: what preemption costs on a quiet machine, several times over.
 const TAIL_BOUND_US: f64 = 1_000.0;
@@ -132,8 +133,7 @@ pub(super) fn achieved(evidence: &Evidence<'_>) -> Check {
         );
     };
     let ratio = 1.0 - growth.share();
-    let bound = evidence.load.tolerance("achieved_of_offered").unwrap_or(ACHIEVED_BOUND);
-    let about = About { bound: (bound - BY_CHANCE / growth.compared.sqrt()).max(0.0), ..about };
+    let about = About { bound: achieved_bound(evidence, &growth), ..about };
     let reached = format!(
         "{} of the offered rate was answered: of {} requests due in the first {:.2} s of the window, {} had no reply yet by \
          then, and {:.0} in progress is usual for this load",
@@ -163,6 +163,21 @@ pub(super) fn achieved(evidence: &Evidence<'_>) -> Check {
         }
     };
     about.found(status, Some(ratio), finding, remedy)
+}
+
+/// The share from which on a rate was answered, where so many requests are compared.
+fn achieved_bound(evidence: &Evidence<'_>, growth: &Growth) -> f64 {
+    let bound = evidence.load.tolerance("achieved_of_offered").unwrap_or(ACHIEVED_BOUND);
+    (bound - BY_CHANCE / growth.compared.sqrt()).max(0.0)
+}
+
+/// Whether a client that stood still would have seen the offered rate answered, had it been late for nothing.
+pub(super) fn is_achieved_but_for_delays(evidence: &Evidence<'_>) -> bool {
+    if evidence.standstill.is_zero() {
+        return false;
+    }
+    let growth = evidence.tally.backlog_growth_but_for_delays(evidence.crew.connections);
+    growth.is_some_and(|growth| 1.0 - growth.share() >= achieved_bound(evidence, &growth))
 }
 
 /// Whether the connections can carry the offered rate: all busy, they carry their number ÷ the service time.

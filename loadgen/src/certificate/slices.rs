@@ -3,7 +3,7 @@
 //! A bound is made for a window of a second, and chance passes it far more often in a window of some hundredths of one. So a
 //! figure is held to its bound over all slices where it can be added up, and elsewhere as it stood in the middle one.
 
-use reports_record::{Certificate, Check, CheckStatus, Measurement, Times};
+use reports_record::{Certificate, Check, CheckStatus, ClientCost, Measurement, Times};
 
 use super::client::{
     BUSY_BOUND, GAP_BOUND, STANDSTILL_BOUND, STEAL_BOUND, TOO_BUSY, TOO_LONG_GAP, TOO_LONG_STANDSTILL,
@@ -113,10 +113,13 @@ fn headroom(all: &[Found<'_>]) -> Option<Check> {
         return Some(busy);
     }
     let seconds: f64 = all.iter().map(|found| found.slice.window_s).sum();
-    let wait = |found: &Found<'_>| Some(found.slice.client.cpu_wait? * found.slice.window_s);
-    let waits: Option<Vec<f64>> = all.iter().map(wait).collect();
-    let waited = waits.map(|waits| waits.iter().sum::<f64>() / seconds);
-    let never_slept = waited.and_then(|waited| never_slept(busy.figure? + waited, waited));
+    let over = |share: fn(&ClientCost) -> Option<f64>| {
+        let shares: Option<Vec<f64>> =
+            all.iter().map(|found| Some(share(&found.slice.client)? * found.slice.window_s)).collect();
+        shares.map(|shares| shares.iter().sum::<f64>() / seconds)
+    };
+    let both = over(|cost| cost.occupied).zip(over(|cost| cost.cpu_wait));
+    let never_slept = both.and_then(|(occupied, waited)| never_slept(occupied, waited));
     Some(match never_slept {
         Some(words) => Check { status: CheckStatus::Fail, finding: busy.finding + &words, ..busy },
         None => busy,
@@ -327,7 +330,7 @@ mod tests {
         let headroom = |cpu_wait, is_closed| {
             let of = slice(check("headroom", Fail, Some(0.5)), 100);
             let response = of.service_time_us.clone();
-            let client = reports_record::ClientCost { cpu_wait: Some(cpu_wait), ..of.client };
+            let client = ClientCost { cpu_wait: Some(cpu_wait), occupied: Some(0.5 + cpu_wait), ..of.client };
             let response_time_us = if is_closed { None } else { Some(response) };
             over_slices(&vec![Measurement { client, response_time_us, ..of }; 10])
         };

@@ -8,8 +8,8 @@ use super::{draw, grade};
 use crate::bystanders::Attendance;
 use crate::clock::Moment;
 use crate::crew::Crew;
-use crate::evidence::Evidence;
-use crate::tally::{Flight, Tally};
+use crate::evidence::{Evidence, Occupied};
+use crate::tally::{Flight, Tally, Unsent};
 use crate::window::Window;
 use crate::{Course, Load, Pace, Rate, Request, Stages};
 
@@ -113,7 +113,12 @@ impl Scene {
             load: &self.load,
             crew: &self.crew,
             cost: self.cost,
-            occupied: self.cost.cpu_wait.map(|waited| waited + self.cost.busiest_thread),
+            occupied: self
+                .cost
+                .cpu_wait
+                .iter()
+                .map(|&waited| Occupied { ran: self.cost.busiest_thread, waited })
+                .collect(),
             suspended: self.suspended,
             longest_gap: Duration::from_millis(5),
             standstill: self.standstill,
@@ -965,7 +970,10 @@ fn where_all_that_was_due_is_still_waited_for_the_advice_is_to_wait_longer() {
         assert_eq!(check.status, CheckStatus::Fail, "{}", check.finding);
         check.remedy.unwrap()
     };
-    let waiting = remedy(|tally| tally.never_sent(at(START_MS * 1000), 3, at(START_MS * 1000 + 3_000_000)));
+    let waiting = remedy(|tally| {
+        let unsent = Unsent::waiting(at(START_MS * 1000), 3);
+        tally.never_sent(&unsent, at(START_MS * 1000 + 3_000_000));
+    });
     assert!(waiting.contains("--grace"), "{waiting}");
     let nothing = remedy(|_| {});
     assert!(nothing.contains("--duration") && !nothing.contains("--grace"), "{nothing}");

@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::{Absence, Engine, REPEATED, Slot};
 use crate::clock::Moment;
 use crate::reply::{End, Refusal, Reply};
+use crate::route::round_trip;
 use crate::socket::{self, NotConnected};
 use crate::tally::Flight;
 
@@ -223,8 +224,8 @@ impl Engine {
         if !flight.stalled_after.is_zero() {
             self.standstills.found_unread();
         }
-        // Behind the last reply of a connection nothing can be taken for another one.
-        let unasked = reply.surplus > 0 && reply.keep_alive;
+        // Behind the last reply of a connection nothing can be taken for another one, and a farewell says that it was the last.
+        let unasked = reply.surplus > 0 && reply.keep_alive && !self.is_farewell_behind(piece, reply.surplus);
         {
             let mut tally = self.tally.borrow_mut();
             tally.replied(flight, reply.status, in_time, now);
@@ -242,8 +243,15 @@ impl Engine {
         if !reply.keep_alive {
             self.tally.borrow_mut().closes_announced += 1;
         }
-        let is_over = !reply.keep_alive || unasked || slot.unsent.get() > 0;
+        let is_over = !reply.keep_alive || reply.surplus > 0 || slot.unsent.get() > 0;
         is_over.then_some(Loss::Answered(Absence::Ended))
+    }
+
+    /// Whether the `surplus` of a reply, whose last `piece` bytes are in the scratch buffer, only announces the connection's end: as it
+    /// would if it had come a moment later.
+    #[cold]
+    fn is_farewell_behind(&self, piece: usize, surplus: usize) -> bool {
+        is_farewell(&self.scratch.borrow()[piece.saturating_sub(surplus)..piece]) == Some(true)
     }
 
     fn take_end(&self, slot: &Slot) -> Loss {
@@ -342,29 +350,32 @@ impl Engine {
         slot.opening_since.set(None);
         // It may have been told that it is overdue just as it ended: that is over, and not the next one's.
         slot.expired.set(false);
-        let now = self.order.clock.now();
+        let now = self.now();
+        // It may have been open for as long as this thread did not look.
+        let stalled = self.standstills.unread(begun, now);
         // The next connection goes to the next address, be it because this one failed.
         slot.turn.set(slot.turn.get().wrapping_add(1));
         match opened {
             Ok((stream, took)) => {
-                self.round_trip.set(self.round_trip.get().min(took));
+                let took = took.saturating_sub(stalled);
+                self.round_trip.set(self.round_trip.get().min(round_trip(took)));
                 self.failing.set(None);
                 self.tally.borrow_mut().late_connects += u64::from(took >= REPEATED);
                 if slot.absence.get() != Absence::Planned {
                     self.tally.borrow_mut().reopened += 1;
                 }
                 slot.fill(stream, 0);
-                self.send_first(slot, begun);
+                self.send_first(slot, begun.after(stalled));
             }
             Err(failed) => {
-                self.not_opened(slot, failed.kind, now);
+                self.not_opened(slot, failed.kind, stalled, now);
                 // A refusal is there at once: others have their turn before the next attempt.
                 tokio::task::yield_now().await;
             }
         }
     }
 
-    /// Sends the request for which a connection was opened from `begun` on.
+    /// Sends the request for which a connection was opened from `begun` on: later than it began by what the client stood still.
     fn send_first(&self, slot: &Slot, begun: Moment) {
         let Some(mut flight) = slot.flight.get() else { return };
         let now = self.order.clock.now();
@@ -382,7 +393,7 @@ impl Engine {
     /// Ends the request for which no connection could be opened.
     ///
     /// So a server that is gone shows as failed requests, one for each attempt, and not as silence.
-    fn not_opened(&self, slot: &Rc<Slot>, kind: OutcomeKind, now: Moment) {
+    fn not_opened(&self, slot: &Rc<Slot>, kind: OutcomeKind, stalled_after: Duration, now: Moment) {
         slot.absence.set(Absence::NotOpened);
         slot.failures.set(slot.failures.get().saturating_add(1));
         let (since, _) = self.failing.get().unwrap_or((now, now));
@@ -392,7 +403,7 @@ impl Engine {
             if flight.resent {
                 tally.ended(&flight, kind, now);
             } else {
-                tally.not_connected(&flight, kind, now);
+                tally.not_connected(&Flight { stalled_after, ..flight }, kind, now);
             }
         }
         let doublings = slot.failures.get().saturating_sub(PATIENCE + 1);

@@ -62,6 +62,14 @@ impl Free {
         self.idle.len() + self.closed.len()
     }
 
+    /// Since when each of those has been ready, earliest first.
+    pub(super) fn ready_since(&self) -> Vec<Moment> {
+        let mut since: Vec<Moment> =
+            self.idle.iter().chain(&self.closed).map(|slot| slot.free_since.get()).collect();
+        since.sort_unstable();
+        since
+    }
+
     /// Whether there is no connection at all, ready or thinking.
     pub(super) fn is_vacant(&self) -> bool {
         self.ready() == 0 && self.thinking.is_empty()
@@ -96,6 +104,17 @@ mod tests {
             free.push(used.clone());
             assert!(free.pop().is_some_and(|slot| Rc::ptr_eq(&slot, &used)));
         }
+    }
+
+    #[test]
+    fn connections_are_ready_since_they_became_free_whatever_their_order_and_be_they_open_or_not() {
+        let mut free = Free::of(Pool::OnDemand);
+        for nanos in [30, 10, 20] {
+            let slot = Slot::vacant(0);
+            slot.free_since.set(Moment::from_nanos(nanos));
+            free.push(Rc::new(slot));
+        }
+        assert_eq!(free.ready_since(), [10, 20, 30].map(Moment::from_nanos));
     }
 
     #[test]

@@ -24,8 +24,8 @@ const MOST: usize = 10_000;
 ///
 /// A thread that sleeps for a reply does not stand still, but it wakes at the latest when an alarm is due. So a standstill that
 /// begins during sleep is known from the next alarm on, and one that begins while the thread runs is known in full.
-#[derive(Debug)]
-pub(super) struct Standstills {
+#[derive(Debug, Clone)]
+pub(crate) struct Standstills {
     window: Cell<Window>,
     connections: usize,
     latest_look: Cell<Moment>,
@@ -68,7 +68,7 @@ impl Standstill {
 
 impl Standstills {
     /// Of a thread with so many `connections`, from `begin` on.
-    pub(super) fn new(window: Window, begin: Moment, connections: usize) -> Self {
+    pub(crate) fn new(window: Window, begin: Moment, connections: usize) -> Self {
         Self {
             window: Cell::new(window),
             connections,
@@ -215,6 +215,17 @@ impl Standstills {
         own + to.since(from).saturating_sub(during).min(undone)
     }
 
+    /// The same of a wait for any connection of several `threads`: each thread that stood still kept its own connections from work.
+    pub(crate) fn lost_by_all<'a>(
+        threads: impl Iterator<Item = &'a Self> + Clone,
+        from: Moment,
+        to: Moment,
+    ) -> Duration {
+        let connections = threads.clone().map(|thread| thread.connections).sum::<usize>().max(1);
+        let share = |thread: &Self| thread.connections as f64 / connections as f64;
+        threads.map(|thread| thread.lost(from, to).mul_f64(share(thread))).sum()
+    }
+
     /// The longest one.
     pub(super) fn longest(&self) -> Duration {
         self.longest.get()
@@ -349,6 +360,18 @@ mod tests {
         (0..2).for_each(|_| standstills.found_unread());
         assert_eq!(standstills.lost(at(4_500), at(6_000)), Duration::ZERO);
         assert_eq!(standstills.lost(at(3_000), at(6_000)), us(1_000), "the standstill itself is");
+    }
+
+    /// Of three connections the two of one thread carried nothing for 50 ms.
+    #[test]
+    fn a_wait_for_any_connection_is_the_client_s_by_the_share_of_connections_that_it_kept_from_work() {
+        let (stopped, running) = (standstills(), Standstills { connections: 1, ..standstills() });
+        stopped.look(at(50_000), at(0), Moment::NEVER, || 2);
+        let lost = |threads: &[&Standstills]| {
+            Standstills::lost_by_all(threads.iter().copied(), at(20_000), at(50_000))
+        };
+        assert_eq!(lost(&[&stopped, &running]), us(20_000));
+        assert_eq!((lost(&[&stopped]), lost(&[&running]), lost(&[])), (us(30_000), us(0), us(0)));
     }
 
     #[test]

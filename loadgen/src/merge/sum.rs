@@ -8,6 +8,7 @@ use reports_record::{
 };
 
 use super::{MergeError, Part, times};
+use crate::decimal::quotient;
 use crate::tally::WrongReplies;
 
 /// Everything but certificate and sources. Parts are sound and of one plan.
@@ -17,8 +18,14 @@ pub(super) fn of(parts: &[Part]) -> Result<Measurement, MergeError> {
     let is_open = first.response_time_us.is_some();
     let window_s: f64 = all.iter().map(|one| one.window_s).sum();
     let count = |what, of: fn(&Measurement) -> u64| total(what, all.iter().map(|one| of(one)));
-    // In a closed loop replies across a window's edges count in part.
+    let window_ns: u128 = all.iter().map(|one| (one.window_s * 1e9).round() as u128).sum();
+    // Whole numbers are divided once, so that a rate that is a bound compares as equal. In a closed loop replies across a window's edges
+    // count in part.
     let replies = |of: fn(&Measurement) -> f64| all.iter().map(|one| of(one) * one.window_s).sum::<f64>();
+    let per_second = |of: fn(&Measurement) -> f64| {
+        let whole: Option<u64> = all.iter().map(|one| replies_in(of(one), one.window_s)).sum();
+        whole.map_or_else(|| replies(of) / window_s, |count| rate(count, window_ns))
+    };
     let account = Account {
         due: count("account.due", |one| one.account.due)?,
         finished: count("account.finished", |one| one.account.finished)?,
@@ -41,9 +48,9 @@ pub(super) fn of(parts: &[Part]) -> Result<Measurement, MergeError> {
     Ok(Measurement {
         schema: SCHEMA,
         plan: first.plan.clone(),
-        offered_rate_per_s: is_open.then_some(account.due as f64 / window_s),
-        achieved_rate_per_s: answered / window_s,
-        goodput_per_s: replies(|one| one.goodput_per_s) / window_s,
+        offered_rate_per_s: is_open.then(|| rate(account.due, window_ns)),
+        achieved_rate_per_s: per_second(|one| one.achieved_rate_per_s),
+        goodput_per_s: per_second(|one| one.goodput_per_s),
         window_s,
         warmed_up_s: None,
         connections_opened: None,
@@ -86,6 +93,11 @@ pub(super) fn of(parts: &[Part]) -> Result<Measurement, MergeError> {
             .with_beyond_wait(has_beyond_wait.then_some(&beyond_wait)),
         merged_from: Vec::new(),
     })
+}
+
+/// So many per second of a window, whose length is one nanosecond at least.
+fn rate(count: u64, window_ns: u128) -> f64 {
+    quotient(u128::from(count) * 1_000_000_000, window_ns.max(1))
 }
 
 /// Whole replies behind a rate; `None` when it is no such rate, or beyond what a float counts exactly.
@@ -170,6 +182,12 @@ fn wrong_replies(all: &[&Measurement]) -> Vec<WrongReply> {
     first
 }
 
+/// The largest of a share; unknown of one part, unknown of all.
+fn largest(all: &[&Measurement], share: fn(&ClientCost) -> Option<f64>) -> Option<f64> {
+    let shares: Option<Vec<f64>> = all.iter().map(|one| share(&one.client)).collect();
+    shares.map(|shares| shares.into_iter().fold(0.0, f64::max))
+}
+
 fn cost(all: &[&Measurement], replies: f64, window_s: f64) -> Result<ClientCost, MergeError> {
     let count = |of: fn(&ClientCost) -> u64| total("client", all.iter().map(|one| of(&one.client)));
     let (user, system, spin) =
@@ -187,12 +205,8 @@ fn cost(all: &[&Measurement], replies: f64, window_s: f64) -> Result<ClientCost,
         interruptions: count(|cost| cost.interruptions)?,
         interrupted_us: count(|cost| cost.interrupted_us)?,
         spin_given_up: all.iter().any(|one| one.client.spin_given_up),
-        // Unknown of one part, unknown of all.
-        cpu_wait: all
-            .iter()
-            .map(|one| one.client.cpu_wait)
-            .collect::<Option<Vec<f64>>>()
-            .map(|shares| shares.into_iter().fold(0.0, f64::max)),
+        cpu_wait: largest(all, |cost| cost.cpu_wait),
+        occupied: largest(all, |cost| cost.occupied),
         steal: steal.map(|steal| steal.iter().sum::<f64>() / window_s),
     })
 }

@@ -108,18 +108,35 @@ fn times_beyond_the_waits_are_added_where_every_part_has_them() {
 }
 
 #[test]
+fn rates_are_those_that_users_type_where_replies_are_whole() {
+    let part = |name, ms| {
+        let mut part = part(name, &[ms; 21]);
+        part.measurement.window_s = 0.7;
+        (part.measurement.achieved_rate_per_s, part.measurement.goodput_per_s) = (30.0, 30.0);
+        part.measurement.offered_rate_per_s = Some(30.0);
+        part
+    };
+    let sum = merge(&[part("a", 10), part("b", 20), part("c", 30)]).unwrap();
+    assert_eq!(
+        (sum.achieved_rate_per_s, sum.goodput_per_s, sum.offered_rate_per_s),
+        (30.0, 30.0, Some(30.0))
+    );
+}
+
+#[test]
 fn costs_are_added_and_shares_weighed_by_their_windows() {
     let [mut a, mut b] = [part("a", &[10; 100]), part("b", &[20; 300])];
     (a.measurement.client.cpu_user_us, b.measurement.client.cpu_system_us) = (1000, 3000);
     (a.measurement.client.busiest_thread, b.measurement.client.busiest_thread) = (0.5, 0.25);
     (a.measurement.client.steal, b.measurement.client.steal) = (Some(0.0), Some(0.1));
     (a.measurement.client.cpu_wait, b.measurement.client.cpu_wait) = (Some(0.02), Some(0.01));
+    (a.measurement.client.occupied, b.measurement.client.occupied) = (Some(0.3), Some(0.5));
     (a.measurement.received_bytes, b.measurement.received_bytes) = (5, 7);
     let mut unknown = b.clone();
     unknown.measurement.client.cpu_wait = None;
     assert_eq!(merge(&[a.clone(), unknown]).unwrap().client.cpu_wait, None);
     let sum = merge(&[a, b]).unwrap();
-    assert_eq!(sum.client.cpu_wait, Some(0.02));
+    assert_eq!((sum.client.cpu_wait, sum.client.occupied), (Some(0.02), Some(0.5)));
     assert_eq!((sum.client.cpu_per_request_us, sum.client.busiest_thread), (Some(10.0), 0.5));
     assert_eq!((sum.client.steal, sum.received_bytes), (Some(0.05), 12));
 }

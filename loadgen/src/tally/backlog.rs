@@ -17,6 +17,8 @@ const PER_PART: usize = SLOTS / PARTS;
 const STRETCHES: usize = 4;
 /// Instants of the first stretch of a window that is not cut short.
 const FIRST: usize = SLOTS / STRETCHES;
+/// The client's delays up to here are those of waking, and put nothing off.
+const WAKING: Duration = Duration::from_millis(1);
 /// Fewest requests from which a growth is told.
 const FEWEST: f64 = 10.0;
 
@@ -35,6 +37,23 @@ pub(super) struct Backlog {
     first: Vec<Histogram<u32>>,
     /// Requests due in each of the first slots that ended in the window.
     first_ended: Vec<u64>,
+    /// The requests that the client put off; `None` without any.
+    put_off: Option<Box<PutOff>>,
+}
+
+/// What `ended` and `first_ended` lack because the client was late.
+#[derive(Debug, Clone)]
+struct PutOff {
+    /// How many more, or fewer, would have ended in each slot.
+    ended: Vec<i64>,
+    /// Of those due in each of the first slots, how many more would have ended in the window.
+    first_ended: Vec<u64>,
+}
+
+impl Default for PutOff {
+    fn default() -> Self {
+        Self { ended: vec![0; SLOTS], first_ended: vec![0; FIRST] }
+    }
 }
 
 /// By how much the backlog grew between two instants at which the pipe was filled.
@@ -75,6 +94,7 @@ impl Backlog {
             ended: vec![0; SLOTS],
             first: std::iter::repeat_with(first).take(FIRST / PER_PART).collect(),
             first_ended: vec![0; FIRST],
+            put_off: None,
         }
     }
 
@@ -106,6 +126,49 @@ impl Backlog {
         }
     }
 
+    /// A request that ended `now` was `late` by the client's doing.
+    #[inline]
+    pub(super) fn put_off(&mut self, intended: Moment, late: Duration, now: Moment) {
+        if late > WAKING {
+            self.would_have_ended(intended, 1, now.before(late), self.slot(now));
+        }
+    }
+
+    /// So many `requests` were not sent by `now`, for `own` by the client's doing.
+    pub(super) fn not_sent(&mut self, intended: Moment, requests: u64, own: Duration, now: Moment) {
+        if own > WAKING {
+            self.would_have_ended(intended, requests, now.before(own), None);
+        }
+    }
+
+    /// So many `requests` would have ended at `sooner`, instead of in slot `ended` if they ended in the window.
+    #[cold]
+    fn would_have_ended(&mut self, intended: Moment, requests: u64, sooner: Moment, ended: Option<usize>) {
+        let (sooner, first) = (self.slot(sooner), self.first_slot(intended));
+        let put_off = self.put_off.get_or_insert_default();
+        let count = i64::try_from(requests).unwrap_or(i64::MAX);
+        for (slot, more) in [(sooner, count), (ended, -count)] {
+            if let Some(slot) = slot {
+                put_off.ended[slot] += more;
+            }
+        }
+        if let Some(first) = first.filter(|_| sooner.is_some() && ended.is_none()) {
+            put_off.first_ended[first] += requests;
+        }
+    }
+
+    /// As it would be had the client been late for nothing.
+    pub(super) fn but_for_delays(&self) -> Self {
+        let mut soon = self.clone();
+        let Some(put_off) = soon.put_off.take() else { return soon };
+        soon.ended
+            .iter_mut()
+            .zip(put_off.ended)
+            .for_each(|(ended, more)| *ended = ended.saturating_add_signed(more));
+        soon.first_ended.iter_mut().zip(put_off.first_ended).for_each(|(ended, more)| *ended += more);
+        soon
+    }
+
     /// So many `requests` of the window that were due at `intended` took until `now`, or longer: they have not ended when measuring
     /// stops.
     pub(super) fn left(&mut self, intended: Moment, requests: u64, now: Moment) {
@@ -126,6 +189,11 @@ impl Backlog {
         add(&mut self.due, &other.due);
         add(&mut self.ended, &other.ended);
         add(&mut self.first_ended, &other.first_ended);
+        if let Some(other) = &other.put_off {
+            let put_off = self.put_off.get_or_insert_default();
+            put_off.ended.iter_mut().zip(&other.ended).for_each(|(a, b)| *a += b);
+            add(&mut put_off.first_ended, &other.first_ended);
+        }
         for (first, other) in self.first.iter_mut().zip(&other.first) {
             first.add(other).expect("all backlogs share one range and precision");
         }
@@ -403,6 +471,37 @@ mod tests {
             // Over a connection for each the queue is the server's: the window may be no longer than it is.
             let pipe = growth(100_000);
             assert!(pipe.is_none_or(|pipe| (pipe.share() - expected).abs() < 0.1), "{offered}/s: {pipe:?}");
+        }
+    }
+
+    /// 100/s, each answered after 10 ms: as seen by a client that stood still for the last 1.5 s of the window and a second behind it, and sent what was
+    /// due then or not at all, and the same at a server that answers half of them.
+    #[test]
+    fn what_the_client_put_off_is_no_growth_but_for_its_delays_and_a_server_s_queue_is() {
+        let window = Window { start: at(5 * SECOND), end: at(10 * SECOND) };
+        for (is_sent, is_slow) in [(true, false), (false, false), (true, true)] {
+            let (mut threads, mut response) = ([Backlog::of(&window), Backlog::of(&window)], Timing::of(20));
+            for (start, index) in steady(100, 5 * SECOND).zip(0..) {
+                let backlog = &mut threads[index % 2];
+                let late = if start < 8_500 * MS { 0 } else { 11 * SECOND - start };
+                let queued = if is_slow { (start - 5 * SECOND) / 2 } else { 0 };
+                let end = at(start + late + queued + 10 * MS);
+                backlog.due(at(start), 1);
+                if late > 0 && !is_sent {
+                    backlog.left(at(start), 1, at(11 * SECOND));
+                    backlog.not_sent(at(start), 1, Duration::from_nanos(late), at(11 * SECOND));
+                    continue;
+                }
+                backlog.ended(at(start), true, end);
+                backlog.put_off(at(start), Duration::from_nanos(late), end);
+                response.record(end.since(at(start)), Some(((start - 5 * SECOND) / (SECOND / 4)) as usize));
+            }
+            let [mut whole, other] = threads;
+            whole.merge(&other);
+            let share = |backlog: Backlog| backlog.growth(window.end, 64, &response).unwrap().share();
+            let but_for = share(whole.but_for_delays());
+            assert!(share(whole) > 0.04, "{is_sent} {is_slow}");
+            assert!(if is_slow { but_for > 0.2 } else { but_for < 0.01 }, "{is_sent} {is_slow}: {but_for}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reports_record::OutcomeKind;
 
-use super::{Flight, Tally};
+use super::{Flight, Tally, Unsent};
 use crate::RawRequest;
 use crate::clock::Moment;
 
@@ -49,9 +49,10 @@ impl Tally {
             intended: since(flight.intended),
             started: was_sent.then(|| since(flight.started)),
             ended: since(now),
-            lateness: (open_loop && was_sent).then(|| nanos(flight.lateness())),
+            lateness: (open_loop && (was_sent || !flight.stalled_after.is_zero()))
+                .then(|| nanos(flight.lateness())),
             connection_wait: open_loop.then(|| nanos(flight.connection_wait())),
-            connect: Some(nanos(if was_sent { flight.connect } else { now.since(flight.started) })),
+            connect: Some(nanos(if was_sent { flight.connect } else { flight.service(now) })),
             first_byte: came.then(|| nanos(flight.first_byte.min(now).since(flight.started))),
             service: Some(nanos(flight.service(now))),
             response: open_loop.then(|| nanos(now.since(flight.intended))),
@@ -61,22 +62,23 @@ impl Tally {
         });
     }
 
-    /// Keeps so many `requests` that were due at `intended`, and found no connection by `now`.
-    pub(super) fn keep_never_sent(&mut self, intended: Moment, requests: u64, now: Moment) {
+    /// Keeps requests that were due, and not sent by `now`.
+    pub(super) fn keep_never_sent(&mut self, unsent: &Unsent, now: Moment) {
+        let Unsent { intended, requests, own, had_connection } = *unsent;
         let (start, open_loop) = (self.window.start, self.open_loop);
         let Some(kept) = &mut self.requests else { return };
         let since = |moment: Moment| moment.as_nanos() as i64 - start.as_nanos() as i64;
-        let waited = open_loop.then(|| nanos(now.since(intended)));
+        let response = now.since(intended);
         kept.ended.push(RawRequest {
             intended: since(intended),
             started: None,
             ended: since(now),
-            lateness: None,
-            connection_wait: waited,
-            connect: None,
+            lateness: (open_loop && !own.is_zero()).then(|| nanos(own)),
+            connection_wait: open_loop.then(|| nanos(response.saturating_sub(own))),
+            connect: had_connection.then_some(0),
             first_byte: None,
             service: None,
-            response: waited,
+            response: open_loop.then(|| nanos(response)),
             status: None,
             outcome: None,
             requests,

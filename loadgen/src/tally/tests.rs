@@ -105,8 +105,8 @@ fn what_did_not_end_and_what_was_never_sent_is_censored() {
     let mut tally = Tally::new(window(), true);
     tally.sent(&flight(1000, 0, 1000));
     tally.unfinished(&flight(1000, 0, 1000), at(4000));
-    tally.never_sent(at(1500), 1, at(4000));
-    tally.never_sent(at(999), 1, at(4000));
+    tally.never_sent(&Unsent::waiting(at(1500), 1), at(4000));
+    tally.never_sent(&Unsent::waiting(at(999), 1), at(4000));
     assert_eq!(tally.account(), Account { due: 2, finished: 0, failed: 0, censored: 2 });
     assert_eq!((tally.timings.service.all().censored(), tally.timings.response.all().censored()), (1, 2));
     assert_eq!(tally.in_flight(), 0);
@@ -160,7 +160,7 @@ fn a_wait_for_a_connection_counts_be_the_request_sent_or_not() {
     tally.sent(&flight(1000, 1100, 1100));
     tally.sent(&flight(1000, 900, 1000));
     // Nine find no connection; two find one after 50 ms that is not opened.
-    tally.never_sent(at(1200), 9, at(2500));
+    tally.never_sent(&Unsent::waiting(at(1200), 9), at(2500));
     tally.unconnected(&flight(1300, 1350, 1350), at(2500));
     tally.not_connected(&flight(1300, 1350, 1350), OutcomeKind::Refused, at(1400));
     assert_eq!((tally.account().due, tally.waited), (13, 12));
@@ -171,6 +171,38 @@ fn a_wait_for_a_connection_counts_be_the_request_sent_or_not() {
     assert_eq!((connect.exact().len(), connect.censored()), (0, 2));
     // Where the last two were due, nine had not started and never did.
     assert_eq!(tally.starts_distance(), Some(11.0 / 13.0));
+}
+
+#[test]
+fn what_the_client_did_not_send_is_its_lateness_and_no_wait_for_a_connection() {
+    let mut tally = Tally::new(window(), true);
+    // Each was due 800 ms before the end. For two a connection was free, one of them after 100 ms; two more waited for the client for
+    // 600 ms, and for a connection, or so it seems, for 200.
+    let ms = Duration::from_millis;
+    let unsent =
+        |own, had_connection, requests| Unsent { intended: at(1700), requests, own: ms(own), had_connection };
+    tally.never_sent(&unsent(800, true, 1), at(2500));
+    tally.never_sent(&unsent(700, true, 1), at(2500));
+    tally.never_sent(&unsent(600, false, 2), at(2500));
+    assert_eq!(tally.account(), Account { due: 4, finished: 0, failed: 0, censored: 4 });
+    assert_eq!(tally.waited, 3);
+    let of = |timing: &Timing| {
+        let times = timing.times(false);
+        (times.count, times.censored, times.mean.map(|mean| (mean / 1e3).round()))
+    };
+    assert_eq!(of(&tally.timings.lateness), (4, 4, Some(675.0)));
+    assert_eq!(of(&tally.timings.connection_wait), (4, 2, Some(125.0)));
+    assert_eq!(of(&tally.timings.response), (4, 4, Some(800.0)));
+}
+
+#[test]
+fn a_standstill_while_a_connection_was_opened_is_no_part_of_what_that_took() {
+    let mut tally = Tally::new(window(), true);
+    let stalled = Flight { stalled_after: Duration::from_millis(900), ..flight(1100, 0, 1100) };
+    tally.unconnected(&stalled, at(2100));
+    let [connect, lateness] =
+        [&tally.timings.connect, &tally.timings.lateness].map(|timing| timing.times(false));
+    assert_eq!((connect.mean, lateness.mean), (Some(100_000.0), Some(900_000.0)));
 }
 
 #[test]
@@ -253,7 +285,7 @@ fn requests_are_kept_one_by_one_only_where_that_is_asked_for() {
     tally.not_connected(&flight(1200, 0, 1200), OutcomeKind::Refused, at(1230));
     tally.sent(&flight(1300, 0, 1300));
     tally.unfinished(&flight(1300, 0, 1300), at(2500));
-    tally.never_sent(at(1400), 3, at(2500));
+    tally.never_sent(&Unsent::waiting(at(1400), 3), at(2500));
     // Of the warm-up: one that ends in it, one whose reply ends in the window, and one that fails in the window.
     for (kind, status, end) in [
         (OutcomeKind::Ok, Some(200), 990),

@@ -411,7 +411,8 @@ impl Run {
         .into();
         if self.is_open {
             samples.insert("response_time_us", sample(&|row| Self::main(row, true)));
-            samples.insert("lateness_us", sample(&|row| row.lateness.map(|time| (time, false))));
+            samples
+                .insert("lateness_us", sample(&|row| row.lateness.map(|time| (time, row.started.is_none()))));
             let waited = |row: &Row| row.connection_wait.map(|time| (time, row.connect.is_none()));
             samples.insert("connection_wait_us", sample(&waited));
         }

@@ -255,6 +255,10 @@ pub struct ClientCost {
     /// not say.
     #[serde(default)]
     pub cpu_wait: Option<f64>,
+    /// Largest share of the window in which one and the same client thread ran, but for spinning, or was ready and had no CPU, 0–1;
+    /// `None` where the kernel does not say, and in files from before this figure.
+    #[serde(default)]
+    pub occupied: Option<f64>,
     /// Share of CPU time that the hypervisor gave to others, 0–1; `None` where the kernel does not say.
     pub steal: Option<f64>,
 }

@@ -307,6 +307,34 @@ fn a_server_that_closes_after_each_reply_stands_at_the_end() {
 }
 
 #[test]
+fn a_word_of_farewell_is_an_idle_close_whether_it_comes_with_the_reply_or_behind_it() {
+    let farewell: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    for is_apart in [false, true] {
+        let server = Server::start(move |mut connection| {
+            if connection.request().is_none() {
+                return;
+            }
+            if is_apart {
+                connection.send(HELLO);
+                std::thread::sleep(Duration::from_millis(5));
+                connection.send(farewell);
+            } else {
+                connection.send(&[HELLO, farewell].concat());
+            }
+        });
+        let request = Request::new(&server.url("/"), "POST", &[], None).unwrap();
+        // A user who thinks finds the connection ended.
+        let pace = Pace::Closed { think: Duration::from_millis(100) };
+        let stop = Stop::Requests(10);
+        let measurement =
+            measure(&Load { request, pace, stop, ..load(&server.url("/"), Duration::from_secs(1)) }, 1);
+        assert_eq!(measurement.account.finished, 10, "{:?}", measurement.outcomes);
+        assert_eq!((measurement.unasked_replies, server.accepted()), (0, 10), "apart: {is_apart}");
+        assert_eq!(check(&measurement, "pairing").status, CheckStatus::Pass);
+    }
+}
+
+#[test]
 fn a_word_of_farewell_that_crosses_the_next_request_is_an_idle_close_for_what_may_be_repeated() {
     // The server reads none of the second request of a connection before it says that it ends it.
     let farewells = |hold: Duration| {

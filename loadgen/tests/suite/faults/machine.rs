@@ -76,6 +76,35 @@ fn short_standstills_of_the_client_are_its_own_lateness_and_not_the_server_s_tim
     assert_eq!(check(&measurement, "parts").status, CheckStatus::Pass);
 }
 
+#[test]
+fn what_a_client_did_not_send_by_the_end_because_it_stood_still_is_its_own_lateness() {
+    // A connection was free for each request that fell due meanwhile, or would have been a millisecond later.
+    for connections in ["100", "1"] {
+        let server = Server::answering(HELLO, Duration::from_millis(1));
+        let url = server.url("/").to_string();
+        let arguments =
+            [&url, "-r", "50/s", "-c", connections, "-d", "2s", "--grace", "200ms", "--json", "-"];
+        let child = loadgen(&arguments).spawn().unwrap();
+        while server.answered() < 50 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        kill(pid(&child), Signal::SIGSTOP).unwrap();
+        std::thread::sleep(Duration::from_millis(3500));
+        kill(pid(&child), Signal::SIGCONT).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        let measurement = measurement(&output);
+        assert_eq!(measurement.account.due, 100);
+        // Of a hundred, fifty were due while it stood still, and are 2.5 s late and more: 1.25 s on average.
+        let mean = |times: &Option<Times>| times.as_ref().unwrap().mean.unwrap();
+        let (lateness, wait) = (mean(&measurement.lateness_us), mean(&measurement.connection_wait_us));
+        assert!(lateness > 600_000.0 && wait < lateness / 4.0, "{connections}: {lateness} {wait}");
+        assert_eq!(check(&measurement, "pace").status, CheckStatus::Fail);
+        let achieved = check(&measurement, "achieved");
+        assert!(!achieved.finding.contains("the server did not keep up"), "{}", achieved.finding);
+    }
+}
+
 /// Stops the client, of whose process it is told, before each reply and for so long behind it.
 fn stopping(pause: Duration) -> (Server, mpsc::Sender<Pid>) {
     let (tell, told) = mpsc::channel::<Pid>();

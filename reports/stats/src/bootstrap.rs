@@ -14,7 +14,7 @@ const RESAMPLES: usize = 2_000;
 /// Fewer blocks than this have too few different resamples for an interval.
 const MIN_BLOCKS: usize = 6;
 
-/// A value and how many requests have it; values ascend within a block.
+/// A value and how many requests have it; values ascend within a block. Times are those beyond the wait that each request asked for.
 pub type Count = (f64, u64);
 
 /// One block's requests, of both contenders; same unit.
@@ -26,12 +26,12 @@ pub struct Block<'a> {
     pub r#async: &'a [Count],
 }
 
-/// A quantile of all requests of each side, less what both must wait, and how it differs.
+/// A quantile of all requests of each side, and how it differs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct QuantileRatio {
-    /// The sync contender's quantile less the wait.
+    /// The sync contender's quantile.
     pub sync: f64,
-    /// The async contender's quantile less the wait.
+    /// The async contender's quantile.
     pub r#async: f64,
     /// ln(async ÷ sync).
     pub log_ratio: f64,
@@ -39,24 +39,24 @@ pub struct QuantileRatio {
     pub log_interval: Interval,
 }
 
-/// The `quantile` (0–1) of all requests of all blocks, less `wait`, async ÷ sync.
+/// The `quantile` (0–1) of all requests of all blocks, async ÷ sync.
 ///
 /// Histograms are added up, never quantiles averaged: one slow block makes the tail that its requests make. The interval
 /// is BCa (bias-corrected and accelerated) over 2,000 resamples of whole blocks, with both sides of a block drawn
 /// together; the same blocks and seed give the same interval. `None` with fewer than six blocks, a side without requests,
-/// or where the quantile less the wait is not above 0, in the whole or in more than a hundredth of the resamples.
+/// or where the quantile is not above 0, in the whole or in more than a hundredth of the resamples.
 ///
 /// Source: Efron, "Better bootstrap confidence intervals", J. American Statistical Association 82 (1987).
 #[must_use]
-pub fn quantile_ratio(blocks: &[Block<'_>], quantile: f64, wait: f64, seed: u64) -> Option<QuantileRatio> {
+pub fn quantile_ratio(blocks: &[Block<'_>], quantile: f64, seed: u64) -> Option<QuantileRatio> {
     if blocks.len() < MIN_BLOCKS {
         return None;
     }
     let sync = Merged::of(blocks.iter().map(|block| block.sync));
     let r#async = Merged::of(blocks.iter().map(|block| block.r#async));
     let sides = |weights: &[u64]| {
-        let beyond = |side: &Merged| side.quantile(weights, quantile).map(|value| value - wait);
-        Some((beyond(&sync)?, beyond(&r#async)?)).filter(|(sync, r#async)| *sync > 0.0 && *r#async > 0.0)
+        let of = |side: &Merged| side.quantile(weights, quantile);
+        Some((of(&sync)?, of(&r#async)?)).filter(|(sync, r#async)| *sync > 0.0 && *r#async > 0.0)
     };
     let log_ratio = |weights: &[u64]| sides(weights).map(|(sync, r#async)| r#async.ln() - sync.ln());
     let whole = vec![1; blocks.len()];
@@ -178,29 +178,28 @@ mod tests {
         (0..100).map(|step| (from + f64::from(step), 1)).collect()
     }
 
-    fn ratio(sync: &[Vec<Count>], r#async: &[Vec<Count>], quantile: f64, wait: f64) -> Option<QuantileRatio> {
+    fn ratio(sync: &[Vec<Count>], r#async: &[Vec<Count>], quantile: f64) -> Option<QuantileRatio> {
         let blocks: Vec<Block<'_>> =
             sync.iter().zip(r#async).map(|(sync, r#async)| Block { sync, r#async }).collect();
-        quantile_ratio(&blocks, quantile, wait, 7)
+        quantile_ratio(&blocks, quantile, 7)
     }
 
     #[test]
     fn quantiles_are_those_of_all_requests() {
         let sync: Vec<_> = (0..8).map(|_| requests(1.0)).collect();
         let r#async: Vec<_> = (0..8).map(|_| requests(101.0)).collect();
-        let found = ratio(&sync, &r#async, 0.5, 0.0).unwrap();
+        let found = ratio(&sync, &r#async, 0.5).unwrap();
         assert_eq!((found.sync, found.r#async), (50.0, 150.0));
         assert!((found.log_ratio - 3.0_f64.ln()).abs() < 1e-12);
         assert_eq!((found.log_interval.lo, found.log_interval.hi), (found.log_ratio, found.log_ratio));
     }
 
     #[test]
-    fn the_wait_that_both_must_wait_is_left_out() {
-        let sync: Vec<_> = (0..8).map(|_| requests(1001.0)).collect();
-        let r#async: Vec<_> = (0..8).map(|_| requests(1051.0)).collect();
-        let found = ratio(&sync, &r#async, 0.5, 1000.0).unwrap();
-        assert_eq!((found.sync, found.r#async), (50.0, 100.0));
-        assert_eq!(ratio(&sync, &r#async, 0.5, 1060.0), None);
+    fn a_quantile_that_is_not_above_zero_has_no_ratio() {
+        let sync: Vec<_> = (0..8).map(|_| requests(1.0)).collect();
+        let r#async: Vec<_> = (0..8).map(|_| requests(-60.0)).collect();
+        assert_eq!(ratio(&sync, &r#async, 0.5), None);
+        assert!(ratio(&sync, &r#async, 0.9).is_some());
     }
 
     #[test]
@@ -208,7 +207,7 @@ mod tests {
         let sync: Vec<_> = (0..8).map(|_| requests(1.0)).collect();
         let mut r#async = sync.clone();
         r#async[3] = requests(10_000.0);
-        let found = ratio(&sync, &r#async, 0.9, 0.0).unwrap();
+        let found = ratio(&sync, &r#async, 0.9).unwrap();
         assert!(found.log_ratio > 4.0, "{found:?}");
         assert!(found.log_interval.lo < 0.1, "{found:?}");
     }
@@ -216,16 +215,16 @@ mod tests {
     #[test]
     fn few_blocks_or_a_side_without_requests_give_nothing() {
         let some: Vec<_> = (0..8).map(|_| requests(1.0)).collect();
-        assert_eq!(ratio(&some[..5], &some[..5], 0.5, 0.0), None);
-        assert_eq!(ratio(&some, &vec![Vec::new(); 8], 0.5, 0.0), None);
-        assert_eq!(ratio(&some, &vec![vec![(5.0, 0)]; 8], 0.5, 0.0), None);
+        assert_eq!(ratio(&some[..5], &some[..5], 0.5), None);
+        assert_eq!(ratio(&some, &vec![Vec::new(); 8], 0.5), None);
+        assert_eq!(ratio(&some, &vec![vec![(5.0, 0)]; 8], 0.5), None);
     }
 
     #[test]
     fn the_same_blocks_give_the_same_interval() {
         let sync: Vec<_> = (0..8).map(|block| requests(f64::from(block * 10 + 1))).collect();
         let r#async: Vec<_> = (0..8).map(|block| requests(f64::from(block * 15 + 1))).collect();
-        assert_eq!(ratio(&sync, &r#async, 0.9, 0.0), ratio(&sync, &r#async, 0.9, 0.0));
+        assert_eq!(ratio(&sync, &r#async, 0.9), ratio(&sync, &r#async, 0.9));
     }
 
     /// The means of 40 numbers drawn from 0 to 39 less 19.5 have a standard deviation of √(1599 ÷ 12) ÷ √40 = 1.825, and a

@@ -73,6 +73,25 @@ impl Distribution {
         self.clamped += other.clamped;
     }
 
+    /// The times that remain once `wait` is taken away from each; 0 for one that is shorter.
+    ///
+    /// Ranks stay: a quantile of it is the quantile of `self` less `wait`, to the width of a bucket.
+    #[must_use]
+    pub fn less(&self, wait: Duration) -> Self {
+        let nanos = u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX);
+        let shifted = |times: &Histogram<u64>| {
+            let mut shifted = histogram::empty();
+            for step in times.iter_recorded() {
+                shifted.saturating_record_n(
+                    step.value_iterated_to().saturating_sub(nanos),
+                    step.count_at_value(),
+                );
+            }
+            shifted
+        };
+        Self { exact: shifted(&self.exact), bounds: self.bounds.as_ref().map(shifted), clamped: self.clamped }
+    }
+
     /// Times seen to their end, in nanoseconds.
     #[must_use]
     pub fn exact(&self) -> &Histogram<u64> {
@@ -167,6 +186,22 @@ mod tests {
         assert_eq!((a.count(), a.censored()), (3, 1));
         a.censor_many(Duration::from_secs(2), 5);
         assert_eq!((a.count(), a.censored(), a.bounds().unwrap().max() / 1_000_000_000), (8, 6, 2));
+    }
+
+    #[test]
+    fn times_less_a_wait_keep_their_ranks_and_their_lower_bounds() {
+        let mut times = Distribution::new();
+        (1..=1_000).for_each(|micros| times.record(Duration::from_micros(10_000 + micros)));
+        (0..100).for_each(|_| times.censor(Duration::from_millis(50)));
+        let beyond = times.less(Duration::from_millis(10));
+        assert_eq!((beyond.count(), beyond.censored()), (1_100, 100));
+        for q in [0.5, 0.9] {
+            let ((whole, _), (rest, is_bound)) = (times.quantile(q).unwrap(), beyond.quantile(q).unwrap());
+            assert!((whole - 10_000.0 - rest).abs() < 2.0 && !is_bound, "{q}: {whole} and {rest}");
+        }
+        let (bound, is_bound) = beyond.quantile(0.95).unwrap();
+        assert!((bound / 40_000.0 - 1.0).abs() < 0.002 && is_bound, "{bound}");
+        assert_eq!(times.less(Duration::from_secs(1)).at_rank(1), (0, false));
     }
 
     #[test]

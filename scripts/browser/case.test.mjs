@@ -38,12 +38,13 @@ for (const run of runs) {
         history.replaceState(null, '', hash);
         dispatchEvent(new HashChangeEvent('hashchange'));
         const said = document.getElementById('case-said');
-        return { ...said.dataset, headline: said.querySelector('b').textContent, text: said.textContent, shown: !said.hidden };
+        return { ...said.dataset, headline: said.querySelector('b').textContent, tag: said.querySelector('.tag').textContent, text: said.textContent, shown: !said.hidden };
       }, `#case=${expected.case}`);
       const where = `${run}, case ${expected.case}`;
       assert.ok(found.shown, where);
       assert.equal(found.conclusion, expected.conclusion, where);
       assert.equal(found.headline, expected.headline, where);
+      assert.equal(found.tag, expected.is_outside ? 'arithmetic, outside what was measured' : 'arithmetic', where);
       found.limits.split(' ').forEach((limit, side) => near(Number(limit), expected.limits[side], `${where}, limit`));
       for (const what of ['costs', 'memory']) {
         found[what].split(' ').forEach((figure, side) => {

@@ -162,7 +162,8 @@ pub fn answer_of(folder: impl AsRef<Path>) -> Result<Vec<answer::Sentence>, Rend
     Ok(answer::answer(&Analysis::of(&run, &lines)))
 }
 
-/// What the open loops of a run add in favour of async where requests wait.
+/// What the open loops of a run add in favour of async where all requests asked for one wait
+/// ([`Analysis::favours_async`](analysis::Analysis::favours_async)).
 ///
 /// Figures of `cargo bench --bench loads`, 2026-11-28 (docs/METHOD.md, *Closed against open*).
 pub const FAVOURS_ASYNC: &str = "The load at a rate favours async: requests that wait all wait equally long, and start in bunches, for the \

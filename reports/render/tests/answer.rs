@@ -10,11 +10,12 @@ use reports_render::analysis::comparison::Remaining;
 use reports_render::analysis::contrast::Kind;
 use reports_render::analysis::crossovers::by_rate;
 use reports_render::analysis::decomposition::cost_parts;
+use reports_render::analysis::sweep::{Step, sweeps};
 use reports_render::answer::{Sentence, answer, headline};
 use reports_render::export::{crossovers_csv, verdicts_csv};
 use reports_render::figure::decision_map::word;
 use reports_stats::verdict::Verdict;
-use synthetic::{Fate, World, definition, lines, quick_cells, run};
+use synthetic::{Fate, World, definition, grid_cells, lines, quick_cells, run};
 
 fn quick(blocks: u32) -> Run {
     run(definition(quick_cells(), blocks))
@@ -458,6 +459,49 @@ fn response_times_are_judged_less_the_wait_that_both_must_wait() {
     for comparison in analysis.verdicts.about(Kind::Control, Metric::ResponseTimeP50) {
         assert_eq!(comparison.verdict, Verdict::SyncWins, "cell {}", comparison.cell);
         assert!((comparison.ratio().unwrap() - 2.0).abs() < 1e-9, "cell {}", comparison.cell);
+    }
+}
+
+/// Waits of 10 ms that scatter by 5, on both sides alike: a tie, were each not taken away from its own request's time.
+#[test]
+fn drawn_waits_are_taken_away_from_each_request_s_own_response_time() {
+    let run = quick(8);
+    let mut record = lines(&run, &World { drawn: true, ..World::equal() });
+    change(&run, &mut record, |wait_us, contender, measured| {
+        let open = &mut measured.open[0].measurement;
+        let beyond = if contender.starts_with("tokio-tasks") { 200.0 } else { 100.0 };
+        let response = open.response_time_us.as_mut().expect("an open loop");
+        match &mut open.beyond_wait_us {
+            Some(times) => (response.p50, times.p50) = (Some(wait_us * 0.9 + 300.0), Some(beyond)),
+            None => response.p50 = Some(beyond),
+        }
+    });
+    let analysis = Analysis::of(&run, &record);
+    for comparison in analysis.verdicts.about(Kind::Control, Metric::ResponseTimeP50) {
+        assert_eq!(comparison.verdict, Verdict::SyncWins, "cell {}", comparison.cell);
+        assert!((comparison.ratio().unwrap() - 2.0).abs() < 1e-9, "cell {}", comparison.cell);
+    }
+}
+
+/// What is added to a wait is the same in both worlds; the waits themselves are not.
+#[test]
+fn a_sweep_of_drawn_waits_tells_the_same_times_as_one_of_one_wait() {
+    let run = run(definition(grid_cells(&[1.0], &[8, 64]), 2));
+    let times = |drawn: bool| -> Vec<f64> {
+        let record = lines(&run, &World { drawn, ..World::plausible() });
+        let analysis = Analysis::of(&run, &record);
+        let all = sweeps(analysis.verdicts.cells);
+        let steps = all.iter().flat_map(|sweep| &sweep.cells).map(|&cell| {
+            let step = Step::of(&analysis.grid, cell, "std-threads").unwrap();
+            [step.p50, step.p99].map(|estimate| estimate.unwrap().middle)
+        });
+        steps.flatten().collect()
+    };
+    let (alike, drawn) = (times(false), times(true));
+    assert_eq!(alike.len(), 10);
+    assert!(alike[0] < 900.0, "{alike:?}");
+    for (one, other) in alike.iter().zip(&drawn) {
+        assert!((one - other).abs() < 1e-6 * one, "{alike:?} and {drawn:?}");
     }
 }
 

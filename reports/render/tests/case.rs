@@ -57,6 +57,7 @@ fn the_list_of_cases_is_what_the_arithmetic_says_of_the_published_runs() {
                     "case": format!("{connections},{wait_ms},{cpu_ms},{},{index}", rate_per_s.map_or_else(String::new, |rate| rate.to_string())),
                     "conclusion": outlook.conclusion(),
                     "headline": headline(&outlook, names),
+                    "is_outside": !arithmetic.beyond(&case, pair).is_empty(),
                     "limits": both.map(|one| digits(one.limit_per_s)),
                     "costs": costs,
                     "memory": both.map(|one| one.memory_mib.map_or(Value::Null, digits)),

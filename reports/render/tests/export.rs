@@ -164,6 +164,33 @@ fn a_percentile_table_merges_the_believable_blocks() {
     }
 }
 
+/// Where each request drew its wait, its response time says little of the server: the time beyond its own wait stands beside it.
+#[test]
+fn times_beyond_drawn_waits_have_columns_tables_and_tags_of_their_own() {
+    let run = run(definition(vec![cell("wait", 0.0, 0, 8), cell("wait", 1.0, 0, 64)], BLOCKS));
+    let lines = lines(&run, &World { drawn: true, ..World::detailed() });
+    let rows = rows(&export::trials_csv(&run, &lines));
+    for row in &rows {
+        let [response, beyond] = ["response_time_us_p50", "beyond_wait_us_p50"].map(|name| &row[name]);
+        if row["loop"] == "open" && row["wait_ms"] == "1" {
+            let [response, beyond] = [response, beyond].map(|text| text.parse::<f64>().unwrap());
+            assert!((response - beyond - 900.0).abs() < 1e-6, "{response} and {beyond}");
+        } else {
+            assert_eq!(beyond, "", "{row:?}");
+        }
+    }
+    let tables = export::percentile_tables(&run, &lines).unwrap();
+    let beyond: Vec<_> =
+        tables.iter().filter(|table| table.name.ends_with("--open-beyond-wait.hgrm")).collect();
+    assert_eq!(beyond.len(), 5, "one a contender in the cell that waits");
+    let own = beyond.iter().find(|table| table.name == "wait=1ms_c=64--std-threads--open-beyond-wait.hgrm");
+    assert!(own.unwrap().text.contains("beyond-wait times of std-threads in wait=1ms/c=64, loop open"));
+    let log = String::from_utf8(export::hdr_log(&run, &lines).unwrap()).unwrap();
+    let tagged = |tag: &str| log.lines().filter(|line| line.starts_with(&format!("Tag={tag},"))).count();
+    assert_eq!(tagged("std-threads:wait=1ms/c=64:open-beyond-wait"), BLOCKS as usize);
+    assert_eq!(tagged("std-threads:wait=0ms/c=8:open-beyond-wait"), 0);
+}
+
 #[test]
 fn the_interval_log_has_every_believable_trial_under_its_tag() {
     let (run, lines) = record();

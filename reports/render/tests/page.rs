@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use reports_record::{Distribution, Histograms, Line, Run, Skipped, TrialOutcome};
 use reports_render::{Beside, FAVOURS_ASYNC, page, page_with};
 use sha2::{Digest as _, Sha256};
-use synthetic::{Fate, World, cell, definition, grid_cells, lines, quick_cells, run};
+use synthetic::{CONTENDERS, Fate, World, cell, definition, grid_cells, lines, quick_cells, run};
 
 fn tiny(blocks: u32) -> Run {
     run(definition(vec![cell("wait", 0.0, 0, 64), cell("wait", 1.0, 0, 512)], blocks))
@@ -112,14 +112,47 @@ fn a_wait_on_a_socket_has_a_row_of_its_own_beside_the_timer_s() {
 /// Waits that are all alike and starts in bunches are the load's, and make tasks look cheaper than they are for many users.
 #[test]
 fn a_map_of_costs_says_that_its_load_favours_async_where_requests_wait_and_the_client_sleeps() {
-    let says = |wait_ms: f64, spins: bool| {
+    let says = |wait_ms: f64, spins: bool, drawn: bool| {
         let mut run = run(definition(vec![cell("wait", wait_ms, 0, 64)], 6));
         run.definition.client_spins = spins;
-        page(&run, &lines(&run, &World::plausible()), &[]).contains(FAVOURS_ASYNC)
+        let html = page(&run, &lines(&run, &World { drawn, ..World::plausible() }), &[]);
+        assert_eq!(html.contains("Each request has a wait of its own"), drawn);
+        html.contains(FAVOURS_ASYNC)
     };
-    assert!(says(1.0, false), "the map does not say so");
-    assert!(!says(1.0, true), "a client that spins starts requests on time");
-    assert!(!says(0.0, false), "nothing waits");
+    assert!(says(1.0, false, false), "the map does not say so");
+    assert!(!says(1.0, true, false), "a client that spins starts requests on time");
+    assert!(!says(0.0, false, false), "nothing waits");
+    assert!(!says(1.0, false, true), "each request has a wait of its own");
+}
+
+/// 3 ms beyond waits of 10 ms, which are drawn and reach 40, or all alike: the tail that is drawn is of 3 ms.
+#[test]
+fn the_whole_tail_is_of_the_time_beyond_the_wait() {
+    let of_millis = |all: &mut dyn Iterator<Item = u64>| {
+        let mut times = Distribution::new();
+        all.for_each(|ms| times.record(Duration::from_millis(ms)));
+        Some(Histograms::encode(&times, None).service_time)
+    };
+    for drawn in [true, false] {
+        let run = run(definition(vec![cell("wait", 10.0, 0, 128)], 6));
+        let mut record = lines(&run, &World { drawn, ..World::detailed() });
+        for line in &mut record {
+            let Line::Trial(trial) = line else { continue };
+            let TrialOutcome::Measured(measured) = &mut trial.outcome else { continue };
+            let histograms = &mut measured.open[0].measurement.histograms;
+            if drawn {
+                histograms.response_time = of_millis(&mut (0..2_000).map(|place| 8 + place % 36));
+                histograms.beyond_wait = of_millis(&mut (0..2_000).map(|_| 3));
+            } else {
+                histograms.response_time = of_millis(&mut (0..2_000).map(|_| 13));
+            }
+        }
+        let html = page(&run, &record, &[]);
+        let all = CONTENDERS[..4].iter().map(|name| format!("{name} 3.00\u{a0}ms"));
+        let finding = format!("are answered within {} beyond the wait", all.collect::<Vec<_>>().join(", "));
+        assert!(html.contains(&finding), "drawn: {drawn}, no “{finding}”");
+        assert!(html.contains("Response time − wait at wait 10 ms"), "drawn: {drawn}");
+    }
 }
 
 /// A run of an old schema says so, and what is withdrawn; one of today's says nothing of the kind.
@@ -243,7 +276,8 @@ fn a_block_that_makes_the_tail_is_named() {
     }
     let html = page(run, &record, &[]);
     assert!(html.contains(
-        "Block 4 of 6 makes tokio-tasks's tail: with it 99\u{a0}% of requests are answered within 400"
+        "Block 4 of 6 makes tokio-tasks's tail: with it 99\u{a0}% of requests are answered within 399\u{a0}ms beyond the \
+         wait, without it"
     ));
     assert!(!GRID_PAGE.contains("'s tail: with it"), "a block is named although none stands out");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reports_record::{Definition, Line, StopReason, Stops, Trial, TrialOutcome};
+use reports_record::{Cell, Definition, Line, StopReason, Stops, Trial, TrialOutcome};
 
 use super::contrast::{Contrast, Kind};
 use super::observation::is_usable;
@@ -68,6 +68,12 @@ impl<'a> Grid<'a> {
         let stops = Stops::of(lines);
         let planned = planned(definition, &stops);
         Self { trials, planned, superseded: superseded.values().sum(), definition, stops, remarks }
+    }
+
+    /// The cell with this index.
+    #[must_use]
+    pub fn cell(&self, index: usize) -> &'a Cell {
+        &self.definition.cells[index]
     }
 
     /// The trial at a place, if it was made.

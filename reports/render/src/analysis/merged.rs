@@ -1,15 +1,16 @@
 //! All believable blocks of one contender in one cell as one distribution.
 
-use reports_record::{Distribution, HistogramError, Measurement, Trial, TrialOutcome};
+use reports_record::{Cell, Distribution, HistogramError, Measurement, Trial, TrialOutcome};
 
+use super::beyond_wait;
 use super::grid::Grid;
 use super::observation::is_usable;
 
 /// Which times of which loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// The open loop's at this rate level, from the intended start.
-    Response(usize),
+    /// The open loop's at this rate level, from the intended start, beyond the wait that a request asks for.
+    BeyondWait(usize),
     /// The closed loop's, from the first byte sent: there connections are never idle, as in a busy client's hands.
     Service,
 }
@@ -39,7 +40,9 @@ impl Merged {
     pub fn of(grid: &Grid<'_>, cell: usize, contender: &str, which: Which) -> Option<Self> {
         let mut merged = Self { all: Distribution::new(), blocks: 0 };
         for trial in grid.blocks(cell, contender) {
-            if let Some(Ok(Some(times))) = usable(trial, which).map(|measurement| read(measurement, which)) {
+            if let Some(Ok(Some(times))) =
+                usable(trial, which).map(|measurement| read(measurement, grid.cell(cell), which))
+            {
                 merged.add(&times);
             }
         }
@@ -50,7 +53,7 @@ impl Merged {
     #[must_use]
     pub fn blocks(grid: &Grid<'_>, cell: usize, contender: &str, which: Which) -> Vec<(u32, Self)> {
         let one = |trial: &Trial| {
-            let times = read(usable(trial, which)?, which).ok().flatten()?;
+            let times = read(usable(trial, which)?, grid.cell(cell), which).ok().flatten()?;
             Some((trial.block, Self::one(&times)?))
         };
         grid.blocks(cell, contender).filter_map(one).collect()
@@ -99,15 +102,19 @@ pub const MEDIAN: f64 = std::f64::consts::LOG10_2;
 fn usable(trial: &Trial, which: Which) -> Option<&Measurement> {
     let TrialOutcome::Measured(measured) = &trial.outcome else { return None };
     let of = match which {
-        Which::Response(level) => measured.open_at(level)?,
+        Which::BeyondWait(level) => measured.open_at(level)?,
         Which::Service => measured.closed.as_ref()?,
     };
     Some(&of.measurement).filter(|measurement| is_usable(measurement))
 }
 
-fn read(measurement: &Measurement, which: Which) -> Result<Option<Distribution>, HistogramError> {
+fn read(
+    measurement: &Measurement,
+    cell: &Cell,
+    which: Which,
+) -> Result<Option<Distribution>, HistogramError> {
     match which {
-        Which::Response(_) => measurement.histograms.response_time(),
+        Which::BeyondWait(_) => beyond_wait::distribution(measurement, cell),
         Which::Service => measurement.histograms.service_time().map(Some),
     }
 }

@@ -3,6 +3,7 @@
 pub mod along;
 pub mod amount;
 pub mod arithmetic;
+pub mod beyond_wait;
 pub mod bound;
 pub mod comparison;
 pub mod contrast;
@@ -27,7 +28,7 @@ pub mod usage;
 pub mod verdicts;
 pub mod workload;
 
-use reports_record::{Calibration, Ending, Line, Overshoot, Run};
+use reports_record::{Calibration, Ending, Line, Measurement, Overshoot, Run, TrialOutcome};
 
 use bound::Bounds;
 use estimate::Estimate;
@@ -103,6 +104,40 @@ impl<'a> Analysis<'a> {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.grid.made() >= self.grid.planned() && self.ending.is_some_and(|ending| ending.complete)
+    }
+
+    /// The open loops of the combinations that get verdicts and whose requests wait.
+    fn open_loops_that_wait(&self) -> impl Iterator<Item = &'a Measurement> {
+        let trials = self.grid.all_by_cell().filter(|(cell, _)| {
+            let cell = &self.run.definition.cells[*cell];
+            cell.wait_ms > 0.0 && !cell.is_sweep()
+        });
+        trials
+            .flat_map(|(_, trial)| match &trial.outcome {
+                TrialOutcome::Measured(measured) => measured.open.as_slice(),
+                TrialOutcome::Failed { .. } => &[],
+            })
+            .map(|open| &open.measurement)
+    }
+
+    /// Whether each request of an open loop that waits drew a wait of its own. In earlier runs all of a combination asked for one.
+    #[must_use]
+    pub fn draws_open_waits(&self) -> bool {
+        let mut loops = self.open_loops_that_wait().peekable();
+        loops.peek().is_some() && loops.all(beyond_wait::is_drawn)
+    }
+
+    /// Coefficient of variation of the waits that requests of an open loop asked for; 0 where they are alike.
+    #[must_use]
+    pub fn open_wait_spread(&self) -> f64 {
+        if self.draws_open_waits() { self.run.definition.phases.wait_spread } else { 0.0 }
+    }
+
+    /// Whether the open loops favour async: all requests of one asked for the same wait, and the client slept before it sent them.
+    #[must_use]
+    pub fn favours_async(&self) -> bool {
+        let sleeps = !self.run.definition.client_spins;
+        sleeps && self.open_loops_that_wait().next().is_some() && !self.draws_open_waits()
     }
 
     /// One contender's figure in one cell; `None` where no trial gives one.

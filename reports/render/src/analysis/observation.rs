@@ -1,7 +1,8 @@
 //! What one trial says about one metric.
 
-use reports_record::{Cell, Loop, Measured, Measurement, Metric, Trial, TrialOutcome};
+use reports_record::{Cell, Loop, Measured, Measurement, Metric, Times, Trial, TrialOutcome};
 
+use super::beyond_wait;
 use super::subject::Subject;
 
 const MIB: f64 = 1_048_576.0;
@@ -29,8 +30,21 @@ impl Observation {
         }
     }
 
+    /// The quantile `name` (`p50`, `p99`, …) of `times`.
+    #[must_use]
+    pub fn of_quantile(times: &Times, name: &str) -> Self {
+        let quantile =
+            times.quantiles().into_iter().find(|(of, ..)| *of == name).and_then(|(.., value)| value);
+        match quantile {
+            None => Self::TooFewRequests,
+            Some(value) if times.is_at_least(name) => Self::AtLeast(value),
+            value => positive(value),
+        }
+    }
+
     /// The figure less `wait_us`, the time that every request waits whoever serves it; unusable where nothing is left.
-    fn less(self, wait_us: f64) -> Self {
+    #[must_use]
+    pub fn less(self, wait_us: f64) -> Self {
         match self {
             Self::Figure(figure) => positive(Some(figure - wait_us)),
             Self::AtLeast(figure) if figure > wait_us => Self::AtLeast(figure - wait_us),
@@ -64,21 +78,9 @@ fn of_measured(subject: Subject, cell: &Cell, measured: &Measured) -> Observatio
         Metric::Throughput => positive(Some(source.goodput_per_s)),
         Metric::CpuPerRequest => positive(cost.cpu_per_request_us()),
         Metric::Memory => positive(measured.resources.memory_bytes().map(|bytes| bytes as f64 / MIB)),
-        Metric::ResponseTimeP50 => quantile(source, "p50").less(cell.wait_ms * 1e3),
-        Metric::ResponseTimeP95 => quantile(source, "p95").less(cell.wait_ms * 1e3),
-        Metric::ResponseTimeP99 => quantile(source, "p99").less(cell.wait_ms * 1e3),
-    }
-}
-
-/// The quantile `name` (`p50`, `p99`, …) of a loop's response times, whether or not the loop may be believed.
-#[must_use]
-pub fn quantile(open: &Measurement, name: &str) -> Observation {
-    let Some(times) = &open.response_time_us else { return Observation::Unusable };
-    let quantile = times.quantiles().into_iter().find(|(of, ..)| *of == name).and_then(|(.., value)| value);
-    match quantile {
-        None => Observation::TooFewRequests,
-        Some(value) if times.is_at_least(name) => Observation::AtLeast(value),
-        value => positive(value),
+        Metric::ResponseTimeP50 => beyond_wait::quantile(source, cell, "p50"),
+        Metric::ResponseTimeP95 => beyond_wait::quantile(source, cell, "p95"),
+        Metric::ResponseTimeP99 => beyond_wait::quantile(source, cell, "p99"),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use reports_record::{Cell, Certificate, CheckStatus, Measurement, TrialOutcome};
 
+use super::beyond_wait;
 use super::estimate::Estimate;
 use super::grid::Grid;
-use super::observation::quantile;
 
 /// One workload under several offered loads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Step {
     pub offered_per_s: f64,
     /// Correct replies per second.
     pub goodput: Estimate,
-    /// Median response time, microseconds.
+    /// Median response time beyond the wait that a request asks for, microseconds.
     pub p50: Option<Estimate>,
     /// 99th percentile of it.
     pub p99: Option<Estimate>,
@@ -71,7 +71,10 @@ impl Step {
             .collect();
         let offered: Vec<f64> = complete.iter().filter_map(|open| open.offered_rate_per_s).collect();
         let goodput: Vec<f64> = complete.iter().map(|open| open.goodput_per_s).collect();
-        let times = |name| Estimate::of_observations(complete.iter().map(|open| quantile(open, name)));
+        let times = |name| {
+            let quantile = |open: &&Measurement| beyond_wait::quantile(open, grid.cell(cell), name);
+            Estimate::of_observations(complete.iter().map(quantile))
+        };
         Some(Self {
             offered_per_s: Estimate::of(&offered)?.middle,
             goodput: Estimate::of(&goodput)?,

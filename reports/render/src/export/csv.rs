@@ -34,6 +34,7 @@ fn all() -> Vec<Column> {
     let mut columns = place();
     columns.extend(measurement());
     columns.extend(times("response_time_us", |measurement| measurement.response_time_us.as_ref()));
+    columns.extend(times("beyond_wait_us", |measurement| measurement.beyond_wait_us.as_ref()));
     columns.extend(times("service_time_us", |measurement| Some(&measurement.service_time_us)));
     columns.extend(OutcomeKind::ALL.map(|kind| {
         let count = move |measurement: &Measurement| measurement.outcomes.get(&kind).copied().unwrap_or(0);

@@ -18,8 +18,38 @@ pub struct Table {
     pub text: String,
 }
 
+/// Times of a loop that have a table of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Response times; in a closed loop service times.
+    Main,
+    /// Response times, each less the wait that its request drew.
+    BeyondWait,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 2] = [Self::Main, Self::BeyondWait];
+
+    /// What follows the loop's name where these times are named.
+    pub(super) fn suffix(self) -> &'static str {
+        match self {
+            Self::Main => "",
+            Self::BeyondWait => "-beyond-wait",
+        }
+    }
+
+    fn title(self, of_loop: &str) -> &'static str {
+        match self {
+            Self::BeyondWait => "beyond-wait times",
+            Self::Main if of_loop == LOOPS[0] => "service times",
+            Self::Main => "response times",
+        }
+    }
+}
+
 /// A table per cell, contender and loop with any believable block, in the experiment's order: response times of open
-/// loops, service times of closed ones. Counts are merged, no quantile is averaged.
+/// loops, service times of closed ones; and response times less each request's own wait, where waits were drawn. Counts are merged, no
+/// quantile is averaged.
 ///
 /// # Errors
 /// When a histogram was altered.
@@ -29,7 +59,8 @@ pub fn percentile_tables(run: &Run, lines: &[Line]) -> Result<Vec<Table>, Export
     let mut tables: Vec<Table> = Vec::new();
     for (index, cell) in definition.cells.iter().enumerate() {
         for contender in contenders(definition) {
-            for name in LOOPS {
+            let of_loops = LOOPS.into_iter().flat_map(|name| Kind::ALL.map(|kind| (name, kind)));
+            for (name, kind) in of_loops {
                 let (mut all, mut blocks) = (Distribution::new(), 0);
                 for trial in grid.blocks(index, contender) {
                     let TrialOutcome::Measured(measured) = &trial.outcome else { continue };
@@ -38,16 +69,18 @@ pub fn percentile_tables(run: &Run, lines: &[Line]) -> Result<Vec<Table>, Export
                     else {
                         continue;
                     };
-                    all.merge(&times(trial, one)?);
-                    blocks += 1;
+                    if let Some(times) = times(trial, one, kind)? {
+                        all.merge(&times);
+                        blocks += 1;
+                    }
                 }
                 if blocks > 0 {
-                    let what = if name == LOOPS[0] { "service times" } else { "response times" };
                     let comment = format!(
-                        "{what} of {contender} in {}, loop {name}, {blocks} blocks merged",
+                        "{} of {contender} in {}, loop {name}, {blocks} blocks merged",
+                        kind.title(name),
                         cell.name
                     );
-                    let stem = format!("{}--{}--{name}", safe(&cell.name), safe(contender));
+                    let stem = format!("{}--{}--{name}{}", safe(&cell.name), safe(contender), kind.suffix());
                     let text = percentile_table(&all, &[&comment]);
                     tables.push(Table { name: unused(&tables, &stem), text });
                 }
@@ -57,15 +90,19 @@ pub fn percentile_tables(run: &Run, lines: &[Line]) -> Result<Vec<Table>, Export
     Ok(tables)
 }
 
-/// The times of a measurement: response times, in a closed loop service times.
+/// The times of this kind of a measurement; `None` where it has none.
 pub(super) fn times(
     trial: &reports_record::Trial,
     measurement: &Measurement,
-) -> Result<Distribution, ExportError> {
+    kind: Kind,
+) -> Result<Option<Distribution>, ExportError> {
     let histograms = &measurement.histograms;
-    let times = match histograms.response_time().transpose() {
-        Some(response) => response,
-        None => histograms.service_time(),
+    let times = match kind {
+        Kind::Main => match histograms.response_time() {
+            Ok(None) => histograms.service_time().map(Some),
+            response => response,
+        },
+        Kind::BeyondWait => histograms.beyond_wait(),
     };
     times.map_err(|cause| ExportError::Histogram {
         cell: trial.cell.clone(),

@@ -63,6 +63,7 @@ fn rows(measurement: &Measurement) -> Vec<(&'static str, &Times)> {
     let wrong = &measurement.wrong_reply_service_time_us;
     [
         ("response time", measurement.response_time_us.as_ref()),
+        ("response time − wait", measurement.beyond_wait_us.as_ref()),
         ("lateness of the client", measurement.lateness_us.as_ref()),
         ("connection wait", measurement.connection_wait_us.as_ref()),
         ("connect", measurement.connect_us.as_ref()),

@@ -168,16 +168,20 @@
     return `${server} can serve about ${digits(sync.limit)} requests a second with ${a} and ${digits(awaiting.limit)} with ${b}. ${why}${open}`;
   }
 
-  function sentences(of, pair, both, found) {
-    const hasCosts = both.every((one) => one.at);
-    const held = memory(of, pair, both);
-    const lines = hasCosts ? [...costs(of, pair, both), ...held, limits(of, pair, both, found)] : [limits(of, pair, both, found), ...held];
-    const beyond = pair.ranges.filter(([key, , lowest, highest]) => of[key] < lowest / 1.001 || of[key] > highest * 1.001)
+  // The parts of a case that lie outside what was measured.
+  function outside(of, pair) {
+    return pair.ranges.filter(([key, , lowest, highest]) => of[key] < lowest / 1.001 || of[key] > highest * 1.001)
       .map(([key, what, lowest, highest]) => {
         const ends = [lowest, highest].map(key === 'connections' ? exact : digits);
         const unit = key === 'connections' && of[key] === 1 ? 'connection' : what;
         return `${exact(of[key])} ${unit} (measured: ${ends.join(' to ')})`;
       });
+  }
+
+  function sentences(of, pair, both, found, beyond) {
+    const hasCosts = both.every((one) => one.at);
+    const held = memory(of, pair, both);
+    const lines = hasCosts ? [...costs(of, pair, both), ...held, limits(of, pair, both, found)] : [limits(of, pair, both, found), ...held];
     if (beyond.length) lines.push(`Outside what was measured: ${beyond.join('; ')}.`);
     if (pair.fit) lines.push(pair.fit);
     return lines;
@@ -209,17 +213,19 @@
     said.hidden = false;
     if (both.includes(null)) {
       said.querySelector('b').textContent = isSound ? 'Nothing comparable was measured.' : 'Enter numbers: at least one connection, no time below 0.';
+      said.querySelector('.tag').textContent = 'arithmetic';
       said.querySelector('div').replaceChildren();
       said.querySelector('ul').replaceChildren();
       return;
     }
-    const found = conclusion(of, pair, both);
+    const [found, beyond] = [conclusion(of, pair, both), outside(of, pair)];
     said.dataset.conclusion = found;
     said.dataset.limits = both.map((one) => one.limit.toPrecision(4)).join(' ');
     said.dataset.memory = both.map((one) => (one.memory === null ? '-' : one.memory.toPrecision(4))).join(' ');
     said.dataset.costs = both.map((one) => (one.at ? one.at.cost.toPrecision(4) : '-')).join(' ');
     said.querySelector('b').textContent = headline(of, pair, both, found);
-    said.querySelector('div').replaceChildren(...sentences(of, pair, both, found).map((line) => {
+    said.querySelector('.tag').textContent = beyond.length ? 'arithmetic, outside what was measured' : 'arithmetic';
+    said.querySelector('div').replaceChildren(...sentences(of, pair, both, found, beyond).map((line) => {
       const paragraph = document.createElement('p');
       paragraph.textContent = line;
       return paragraph;

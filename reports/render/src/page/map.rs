@@ -223,15 +223,6 @@ fn reasons(analysis: &Analysis<'_>) -> Vec<(&'static str, String)> {
     all.into_iter().filter(is_there).collect()
 }
 
-/// Whether open loops asked requests to wait, and started them while the client slept.
-fn favours_async(analysis: &Analysis<'_>) -> bool {
-    let definition = &analysis.run.definition;
-    let mut judged = analysis.verdicts.judged_cells();
-    !definition.client_spins
-        && !definition.phases.open_loads.is_empty()
-        && judged.any(|(_, cell)| cell.wait_ms > 0.0)
-}
-
 fn legend(analysis: &Analysis<'_>) -> Markup {
     html! {
         ul.legend {
@@ -251,6 +242,6 @@ fn legend(analysis: &Analysis<'_>) -> Markup {
             (rounds(analysis).unwrap_or_default())
             @for (word, meaning) in reasons(analysis) { " “" (word) "”: " (meaning) "." }
         }
-        @if favours_async(analysis) { p.note { (FAVOURS_ASYNC) } }
+        @if analysis.favours_async() { p.note { (FAVOURS_ASYNC) } }
     }
 }

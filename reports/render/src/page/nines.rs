@@ -1,6 +1,7 @@
 //! Response times by nines: the whole tail of a few telling cells.
 
 use maud::{Markup, html};
+use reports_record::Cell;
 
 use super::figure::Figure;
 use super::lines::line;
@@ -37,8 +38,8 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
             div {
                 h3 { "The whole tail, one combination" }
                 p { "All requests of all blocks together. One stalled block can make such a tail, so this p99 is another one than \
-                     the p99 of a typical block in the verdicts, and the thin lines are single blocks. The two pairs may be offered \
-                     different rates." }
+                     the p99 of a typical block in the verdicts, and the thin lines are single blocks. The wait that a request asks \
+                     for is left out of its own time. The two pairs may be offered different rates." }
                 @for (figure, remarks) in &figures {
                     (figure.markup())
                     @for remark in remarks { p.note { (remark) } }
@@ -54,7 +55,7 @@ fn figure(
     index: usize,
     telling: &Telling,
 ) -> Option<(Figure, Vec<String>)> {
-    let which = Which::Response(analysis.verdicts.levels.len().saturating_sub(1));
+    let which = Which::BeyondWait(analysis.verdicts.levels.len().saturating_sub(1));
     let of = |one: &Series<'_>| Merged::of(&analysis.grid, telling.cell, one.contender, which);
     let merged: Vec<Option<Merged>> = series.iter().map(of).collect();
     let lines = series.iter().zip(&merged).map(|(one, merged)| line(one, curve(merged.as_ref())));
@@ -64,12 +65,13 @@ fn figure(
     }
     let of_blocks = |one: &Series<'_>| Merged::blocks(&analysis.grid, telling.cell, one.contender, which);
     let blocks: Vec<Vec<(u32, Merged)>> = series.iter().map(of_blocks).collect();
-    let cell = workload::cell_name(&analysis.verdicts.cells[telling.cell]);
+    let asked = &analysis.verdicts.cells[telling.cell];
+    let (cell, beyond) = (workload::cell_name(asked), beyond(asked));
     let chart = LineChart {
         width: WIDE,
         x: share_axis(),
         y: Axis {
-            title: "response time, less is better".into(),
+            title: format!("{}, less is better", time_title(asked)),
             write: number::micros,
             scale: Scale::Log,
             always: Vec::new(),
@@ -82,20 +84,36 @@ fn figure(
         .iter()
         .zip(&merged)
         .zip(&blocks)
-        .filter_map(|((one, merged), blocks)| one_block(one, merged.as_ref()?, blocks));
+        .filter_map(|((one, merged), blocks)| one_block(one, merged.as_ref()?, blocks, beyond));
     let remarks = remarks.collect();
     let figure = Figure {
         id: format!("nines-{}", index + 1).into(),
-        finding: finding(&cell, telling, series, &merged),
-        reading: "Each further nine means ten times rarer. Thick: the requests of all believable blocks together. Thin: each \
-                  block by itself. A curve ends where fewer than ten requests lie beyond. Both axes grow by ratios. “≥”: a lower \
-                  bound, since unfinished requests, which count as longer than all others, take this place."
-            .into(),
+        finding: finding(&cell, telling, series, &merged, beyond),
+        reading: format!(
+            "Each further nine means ten times rarer. Thick: the requests of all believable blocks together. Thin: each block by \
+             itself. A curve ends where fewer than ten requests lie beyond. Both axes grow by ratios. “≥”: a lower bound, since \
+             unfinished requests, which count as longer than all others, take this place.{}",
+            if asked.wait_ms > 0.0 {
+                " Each time is the response time less the wait that its request asked for."
+            } else {
+                ""
+            }
+        ),
         scene: chart.scene(),
         folded: false,
-        table: table(&cell, series, &merged),
+        table: table(&format!("{} at {cell}", number::capitalised(time_title(asked))), series, &merged),
     };
     Some((figure, remarks))
+}
+
+/// The name of the times that are drawn of a cell.
+fn time_title(cell: &Cell) -> &'static str {
+    if cell.wait_ms > 0.0 { "response time − wait" } else { "response time" }
+}
+
+/// The words after a time that leaves a wait out.
+fn beyond(cell: &Cell) -> &'static str {
+    if cell.wait_ms > 0.0 { " beyond the wait" } else { "" }
 }
 
 /// Each block's curve, without marks.
@@ -107,7 +125,7 @@ fn thin(one: &Series<'_>, blocks: &[(u32, Merged)]) -> Vec<(Ink, Vec<Option<Dot>
 const MAKES_THE_TAIL: f64 = 1.5;
 
 /// The sentence that names the block without which the tail would be another one, if there is such a block.
-fn one_block(one: &Series<'_>, merged: &Merged, blocks: &[(u32, Merged)]) -> Option<String> {
+fn one_block(one: &Series<'_>, merged: &Merged, blocks: &[(u32, Merged)], beyond: &str) -> Option<String> {
     let all = merged.at(P99)?.us;
     let without = |left_out: u32| {
         let others = blocks.iter().filter(|(block, _)| *block != left_out).map(|(_, times)| times);
@@ -117,7 +135,7 @@ fn one_block(one: &Series<'_>, merged: &Merged, blocks: &[(u32, Merged)]) -> Opt
     let (block, least) = rest.min_by(|(_, one), (_, other)| one.total_cmp(other))?;
     (all / least >= MAKES_THE_TAIL).then(|| {
         format!(
-            "Block {} of {} makes {}'s tail: with it 99\u{a0}% of requests are answered within {}, without it within {}.",
+            "Block {} of {} makes {}'s tail: with it 99\u{a0}% of requests are answered within {}{beyond}, without it within {}.",
             block + 1,
             blocks.len(),
             label::within(one.contender, 24),
@@ -156,7 +174,9 @@ pub(crate) fn curve(merged: Option<&Merged>) -> Vec<Option<Dot>> {
         };
         Dot { x: found.nines, y: found.us, interval: None, sign }
     };
-    places.into_iter().map_while(|nines| merged.at(nines)).map(|found| Some(dot(found))).collect()
+    let found = places.into_iter().map_while(|nines| merged.at(nines));
+    // A time of 0 has no place on a logarithmic axis.
+    found.map(|found| (found.us > 0.0).then(|| dot(found))).collect()
 }
 
 fn nines_name(nines: f64) -> String {
@@ -165,7 +185,13 @@ fn nines_name(nines: f64) -> String {
 }
 
 /// The rarest named quantile that every contender has, for each of them.
-fn finding(cell: &str, telling: &Telling, series: &[Series<'_>], merged: &[Option<Merged>]) -> String {
+fn finding(
+    cell: &str,
+    telling: &Telling,
+    series: &[Series<'_>],
+    merged: &[Option<Merged>],
+    beyond: &str,
+) -> String {
     let all: Vec<(&Series<'_>, &Merged)> =
         series.iter().zip(merged).filter_map(|(one, merged)| Some((one, merged.as_ref()?))).collect();
     let common =
@@ -177,7 +203,7 @@ fn finding(cell: &str, telling: &Telling, series: &[Series<'_>], merged: &[Optio
         Some(format!("{} {}", label::within(one.contender, 24), written(merged.at(*nines)?)))
     });
     let times: Vec<String> = times.collect();
-    format!("{cell} ({}): {name} of requests are answered within {}", telling.why, times.join(", "))
+    format!("{cell} ({}): {name} of requests are answered within {}{beyond}", telling.why, times.join(", "))
 }
 
 pub(crate) fn written(quantile: Quantile) -> String {
@@ -185,8 +211,8 @@ pub(crate) fn written(quantile: Quantile) -> String {
     if quantile.at_least { format!("≥ {time}") } else { time }
 }
 
-fn table(cell: &str, series: &[Series<'_>], merged: &[Option<Merged>]) -> Table {
-    let mut table = Table::new(&format!("Response times at {cell}, blocks merged"), &["contender"], 1);
+fn table(what: &str, series: &[Series<'_>], merged: &[Option<Merged>]) -> Table {
+    let mut table = Table::new(&format!("{what}, blocks merged"), &["contender"], 1);
     table.head.extend(NAMED.map(|(_, name)| name.to_owned()));
     table.head.extend(["requests".to_owned(), "blocks".to_owned()]);
     for (one, merged) in series.iter().zip(merged) {

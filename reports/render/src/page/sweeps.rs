@@ -32,7 +32,8 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
                 h2 { "From idle to past saturation" }
                 p { "A sweep offers rising shares of what the pair's stronger contender can do in a closed loop. Beyond what a \
                      server can do, the queue grows until the measurement ends, so those response times would be longer in a \
-                     longer test. This section is not used for verdicts." }
+                     longer test. The wait that a request asks for is left out of its response time. This section is not used for \
+                     verdicts." }
                 @for (index, (sweep, steps)) in measured.iter().enumerate() {
                     (goodput(sweep, steps, index).markup())
                     div.pair {
@@ -157,7 +158,7 @@ fn times(
         width: HALF,
         x: offered(),
         y: Axis {
-            title: format!("response time {name}, less is better"),
+            title: format!("response time − wait, {name}, less is better"),
             write: number::micros,
             scale: Scale::Log,
             always: Vec::new(),
@@ -179,10 +180,13 @@ fn times(
     });
     Figure {
         id: format!("sweep-{}-{name}", index + 1).into(),
-        finding: format!("{name}, lowest to highest load: {}", rise.collect::<Vec<_>>().join(", ")),
+        finding: format!(
+            "{name} beyond the wait, lowest to highest load: {}",
+            rise.collect::<Vec<_>>().join(", ")
+        ),
         reading: format!(
-            "Response time {name} from the intended start, geometric mean over blocks with its 95\u{a0}% interval, on a \
-             logarithmic axis. “≥”: a lower bound, for requests were still unfinished. {SIGNS}"
+            "Response time {name} from the intended start, less the wait that a request asked for, geometric mean over blocks with \
+             its 95\u{a0}% interval, on a logarithmic axis. “≥”: a lower bound, for requests were still unfinished. {SIGNS}"
         ),
         scene: chart.scene(),
         folded: false,
@@ -191,7 +195,8 @@ fn times(
 }
 
 fn table(sweep: &Sweep<'_>, steps: &Steps<'_, '_>) -> Table {
-    let head = ["contender", "load", "offered", "answered", "share", "p50", "p99", "limited by"];
+    let head =
+        ["contender", "load", "offered", "answered", "share", "p50 − wait", "p99 − wait", "limited by"];
     let mut table = Table::new(&format!("Sweep of {}", label::name(sweep.workload)), &head, 1);
     for (one, steps) in steps {
         for (load, step) in steps {

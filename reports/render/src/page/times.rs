@@ -21,7 +21,12 @@ pub(super) fn markup(analysis: &Analysis<'_>, series: &[Series<'_>]) -> Markup {
             h2 id="times-title" { "How long do users wait at the same offered rate?" }
             p { "Requests start by a schedule, at the same rate for both contenders of a pair, and times run from the planned \
                  start. Pairs may differ in their rate. The wait that a request asks for is left out: every server has to wait \
-                 that long." }
+                 that long."
+                @if analysis.draws_open_waits() {
+                    " Each request has a wait of its own, drawn around that of its combination, and its own is left out of its time. \
+                     “Together” is the time of a request that waits as long as its combination says."
+                }
+            }
             @for metric in [Metric::ResponseTimeP50, Metric::ResponseTimeP99] {
                 @for subject in analysis.verdicts.subjects(metric) {
                     @let figure = figure(analysis, series, subject);

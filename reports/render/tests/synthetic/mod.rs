@@ -24,6 +24,8 @@ pub(crate) struct World {
     pub(crate) work_us: fn(&Cell, &str) -> f64,
     /// Whether open loops keep histograms and parts; without, a world is made a hundred times faster.
     pub(crate) detailed: bool,
+    /// Whether each request of an open loop that waits has a wait of its own.
+    pub(crate) drawn: bool,
     /// What becomes of a trial.
     pub(crate) fate: fn(&Cell, &str, u32) -> Fate,
 }
@@ -41,7 +43,14 @@ pub(crate) enum Fate {
 impl World {
     /// Both models cost the same, everywhere, with little noise.
     pub(crate) fn equal() -> Self {
-        Self { seed: 1, noise: 0.004, work_us: |_, _| 12.0, detailed: false, fate: |_, _, _| Fate::Measured }
+        Self {
+            seed: 1,
+            noise: 0.004,
+            work_us: |_, _| 12.0,
+            detailed: false,
+            drawn: false,
+            fate: |_, _, _| Fate::Measured,
+        }
     }
 
     /// Something like the real thing: the models differ a little, the stock libraries a lot.
@@ -297,22 +306,37 @@ fn measured(cell: &Cell, contender: &str, block: u32, world: &World, fate: Fate)
             * noise("response");
     // A queue that grows all window long: at its end the last one has waited for the excess.
     let queued_us = (overload - 1.0) * 1e6;
-    let p50 = cell.wait_ms * 1e3 + beyond_us + queued_us / 2.0;
-    let tail = cell.wait_ms * 1e3 + beyond_us * 4.0 * noise("tail") + queued_us;
-    let mut response = times(p50, tail);
-    if fate == Fate::Censored {
-        response.at_least = vec!["p99".into(), "mean".into(), "max".into()];
-    }
+    // Of waits that are drawn around a mean, half are shorter than 0.9 of it, and a hundredth longer than 2.7 times.
+    let is_drawn = world.drawn && cell.wait_ms > 0.0;
+    let [typical_wait_us, long_wait_us] =
+        if is_drawn { [0.9, 2.7] } else { [1.0; 2] }.map(|share| cell.wait_ms * 1e3 * share);
+    let (beyond_p50, beyond_tail) =
+        (beyond_us + queued_us / 2.0, beyond_us * 4.0 * noise("tail") + queued_us);
+    let p50 = typical_wait_us + beyond_us + queued_us / 2.0;
+    let tail = long_wait_us + beyond_us * 4.0 * noise("tail") + queued_us;
+    let [response, beyond] = [(p50, tail), (beyond_p50, beyond_tail)].map(|(p50, tail)| {
+        let mut times = times(p50, tail);
+        if fate == Fate::Censored {
+            times.at_least = vec!["p99".into(), "mean".into(), "max".into()];
+        }
+        times
+    });
     let open_check = if fate == Fate::OpenInvalid { CheckStatus::Fail } else { CheckStatus::Pass };
     let threads = if contender == "std-threads" { u64::from(cell.connections) + 2 } else { 2 };
     let mut open = measurement(cell, offered, Some(offered), response, open_check);
     open.goodput_per_s = offered / overload;
+    open.beyond_wait_us = is_drawn.then_some(beyond);
     if world.detailed {
         open.sub_windows = sub_windows(offered, p50, tail, overload);
         let shape = spread(p50, tail, fate);
         open.histograms = Histograms::encode(&shape, None);
         open.histograms.response_time = Some(open.histograms.service_time.clone());
         open.histograms.response_time_censored = open.histograms.service_time_censored.clone();
+        if is_drawn {
+            let shape = Histograms::encode(&spread(beyond_p50, beyond_tail, fate), None);
+            open.histograms.beyond_wait = Some(shape.service_time);
+            open.histograms.beyond_wait_censored = shape.service_time_censored;
+        }
     }
     if overload > 1.2 {
         let check = Check { name: "stationarity".into(), ..check("stationarity", CheckStatus::Fail) };

@@ -11,6 +11,8 @@ mod list;
 mod namesakes;
 mod path;
 mod profile;
+#[cfg(test)]
+mod published;
 mod run;
 mod verify;
 

@@ -10,7 +10,6 @@ use anyhow::{Context as _, ensure};
 use clap::{Args, ValueEnum};
 use loadgen::{Rate, parse_span};
 use reports_record::{Definition, Role};
-use reports_render::FAVOURS_ASYNC;
 use reports_terminal::{counted, talk};
 use servers_contract::Call;
 
@@ -190,7 +189,7 @@ fn measure(arguments: &Arguments, question: Question) -> anyhow::Result<i32> {
         anyway: arguments.anyway,
     };
     remarks.extend(ceiling(question));
-    remarks.extend(favours_async(question));
+    remarks.extend(drawn_waits(question));
     let occasion = Occasion {
         name: "ask",
         question: question.title(),
@@ -248,9 +247,15 @@ fn ceiling(question: Question) -> Option<String> {
     })
 }
 
-/// The caveat of a case that waits: all requests of an open loop wait equally long.
-fn favours_async(question: Question) -> Option<String> {
-    (!question.wait.is_zero()).then(|| FAVOURS_ASYNC.to_owned())
+/// Whose response times are told where each request has a wait of its own.
+fn drawn_waits(question: Question) -> Option<String> {
+    (!question.wait.is_zero()).then(|| {
+        format!(
+            "Waits are drawn around {wait}. A response time is that of a request that waits {wait}: the time beyond each request's \
+             own wait, and {wait}.",
+            wait = Metric::ResponseTimeP50.show(question.wait.as_secs_f64() * 1e6)
+        )
+    })
 }
 
 #[cfg(test)]
@@ -286,12 +291,13 @@ mod tests {
     }
 
     #[test]
-    fn a_case_that_waits_is_told_with_what_its_load_favours() {
+    fn a_case_that_waits_says_whose_response_times_it_tells() {
         let remark = |ms| {
             let wait = Duration::from_millis(ms);
-            favours_async(Question { wait, cpu: Duration::ZERO, connections: 64, rate: None })
+            drawn_waits(Question { wait, cpu: Duration::ZERO, connections: 64, rate: None })
         };
-        assert_eq!((remark(0), remark(20).as_deref()), (None, Some(FAVOURS_ASYNC)));
+        assert_eq!(remark(0), None);
+        assert!(remark(20).unwrap().starts_with("Waits are drawn around 20.0 ms. "), "{:?}", remark(20));
     }
 
     #[test]

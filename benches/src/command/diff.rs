@@ -8,7 +8,7 @@ use reports_render::analysis::Analysis;
 use reports_render::analysis::comparison::Comparison;
 use reports_render::analysis::contrast::Kind;
 use reports_render::analysis::subject::Subject;
-use reports_render::number;
+use reports_render::{FAVOURS_ASYNC, number};
 use reports_stats::evidence::MARGIN;
 use reports_stats::verdict::Verdict;
 use reports_terminal::{counted, print};
@@ -107,13 +107,7 @@ impl Difference {
             ));
             return found;
         }
-        if of_a.phases.wait_spread != of_b.phases.wait_spread {
-            found.apart.push(
-                "waits of the closed loop were drawn in one run and all alike in the other: no throughput of a cell that \
-                 waits is compared"
-                    .to_owned(),
-            );
-        }
+        found.apart.extend(waits_apart(Spreads::of(a), Spreads::of(b)));
         found.cells(a, b);
         let levels = |loads: &[f64], others: &[f64]| -> Vec<String> {
             let only = loads.iter().filter(|load| !others.contains(load));
@@ -165,13 +159,13 @@ impl Difference {
     /// The ratios of one pair of contenders, which has a role and some cells in either run.
     fn pair(&mut self, (a, kind, cells_a): OfRun<'_, '_>, (b, same_kind, cells_b): OfRun<'_, '_>) {
         let mut without = 0;
-        let are_drawn_alike = a.run.definition.phases.wait_spread == b.run.definition.phases.wait_spread;
+        let (spreads_a, spreads_b) = (Spreads::of(a), Spreads::of(b));
         for subject in Subject::all(&a.run.definition) {
             let Some(same) = same_subject(subject, a, b) else { continue };
             for comparison in a.verdicts.about(kind, subject) {
                 let cell = &a.run.definition.cells[comparison.cell];
-                // In lock step and out of it are two loads.
-                if !are_drawn_alike && subject.metric == Metric::Throughput && cell.wait_ms > 0.0 {
+                if cell.wait_ms > 0.0 && spreads_a.behind(subject.metric) != spreads_b.behind(subject.metric)
+                {
                     continue;
                 }
                 for twin in b.verdicts.about(same_kind, same) {
@@ -197,6 +191,77 @@ impl Difference {
             ));
         }
     }
+}
+
+/// Coefficients of variation of the waits that requests asked for. In lock step and out of it are two loads.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Spreads {
+    closed: f64,
+    open: f64,
+}
+
+impl Spreads {
+    fn of(analysis: &Analysis<'_>) -> Self {
+        Self { closed: analysis.run.definition.phases.wait_spread, open: analysis.open_wait_spread() }
+    }
+
+    /// The spread of the loop that a metric is asked of; `None` where waits do not matter to it.
+    fn behind(self, metric: Metric) -> Option<f64> {
+        match metric {
+            Metric::Throughput => Some(self.closed),
+            Metric::Memory => None,
+            _ => Some(self.open),
+        }
+    }
+}
+
+/// The ratios that waits of another spread keep apart, each with the reason.
+fn waits_apart(one: Spreads, other: Spreads) -> Vec<String> {
+    let told = |spread: f64| {
+        if spread == 0.0 {
+            "alike for all requests".to_owned()
+        } else {
+            format!("drawn (coefficient of variation {})", number::plain(spread))
+        }
+    };
+    let loops = [
+        (
+            "the closed loop",
+            one.closed,
+            other.closed,
+            "throughput",
+            "connections that wait equally long march in step",
+        ),
+        (
+            "the open loops",
+            one.open,
+            other.open,
+            "CPU time and no response time",
+            "requests that wait equally long end in bunches, which tasks serve together",
+        ),
+    ];
+    let apart = loops.into_iter().filter(|(_, one, other, ..)| one != other);
+    apart
+        .map(|(which, one, other, what, why)| {
+            format!(
+                "waits of {which} were {} in the first run and {} in the second, and {why}: no {what} of a cell that waits is \
+                 compared",
+                told(one),
+                told(other)
+            )
+        })
+        .collect()
+}
+
+/// The caveat of the runs whose open loops favour async, with the runs that it is about; `None` where it is about neither.
+fn favours_async(a: &Analysis<'_>, b: &Analysis<'_>) -> Option<String> {
+    let which = match (a.favours_async(), b.favours_async()) {
+        (true, true) => "both runs",
+        (true, false) => "the first run",
+        (false, true) => "the second run",
+        (false, false) => return None,
+    };
+    Some(format!("About {which}: {}", FAVOURS_ASYNC.replace('\u{a0}', " ")))
 }
 
 /// The role of the same two contenders in another run, which may be another one there.
@@ -308,6 +373,9 @@ fn tell(a: &Analysis<'_>, b: &Analysis<'_>) -> String {
         paragraph("Measured under other conditions, which may be what changed:");
         conditions.iter().for_each(|one| paragraph(&format!("- {}", shown(one, 2 * SHOWN))));
     }
+    if let Some(caveat) = favours_async(a, b) {
+        paragraph(&caveat);
+    }
     if !difference.apart.is_empty() {
         paragraph("Not comparable:");
         difference.apart.iter().for_each(|one| paragraph(&format!("- {one}")));
@@ -328,6 +396,7 @@ fn list(names: &[String]) -> String {
 mod tests {
     use reports_record::Role;
 
+    use super::super::published::{published, with_drawn_waits, with_one_wait};
     use super::*;
 
     fn figure(ratio: f64, factor: f64, verdict: Verdict) -> Figure {
@@ -347,12 +416,6 @@ mod tests {
         assert_eq!(change((1.20, 1.001, AsyncWins), (1.24, 1.001, AsyncWins)), Change::None);
         assert_eq!(change((1.2, 2.0, AsyncWins), (0.8, 2.0, SyncWins)), Change::TurnedRound);
         assert_eq!(change((1.2, 2.0, AsyncWins), (0.8, 2.0, CannotTell)), Change::None);
-    }
-
-    fn published(name: &str) -> (Run, Vec<Line>) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../reports/published").join(name);
-        let folder = Folder::open(folder);
-        (folder.run().unwrap(), folder.lines().unwrap().0)
     }
 
     #[test]
@@ -462,6 +525,45 @@ mod tests {
             .collect();
         assert!(few.len() > 10, "{}", few.len());
         assert!(few.iter().all(|comparison| Figure::of(comparison).is_none()));
+    }
+
+    #[test]
+    fn a_run_whose_open_loops_drew_waits_is_not_compared_at_a_rate_with_one_whose_did_not() {
+        let (old, new) =
+            (with_one_wait(published("2026-11-28-quick")), with_drawn_waits(published("2026-11-28-quick")));
+        let (old, new) = (Analysis::of(&old.0, &old.1), Analysis::of(&new.0, &new.1));
+        let in_one_line = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let caveat = FAVOURS_ASYNC.replace('\u{a0}', " ");
+        for (a, b, waits, about) in [
+            (&old, &new, "alike for all requests in the first run and drawn", "About the first run: "),
+            (
+                &new,
+                &old,
+                "drawn (coefficient of variation 0.500) in the first run and alike",
+                "About the second run: ",
+            ),
+        ] {
+            let rows = Difference::of(a, b).rows;
+            let waiting = |row: &&Row| !row.name.starts_with("wait=0ms") && !row.name.starts_with("cpu=");
+            let of_waiting: Vec<&str> = rows.iter().filter(waiting).map(|row| row.name.as_str()).collect();
+            assert!(!of_waiting.is_empty());
+            assert!(
+                of_waiting.iter().all(|name| name.contains("throughput") || name.contains("memory")),
+                "{of_waiting:?}"
+            );
+            assert!(rows.iter().any(|row| row.name.starts_with("wait=0ms") && row.name.contains("CPU")));
+            let told = in_one_line(tell(a, b));
+            assert!(told.contains(&format!("waits of the open loops were {waits}")), "{told}");
+            assert!(
+                told.contains("no CPU time and no response time of a cell that waits is compared"),
+                "{told}"
+            );
+            assert!(told.contains(&format!("{about}{caveat}")), "{told}");
+        }
+        assert!(in_one_line(tell(&old, &old)).contains(&format!("About both runs: {caveat}")));
+        let both = in_one_line(tell(&new, &new));
+        assert!(!both.contains("favours async") && !both.contains("waits of the"), "{both}");
+        assert_eq!(Difference::of(&new, &new).rows.len(), Difference::of(&old, &old).rows.len());
     }
 
     #[test]

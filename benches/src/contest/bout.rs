@@ -386,7 +386,9 @@ impl Contest {
             if has {
                 let plan = open_plan(rate, turns.seed(), self.service);
                 let sliced = phase(&mut running, &self.entrants, &plan, self.grace, &mut turns, setting)?;
-                readings.iter_mut().zip(&sliced).for_each(|(reading, sliced)| reading.take_level(sliced));
+                for ((reading, sliced), running) in readings.iter_mut().zip(&sliced).zip(&running) {
+                    reading.take_level(sliced, running.mean_wait());
+                }
             } else {
                 readings.iter_mut().for_each(|reading| reading.levels.push(super::Level::default()));
             }

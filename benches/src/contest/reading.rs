@@ -1,6 +1,8 @@
 //! What one block says about one server.
 
-use reports_record::Measurement;
+use std::time::Duration;
+
+use reports_record::{Measurement, Times};
 use serde::Serialize;
 
 use super::{Metric, Subject};
@@ -48,7 +50,8 @@ pub struct Reading {
 pub struct Level {
     /// Server CPU time per request, microseconds.
     pub cpu_us: Option<f64>,
-    /// Median response time, microseconds.
+    /// Median response time, microseconds. Where each request drew a wait of its own, it is the time of a request that waits as long as
+    /// they do on average: its time beyond its own wait, and the mean wait.
     pub p50_us: Option<f64>,
     /// 99th percentile, microseconds; `None` with too few requests as well.
     pub p99_us: Option<f64>,
@@ -95,14 +98,19 @@ impl Reading {
         }
     }
 
-    /// Takes in what an open loop at the next rate found.
-    pub(super) fn take_level(&mut self, sliced: &Sliced) {
+    /// Takes in what an open loop at the next rate found, whose waits, if any, were drawn around `wait`.
+    pub(super) fn take_level(&mut self, sliced: &Sliced, wait: Duration) {
         let mut level = Level::default();
         if self.believes(&sliced.measurement) {
             let cost = sliced.cost.as_ref().and_then(reports_record::ServerCost::cpu_per_request_us);
-            let times = sliced.measurement.response_time_us.as_ref();
-            let quantile = |name: &str, value: fn(&reports_record::Times) -> Option<f64>| {
-                times.filter(|times| !times.is_at_least(name)).and_then(value)
+            let Measurement { response_time_us, beyond_wait_us, .. } = &sliced.measurement;
+            let quantile = |name: &str, value: fn(&Times) -> Option<f64>| {
+                quantile(
+                    response_time_us.as_ref(),
+                    beyond_wait_us.as_ref().map(|times| (times, wait)),
+                    name,
+                    value,
+                )
             };
             level = Level {
                 cpu_us: positive(cost),
@@ -128,7 +136,38 @@ impl Reading {
     }
 }
 
+/// The quantile `name` of the response times of requests that all wait equally long: as they are, or by the times beyond each
+/// request's own wait, and the wait that is added to them. `None` where it is known only as a lower bound.
+fn quantile(
+    response: Option<&Times>,
+    beyond: Option<(&Times, Duration)>,
+    name: &str,
+    value: fn(&Times) -> Option<f64>,
+) -> Option<f64> {
+    let (times, wait) = beyond.or(response.map(|times| (times, Duration::ZERO)))?;
+    let figure = value(times).filter(|_| !times.is_at_least(name))?;
+    Some(figure + wait.as_secs_f64() * 1e6)
+}
+
 /// A zero is a missing figure (no reply, a counter not kept), and no ratio is taken of it.
 fn positive(value: Option<f64>) -> Option<f64> {
     value.filter(|value| value.is_finite() && *value > 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Waits of 20 ms on average: the slowest hundredth of the replies tells who drew long waits, not who serves slowly.
+    #[test]
+    fn a_drawn_wait_is_in_no_response_time_and_its_mean_is() {
+        let times = |p50, p99| Times { p50: Some(p50), p99: Some(p99), ..Times::default() };
+        let (response, beyond) = (times(18_500.0, 53_000.0), times(300.0, 3_000.0));
+        let p99 = |beyond| quantile(Some(&response), beyond, "p99", |times| times.p99);
+        assert_eq!(p99(None), Some(53_000.0));
+        assert_eq!(p99(Some((&beyond, Duration::from_millis(20)))), Some(23_000.0));
+        let bound = Times { at_least: vec!["p99".to_owned()], ..beyond.clone() };
+        assert_eq!(p99(Some((&bound, Duration::from_millis(20)))), None);
+        assert_eq!(quantile(None, None, "p50", |times| times.p50), None);
+    }
 }

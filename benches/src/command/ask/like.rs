@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use reports_record::{Folder, Pair, shell_word, shown};
+use reports_render::FAVOURS_ASYNC;
 use reports_render::analysis::Analysis;
 use reports_render::analysis::amount::Amount;
 use reports_render::analysis::arithmetic::{ALIKE, Arithmetic, Case, Conclusion, Outlook, headline};
@@ -23,8 +24,20 @@ const NAME: usize = 60;
 pub(super) fn ask(question: &Question, pair: Option<PairName>, folder: &Path) -> anyhow::Result<i32> {
     let folder = Folder::open(folder);
     let (run, (lines, _)) = (folder.run()?, folder.lines()?);
-    let definition = &run.definition;
-    let arithmetic = Arithmetic::of(&Analysis::of(&run, &lines));
+    let text = tell(question, pair, &Analysis::of(&run, &lines), folder.path())?;
+    print(text).context("cannot write to stdout")?;
+    Ok(0)
+}
+
+/// What the case comes to with each pair of a run, which was read from the folder at `path`.
+fn tell(
+    question: &Question,
+    pair: Option<PairName>,
+    analysis: &Analysis<'_>,
+    path: &Path,
+) -> anyhow::Result<String> {
+    let definition = &analysis.run.definition;
+    let arithmetic = Arithmetic::of(analysis);
     let case = Case {
         connections: question.connections,
         wait_ms: question.wait.as_secs_f64() * 1e3,
@@ -43,14 +56,17 @@ pub(super) fn ask(question: &Question, pair: Option<PairName>, folder: &Path) ->
     ensure!(
         !told.is_empty(),
         "{} has no combination from which this case follows: expected ones that wait or compute, of a pair; name another run",
-        folder.path().display()
+        path.display()
     );
-    let path = folder.path().display().to_string();
+    let path = path.display().to_string();
     let path = shell_word(&path);
-    let text =
-        told.join("\n") + &format!("\nnothing was measured; all of it follows from the run in {path}\n");
-    print(text).context("cannot write to stdout")?;
-    Ok(0)
+    let caveat = if case.wait_ms > 0.0 && analysis.favours_async() {
+        format!("\n{}\n", filled(FAVOURS_ASYNC))
+    } else {
+        String::new()
+    };
+    let source = format!("\nnothing was measured; all of it follows from the run in {path}\n");
+    Ok(told.join("\n") + &caveat + &source)
 }
 
 /// A case with one pair: the conclusion first, marked as arithmetic, and what it follows from.
@@ -61,12 +77,13 @@ fn paragraphs(
     cell: &dyn Fn(usize) -> String,
 ) -> String {
     let names = [outlook.sync.contender, outlook.awaiting.contender].map(|name| shown(name, NAME));
-    let mut lines = vec![format!("{} ARITHMETIC", headline(outlook, [&names[0], &names[1]]))];
+    let beyond = arithmetic.beyond(&outlook.case, pair);
+    let outside = if beyond.is_empty() { "" } else { ", OUTSIDE WHAT WAS MEASURED" };
+    let mut lines = vec![format!("{} ARITHMETIC{outside}", headline(outlook, [&names[0], &names[1]]))];
     lines.extend(costs(outlook, &names, cell));
     lines.push(limits(outlook, arithmetic.cores, &names, cell));
     lines.extend(change(outlook, arithmetic, pair, &names));
     lines.extend(memory(outlook, &names));
-    let beyond = arithmetic.beyond(&outlook.case, pair);
     if !beyond.is_empty() {
         let told = beyond.iter().map(|(value, axis)| {
             let written = |value: f64| match axis.key {
@@ -87,8 +104,12 @@ fn paragraphs(
         ),
         None => "How well it fits is not known: the run has too few combinations.".to_owned(),
     });
-    // A terminal's columns are counted in plain blanks.
-    lines.iter().map(|line| textwrap::fill(&line.replace('\u{a0}', " "), COLUMNS) + "\n").collect()
+    lines.iter().map(|line| filled(line) + "\n").collect()
+}
+
+/// A sentence in a terminal's columns, which are counted in plain blanks.
+fn filled(sentence: &str) -> String {
+    textwrap::fill(&sentence.replace('\u{a0}', " "), COLUMNS)
 }
 
 /// The cost of a request and its time at the case's own rate; nothing without a rate.
@@ -275,4 +296,29 @@ fn serves_alike(conclusion: Conclusion) -> bool {
 
 fn cores(cores: u32) -> String {
     if cores == 1 { "one core".to_owned() } else { format!("{cores} cores") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::super::published::{Record, published, with_drawn_waits, with_one_wait};
+    use super::*;
+
+    #[test]
+    fn a_case_that_waits_is_told_with_what_favours_async_in_a_run_of_one_wait_alone() {
+        let told = |wait_ms: u64, record: &Record| {
+            let wait = Duration::from_millis(wait_ms);
+            let question = Question { wait, cpu: Duration::ZERO, connections: 64, rate: None };
+            let analysis = Analysis::of(&record.0, &record.1);
+            let text = tell(&question, None, &analysis, Path::new("run")).unwrap();
+            assert!(text.lines().all(|line| line.chars().count() <= COLUMNS), "{text}");
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let caveat = FAVOURS_ASYNC.replace('\u{a0}', " ");
+        let one_wait = with_one_wait(published("2026-11-28-quick"));
+        assert!(told(10, &one_wait).contains(&caveat));
+        assert!(!told(0, &one_wait).contains("favours async"));
+        assert!(!told(10, &with_drawn_waits(one_wait)).contains("favours async"));
+    }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::bail;
 use benches::bench::started;
 
-use crate::session::Session;
+use crate::session::Invocation;
 
 /// Criterion's flags that ask for results instead of measuring.
 const ASK_ONLY: [&str; 3] = ["--list", "--load-baseline", "--profile-time"];
@@ -36,14 +36,23 @@ pub(crate) fn check_baseline(arguments: &[String], results: &Path) -> anyhow::Re
 ///
 /// # Errors
 /// When no bench was asked for, though the command line asks for measurements.
-pub(crate) fn check_that_something_ran(arguments: &[String], session: &Session) -> anyhow::Result<()> {
-    let asks_only = arguments.iter().any(|argument| ASK_ONLY.iter().any(|flag| argument.starts_with(flag)));
+pub(crate) fn check_that_something_ran(arguments: &[String], invocation: &Invocation) -> anyhow::Result<()> {
     // `cargo test NAME` hands the name of a test to every target.
-    if asks_only || !session.is_idle() || !started::by_cargo_bench(arguments) {
+    if asks_only(arguments) || !invocation.is_idle() || !started::by_cargo_bench(arguments) {
         return Ok(());
     }
     let filters = filters(arguments).collect::<Vec<_>>().join(" ");
     bail!("cannot find a bench by {filters:?}, expected part of a name: cargo bench -- --list shows them all")
+}
+
+/// Whether each bench is called too few times for several passes: in a test, with `--quick`, and where nothing is measured.
+pub(crate) fn is_short(arguments: &[String]) -> bool {
+    let flag = |name: &str| arguments.iter().any(|argument| argument == name);
+    !started::by_cargo_bench(arguments) || flag("--quick") || flag("--test") || asks_only(arguments)
+}
+
+fn asks_only(arguments: &[String]) -> bool {
+    arguments.iter().any(|argument| ASK_ONLY.iter().any(|flag| argument.starts_with(flag)))
 }
 
 /// Whether the command line asks for benches or tests by name.

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 use benches::bench::started;
 
-use crate::{disturbance, interrupts, parts, waits};
+use crate::{disturbance, interrupts, parts, passes, process, waits};
 
 /// Groups whose iteration is one operation, whose iteration is many, and whose unit is bytes. None of them needs a contender.
 const GROUPS: [&str; 3] = ["select/8", "sleepers/16", "memory/parked"];
@@ -20,6 +20,8 @@ pub(crate) fn test() -> anyhow::Result<()> {
     disturbance::test()?;
     interrupts::test()?;
     waits::test()?;
+    passes::test()?;
+    process::test()?;
     let target = tempfile::tempdir().context("cannot make a folder for results")?;
     let filter = format!("^({})/", GROUPS.join("|"));
     let short = ["--warm-up-time", "0.05", "--measurement-time", "0.1", filter.as_str()];

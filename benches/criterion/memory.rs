@@ -22,7 +22,7 @@ use crate::cost::Cost;
 use crate::event_loop::event_loop;
 use crate::group::{Plan, Valued, group};
 use crate::kept::Side;
-use crate::served::Served;
+use crate::served::{self, Served};
 use crate::session::Session;
 
 /// The argument by which this program is asked to be a crowd.
@@ -70,9 +70,9 @@ pub(crate) fn benches(criterion: &mut Criterion<Bytes>, session: &Session) {
     let sample = "256 connections more to a fresh process, by its growth, per connection";
     group(criterion, session, plan("memory/idle_connection", so_what)).pair(
         Side::new("an idle connection of std-threads").sample(sample),
-        || |iterations| idle(iterations, "std-threads"),
+        || idle("std-threads"),
         Side::new("an idle connection of tokio-tasks").sample(sample),
-        || |iterations| idle(iterations, "tokio-tasks"),
+        || idle("tokio-tasks"),
     );
 }
 
@@ -83,13 +83,17 @@ fn crowds(count: u64, member: &str, held: usize) -> Turn {
     }))
 }
 
-fn idle(count: u64, name: &str) -> Turn {
-    summed((0..count).map(|_| {
-        let served = Served::start(name, 1, &Call::Hello);
-        served
-            .and_then(|served| served.idle_connection_bytes(CONNECTIONS))
-            .unwrap_or_else(|error| panic!("cannot measure {name}: {error:#}"))
-    }))
+fn idle(name: &'static str) -> impl FnMut(u64) -> Turn {
+    let or_stop = move |error: anyhow::Error| -> ! { panic!("cannot measure {name}: {error:#}") };
+    served::build().unwrap_or_else(|error| or_stop(error));
+    move |count| {
+        summed((0..count).map(|_| {
+            let served = Served::start(name, 1, &Call::Hello);
+            served
+                .and_then(|served| served.idle_connection_bytes(CONNECTIONS))
+                .unwrap_or_else(|error| or_stop(error))
+        }))
+    }
 }
 
 fn summed(bytes: impl Iterator<Item = f64>) -> Turn {

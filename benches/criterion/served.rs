@@ -1,5 +1,6 @@
 //! A contender to send requests to: built, started as the runner starts it, connected to.
 
+use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -22,8 +23,35 @@ use crate::cost::{self, Cost};
 use crate::interrupts;
 use crate::waits::{SEED, SPREAD};
 
-/// The contenders, once they are built: once for all benches.
+/// The contenders, once they are built: once for all processes of an invocation.
 static BUILT: OnceLock<Built> = OnceLock::new();
+
+/// Has contenders started from what an earlier process of this invocation built.
+pub(crate) fn take_over(built: Built) {
+    BUILT.get_or_init(|| built);
+}
+
+/// What later processes may take over; `None` where this one needed no contender so far.
+pub(crate) fn built() -> Option<&'static Built> {
+    BUILT.get()
+}
+
+/// Builds the contenders unless that was done.
+///
+/// # Errors
+/// When they cannot be built.
+pub(crate) fn build() -> anyhow::Result<()> {
+    let root = root::find()?;
+    build_in(&root, &Contenders::load(&root.join(root::CONTENDERS))?).map(|_| ())
+}
+
+fn build_in(root: &Path, contenders: &Contenders) -> anyhow::Result<&'static Built> {
+    if BUILT.get().is_none() {
+        let built = artifacts::build_alike(root, contenders)?;
+        BUILT.get_or_init(|| built);
+    }
+    BUILT.get().context("the contenders were just built")
+}
 
 /// A contender that runs on CPUs of its own, and connections to it. Dropped, it ends.
 pub(crate) struct Served {
@@ -54,11 +82,7 @@ impl Served {
         let contenders = Contenders::load(&list)?;
         let chosen =
             contenders.get(name).with_context(|| format!("no contender {name} in {}", list.display()))?;
-        if BUILT.get().is_none() {
-            let built = artifacts::build_alike(&root, &contenders)?;
-            BUILT.get_or_init(|| built);
-        }
-        let built = BUILT.get().context("the contenders were just built")?;
+        let built = build_in(&root, &contenders)?;
         let split = &bound::split().parts;
         let launch = Launch {
             cpus: split.contender.clone(),

@@ -9,13 +9,16 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, ensure};
 use cargo_metadata::{Message, MetadataCommand};
 use reports_terminal::talk;
+use serde::{Deserialize, Serialize};
 use servers_conformance::contenders::{Contender, Contenders};
 
 /// Makes cargo say, on stdout and for programs to read, which files it has built; what people read stays on stderr.
 const TELL_FILES: &str = "--message-format=json-render-diagnostics";
 
 /// Programs that were just built, or found to be up to date.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+///
+/// It may be written down for another process of the same invocation.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Built {
     /// By the name of the binary, as cargo told.
     programs: BTreeMap<String, PathBuf>,

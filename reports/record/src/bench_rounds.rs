@@ -49,8 +49,7 @@ pub enum BenchFigure {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BenchRound {
-    /// The blocking side's slices. The first one stands at an end of the round in even rounds and at the other end, or
-    /// in the middle, in odd ones, so that what drifts favours neither.
+    /// The blocking side's slices, in the order measured.
     pub sync: [BenchSlice; 2],
     /// The awaiting side's slices, likewise.
     pub r#async: [BenchSlice; 2],
@@ -67,6 +66,10 @@ pub struct BenchRound {
     pub wall_ns: u64,
     /// Whether the load generator's certificate held; `true` where none was needed.
     pub certified: bool,
+    /// The process that measured it, by number within its group, in the order of their beginning; 0 for all in older files,
+    /// where one process measured everything.
+    #[serde(default)]
+    pub process: u32,
 }
 
 /// Operations of one side, one after another.

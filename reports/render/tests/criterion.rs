@@ -83,7 +83,8 @@ fn environment() -> Environment {
     }
 }
 
-/// Forty rounds of a pair, each some per cent off in a pattern that repeats: both sides are the same from slice to slice.
+/// Twelve processes with four rounds of a pair each, some per cent off in a pattern that repeats: both sides are the same from slice to
+/// slice.
 fn rounds(group: &str, unit: BenchUnit, sync: f64, awaiting: f64) -> BenchRounds {
     let round = |number: u32| {
         let off = 1.0 + f64::from(number * 7 % 5) * 0.01;
@@ -108,6 +109,7 @@ fn rounds(group: &str, unit: BenchUnit, sync: f64, awaiting: f64) -> BenchRounds
             foreign_ms: None,
             wall_ns: 1_000_000,
             certified: true,
+            process: number / 4,
         }
     };
     BenchRounds {
@@ -121,7 +123,7 @@ fn rounds(group: &str, unit: BenchUnit, sync: f64, awaiting: f64) -> BenchRounds
         cpus: 1,
         began_unix_s: 1_764_000_000,
         environment: environment(),
-        rounds: (0..40).map(round).collect(),
+        rounds: (0..48).map(round).collect(),
     }
 }
 
@@ -281,8 +283,8 @@ fn a_group_without_a_verdict_has_its_reason() {
     for expected in [
         "There are too few valid data in 3 of 3 pairs of time",
         "spawn/two_cpus: other programs took 30\u{a0}% of its CPUs",
-        "hand_over/two_cpus: 75\u{a0}% of its rounds were disturbed",
-        "select/8: 3 rounds count, which is too few",
+        "hand_over/two_cpus: 79\u{a0}% of its rounds were disturbed",
+        "select/8: its 3 rounds that count are of 1 process, which is too few",
     ] {
         assert!(html.contains(expected), "{expected:?} is missing in {html}");
     }
@@ -311,7 +313,7 @@ fn disturbed_rounds_are_left_out_on_both_sides_and_counted() {
     }
     put_rounds(results.path(), &disturbed);
     let html = page(results.path());
-    assert!(html.contains("10 of 40 rounds are left out, on both sides alike"));
+    assert!(html.contains("12 of 48 rounds are left out, on both sides alike"));
     assert!(html.contains("spawn (×0.0250,"));
 }
 
@@ -331,8 +333,8 @@ fn each_side_is_held_against_itself() {
     assert!(html.contains("8 of 8 intervals hold 1 (100\u{a0}%)"));
     let results = tempfile::tempdir().unwrap();
     let mut uneven = rounds("spawn", BenchUnit::Nanoseconds, 20_000.0, 500.0);
-    for round in &mut uneven.rounds {
-        round.sync[1].cpu_ns = round.sync[1].cpu_ns.map(|cpu| cpu * 1.2);
+    for slice in uneven.rounds[24..].iter_mut().flat_map(|round| &mut round.sync) {
+        slice.cpu_ns = slice.cpu_ns.map(|cpu| cpu * 1.2);
     }
     put_rounds(results.path(), &uneven);
     let html = page(results.path());
@@ -595,17 +597,27 @@ fn against(sync: f64, awaiting: f64) -> Output {
 
 #[test]
 fn two_invocations_that_find_the_same_agree_and_a_changed_winner_is_named() {
-    let same = against(21_000.0, 490.0);
+    let same = against(20_010.0, 499.9);
     let told = String::from_utf8(same.stdout).unwrap();
     assert_eq!(same.status.code(), Some(0), "{told}");
     for line in [
         "2 groups stand in both invocations.",
         "2 have a winner in both; no winner changes.",
-        "The second: 4 of 4 intervals of one side hold 1",
+        "One side, the second ÷ the first: 4 of 4 intervals hold 1 (100\u{a0}%).",
+        "One side within the second, later processes ÷ earlier ones: 4 of 4 intervals hold 1",
         "The two agree",
     ] {
         assert!(told.contains(line), "{line}: {told}");
     }
+
+    // By a fifth: twelve processes differ by one per cent.
+    let moved = against(24_000.0, 500.0);
+    let told = String::from_utf8(moved.stdout).unwrap();
+    assert_eq!(moved.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("3 of 4 intervals hold 1") && told.contains("Those that do not: spawn/sync."),
+        "{told}"
+    );
 
     let turned = against(500.0, 20_000.0);
     let told = String::from_utf8(turned.stdout).unwrap();

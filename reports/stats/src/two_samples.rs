@@ -2,6 +2,7 @@
 
 use crate::distributions::student_quantile;
 use crate::effect::{CONFIDENCE, Interval};
+use crate::evidence::Evidence;
 
 /// The geometric mean of one sample over that of another, and how far it may be off.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,20 +22,19 @@ pub struct Ratio {
 /// Source: Welch, "The generalization of 'Student's' problem when several different population variances are involved",
 /// Biometrika 34 (1947), on logarithms; degrees of freedom by Satterthwaite (1946).
 pub fn ratio(numerator: &[f64], denominator: &[f64]) -> Option<Ratio> {
-    let (above, below) = (Moments::of_logs(numerator)?, Moments::of_logs(denominator)?);
-    let log_ratio = above.mean - below.mean;
-    let (a, b) = (above.variance_of_mean, below.variance_of_mean);
-    let half_width = if a + b > 0.0 {
-        let freedom = (a + b).powi(2) / (a.powi(2) / above.freedom + b.powi(2) / below.freedom);
-        student_quantile(0.5 + CONFIDENCE / 2.0, freedom) * (a + b).sqrt()
-    } else {
-        // All values of each side are alike: counts of bytes can be.
-        0.0
-    };
-    let interval = Interval { lo: (log_ratio - half_width).exp(), hi: (log_ratio + half_width).exp() };
-    Some(Ratio { ratio: log_ratio.exp(), interval })
+    Some(Moments::of_logs(numerator)?.over(Moments::of_logs(denominator)?, 1.0 - CONFIDENCE))
 }
 
+/// The mean of `numerator` ÷ that of `denominator`, each with all that its evidence is uncertain by, excess variance included; the
+/// interval misses the true ratio with a chance of `alpha`.
+///
+/// Source: as [`ratio`].
+#[must_use]
+pub fn ratio_of_evidence(numerator: &Evidence, denominator: &Evidence, alpha: f64) -> Ratio {
+    Moments::of_evidence(numerator).over(Moments::of_evidence(denominator), alpha)
+}
+
+#[derive(Debug, Clone, Copy)]
 struct Moments {
     mean: f64,
     variance_of_mean: f64,
@@ -42,6 +42,28 @@ struct Moments {
 }
 
 impl Moments {
+    fn of_evidence(evidence: &Evidence) -> Self {
+        Self {
+            mean: evidence.effect.log_ratio(),
+            variance_of_mean: evidence.standard_error.powi(2),
+            freedom: evidence.freedom,
+        }
+    }
+
+    fn over(self, below: Self, alpha: f64) -> Ratio {
+        let log_ratio = self.mean - below.mean;
+        let (a, b) = (self.variance_of_mean, below.variance_of_mean);
+        let half_width = if a + b > 0.0 {
+            let freedom = (a + b).powi(2) / (a.powi(2) / self.freedom + b.powi(2) / below.freedom);
+            student_quantile(1.0 - alpha / 2.0, freedom) * (a + b).sqrt()
+        } else {
+            // All values of each side are alike: counts of bytes can be.
+            0.0
+        };
+        let interval = Interval { lo: (log_ratio - half_width).exp(), hi: (log_ratio + half_width).exp() };
+        Ratio { ratio: log_ratio.exp(), interval }
+    }
+
     fn of_logs(values: &[f64]) -> Option<Self> {
         let usable = |value: &f64| value.is_finite() && *value > 0.0;
         if values.len() < 2 || !values.iter().all(usable) {
@@ -73,6 +95,36 @@ mod tests {
         let se = (1.0_f64 / 3.0 + 1.0 / 24.0).sqrt();
         assert!((3.182 * se..4.303 * se).contains(&half_width), "{half_width}");
         assert!((found.interval.hi / found.ratio - found.ratio / found.interval.lo).abs() < 1e-9);
+    }
+
+    /// Without excess the evidence of values beside ones is that of the values.
+    #[test]
+    fn the_ratio_of_evidence_is_that_of_its_values_and_excess_widens_it() {
+        use crate::effect::{Pair, effect};
+        use crate::excess_variance::ExcessVariance;
+
+        let (above, below) = (exp(&[1.0, 2.0, 3.0]), exp(&[0.0, 0.5, 1.0, 0.5]));
+        let evidence = |values: &[f64], excess| {
+            let beside_one: Vec<Pair> =
+                values.iter().map(|&value| Pair { sync: 1.0, r#async: value }).collect();
+            let effect = effect(&beside_one).unwrap();
+            Evidence::weigh(effect, effect.variance(), excess, 0.05)
+        };
+        let found =
+            |excess, alpha| ratio_of_evidence(&evidence(&above, excess), &evidence(&below, excess), alpha);
+        let (plain, by_values) = (found(ExcessVariance::UNKNOWN, 0.05), ratio(&above, &below).unwrap());
+        assert!((plain.interval.hi / by_values.interval.hi - 1.0).abs() < 1e-9, "{plain:?} {by_values:?}");
+        let width = |found: Ratio| (found.interval.hi / found.interval.lo).ln();
+        let apart = effect(&[0.4, 0.401, 0.399, 0.4].map(|log: f64| Pair { sync: 1.0, r#async: log.exp() }));
+        let excess = ExcessVariance::among(&[apart.unwrap(); 8]);
+        assert!(width(found(ExcessVariance::UNKNOWN, 0.02)) > width(plain));
+        // By hand: the squared standard error grows from 0.375 to 0.695, whose freedom is 7.72.
+        assert!((excess.variance() - 0.16).abs() < 1e-3, "{excess:?}");
+        assert!(
+            (width(found(excess, 0.05)) / 2.0 / 0.695_f64.sqrt() - 2.32).abs() < 0.02,
+            "{:?}",
+            found(excess, 0.05)
+        );
     }
 
     #[test]

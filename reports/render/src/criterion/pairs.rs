@@ -1,16 +1,16 @@
 //! Both sides of each group, judged by their rounds; and each side against itself.
 
+use std::collections::BTreeMap;
+
 use reports_record::{BenchFigure, BenchRound, BenchRounds, BenchSlice, BenchUnit};
-use reports_stats::effect::{Interval, Pair as Values};
+use reports_stats::effect::{Effect, Interval, MIN_BLOCKS, Pair as Values, effect};
+use reports_stats::evidence::Evidence;
+use reports_stats::excess_variance::ExcessVariance;
 use reports_stats::judge::{Cell, Judgement, Question, judge, judge_copies};
-use reports_stats::looks::Looks;
+use reports_stats::looks::{ALPHA, Looks};
 use reports_stats::verdict::{Better, Verdict};
 
 use crate::analysis::estimate::Estimate;
-
-/// Blocks that the rounds of a group are cut into, each of consecutive rounds: rounds resemble their neighbours, and blocks of
-/// ten hardly do.
-pub(super) const BLOCKS: usize = 20;
 
 /// Largest share of a round's time for which its threads may have waited for a CPU that others used, where the clock judges.
 const MOST_DELAY: f64 = 0.05;
@@ -25,6 +25,10 @@ const MOST_FOREIGN: f64 = 0.05;
 /// Sides whose comparison with themselves must hold 1, as a share; fewer say that the intervals of this session are too narrow.
 pub(super) const PROMISED: f64 = 0.95;
 
+/// The chance of a miss of each such interval. Less than [`PROMISED`] allows: of ninety intervals that miss with a chance of just
+/// 5 %, more than 5 % do so in every other session.
+pub(super) const COPIES_ALPHA: f64 = 0.02;
+
 /// Both sides of a group.
 #[derive(Debug)]
 pub(super) struct Pair<'a> {
@@ -33,13 +37,18 @@ pub(super) struct Pair<'a> {
     /// The judged figure of one operation.
     pub(super) sync: Option<Estimate>,
     pub(super) awaiting: Option<Estimate>,
+    /// That figure of either side, beside 1: its logarithm with all that it is uncertain by, the blocking side first; `None` with
+    /// too few processes.
+    pub(super) costs: [Option<Evidence>; 2],
     /// Other figures of one operation of the blocking side and of the awaiting one.
     pub(super) others: [Others; 2],
     /// Rounds left out.
     pub(super) left_out: usize,
+    /// Processes with rounds that count.
+    pub(super) processes: usize,
     /// Why the group has no verdict, whatever its rounds say.
     pub(super) unrest: Option<Unrest>,
-    /// Each side against itself, the blocking one first.
+    /// Each side's later processes ÷ its earlier ones, the blocking one first.
     pub(super) itself: [Judgement; 2],
 }
 
@@ -120,40 +129,76 @@ fn foreign_share(group: &BenchRounds) -> Option<f64> {
     Some(taken_ms / (wall_ms * f64::from(group.cpus))).filter(|share| share.is_finite())
 }
 
+/// The interval of a side's comparison with itself.
+pub(super) fn copies_interval(evidence: Evidence) -> Interval {
+    Evidence { alpha: COPIES_ALPHA, ..evidence }.ratio_interval()
+}
+
 /// Intervals of a side against itself that hold 1, and how many there are.
 pub(super) fn holding(pairs: &[Pair<'_>]) -> (usize, usize) {
     let intervals = pairs.iter().flat_map(|pair| &pair.itself).filter_map(|side| side.evidence.ok());
     intervals.fold((0, 0), |(holding, all), evidence| {
-        (holding + usize::from(evidence.ratio_interval().holds(1.0)), all + 1)
+        (holding + usize::from(copies_interval(evidence).holds(1.0)), all + 1)
     })
 }
 
-/// The groups judged as one family, in their order. Each side against itself shows how far this session sets copies apart, which
-/// widens every interval: that of the side itself by what the other sides show.
+/// The groups judged, in their order: those of time as one family, those of memory as another.
+///
+/// Apart, because bytes are alike to the last digit: beside such copies no others would count.
 pub(super) fn judged(groups: &[BenchRounds]) -> Vec<Pair<'_>> {
-    let counted: Vec<Blocks<'_>> = groups.iter().map(Blocks::of).collect();
-    let values = |of: fn(&Blocks<'_>) -> Vec<Option<Values>>| counted.iter().map(of).collect::<Vec<_>>();
-    let both = values(|blocks| blocks.both());
-    let copies = [values(|blocks| blocks.itself(sync)), values(|blocks| blocks.itself(awaiting))].concat();
+    let mut pairs: Vec<(usize, Pair<'_>)> = Vec::new();
+    for unit in [BenchUnit::Nanoseconds, BenchUnit::Bytes] {
+        let (places, family): (Vec<usize>, Vec<&BenchRounds>) =
+            groups.iter().enumerate().filter(|(_, group)| group.unit == unit).unzip();
+        pairs.extend(places.into_iter().zip(judged_family(&family)));
+    }
+    pairs.sort_by_key(|(place, _)| *place);
+    pairs.into_iter().map(|(_, pair)| pair).collect()
+}
 
-    let looks = Looks::once(BLOCKS);
-    let question = Question { better: Better::Less, looks: &looks, moderated: false };
-    let (family, copies) = (cells(&both), cells(&copies));
-    let judgements = judge(question, &copies, &family);
-    let themselves = judge_copies(question, &copies);
+/// Groups of one unit. Each process is a block: whatever is decided once in a process, and whatever changes from pass to pass, lies
+/// between blocks.
+///
+/// The later half of a group's processes against the earlier one shows how far the machine drifts for longer than a pass. That widens
+/// every interval: a ratio's by how far ratios drift, a side's by how far costs do, and that of a side against itself by what the other
+/// sides show.
+fn judged_family<'a>(groups: &[&'a BenchRounds]) -> Vec<Pair<'a>> {
+    let counted: Vec<Processes<'a>> = groups.iter().map(|group| Processes::of(group)).collect();
+    let values = |of: fn(&Processes<'_>) -> Vec<Option<Values>>| counted.iter().map(of).collect::<Vec<_>>();
+    let most = counted.iter().map(|processes| processes.rounds.len()).max().unwrap_or(0);
+    let (looks, looks_at_halves) = (Looks::once(most), Looks::once(most / 2));
+    let asked = |looks| Question { better: Better::Less, looks, moderated: false };
+
+    let (both, ratio_drift) = (values(|processes| processes.both()), values(|processes| processes.drift()));
+    let judgements = judge(asked(&looks), &cells(&ratio_drift), &cells(&both));
+    let sides: [SideOf; 2] = [sync, awaiting];
+    let of_sides = |of: &dyn Fn(&Processes<'_>, SideOf) -> Vec<Option<Values>>| {
+        sides.iter().flat_map(|side| counted.iter().map(|processes| of(processes, *side))).collect::<Vec<_>>()
+    };
+    let copies = of_sides(&|processes, side| processes.itself(side));
+    let themselves = judge_copies(asked(&looks_at_halves), &cells(&copies));
+    let cost_drift = of_sides(&|processes, side| processes.drift_of(side));
+    let cost_drift: Vec<Effect> = cost_drift.iter().filter_map(|blocks| effect_of(blocks)).collect();
+    let excess = ExcessVariance::among(&cost_drift);
 
     let mut pairs = Vec::new();
-    for (index, blocks) in counted.iter().enumerate() {
-        let estimate =
-            |of: fn(&Values) -> f64| Estimate::of(&both[index].iter().flatten().map(of).collect::<Vec<_>>());
+    for (index, processes) in counted.iter().enumerate() {
+        let costs = sides.map(|side| cost(&processes.beside_one(side), excess));
+        let estimate = |which: usize| {
+            let figures = processes.costs(sides[which]).into_iter().flatten().collect::<Vec<_>>();
+            let interval = costs[which].map(|evidence| evidence.ratio_interval());
+            Estimate::of(&figures).map(|estimate| Estimate { interval, ..estimate })
+        };
         pairs.push(Pair {
-            rounds: blocks.group,
+            rounds: processes.group,
             judgement: judgements[index],
-            sync: estimate(|values| values.sync),
-            awaiting: estimate(|values| values.r#async),
-            others: [blocks.others(sync), blocks.others(awaiting)],
-            unrest: unrest(blocks.group),
-            left_out: blocks.group.rounds.len() - blocks.rounds.iter().map(Vec::len).sum::<usize>(),
+            sync: estimate(0),
+            awaiting: estimate(1),
+            costs,
+            others: sides.map(|side| processes.others(side)),
+            unrest: unrest(processes.group),
+            left_out: processes.group.rounds.len() - processes.counting().count(),
+            processes: processes.rounds.iter().filter(|rounds| !rounds.is_empty()).count(),
             itself: [themselves[index], themselves[groups.len() + index]],
         });
     }
@@ -162,6 +207,16 @@ pub(super) fn judged(groups: &[BenchRounds]) -> Vec<Pair<'_>> {
 
 fn cells(values: &[Vec<Option<Values>>]) -> Vec<Cell<'_>> {
     values.iter().map(|blocks| Cell { blocks }).collect()
+}
+
+/// The effect of the blocks that count; `None` with too few of them for an interval.
+fn effect_of(blocks: &[Option<Values>]) -> Option<Effect> {
+    let blocks: Vec<Values> = blocks.iter().flatten().copied().collect();
+    effect(&blocks).ok().filter(|effect| effect.blocks() >= MIN_BLOCKS)
+}
+
+fn cost(beside_one: &[Option<Values>], excess: ExcessVariance) -> Option<Evidence> {
+    effect_of(beside_one).map(|effect| Evidence::weigh(effect, effect.variance(), excess, ALPHA))
 }
 
 /// One side of a round.
@@ -175,49 +230,65 @@ fn awaiting(round: &BenchRound) -> &[BenchSlice; 2] {
     &round.r#async
 }
 
-/// The rounds of a group that count, by block; fewer than [`BLOCKS`] blocks where there are fewer rounds.
+/// The rounds of a group that count, by the process that measured them, in the order of their beginning.
 #[derive(Debug)]
-struct Blocks<'a> {
+struct Processes<'a> {
     group: &'a BenchRounds,
     rounds: Vec<Vec<&'a BenchRound>>,
 }
 
-impl<'a> Blocks<'a> {
+impl<'a> Processes<'a> {
     fn of(group: &'a BenchRounds) -> Self {
-        let count = group.rounds.len().min(BLOCKS);
         let is_calm = unrest(group).is_none();
-        let block = |index: usize| {
-            let (first, end) = (index * group.rounds.len() / count, (index + 1) * group.rounds.len() / count);
-            let counting = |round: &&BenchRound| is_calm && counts(round, group);
-            group.rounds[first..end].iter().filter(counting).collect()
-        };
-        Self { group, rounds: (0..count).map(block).collect() }
+        let mut rounds: BTreeMap<u32, Vec<&BenchRound>> = BTreeMap::new();
+        for round in &group.rounds {
+            // A process without a round that counts keeps its place.
+            let counting = rounds.entry(round.process).or_default();
+            if is_calm && counts(round, group) {
+                counting.push(round);
+            }
+        }
+        Self { group, rounds: rounds.into_values().collect() }
     }
 
-    /// Both sides in each block.
+    /// The figure of one operation of a side in each process.
+    fn costs(&self, side: SideOf) -> Vec<Option<f64>> {
+        let cost =
+            |rounds: &Vec<&BenchRound>| over(rounds.iter().flat_map(|round| side(round)), self.group.judged);
+        self.rounds.iter().map(cost).collect()
+    }
+
     fn both(&self) -> Vec<Option<Values>> {
-        let figure = self.group.judged;
-        let all =
-            |block: &[&BenchRound], side: SideOf| over(block.iter().flat_map(|round| side(round)), figure);
-        let values = |block: &Vec<&BenchRound>| {
-            Some(Values { sync: all(block, sync)?, r#async: all(block, awaiting)? })
-        };
-        self.rounds.iter().map(values).collect()
+        beside(self.costs(sync), &self.costs(awaiting))
     }
 
-    /// A side's first slices of each round against its second ones.
+    fn beside_one(&self, side: SideOf) -> Vec<Option<Values>> {
+        self.costs(side).into_iter().map(|cost| Some(Values { sync: 1.0, r#async: cost? })).collect()
+    }
+
+    /// A side's earlier processes and its later ones.
     fn itself(&self, side: SideOf) -> Vec<Option<Values>> {
-        let half = |block: &[&BenchRound], index: usize| {
-            over(block.iter().map(|round| &side(round)[index]), self.group.judged)
-        };
-        let values =
-            |block: &Vec<&BenchRound>| Some(Values { sync: half(block, 0)?, r#async: half(block, 1)? });
-        self.rounds.iter().map(values).collect()
+        halves(&self.costs(side))
+    }
+
+    /// Half the way from a side's earlier processes to its later ones: how far a drift may have moved the mean of all.
+    fn drift_of(&self, side: SideOf) -> Vec<Option<Values>> {
+        half_the_way(&self.costs(side))
+    }
+
+    /// The same of the ratio of both sides.
+    fn drift(&self) -> Vec<Option<Values>> {
+        let ratio = |both: Option<Values>| both.map(|both| both.r#async / both.sync);
+        half_the_way(&self.both().into_iter().map(ratio).collect::<Vec<_>>())
+    }
+
+    fn counting(&self) -> impl Iterator<Item = &'a BenchRound> {
+        self.rounds.iter().flatten().copied()
     }
 
     /// Arithmetic means over all rounds that count.
     fn others(&self, side: SideOf) -> Others {
-        let slices = || self.rounds.iter().flatten().flat_map(|round| side(round));
+        let slices = || self.counting().flat_map(side);
         let operations: u64 = slices().map(|slice| slice.operations).sum();
         let each = |sum: Option<f64>| sum.filter(|_| operations > 0).map(|sum| sum / operations as f64);
         Others {
@@ -231,6 +302,24 @@ impl<'a> Blocks<'a> {
             ),
         }
     }
+}
+
+/// Figures of the same process beside each other.
+fn beside(first: Vec<Option<f64>>, second: &[Option<f64>]) -> Vec<Option<Values>> {
+    let both = |(one, other): (Option<f64>, &Option<f64>)| Some(Values { sync: one?, r#async: (*other)? });
+    first.into_iter().zip(second).map(both).collect()
+}
+
+/// The earlier half of some figures and the later one, in their order.
+fn halves(figures: &[Option<f64>]) -> Vec<Option<Values>> {
+    let (earlier, later) = figures.split_at(figures.len() / 2);
+    beside(earlier.to_vec(), later)
+}
+
+/// As [`halves`], by the square roots. A mean over both halves varies as half of their difference does: that has the variance of
+/// the mean by the processes, and on top of it by what went on for longer than one of them.
+fn half_the_way(figures: &[Option<f64>]) -> Vec<Option<Values>> {
+    halves(&figures.iter().map(|figure| figure.map(f64::sqrt)).collect::<Vec<_>>())
 }
 
 /// `figure` of one operation over `slices`; `None` where it was not measured, or there is nothing.
@@ -269,6 +358,7 @@ pub(super) mod tests {
             foreign_ms: None,
             wall_ns: 1_000_000,
             certified: true,
+            process: 0,
         }
     }
 
@@ -344,20 +434,20 @@ pub(super) mod tests {
         assert_eq!(verdict(110, BenchFigure::Cpu), Verdict::AsyncWins);
     }
 
-    /// The two copies of each side are this many logarithms apart, with next to no noise.
+    /// The later processes of each side are this many logarithms above the earlier ones, with next to no noise.
     fn apart(distances: impl IntoIterator<Item = f64>) -> Vec<BenchRounds> {
         let group_of = |distance: f64| {
-            let rounds = (0..40).map(|number| {
-                let off = 1.0 + f64::from(number % 3) * 1e-4;
-                let copies = [slice(off), slice(off * distance.exp())];
-                BenchRound { sync: copies, r#async: copies, ..round(1.0, 1.0) }
+            let rounds = (0..48).map(|number| {
+                let later = if number < 24 { 1.0 } else { distance.exp() };
+                let cost = later * (1.0 + f64::from(number % 3) * 1e-4);
+                round(cost, cost)
             });
             group(rounds.collect())
         };
         distances.into_iter().map(group_of).collect()
     }
 
-    /// Alone, no interval of theirs would hold 1: the noise of rounds is hundreds of times as small as what sets copies apart.
+    /// Alone, no interval of theirs would hold 1: the noise of processes is hundreds of times as small as what sets halves apart.
     #[test]
     fn a_side_against_itself_is_as_uncertain_as_the_others_show() {
         let spread = (0..20).map(|number| f64::from(number % 5 - 2) * 0.01);
@@ -368,10 +458,56 @@ pub(super) mod tests {
     fn a_side_that_differs_from_itself_does_not_excuse_itself() {
         let groups = apart((0..20).map(|number| if number == 7 { 0.3 } else { 0.0 }));
         let pairs = super::judged(&groups[..]);
-        let holds = |side: &Judgement| side.evidence.ok().map(|found| found.ratio_interval().holds(1.0));
+        let holds = |side: &Judgement| side.evidence.ok().map(|found| copies_interval(found).holds(1.0));
         let found: Vec<_> = pairs.iter().map(|pair| pair.itself.each_ref().map(holds)).collect();
         let expected: Vec<_> = (0..20).map(|number| [Some(number != 7); 2]).collect();
         assert_eq!(found, expected);
+    }
+
+    /// By hand: the logarithms of 1, 1, e², e² are half of 2 apart in their halves' mean of half the way.
+    #[test]
+    fn half_the_way_is_how_far_the_mean_of_both_halves_is_off() {
+        let figures = [1.0, 1.0, 2_f64.exp(), 2_f64.exp()].map(Some);
+        let blocks: Vec<Values> = half_the_way(&figures).into_iter().flatten().collect();
+        assert!((effect(&blocks).unwrap().log_ratio() - 1.0).abs() < 1e-12);
+        assert_eq!(half_the_way(&[Some(1.0), None, Some(1.0), Some(4.0)])[1], None);
+    }
+
+    /// Rounds of one process agree to a thousandth, and processes differ by a tenth: more rounds would tell no more.
+    #[test]
+    fn the_interval_of_a_ratio_holds_what_differs_from_process_to_process() {
+        let rounds = (0..480).map(|number| {
+            let of_process = if number / 40 % 2 == 0 { 1.1 } else { 1.0 / 1.1 };
+            round(1.0, of_process * (1.0 + f64::from(number % 3) * 1e-3))
+        });
+        let interval = super::judged(&[group(rounds.collect())])[0].interval().unwrap();
+        // Twelve logarithms of ±0.0953: t(11) = 2.201 times 0.0953 ÷ √11.
+        assert!(
+            (interval.hi.ln() - 0.0643).abs() < 1e-3 && (interval.lo.ln() + 0.0623).abs() < 1e-3,
+            "{interval:?}"
+        );
+    }
+
+    /// So are files read that do not number their processes.
+    #[test]
+    fn rounds_of_a_single_process_decide_nothing() {
+        let rounds = (0..200).map(|number| round(50.0, 1.0 + f64::from(number % 3) * 0.01));
+        let mut group = group(rounds.collect());
+        group.rounds.iter_mut().for_each(|round| round.process = 0);
+        let groups = [group];
+        let pair = &super::judged(&groups)[0];
+        assert_eq!((pair.verdict(), pair.processes), (Verdict::Invalid, 1));
+    }
+
+    /// Bytes that are alike to the last digit say nothing of how far times drift.
+    #[test]
+    fn memory_does_not_speak_for_times() {
+        let mut groups = apart((0..10).map(|number| if number % 2 == 0 { 0.02 } else { -0.02 }));
+        let exact = (0..48).map(|number| round(1.0 + f64::from(number % 2) * 1e-7, 1.0));
+        let memory = BenchRounds { unit: BenchUnit::Bytes, ..group(exact.collect()) };
+        groups.extend(vec![memory; 10]);
+        let pairs = super::judged(&groups);
+        assert_eq!(holding(&pairs[..10]), (20, 20));
     }
 
     /// A group of this name, in which nothing wins.
@@ -380,7 +516,10 @@ pub(super) mod tests {
         BenchRounds { group: name.to_owned(), ..group(rounds) }
     }
 
-    fn group(rounds: Vec<BenchRound>) -> BenchRounds {
+    /// Twelve processes, each with as many rounds, one after another.
+    fn group(mut rounds: Vec<BenchRound>) -> BenchRounds {
+        let count = rounds.len();
+        (0..).zip(&mut rounds).for_each(|(number, round)| round.process = (number * 12 / count) as u32);
         let cpu = Cpu {
             model: String::new(),
             online: 2,

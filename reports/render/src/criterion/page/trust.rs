@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use reports_stats::verdict::Verdict;
 
-use crate::criterion::pairs::{BLOCKS, PROMISED, Pair, Unrest, holding};
+use crate::criterion::pairs::{PROMISED, Pair, Unrest, copies_interval, holding};
 use crate::criterion::quantity::ratio;
 use crate::page::table::Table;
 use crate::{label, number};
@@ -13,13 +13,25 @@ pub(super) fn markup(pairs: &[Pair<'_>]) -> Markup {
         section #trust aria-labelledby="trust-title" {
             h2 id="trust-title" { "Can you trust this?" }
             p {
-                "Both sides of a pair take turns in rounds. " (BLOCKS) " blocks of consecutive rounds are judged, with a margin of \
-                 5\u{a0}%, all pairs as one family."
+                "Both sides of a pair take turns in rounds. The rounds of a group come from " (processes(pairs)) ", spread over \
+                 the whole session. Each process is a block: what differs from process to process is in every interval. \
+                 The margin is 5\u{a0}%. The pairs of time are one family, those of memory another."
             }
             (left_out(pairs))
             (withheld(pairs))
             (themselves(pairs))
         }
+    }
+}
+
+/// How many processes a group has.
+fn processes(pairs: &[Pair<'_>]) -> String {
+    let counts = || pairs.iter().map(|pair| pair.processes).filter(|count| *count > 0);
+    match (counts().min(), counts().max()) {
+        (Some(1), Some(1)) => "one process".to_owned(),
+        (Some(least), Some(most)) if least == most => format!("{most} processes"),
+        (Some(least), Some(most)) => format!("{least} to {most} processes"),
+        _ => "several processes".to_owned(),
     }
 }
 
@@ -59,8 +71,10 @@ fn reason(pair: &Pair<'_>) -> String {
             number::percent(share)
         ),
         None => format!(
-            "{} rounds count, which is too few; measure again, and longer.",
-            number::count(pair.rounds.rounds.len() - pair.left_out)
+            "its {} rounds that count are of {} {}, which is too few; measure both of its sides again, without --quick.",
+            number::count(pair.rounds.rounds.len() - pair.left_out),
+            number::count(pair.processes),
+            if pair.processes == 1 { "process" } else { "processes" },
         ),
     }
 }
@@ -68,14 +82,14 @@ fn reason(pair: &Pair<'_>) -> String {
 /// Each side against itself: a difference there is none of the model's.
 fn themselves(pairs: &[Pair<'_>]) -> Markup {
     let mut table = Table::new(
-        "The first slices of each round ÷ the second ones, of one side",
+        "The later processes ÷ the earlier ones, of one side, with 98 % intervals",
         &["side", "ratio", "holds 1"],
         1,
     );
     for pair in pairs {
         for (name, judgement) in ["sync", "async"].into_iter().zip(&pair.itself) {
             let Ok(evidence) = judgement.evidence else { continue };
-            let interval = evidence.ratio_interval();
+            let interval = copies_interval(evidence);
             table.push(vec![
                 format!("{}/{name}", label::name(pair.group())),
                 format!("{} ({})", ratio(evidence.effect.ratio()), number::interval(interval)),
@@ -88,12 +102,13 @@ fn themselves(pairs: &[Pair<'_>]) -> Markup {
     html! {
         h3 { "Each side against itself" }
         @if all == 0 {
-            p { "No side has enough rounds to be compared with itself." }
+            p { "No side has enough processes to be compared with itself." }
         } @else {
             p {
-                (holding) " of " (all) " intervals hold 1 (" (number::percent(holding as f64 / all as f64)) "); \
-                 95\u{a0}% are promised. What such copies differ by more than their rounds predict widens every interval above, \
-                 and each of these by what the other sides show."
+                "The earlier half of a side's processes is held against the later half. " (holding) " of " (all) " intervals hold 1 \
+                 (" (number::percent(holding as f64 / all as f64)) "); each is a 98\u{a0}% interval, and 95\u{a0}% are promised. A \
+                 drift that lasts longer than one process widens every interval above, and each of these by the drift of the other \
+                 sides."
             }
             @if too_few { p.banner { "Fewer than promised: take the intervals of this session as too narrow." } }
             details {

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use benches::bench::place::Place;
-use benches::slices::{self, Plan, ProcessMeter, Side, Sliced, Turns};
+use benches::slices::{self, Plan, Side, Sliced, Turns};
 use loadgen::{Client, Crew, Load, Request};
 use reports_stats::effect::Pair;
 
@@ -47,7 +47,7 @@ pub(crate) fn measure(place: &Place, flags: &Flags, more: u32, seed: u64) -> any
 
 /// A server with its connections.
 struct Live {
-    _server: Hashing,
+    server: Hashing,
     client: Client,
     load: Load,
 }
@@ -58,23 +58,26 @@ impl Live {
         let crew = Crew { connections: flags.connections, pins: place.pins(), ..Crew::default() };
         let request = Request::get(&server.url);
         let client = Client::connect(&server.url, &crew, Some(&request), place.interrupt())?;
-        Ok(Self { _server: server, client, load: Load::closed(request, Duration::from_secs(1)) })
+        Ok(Self { server, client, load: Load::closed(request, Duration::from_secs(1)) })
     }
 }
 
-/// The plan of a slice; each server has two of them in slices, and one of twice the length alone.
-fn plan(load: &Load) -> Plan {
-    Plan { length: WINDOW, ..Plan::closed(load, Duration::ZERO) }
+/// The plan of a block: two slices of each server a round. Alone, a server has them on end.
+fn plan(load: &Load, flags: &Flags) -> Plan {
+    Plan { length: WINDOW, rounds: flags.turns, ..Plan::closed(load, Duration::ZERO) }
 }
 
 /// The window of a slice: some hundred requests.
 const WINDOW: Duration = Duration::from_millis(25);
 
+/// CPUs that a server bound to one can seem to have used: a window's edges, and a rate that changes within it, make up for less.
+const MOST_USED: f64 = 1.5;
+
 fn in_slices(place: &Place, flags: &Flags, rounds: [u32; 2], seed: u64) -> anyhow::Result<Found> {
     let begun = Instant::now();
     let mut one = Live::start(place, flags, rounds[0])?;
     let mut other = Live::start(place, flags, rounds[1])?;
-    let plan = plan(&one.load);
+    let plan = plan(&one.load, flags);
     let found = turns(place, &mut [&mut one, &mut other], &plan, seed)?;
     found_of(&found[0], &found[1], begun.elapsed())
 }
@@ -85,8 +88,7 @@ fn one_after_another(place: &Place, flags: &Flags, rounds: [u32; 2], seed: u64) 
     // The order changes from block to block, as it does in a run.
     for side in if seed % 4 < 2 { [0, 1] } else { [1, 0] } {
         let mut live = Live::start(place, flags, rounds[side])?;
-        let plan = plan(&live.load);
-        // A round of one server is two slices of it on end.
+        let plan = plan(&live.load, flags);
         found[side] = turns(place, &mut [&mut live], &plan, seed)?.into_iter().next();
     }
     let [Some(one), Some(other)] = &found[..] else { unreachable!("both were measured") };
@@ -94,8 +96,7 @@ fn one_after_another(place: &Place, flags: &Flags, rounds: [u32; 2], seed: u64) 
 }
 
 fn turns(place: &Place, live: &mut [&mut Live], plan: &Plan, seed: u64) -> anyhow::Result<Vec<Sliced>> {
-    // Only the one whose turn it is uses CPU time, so that all of this program's children together cost what it costs.
-    let mut meters: Vec<ProcessMeter> = live.iter().map(|_| ProcessMeter::of(std::process::id())).collect();
+    let mut meters = live.iter().map(|live| live.server.meter()).collect::<anyhow::Result<Vec<_>>>()?;
     let sides = live.iter_mut().zip(&mut meters);
     let mut sides: Vec<Side<'_>> = sides
         .map(|(live, meter)| Side {
@@ -111,7 +112,14 @@ fn turns(place: &Place, live: &mut [&mut Live], plan: &Plan, seed: u64) -> anyho
 
 fn found_of(one: &Sliced, other: &Sliced, took: Duration) -> anyhow::Result<Found> {
     let cpu = |sliced: &Sliced| {
-        sliced.cost.and_then(|cost| cost.cpu_per_request_us()).context("the kernel tells no CPU time")
+        let cost = sliced.cost.and_then(|cost| cost.cpu_per_request_us());
+        let cost = cost.context("the kernel tells no CPU time")?;
+        let used = cost / 1e6 * sliced.measurement.goodput_per_s;
+        ensure!(
+            used < MOST_USED,
+            "a server on one CPU seems to have used {used:.2}: another's time is in its own"
+        );
+        Ok(cost)
     };
     Ok(Found {
         throughput: Pair { sync: one.measurement.goodput_per_s, r#async: other.measurement.goodput_per_s },

@@ -4,7 +4,15 @@ use anyhow::{Context as _, ensure};
 use benches::bench::started;
 
 pub(crate) fn test() -> anyhow::Result<()> {
-    started::help_names(&["--cells", "--blocks", "--rounds", "--more", "--connections", "--seed"])?;
+    started::help_names(&[
+        "--cells",
+        "--blocks",
+        "--turns",
+        "--rounds",
+        "--more",
+        "--connections",
+        "--seed",
+    ])?;
     started::refuses(&["--blocks", "5"], "--blocks")?;
     eleven_times_the_work_is_found_in_both_ways()
 }

@@ -17,6 +17,9 @@ pub(crate) struct Flags {
     /// Blocks of a cell, each with fresh processes
     #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(6..=100))]
     pub(crate) blocks: u32,
+    /// Turns of each server in a block, each with two slices of 25 ms; the more, the longer a block
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) turns: u32,
     /// Hash rounds of a request
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) rounds: u32,
@@ -43,8 +46,9 @@ impl Flags {
         all
     }
 
-    /// About how long it takes: eight slices and four starts a block.
+    /// About how long it takes: four starts a block, and eight slices a turn.
     pub(crate) fn length(&self) -> Duration {
-        Duration::from_millis(380) * self.cells * self.blocks * self.planted().len() as u32
+        let block = Duration::from_millis(100) + Duration::from_millis(280) * self.turns;
+        block * self.cells * self.blocks * self.planted().len() as u32
     }
 }

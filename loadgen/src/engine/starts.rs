@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::Stop;
 use crate::clock::Moment;
 use crate::order::Order;
 use crate::window::Window;
@@ -37,6 +38,8 @@ impl Starts {
         if !self.order.starts.is_open() {
             return (ready > 0).then(|| self.take_at_once(now)).flatten();
         }
+        // Of a start this late no reply would be awaited: a client that stood still past the end has not sent it.
+        self.is_given_up |= now >= self.deadline();
         self.fit(ready);
         if self.is_given_up {
             return None;
@@ -45,6 +48,14 @@ impl Starts {
         let start = self.held.front().copied().filter(|start| *start <= now && *start < end)?;
         self.held.pop_front();
         Some(start)
+    }
+
+    /// When requests in flight are given up; a number of requests is waited for.
+    fn deadline(&self) -> Moment {
+        match self.order.load.stop {
+            Stop::After(_) => self.window.end.after(self.order.load.grace),
+            Stop::Requests(_) => Moment::NEVER,
+        }
     }
 
     /// In a closed loop a request is due as soon as a connection is ready.
@@ -113,7 +124,7 @@ mod tests {
     use reports_record::Arrivals;
 
     use super::*;
-    use crate::{Course, Load, Pace, Pool, Rate, Replay, Request, Stop};
+    use crate::{Course, Load, Pace, Pool, Rate, Replay, Request};
 
     fn order(stop: Stop, pace: Pace, threads: usize, connections: usize) -> Arc<Order> {
         let request = Request::get(&"http://localhost/".parse().unwrap());
@@ -232,9 +243,21 @@ mod tests {
         assert_eq!(starts.take(order.begin, 1), Some(order.begin));
         assert_eq!(starts.take(order.begin, 1), None);
         assert_eq!(starts.next(), Some(second));
-        assert_eq!(starts.take(order.begin.after(Duration::from_secs(60)), 1), Some(second));
+        assert_eq!(starts.take(order.begin.after(Duration::from_secs(2)), 1), Some(second));
         starts.cut(second.after(Duration::from_millis(50)));
         assert!(starts.is_over(Moment::NEVER));
+    }
+
+    #[test]
+    fn what_was_not_sent_while_replies_were_awaited_is_not_sent_any_more_and_a_number_of_requests_is() {
+        for (stop, is_sent) in [(Stop::After(Duration::from_secs(1)), false), (Stop::Requests(10), true)] {
+            let order = order(stop, Pace::open(Rate::per_second(10.0).unwrap(), Arrivals::Constant, 0), 1, 2);
+            let mut starts = Starts::of(order.clone(), 0);
+            let deadline = order.window().end.after(order.load.grace);
+            assert!(starts.take(deadline.before(Duration::from_nanos(1)), 2).is_some());
+            assert_eq!(starts.take(deadline, 2).is_some(), is_sent);
+            assert_eq!((starts.next().is_some(), starts.held(deadline).count()), (is_sent, 1));
+        }
     }
 
     #[test]

@@ -100,6 +100,8 @@ fn what_a_client_did_not_send_by_the_end_because_it_stood_still_is_its_own_laten
         let (lateness, wait) = (mean(&measurement.lateness_us), mean(&measurement.connection_wait_us));
         assert!(lateness > 600_000.0 && wait < lateness / 4.0, "{connections}: {lateness} {wait}");
         assert_eq!(check(&measurement, "pace").status, CheckStatus::Fail);
+        // Nothing was sent that nobody waits for.
+        assert_eq!(measurement.service_time_us.censored, 0, "{:?}", measurement.service_time_us);
         let achieved = check(&measurement, "achieved");
         assert!(!achieved.finding.contains("the server did not keep up"), "{}", achieved.finding);
     }

@@ -7,10 +7,11 @@ use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use nix::sys::resource::{Resource, getrlimit};
-use reports_record::Definition;
+use reports_record::{Cell, Definition, Stops};
 
 use crate::cpus::{self, Cores, Split};
 use crate::doctor::Readings;
+use crate::remaining::groups;
 
 /// Descriptors of the runner besides its connections: pipes, logs, and one more connection to ask for counters.
 pub(crate) const OWN_DESCRIPTORS: u64 = 64;
@@ -52,13 +53,15 @@ impl Host {
 
 fn fit(definition: &Definition, offer: &Offer) -> anyhow::Result<Host> {
     let connections = definition.cells.iter().map(|cell| u64::from(cell.connections)).max().unwrap_or(0);
+    let open = definition.cells.iter().map(|cell| open_at_once(definition, cell)).max().unwrap_or(0);
     let split = Split::of(&offer.cores, definition.contender_cpus, definition.client_cpus);
     let lacks = [
         split.as_ref().err().map(ToString::to_string),
-        (connections + OWN_DESCRIPTORS > offer.descriptors).then(|| {
+        (open + OWN_DESCRIPTORS > offer.descriptors).then(|| {
             format!(
-                "{connections} connections and {OWN_DESCRIPTORS} descriptors of the runner's own exceed the limit of \
+                "{open} connections{} and {OWN_DESCRIPTORS} descriptors of the runner's own exceed the limit of \
                  {}; raise it with `ulimit -Hn`, or lower connections",
+                if open > connections { " to the contenders that take turns" } else { "" },
                 offer.descriptors
             )
         }),
@@ -74,6 +77,13 @@ fn fit(definition: &Definition, offer: &Offer) -> anyhow::Result<Host> {
     let lacks: Vec<_> = lacks.into_iter().flatten().collect();
     ensure!(lacks.is_empty(), "the file is right, but this machine cannot run it: {}", lacks.join("; "));
     Ok(Host { split: split?, descriptor_limit: offer.descriptors })
+}
+
+/// Connections of a cell that are open at the same time: those to every contender that takes turns with others.
+fn open_at_once(definition: &Definition, cell: &Cell) -> u64 {
+    let groups = groups(definition, &Stops::default(), cell, 0).into_iter();
+    let together = groups.filter(|group| group.rounds.is_some()).map(|group| group.names.len() as u64).max();
+    u64::from(cell.connections) * together.unwrap_or(1)
 }
 
 #[cfg(test)]
@@ -103,11 +113,22 @@ mod tests {
             "this machine cannot run it",
             "asks for 64 CPUs",
             "this process may use 2",
-            "100000 connections and 64 descriptors",
+            "300000 connections to the contenders that take turns and 64 descriptors",
             "limit of 20000",
             "exceed the 28232 local ports",
         ] {
             assert!(error.contains(part), "{part}: {error}");
         }
+    }
+
+    /// A control pair and its duplicate are alive together: 8,000 connections to each are 24,000.
+    #[test]
+    fn contenders_that_take_turns_need_the_descriptors_of_all_of_them() {
+        let mut definition = experiment::load("quick").unwrap();
+        definition.cells[0].connections = 8_000;
+        let error = fit(&definition, &offer()).unwrap_err().to_string();
+        assert!(error.contains("24000 connections to the contenders that take turns"), "{error}");
+        definition.phases.slices = None;
+        assert!(fit(&definition, &offer()).is_ok());
     }
 }

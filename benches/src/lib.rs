@@ -13,6 +13,7 @@ compile_error!(
 );
 
 pub mod artifacts;
+mod at_once;
 pub mod bench;
 pub mod budget;
 pub mod cgroup;
@@ -32,6 +33,7 @@ pub mod field;
 mod first_failures;
 pub mod foreign;
 pub mod host;
+mod listening_sockets;
 pub mod look;
 pub mod machine;
 pub mod machine_speed;

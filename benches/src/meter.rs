@@ -7,6 +7,7 @@ use reports_record::{CostSource, ServerCost};
 use servers_contract::Stats;
 
 use crate::contender::Contender;
+use crate::descendants;
 use crate::outside::{CpuLaps, Outside};
 
 /// Reads a server's cost around measurements.
@@ -146,8 +147,9 @@ impl ProcessMeter {
 
 impl Meter for ProcessMeter {
     fn begin(&mut self) -> anyhow::Result<()> {
-        self.laps = CpuLaps::of(self.supervisor);
-        self.before = Outside::read(self.supervisor, false);
+        let processes = descendants::below(self.supervisor);
+        self.before = Outside::read(&processes, false);
+        self.laps = CpuLaps::of(processes);
         Ok(())
     }
 
@@ -156,7 +158,7 @@ impl Meter for ProcessMeter {
     }
 
     fn end(&mut self) -> anyhow::Result<Spent> {
-        let after = Outside::read(self.supervisor, false);
+        let after = Outside::read(&descendants::below(self.supervisor), false);
         Ok(Spent { kernel: kernel(self.before.as_ref(), after.as_ref()), ..Spent::default() })
     }
 }
@@ -178,18 +180,18 @@ impl<'a> ContenderMeter<'a> {
         Self { contender, endpoint, before: Reading::default(), laps: CpuLaps::default() }
     }
 
-    /// Threads are counted one by one only for a contender that does not tell its switches: that takes the client's CPU.
-    fn outside(&self, told: &Stats) -> Option<Outside> {
-        let tells = told.voluntary_switches.is_some() && told.involuntary_switches.is_some();
-        Outside::read(self.contender.supervisor(), !tells)
+    /// The contender's processes now.
+    fn processes(&self) -> Vec<i32> {
+        descendants::below(self.contender.supervisor())
     }
 }
 
 impl Meter for ContenderMeter<'_> {
     fn begin(&mut self) -> anyhow::Result<()> {
         let told = self.contender.stats()?;
-        self.laps = CpuLaps::of(self.contender.supervisor());
-        self.before = Reading { outside: self.outside(&told), told };
+        let processes = self.processes();
+        self.before = Reading { outside: Outside::read(&processes, counts_threads(&told)), told };
+        self.laps = CpuLaps::of(processes);
         Ok(())
     }
 
@@ -199,9 +201,14 @@ impl Meter for ContenderMeter<'_> {
 
     fn end(&mut self) -> anyhow::Result<Spent> {
         // Before it is asked, so that the kernel's figure is of the measurement alone.
-        let outside = self.outside(&self.before.told);
+        let outside = Outside::read(&self.processes(), counts_threads(&self.before.told));
         spent(&self.before, &Reading { told: self.contender.stats()?, outside }, self.endpoint)
     }
+}
+
+/// Whether threads are counted one by one: only for a contender that does not tell its switches, since that takes the client's CPU.
+fn counts_threads(told: &Stats) -> bool {
+    told.voluntary_switches.is_none() || told.involuntary_switches.is_none()
 }
 
 /// A reading of a contender's cost at one moment.

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
-use procfs::net::TcpState;
 use procfs::process::{FDTarget, Process};
 
 use crate::descendants;
+use crate::listening_sockets::listening_sockets;
 
 /// CPU time and context switches of a contender until now.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -49,16 +49,14 @@ pub struct Switches {
 const ENDED: f64 = 0.05;
 
 impl Outside {
-    /// Reads what the processes below process `supervisor` have cost, thread by thread if `threads`; `None` when there are
-    /// none or the system does not say.
+    /// Reads what these processes have cost, thread by thread if `threads`; `None` when there are none or the system does not say.
     #[must_use]
-    pub fn read(supervisor: u32, threads: bool) -> Option<Self> {
+    pub fn read(processes: &[i32], threads: bool) -> Option<Self> {
         let mut all = Self::default();
         let tick = Duration::from_secs(1) / u32::try_from(procfs::ticks_per_second()).ok()?;
         let ended = |ticks: i64| u32::try_from(ticks).unwrap_or(0);
-        let processes = descendants::below(supervisor);
         let mut is_any = false;
-        for process in processes.into_iter().filter_map(|pid| Process::new(pid).ok()) {
+        for process in processes.iter().filter_map(|&pid| Process::new(pid).ok()) {
             // One that has just ended is collected by another, which then has its time.
             let (Ok(stat), Ok(cpu)) = (process.stat(), cpu_clock(process.pid)) else { continue };
             let (user, system) = (ended(stat.cutime), ended(stat.cstime));
@@ -114,9 +112,8 @@ pub(crate) struct CpuLaps {
 }
 
 impl CpuLaps {
-    /// Of the processes that are below process `supervisor` now.
-    pub(crate) fn of(supervisor: u32) -> Self {
-        let processes = descendants::below(supervisor);
+    /// Of these processes.
+    pub(crate) fn of(processes: Vec<i32>) -> Self {
         let last = all_clocks(&processes).unwrap_or_default();
         Self { processes, last }
     }
@@ -168,11 +165,9 @@ fn threads_of(process: &Process) -> Vec<Thread> {
 /// Whether a process below process `supervisor` listens at `address`; `None` where the system does not say.
 #[must_use]
 pub fn listens(supervisor: u32, address: SocketAddr) -> Option<bool> {
-    let sockets: HashSet<u64> = [procfs::net::tcp(), procfs::net::tcp6()]
+    let sockets: HashSet<u64> = listening_sockets()
         .into_iter()
-        .flatten()
-        .flatten()
-        .filter(|socket| socket.state == TcpState::Listen && serves(socket.local_address, address))
+        .filter(|socket| serves(socket.local_address, address))
         .map(|socket| socket.inode)
         .collect();
     // Whoever answers there listens there, so no such socket means that not all are shown.
@@ -227,14 +222,14 @@ mod tests {
     #[test]
     fn what_children_have_cost_is_read_with_those_that_have_ended() {
         let mut child = worker();
-        let read = Outside::read(std::process::id(), true).unwrap();
+        let read = Outside::read(&descendants::below(std::process::id()), true).unwrap();
         let own = read.threads.iter().find(|thread| thread.id == i32::try_from(child.id()).unwrap()).unwrap();
         // The child's child did as much as the child itself, and is in the sum alone.
         assert!(read.cpu > own.cpu.mul_f64(1.3), "{read:?}");
         assert!(own.voluntary_switches + own.involuntary_switches > 0, "{own:?}");
         drop(child.stdin.take());
         child.wait().unwrap();
-        assert_eq!(Outside::read(u32::MAX, true), None);
+        assert_eq!(Outside::read(&[], true), None);
     }
 
     #[test]

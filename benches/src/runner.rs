@@ -197,15 +197,19 @@ impl<'a> Runner<'a> {
         let definition = self.definition;
         let mut rates = Rates::default();
         for cell in &definition.cells {
-            for Group { names, .. } in groups(definition, &Stops::default(), cell, 0) {
+            for Group { names, rounds, .. } in groups(definition, &Stops::default(), cell, 0) {
                 if let Some(so_far) = self.rates_so_far(cell, &names)? {
                     rates.insert(&cell.name, &names, &so_far);
                     continue;
                 }
+                let originals: Vec<&String> =
+                    names.iter().filter(|name| **name != definition.duplicate.name).collect();
+                // Those that are measured alone are alone here as well.
+                let together = rounds.map_or(1, |_| originals.len().max(1));
                 let mut reached = Vec::new();
-                for name in names.iter().filter(|name| **name != definition.duplicate.name) {
-                    let Some(throughput) = self.calibration(cell, name)? else { return Ok(rates) };
-                    reached.push(throughput);
+                for names in originals.chunks(together) {
+                    let Some(found) = self.calibration(cell, names)? else { return Ok(rates) };
+                    reached.extend(found);
                 }
                 // Half of what the stronger one can do may be more than the weaker one can: without all, no rate.
                 if let Some(reached) = reached.into_iter().collect::<Option<Vec<f64>>>() {
@@ -234,37 +238,60 @@ impl<'a> Runner<'a> {
         texts.iter().map(read).collect::<anyhow::Result<Vec<Rate>>>().map(Some)
     }
 
-    /// The throughput that a contender reaches in a cell's workload, measured unless it is known; `Some(None)` when no
-    /// attempt came to something, `None` when interrupted.
-    fn calibration(&mut self, cell: &Cell, name: &str) -> anyhow::Result<Option<Option<f64>>> {
-        if let Some(known) = self.done.calibrated(cell.workload(), name) {
-            return Ok(Some(known.goodput_per_s));
-        }
-        if self.given_up.contains(&(cell.workload().to_owned(), name.to_owned())) {
-            return Ok(Some(None));
-        }
-        self.progress.show("calibration", &format!("{} · {name}", cell.workload()));
-        let mut failure = None;
+    /// The throughput that each of these contenders reaches in a cell's workload, in their order, measured unless it is known; `None` in
+    /// the place of one of which no attempt came to something, and for all when interrupted.
+    fn calibration(&mut self, cell: &Cell, names: &[&String]) -> anyhow::Result<Option<Vec<Option<f64>>>> {
+        let key = |name: &str| (cell.workload().to_owned(), name.to_owned());
+        let is_missing = |name: &&&String| {
+            self.done.calibrated(cell.workload(), name).is_none() && !self.given_up.contains(&key(name))
+        };
+        let mut missing: Vec<&String> = names.iter().filter(is_missing).copied().collect();
+        let mut failed = Vec::new();
         for _ in 0..ATTEMPTS {
-            let launch = self.field.launch(name, &cell.flags)?;
-            let measured = trial::calibrate(&self.task(cell, &launch));
-            if self.interrupted() {
-                return Ok(None);
+            if missing.is_empty() {
+                break;
             }
+            let Some(attempted) = self.attempt_calibration(cell, &missing)? else { return Ok(None) };
+            failed = attempted;
+            missing = failed.iter().map(|(name, _)| *name).collect();
+        }
+        for (name, failure) in failed {
+            self.given_up.insert(key(name));
+            self.keep_calibration(cell, name, None, Some(failure))?;
+        }
+        let reached = |name: &&String| self.done.calibrated(cell.workload(), name)?.goodput_per_s;
+        Ok(Some(names.iter().map(reached).collect()))
+    }
+
+    /// Calibrates contenders together once and keeps what came to something; gives those that failed, and why, `None` when interrupted.
+    fn attempt_calibration<'n>(
+        &mut self,
+        cell: &Cell,
+        names: &[&'n String],
+    ) -> anyhow::Result<Option<Vec<(&'n String, String)>>> {
+        let told: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+        self.progress.show("calibration", &format!("{} · {}", cell.workload(), told.join(", ")));
+        let launch = |name: &&String| self.field.launch(name, &cell.flags);
+        let launches = names.iter().map(launch).collect::<anyhow::Result<Vec<_>>>()?;
+        let tasks: Vec<Task<'_>> = launches.iter().map(|launch| self.task(cell, launch)).collect();
+        let measured = trial::calibrate(&tasks);
+        if self.interrupted() {
+            return Ok(None);
+        }
+        let mut failed = Vec::new();
+        for (&name, measured) in names.iter().zip(measured) {
             let error = match measured {
                 Ok(reached) if reached.goodput_per_s > 0.0 => {
                     self.keep_calibration(cell, name, Some(reached), None)?;
-                    return Ok(Some(Some(reached.goodput_per_s)));
+                    continue;
                 }
                 Ok(_) => "no correct reply within a loop".to_owned(),
                 Err(error) => self.field.hide(&format!("{error:#}")),
             };
             self.progress.say(&format!("calibration of {name} in {}: {error}", cell.workload()));
-            failure = Some(error);
+            failed.push((name, error));
         }
-        self.given_up.insert((cell.workload().to_owned(), name.to_owned()));
-        self.keep_calibration(cell, name, None, failure)?;
-        Ok(Some(None))
+        Ok(Some(failed))
     }
 
     fn keep_calibration(
@@ -401,8 +428,7 @@ impl<'a> Runner<'a> {
             if due.is_empty() {
                 return Ok(true);
             }
-            let slices = group.rounds.filter(|_| !cell.is_sweep());
-            if let (Some(rounds), Some(rates)) = (slices, rates) {
+            if let (Some(rounds), Some(rates)) = (group.rounds, rates) {
                 if self.interrupted() {
                     return Ok(false);
                 }

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use loadgen::Rate;
 use reports_record::{Cell, Loop, Measured, Resources, SliceRounds, Stage, TrialOutcome};
 
+use crate::at_once::at_once;
 use crate::meter::{ContenderMeter, Meter, Spent};
 use crate::process::Tail;
 use crate::sampler::{Sampler, listen_overflows};
@@ -68,9 +69,10 @@ fn together(
     seed: u64,
 ) -> Result<Vec<Result<Measured, Failure>>, (usize, Failure)> {
     let mut turns = Turns::from_seed(seed);
+    let tasks: Vec<Task<'_>> = named.iter().map(|(_, task)| *task).collect();
     let mut primed = Vec::new();
-    for (place, ((_, task), tail)) in named.iter().zip(tails).enumerate() {
-        primed.push(Primed::start(task, tail).map_err(|failure| (place, failure))?);
+    for (place, started) in Primed::start_all(&tasks, tails).into_iter().enumerate() {
+        primed.push(started.map_err(|failure| (place, failure))?);
     }
     let samplers: Vec<Sampler> = primed
         .iter()
@@ -103,13 +105,17 @@ fn together(
     }
     let levels: Vec<usize> = phases.loops.iter().filter_map(|one| one.checked_sub(1)).collect();
     let is_whole = levels.iter().copied().eq(0..levels.len());
-    let all = primed.into_iter().zip(samplers).zip(measured).zip(overflows);
+    let resources: Vec<Resources> = samplers
+        .into_iter()
+        .zip(overflows)
+        .map(|(sampler, listen_overflows)| Resources { listen_overflows, ..sampler.finish() })
+        .collect();
+    let stopped = at_once(primed, Primed::stop);
+    let all = stopped.into_iter().zip(measured).zip(resources);
     Ok(all
-        .map(|(((primed, sampler), (closed, open)), listen_overflows)| {
-            let resources = Resources { listen_overflows, ..sampler.finish() };
-            primed.stop()?;
+        .map(|((stopped, (closed, open)), resources)| {
             let levels = if is_whole { Vec::new() } else { levels.clone() };
-            Ok(Measured { closed, open, levels, resources })
+            stopped.map(|()| Measured { closed, open, levels, resources })
         })
         .collect())
 }

@@ -9,6 +9,7 @@ use reports_record::{
 use servers_conformance::verify;
 use servers_contract::{Call, Reply};
 
+use crate::at_once::at_once;
 use crate::contender::Contender;
 use crate::drawn;
 use crate::meter::{ContenderMeter, Meter as _};
@@ -79,33 +80,48 @@ pub struct Calibrated {
     pub cpu: Option<RequestCpu>,
 }
 
-/// Calibrates a contender by a few closed loops as short as a calibration.
+/// Calibrates contenders, each by a few closed loops as short as a calibration; returns what came of each, in the order of `tasks`.
 ///
-/// # Errors
-/// The stage that failed, and why; the contender's last words included.
-pub fn calibrate(task: &Task<'_>) -> anyhow::Result<Calibrated> {
-    let tail = Tail::default();
-    let measured = stages(task, &tail, |trial| {
-        let phase = calibration_phase(task.phases, task.cell);
-        let load = closed_load(task, trial, &phase, 0).map_err(at(Stage::Measure))?;
-        let mut meter = ContenderMeter::of(&trial.contender, trial.call.endpoint().name());
-        // What a calibration is for it gives without the counters too.
-        let is_metered = meter.begin().is_ok();
-        let (mut best, mut client_us, mut answered) = (0.0_f64, None, 0);
-        for _ in 0..CALIBRATIONS {
-            let measured =
-                trial.client.measure(&load, task.interrupt, &mut |_| ()).map_err(at(Stage::Measure))?;
-            answered += measured.answered_in_all;
-            if measured.goodput_per_s > best {
-                (best, client_us) = (measured.goodput_per_s, measured.client.cpu_per_request_us);
-            }
-        }
-        let cost = is_metered.then(|| meter.end().ok()?.cost(answered).ok()).flatten();
-        let server_us = cost.and_then(|cost| cost.cpu_per_request_us());
-        let cpu = server_us.zip(client_us).map(|(server_us, client_us)| RequestCpu { server_us, client_us });
-        Ok(Calibrated { goodput_per_s: best, cpu })
+/// They start and end at the same time, as for a block of slices, and are loaded one at a time. An error names the stage that failed and has the
+/// contender's last words.
+#[must_use]
+pub fn calibrate(tasks: &[Task<'_>]) -> Vec<anyhow::Result<Calibrated>> {
+    let tails: Vec<Tail> = tasks.iter().map(|_| Tail::default()).collect();
+    let started = Primed::start_all(tasks, &tails);
+    let loaded = started.into_iter().zip(tasks).map(|(primed, task)| {
+        let mut primed = primed?;
+        let reached = reach(task, &mut primed).map_err(|failure| primed.explain(failure))?;
+        Ok((primed, reached))
     });
-    measured.map_err(|(stage, error)| error.context(format!("{stage:?}, stderr: {:?}", tail.lines())))
+    let loaded: Vec<Result<(Primed, Calibrated), Failure>> = loaded.collect();
+    let ended =
+        at_once(loaded, |loaded| loaded.and_then(|(primed, reached)| primed.stop().map(|()| reached)));
+    let told = |(outcome, tail): (Result<Calibrated, Failure>, &Tail)| {
+        outcome.map_err(|(stage, error)| error.context(format!("{stage:?}, stderr: {:?}", tail.lines())))
+    };
+    ended.into_iter().zip(&tails).map(told).collect()
+}
+
+/// What a contender reaches in the best of a few closed loops.
+fn reach(task: &Task<'_>, trial: &mut Primed) -> Result<Calibrated, Failure> {
+    let phase = calibration_phase(task.phases, task.cell);
+    let load = closed_load(task, trial, &phase, 0).map_err(at(Stage::Measure))?;
+    let mut meter = ContenderMeter::of(&trial.contender, trial.call.endpoint().name());
+    // What a calibration is for it gives without the counters too.
+    let is_metered = meter.begin().is_ok();
+    let (mut best, mut client_us, mut answered) = (0.0_f64, None, 0);
+    for _ in 0..CALIBRATIONS {
+        let measured =
+            trial.client.measure(&load, task.interrupt, &mut |_| ()).map_err(at(Stage::Measure))?;
+        answered += measured.answered_in_all;
+        if measured.goodput_per_s > best {
+            (best, client_us) = (measured.goodput_per_s, measured.client.cpu_per_request_us);
+        }
+    }
+    let cost = is_metered.then(|| meter.end().ok()?.cost(answered).ok()).flatten();
+    let server_us = cost.and_then(|cost| cost.cpu_per_request_us());
+    let cpu = server_us.zip(client_us).map(|(server_us, client_us)| RequestCpu { server_us, client_us });
+    Ok(Calibrated { goodput_per_s: best, cpu })
 }
 
 /// Waits that a closed loop's window holds at least. Connections that all began together end their waits together, and
@@ -160,6 +176,14 @@ impl Primed {
         let client = target::connect(&contender, &crew, task.interrupt).map_err(at(Stage::Prime))?;
         let body = Reply::payload(task.cell.bytes as usize).body.into_owned();
         Ok(Self { contender, client, call, body })
+    }
+
+    /// Starts contenders at the same time, each as [`Primed::start`] does; in the order of `tasks`.
+    ///
+    /// The connections of one contender are still opened one after another: a burst of them is another load. While one contender answers
+    /// its first request the client opens the next connection to another.
+    pub(crate) fn start_all(tasks: &[Task<'_>], tails: &[Tail]) -> Vec<Result<Self, Failure>> {
+        at_once(tasks.iter().zip(tails), |(task, tail)| Self::start(task, tail))
     }
 
     /// A failure that the contender's own end explains, where it has ended.

@@ -16,6 +16,9 @@ use crate::{Load, Pool, Request, Stop};
 
 /// From the order to the schedule's beginning: time for every thread to take it in …
 const LEAD: Duration = Duration::from_millis(5);
+/// … less before a warm-up that lasts as long: a thread that takes it in late is late within the warm-up alone, and short turns would
+/// wait for a tenth of their time …
+const LEAD_TO_WARM_UP: Duration = Duration::from_millis(2);
 /// … and to look once at each of its connections, which takes a third of this.
 const LEAD_PER_CONNECTION: Duration = Duration::from_micros(5);
 /// How often a measurement under way is looked at from outside.
@@ -72,7 +75,7 @@ impl Order {
         let clock = Clock::start();
         // Before the lead, for a window's end may take drawing millions of starts.
         let schedule = Intended::of(load, Moment::default());
-        let lead = LEAD + LEAD_PER_CONNECTION * connections.div_ceil(threads) as u32;
+        let lead = lead(load.warm_up) + LEAD_PER_CONNECTION * connections.div_ceil(threads) as u32;
         let begin = clock.now().after(lead);
         let intended = schedule.map(|schedule| schedule.delayed(begin.since(Moment::default())));
         let start = begin.after(load.warm_up);
@@ -202,6 +205,11 @@ impl Order {
     }
 }
 
+/// The lead of a measurement that warms up for this long, but for what its connections take.
+fn lead(warm_up: Duration) -> Duration {
+    if warm_up >= LEAD { LEAD_TO_WARM_UP } else { LEAD }
+}
+
 fn closing(load: &Load) -> Vec<Request> {
     let variants = if load.churn.is_some() { load.variants() } else { 0 };
     (0..variants).map(|variant| load.request_at(variant).closing()).collect()
@@ -234,6 +242,12 @@ mod tests {
         // One doubling later as many again have begun, and twice as many after another one.
         let (once, twice) = (opened(FIRST_USERS as usize), opened(3 * FIRST_USERS as usize));
         assert_eq!((once, twice), (DOUBLED_AFTER, 2 * DOUBLED_AFTER));
+    }
+
+    #[test]
+    fn what_does_not_warm_up_has_the_longer_lead() {
+        let ms = Duration::from_millis;
+        assert_eq!([0, 4, 5, 1_000].map(|warm_up| lead(ms(warm_up))), [ms(5), ms(5), ms(2), ms(2)]);
     }
 
     /// A thousand connections of two threads that warm up for a second, and for up to two more until each has had a reply.

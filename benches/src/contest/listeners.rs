@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use procfs::net::TcpState;
 use procfs::process::{FDTarget, all_processes};
+
+use crate::listening_sockets::listening_sockets;
 
 /// The inodes of the sockets that take connections to `address`; several where processes share a port. Empty for an address of another
 /// machine, and where the system does not tell.
@@ -12,11 +13,8 @@ pub(super) fn listeners(address: SocketAddr) -> BTreeSet<u64> {
     if !is_local(address.ip()) {
         return BTreeSet::new();
     }
-    let sockets = [procfs::net::tcp(), procfs::net::tcp6()].into_iter().flatten().flatten();
-    let listening: Vec<(SocketAddr, u64)> = sockets
-        .filter(|socket| socket.state == TcpState::Listen)
-        .map(|socket| (socket.local_address, socket.inode))
-        .collect();
+    let listening: Vec<(SocketAddr, u64)> =
+        listening_sockets().into_iter().map(|socket| (socket.local_address, socket.inode)).collect();
     taking(address, &listening)
 }
 

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use procfs::net::TcpState;
 use procfs::process::{FDTarget, Process};
 
 use crate::descendants;
+use crate::listening_sockets::listening_sockets;
 
 /// The addresses at which the processes below process `supervisor` listen, each once and reachable from here: what listens
 /// everywhere is reached over loopback. Ascending by port; empty where there are none or the system does not say.
@@ -20,9 +20,9 @@ pub(super) fn listening(supervisor: u32) -> Vec<SocketAddr> {
             _ => None,
         })
         .collect();
-    let sockets = [procfs::net::tcp(), procfs::net::tcp6()].into_iter().flatten().flatten();
-    let mut addresses: Vec<SocketAddr> = sockets
-        .filter(|socket| socket.state == TcpState::Listen && owned.contains(&socket.inode))
+    let mut addresses: Vec<SocketAddr> = listening_sockets()
+        .into_iter()
+        .filter(|socket| owned.contains(&socket.inode))
         .map(|socket| reachable(socket.local_address))
         .collect();
     addresses.sort_by_key(|address| (address.port(), address.is_ipv6()));

@@ -15,7 +15,7 @@ const TICK: Duration = Duration::from_millis(20);
 /// With short deadlines more often, so that none is overrun by more than a tenth (or a millisecond).
 const TICK_MIN: Duration = Duration::from_millis(1);
 /// Behind the window this often: who measures in short turns waits for the end of each.
-const DRAIN_TICK: Duration = Duration::from_millis(2);
+const DRAIN_TICK: Duration = Duration::from_millis(1);
 /// At most this much of a standstill that begins while the thread sleeps goes unnoticed, if anything is in flight.
 pub(crate) const NAP: Duration = Duration::from_millis(5);
 /// An interrupted measurement returns within 2 s: this long its requests in flight may go on.

@@ -208,6 +208,6 @@ fn choose(contenders: &Contenders, definition: &Definition) -> anyhow::Result<BT
 }
 
 /// Raises the soft limit to the hard one, which contenders inherit.
-fn raise_descriptor_limit(hard: u64) -> anyhow::Result<()> {
+pub(crate) fn raise_descriptor_limit(hard: u64) -> anyhow::Result<()> {
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard).context("cannot raise the descriptor limit")
 }

@@ -6,6 +6,7 @@ use std::thread;
 
 use anyhow::Context as _;
 use loadgen::{Interrupt, ending_signals, outlive_full_files};
+use reports_terminal::talk;
 use signal_hook::iterator::Signals as Iterator;
 
 /// The signals that end a run, caught.
@@ -51,5 +52,19 @@ impl Signals {
     #[must_use]
     pub fn exit_code(&self) -> i32 {
         128 + self.first.load(Ordering::Relaxed)
+    }
+
+    /// The exit code of a command with this outcome: the signal's once there was one, which may well be why it failed.
+    ///
+    /// # Errors
+    /// The outcome's, without a signal.
+    pub fn conclude(&self, outcome: anyhow::Result<i32>) -> anyhow::Result<i32> {
+        if !self.interrupt.is_raised() {
+            return outcome;
+        }
+        if let Err(error) = outcome {
+            talk!("crossover: {error:#}");
+        }
+        Ok(self.exit_code())
     }
 }

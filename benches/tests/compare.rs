@@ -92,6 +92,7 @@ fn converse(mut stream: TcpStream, kind: &str) {
         let (status, body) = match kind {
             "other" => ("200 OK", "goodbye"),
             "broken" => ("500 Oops", "out of order"),
+            "moved" => ("302 Found\r\nlocation: /elsewhere", ""),
             "ported" => ("200 OK", NEXT.get_or_init(next_page).as_str()),
             // One reply in twenty: five times as many as are forgiven.
             "flaky" if REPLIES.fetch_add(1, Ordering::Relaxed) % 20 == 19 => ("500 Oops", "out of order"),
@@ -152,6 +153,29 @@ fn no_server_at_a_url_is_told_at_once() {
     assert!(said.contains("start it, or give its command"), "{said}");
 }
 
+/// The server says through a pipe that it was started, and never listens; the pipe ends with the last process that holds it.
+#[test]
+fn an_interrupt_before_anything_was_measured_ends_every_process_and_has_the_signal_s_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let command = format!("exec 3> '{}'; exec sleep 60 # {{port}}", pipe.display());
+    let runs = folder.path().join("runs");
+    let child = Command::new(env!("CARGO_BIN_EXE_crossover"))
+        .args(["compare", "--anyway", "--a", &command, "--b", &command, "--runs", runs.to_str().unwrap()])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut reader = std::fs::File::open(&pipe).unwrap();
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("interrupted before it was ready"), "{said}");
+    reader.read_to_end(&mut Vec::new()).unwrap();
+}
+
 #[test]
 fn a_server_that_dies_is_told_with_its_last_words() {
     let said = refusal(&server("dies"), &server("hello"), &["--names", "old,new"]);
@@ -196,6 +220,14 @@ fn a_server_that_is_never_ready_is_told_with_what_it_lacks() {
             || said.contains("is answered with status 500 and \"out of order\", expected 2xx"),
         "{said}"
     );
+}
+
+#[test]
+fn a_redirection_is_told_with_where_it_leads() {
+    let said = refusal(&server("hello"), &server("moved"), &["--ready-timeout", "1s"]);
+    let told =
+        "is answered with status 302 and \"\", which leads to \"/elsewhere\" and is not followed, expected";
+    assert!(said.contains(told) && said.contains("another --ready-path, --request or"), "{said}");
 }
 
 #[test]

@@ -143,12 +143,14 @@ pub fn ask(arguments: Arguments) -> anyhow::Result<i32> {
     let question = Question::of(&arguments)?;
     match &arguments.like {
         Some(folder) => like::ask(&question, arguments.pair, folder),
-        None => measure(&arguments, question),
+        None => {
+            let signals = Signals::install()?;
+            signals.conclude(measure(&arguments, question, &signals))
+        }
     }
 }
 
-fn measure(arguments: &Arguments, question: Question) -> anyhow::Result<i32> {
-    let signals = Signals::install()?;
+fn measure(arguments: &Arguments, question: Question, signals: &Signals) -> anyhow::Result<i32> {
     let root = root::find()?;
     let definition = definition(arguments.pair, question)?;
     let split = Host::of(&definition)?.split;
@@ -197,8 +199,8 @@ fn measure(arguments: &Arguments, question: Question) -> anyhow::Result<i32> {
         runs: Occasion::runs(arguments.runs.clone(), &root),
         place: root,
     };
-    contest::hold(contests, &rates, false, hall, occasion, &signals)?.tell(arguments.json, &[])?;
-    Ok(if signals.interrupt().is_raised() { signals.exit_code() } else { 0 })
+    contest::hold(contests, &rates, false, hall, occasion, signals)?.tell(arguments.json, &[])?;
+    Ok(0)
 }
 
 /// The pairs that are asked, and what they get of this machine.

@@ -133,8 +133,12 @@ fn warm_up(text: &str) -> Result<Duration, String> {
 /// When servers cannot be built, started or asked, or the output not be written.
 pub fn compare(arguments: Arguments) -> anyhow::Result<i32> {
     let signals = Signals::install()?;
+    signals.conclude(hold(&arguments, &signals))
+}
+
+fn hold(arguments: &Arguments, signals: &Signals) -> anyhow::Result<i32> {
     let here = std::env::current_dir().context("cannot tell the current folder")?;
-    let names = names(&arguments)?;
+    let names = names(arguments)?;
     for condition in &arguments.fail_if {
         condition.ensure_known(&names).map_err(anyhow::Error::msg)?;
     }
@@ -144,7 +148,7 @@ pub fn compare(arguments: Arguments) -> anyhow::Result<i32> {
         .iter()
         .map(|revision| Worktree::build(&here, revision, arguments.build.as_deref(), signals.interrupt()))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let entrants = entrants(&arguments, &names, &here, &worktrees)?;
+    let entrants = entrants(arguments, &names, &here, &worktrees)?;
     for condition in &arguments.fail_if {
         condition.ensure_readable(&names, |at| entrants[at].is_started()).map_err(anyhow::Error::msg)?;
     }
@@ -162,17 +166,13 @@ pub fn compare(arguments: Arguments) -> anyhow::Result<i32> {
     };
     let occasion = Occasion {
         name: "compare",
-        question: question(&arguments, &names),
+        question: question(arguments, &names),
         remarks: Vec::new(),
         runs: Occasion::runs(arguments.runs.clone(), &here),
         place: here,
     };
-    let held = contest::hold(vec![entrants], &rates, arguments.expect_same_body, hall, occasion, &signals)?;
-    let failed = held.tell(arguments.json, &arguments.fail_if)?;
-    Ok(match () {
-        () if signals.interrupt().is_raised() => signals.exit_code(),
-        () => i32::from(failed),
-    })
+    let held = contest::hold(vec![entrants], &rates, arguments.expect_same_body, hall, occasion, signals)?;
+    Ok(i32::from(held.tell(arguments.json, &arguments.fail_if)?))
 }
 
 /// The question, as a page's title.

@@ -18,6 +18,8 @@ use crate::contest::{
 };
 use crate::cpu_claim::CpuClaim;
 use crate::cpus::{self, Split};
+use crate::field::raise_descriptor_limit;
+use crate::host::OWN_DESCRIPTORS;
 use crate::places::Places;
 use crate::progress::{Progress, minutes};
 use crate::signals::Signals;
@@ -138,6 +140,8 @@ pub(super) fn hold(
     occasion: Occasion,
     signals: &Signals,
 ) -> anyhow::Result<Held> {
+    folder::ensure_writable(&occasion.runs)?;
+    raise_descriptor_limit(ensure_descriptors(&contests, hall.connections)?)?;
     let began = Instant::now();
     let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let split = &hall.split;
@@ -231,6 +235,25 @@ pub(super) fn hold(
 fn environment(place: &Path, split: &Split) -> anyhow::Result<Environment> {
     let (descriptors, _) = getrlimit(Resource::RLIMIT_NOFILE).context("cannot read the descriptor limit")?;
     Ok(machine::environment(place, split, descriptors))
+}
+
+/// The limit of descriptors, which suffice for the connections to all servers of a contest.
+fn ensure_descriptors(contests: &[Vec<Entrant>], connections: u32) -> anyhow::Result<u64> {
+    let (_, limit) = getrlimit(Resource::RLIMIT_NOFILE).context("cannot read the descriptor limit")?;
+    let servers = contests.iter().map(Vec::len).max().unwrap_or(0) as u64;
+    within_limit(servers, connections, limit)?;
+    Ok(limit)
+}
+
+fn within_limit(servers: u64, connections: u32, limit: u64) -> anyhow::Result<()> {
+    let needed = servers * u64::from(connections) + OWN_DESCRIPTORS;
+    ensure!(
+        needed <= limit,
+        "--connections {connections}: {servers} servers that take turns need {needed} descriptors in all, the limit is {limit}; ask with \
+         {} or fewer, or raise the limit with `ulimit -Hn`",
+        limit.saturating_sub(OWN_DESCRIPTORS) / servers.max(1)
+    );
+    Ok(())
 }
 
 /// The command that asks the same again, without this machine's folders.
@@ -349,5 +372,22 @@ impl Held {
         let began = self.document.started_at.replace(':', "");
         let id = format!("{}-{}", began.trim_end_matches('Z'), self.name);
         folder::write(&self.runs, &id, document, &page)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_to_all_servers_that_take_turns_are_held_against_the_limit_of_descriptors() {
+        assert!(within_limit(3, 6_645, 20_000).is_ok());
+        let error = within_limit(3, 7_000, 20_000).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "--connections 7000: 3 servers that take turns need 21064 descriptors in all, the limit is 20000; ask with 6645 or fewer, or \
+             raise the limit with `ulimit -Hn`"
+        );
+        assert!(within_limit(3, 6_646, 20_000).is_err());
     }
 }

@@ -3,7 +3,7 @@
 use reports_stats::effect::{Pair, effect};
 use reports_stats::judge::{Cell, Judgement, Question, Standing, judge};
 use reports_stats::looks::Looks;
-use reports_stats::power::{blocks_needed, smallest_visible};
+use reports_stats::power::{blocks_needed_among, smallest_visible};
 use reports_stats::thirds::Thirds;
 use reports_stats::verdict::Verdict;
 use serde::Serialize;
@@ -51,8 +51,10 @@ pub struct Finding {
     pub blocks: usize,
     /// The smallest difference that these blocks would have shown in four of five contests, as a ratio above 1.
     pub visible: Option<f64>,
-    /// Blocks that would decide it, were the ratio seen the true one; `None` where no number does.
+    /// Blocks that would decide it, were the ratio seen the true one, and more than those it was judged by; `None` where no number does.
     pub needed: Option<usize>,
+    /// Questions of its kind that were judged together, itself included; 0 where it has no evidence.
+    pub family: usize,
     /// Whether the verdict was taken back because the client was the limit of a side that did not win.
     pub is_withheld: bool,
     /// Whether it was taken back because the first and the last third of the blocks differ by more than the margin and chance.
@@ -75,7 +77,7 @@ pub enum End {
     Family,
     /// A look found that the blocks left were unlikely to decide it.
     Hopeless,
-    /// All blocks that its time carries were measured.
+    /// All planned blocks were measured.
     LastLook,
 }
 
@@ -129,9 +131,11 @@ impl Findings {
                 .collect();
             let question = Question { better: metric.better(), looks, moderated: false };
             let judgements = judge(question, &[], &cells);
+            let family = judgements.iter().filter(|judgement| judgement.evidence.is_ok()).count();
             for ((&(subject, entrant), pairs), judgement) in asked.iter().zip(&pairs).zip(&judgements) {
                 let limited = [0, entrant].map(|side| is_limited(blocks, side));
-                all.push(finding(subject, entrant, pairs, judgement, limited));
+                let found = finding(subject, entrant, pairs, judgement, limited);
+                all.push(Finding { needed: needed(&found, judgement, family), family, ..found });
             }
         }
         all.sort_by_key(|finding| (finding.entrant, finding.subject));
@@ -243,11 +247,6 @@ fn finding(
         let interval = evidence.ratio_interval();
         (interval.lo, interval.hi)
     });
-    let is_open_to_blocks = !winner.is_decided() && !is_withheld && !is_unsteady;
-    let needed = evidence.filter(|_| is_open_to_blocks).and_then(|evidence| {
-        let needed = blocks_needed(&evidence, judgement.variance, judgement.excess);
-        needed.for_a_win.or(needed.for_a_tie)
-    });
     Finding {
         subject,
         entrant,
@@ -262,12 +261,25 @@ fn finding(
         },
         blocks: valid.len(),
         visible: evidence.map(|evidence| smallest_visible(&evidence).exp()),
-        needed,
+        needed: None,
+        family: 0,
         is_withheld,
         is_unsteady,
         seen: judgement.seen,
         end: End::of(judgement),
     }
+}
+
+/// The blocks that would decide what `found` leaves open, as one of this many questions of its kind; `None` where more blocks change
+/// nothing. Those that were measured did not decide it.
+fn needed(found: &Finding, judgement: &Judgement, family: usize) -> Option<usize> {
+    if found.winner.is_decided() || found.is_withheld || found.is_unsteady {
+        return None;
+    }
+    // What the others took back has to be clear whatever they show.
+    let among = if judgement.is_withdrawn() { family } else { 1 };
+    let needed = blocks_needed_among(&judgement.evidence.ok()?, judgement.variance, judgement.excess, among);
+    needed.for_a_win.or(needed.for_a_tie).map(|blocks| blocks.max(found.seen + 1))
 }
 
 /// The geometric means of both sides over the same blocks.
@@ -386,6 +398,44 @@ pub(super) mod tests {
         let (first, other) = finding.figures.unwrap();
         assert_eq!(finding.blocks, 6);
         assert!((other / first - finding.ratio.unwrap()).abs() < 1e-9 && (first - 1e4).abs() < 1e-6);
+    }
+
+    /// p is 0.04 at the first of two rates, the second one scatters by a third: of two questions the surer has to stay within 0.025. By
+    /// hand, with a block's standard deviation of 0.0106: (2.120 + 0.842) × 0.0106 ÷ √17 = 0.0076 = 0.0564 − 0.0488.
+    #[test]
+    fn a_verdict_that_its_kind_takes_back_needs_the_blocks_that_hold_whatever_the_others_show() {
+        let mut blocks = blocks(8, 1.0, 0.0565_f64.exp(), 0.01);
+        for (at, block) in blocks.iter_mut().enumerate() {
+            block.has_level.push(true);
+            let factors = [1.0, if at % 2 == 0 { 1.4 } else { 1.0 / 1.4 }];
+            for (reading, factor) in block.readings.iter_mut().zip(factors) {
+                reading.levels.push(Level { cpu_us: Some(100.0 * factor), ..Level::default() });
+            }
+        }
+        let looks = Looks::after(&[8]).unwrap();
+        let found = |rates: &[f64], blocks: &[Block]| {
+            Findings::of(vec!["old".into(), "new".into()], rates.to_vec(), blocks, &looks)
+        };
+        let cpu = |found: &Findings| {
+            found.all.iter().find(|one| one.subject.metric == Metric::CpuPerRequest).cloned()
+        };
+        let alone = cpu(&found(&[1_000.0], &blocks)).unwrap();
+        assert_eq!((alone.winner, alone.end, alone.family), (Winner::First, End::Decided, 1));
+        let both = found(&[1_000.0, 2_000.0], &blocks);
+        let one_of_two = cpu(&both).unwrap();
+        assert_eq!(
+            (one_of_two.winner, one_of_two.end, one_of_two.family),
+            (Winner::CannotTell, End::Family, 2)
+        );
+        assert!((16..=18).contains(&one_of_two.needed.unwrap()), "{one_of_two:?}");
+        let told = super::super::words::answer(&Findings { block_s: 2.0, ..both }, 1).join(" ");
+        assert!(
+            told.contains(
+                "Asked alone, it would be decided; as one of 2 questions about CPU it is not clear enough: among several, chance may \
+                 decide one. Fewer questions need fewer blocks: ask at one --rate. As asked, about 1"
+            ),
+            "{told}"
+        );
     }
 
     /// The t interval of two blocks is 12.7 standard errors to each side: ×0.000 to ×4,000 of nothing in particular.

@@ -245,6 +245,9 @@ fn undecided(findings: &Findings, decisive: &[&Finding]) -> Vec<String> {
                  differ by more than 5 %. Ask again while nothing else runs here."
             );
         }
+        if finding.end == End::Family {
+            return format!("Cannot tell {what}: {seen}. {}", one_of_many(findings, finding));
+        }
         format!(
             "Cannot tell {what}: {seen}. {}; {}.",
             ended(findings, finding),
@@ -265,16 +268,32 @@ fn ended(findings: &Findings, finding: &Finding) -> String {
         End::Hopeless => {
             format!("After {} of {last} blocks the others were unlikely to decide it", finding.seen)
         }
-        End::Family => {
-            "Its own blocks would decide it, but all questions of its kind together do not bear it out"
-                .to_owned()
+        End::LastLook | End::Decided | End::Family if last == MOST_BLOCKS => {
+            format!("All {last} blocks that a comparison takes leave it open")
         }
-        End::LastLook | End::Decided => format!("All {last} blocks that its time carries leave it open"),
+        End::LastLook | End::Decided | End::Family => format!("All {last} planned blocks leave it open"),
         End::Open if findings.is_interrupted => {
             format!("It was interrupted after {} of {last} blocks", findings.blocks)
         }
         End::Open => format!("Its time ended after {} of {last} blocks", findings.blocks),
     }
+}
+
+/// That a verdict was taken back because many questions of a kind were asked, and what would help.
+fn one_of_many(findings: &Findings, finding: &Finding) -> String {
+    let metric = finding.subject.metric;
+    let fewer = match (findings.names.len() > 2, metric.is_at_a_rate() && findings.rates_per_s.len() > 1) {
+        (true, true) => "compare two servers at one --rate",
+        (true, false) => "compare two servers at a time",
+        (false, _) => "ask at one --rate",
+    };
+    format!(
+        "Asked alone, it would be decided; as one of {} questions about {} it is not clear enough: among several, chance may decide one. \
+         Fewer questions need fewer blocks: {fewer}. As asked, {}.",
+        finding.family,
+        metric.title(),
+        would_decide(findings, finding)
+    )
 }
 
 /// The blocks that would decide an undecided question, and the time that they take.
@@ -466,7 +485,10 @@ mod tests {
         let interrupted = told(&[8, 12], 9, 0.06, true);
         assert!(interrupted.contains("It was interrupted after 9 of 12 blocks; about "), "{interrupted}");
         let all = told(&[8], 8, 0.06, false);
-        assert!(all.contains("All 8 blocks that its time carries leave it open; about "), "{all}");
+        assert!(all.contains("All 8 planned blocks leave it open; about "), "{all}");
+        let most = told(&[48], 48, 0.15, false);
+        assert!(most.contains("All 48 blocks that a comparison takes leave it open; about "), "{most}");
+        assert!(most.ends_with("and a comparison takes at most 48."), "{most}");
     }
 
     /// Two seconds a block: 20 blocks take 40 s, in whole half minutes.

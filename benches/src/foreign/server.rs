@@ -367,14 +367,19 @@ fn ask(
     let told = format!("{} {}", request.method(), request.url());
     match exchange(address, request.bytes(), patience) {
         Ok(answer) if status.contains(answer.status) => Ok(answer),
-        Ok(answer) => Err(Refusal {
-            text: format!(
-                "{told} is answered with status {} and \"{}\", expected {status}",
-                answer.status,
-                shown(&answer.body, SHOWN)
-            ),
-            is_unreachable: false,
-        }),
+        Ok(answer) => {
+            let elsewhere =
+                |place: &String| format!(", which leads to \"{}\" and is not followed", shown(place, SHOWN));
+            Err(Refusal {
+                text: format!(
+                    "{told} is answered with status {} and \"{}\"{}, expected {status}",
+                    answer.status,
+                    shown(&answer.body, SHOWN),
+                    answer.location.as_ref().map(elsewhere).unwrap_or_default()
+                ),
+                is_unreachable: false,
+            })
+        }
         Err(trouble) => Err(Refusal {
             is_unreachable: trouble.starts_with("could not connect"),
             text: format!("{told}: {trouble}"),

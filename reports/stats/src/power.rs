@@ -36,11 +36,26 @@ pub struct BlocksNeeded {
 /// The blocks needed by a run that spends all its error at one look.
 #[must_use]
 pub fn blocks_needed(evidence: &Evidence, variance: Variance, excess: ExcessVariance) -> BlocksNeeded {
+    blocks_needed_among(evidence, variance, excess, 1)
+}
+
+/// The same for a cell that is one of a family of this many (at least 1), whatever the others show.
+///
+/// The procedure of Benjamini and Hochberg keeps every cell whose p-value is within the error divided by the number of cells; it keeps
+/// others as well where several are that clear, so that fewer blocks may do.
+#[must_use]
+pub fn blocks_needed_among(
+    evidence: &Evidence,
+    variance: Variance,
+    excess: ExcessVariance,
+    family: usize,
+) -> BlocksNeeded {
+    let alpha = ALPHA / family.max(1) as f64;
     let beyond = evidence.effect.log_ratio().abs() - MARGIN;
     let enough = |distance: f64| {
         (2..=MOST_BLOCKS).find(|&blocks| {
-            let later = Evidence { alpha: ALPHA, ..of_blocks(evidence, variance, excess, blocks) };
-            let critical = student_quantile(1.0 - later.alpha, later.freedom);
+            let later = of_blocks(evidence, variance, excess, blocks);
+            let critical = student_quantile(1.0 - alpha, later.freedom);
             distance >= (critical + normal_quantile(POWER)) * later.standard_error
         })
     };
@@ -127,6 +142,17 @@ mod tests {
             assert_eq!(needed(0.1, alpha), BlocksNeeded { for_a_win: Some(17), for_a_tie: None });
             assert_eq!(needed(0.0, alpha), BlocksNeeded { for_a_win: None, for_a_tie: Some(18) });
         }
+    }
+
+    /// By hand, of four cells: t₀.₉₈₇₅(24) = 2.391, and (2.391 + 0.8416) × 0.08 ÷ √25 = 0.05172; t(25) = 2.385 gives 0.05062 at 26 blocks,
+    /// the first within 0.1 − 0.04879 = 0.05121.
+    #[test]
+    fn one_of_several_cells_needs_as_many_blocks_as_make_it_surer_by_their_number() {
+        let (evidence, variance) = cell(0.1, 0.08);
+        let among = |family| {
+            blocks_needed_among(&evidence, variance, ExcessVariance::UNKNOWN, family).for_a_win.unwrap()
+        };
+        assert_eq!((among(0), among(1), among(4)), (17, 17, 26));
     }
 
     /// What a run adds between its trials is not divided by their number.

@@ -45,6 +45,8 @@ pub struct Answer {
     pub status: u16,
     /// Its body, freed of its framing.
     pub body: Vec<u8>,
+    /// Where a redirection leads, as its `location` has it.
+    pub location: Option<String>,
 }
 
 /// The reply of the server at `address` to `request`, as it goes over the wire, over a connection of its own.
@@ -59,8 +61,9 @@ pub fn exchange(address: SocketAddr, request: &[u8], patience: Duration) -> Resu
         connection.send(request)?;
         connection.receive()
     };
-    let Received { status, body, .. } = answered().map_err(|trouble: Trouble| trouble.to_string())?;
-    Ok(Answer { status, body })
+    let received = answered().map_err(|trouble: Trouble| trouble.to_string())?;
+    let location = received.header("location").map(str::to_owned);
+    Ok(Answer { status: received.status, body: received.body, location })
 }
 
 /// Largest answer that is read, head and body: a contender that knows everything of itself says a fiftieth of it.

@@ -1,5 +1,6 @@
 //! A revision of a repository, checked out and built in a folder of its own.
 
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -7,6 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use loadgen::Interrupt;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use reports_record::shown;
 use reports_terminal::talk;
 
@@ -95,16 +98,19 @@ fn run(command: &str, folder: PathBuf, interrupt: &Interrupt) -> anyhow::Result<
         .stdin(Stdio::null())
         // Its output is talk, and stdout is for data.
         .stdout(std::io::stderr())
+        // All that it starts ends with it; a Ctrl-C at the terminal is this program's to pass on.
+        .process_group(0)
         .spawn()
         .context("cannot start a shell")?;
+    let group = Pid::from_raw(i32::try_from(child.id()).context("process ids fit 32 bits")?);
     loop {
         if let Some(status) = child.try_wait().context("cannot wait for it")? {
             ensure!(status.success(), "`{}` ended with {status}", shown(command, SHOWN));
             return Ok(());
         }
         if interrupt.is_raised() {
-            // Ctrl-C at a terminal reached it as well.
-            let _ = child.kill();
+            // A group that has just ended is what was wanted.
+            let _ = killpg(group, Signal::SIGKILL);
             let _ = child.wait();
             bail!("interrupted");
         }
@@ -148,6 +154,25 @@ mod tests {
         drop((old, new));
         assert!(paths.iter().all(|path| !path.exists()));
         assert_eq!(git(repository.path(), &["worktree", "list"]).unwrap().lines().count(), 1);
+    }
+
+    /// The end of the pipe comes once the shell and all that it started have ended.
+    #[test]
+    fn an_interrupted_build_leaves_none_of_its_processes_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let interrupt = Interrupt::default();
+        let build = "exec 3> pipe; (sleep 60; echo > survived) & wait";
+        let error = thread::scope(|scope| {
+            let building = scope.spawn(|| run(build, folder.path().to_owned(), &interrupt));
+            let mut reader = fs::File::open(&pipe).unwrap();
+            interrupt.raise();
+            std::io::Read::read_to_end(&mut reader, &mut Vec::new()).unwrap();
+            building.join().unwrap().unwrap_err()
+        });
+        assert_eq!(error.to_string(), "interrupted");
+        assert!(!folder.path().join("survived").exists());
     }
 
     #[test]

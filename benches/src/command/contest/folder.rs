@@ -9,6 +9,14 @@ use reports_record::{CONTEST, Folder};
 
 use crate::command::namesakes;
 
+/// Makes sure before anything is measured that folders can be made below `runs`.
+///
+/// # Errors
+/// When they cannot.
+pub(super) fn ensure_writable(runs: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(runs).and_then(|()| tempfile::tempdir_in(runs)).map(drop).with_context(|| told(runs))
+}
+
 /// Writes a contest's record and its page into a new folder below `runs`, which is named after `id`; gives the page's path.
 ///
 /// # Errors
@@ -54,7 +62,17 @@ mod tests {
         let runs = tempfile::tempdir().unwrap();
         let file = runs.path().join("file");
         fs::write(&file, "").unwrap();
-        let told = format!("{:#}", write(&file, "id", b"", "").unwrap_err());
-        assert!(told.contains("cannot make the folder") && told.contains("--runs"), "{told}");
+        for error in [write(&file, "id", b"", "").map(drop), ensure_writable(&file)] {
+            let told = format!("{:#}", error.unwrap_err());
+            assert!(told.contains("cannot make the folder") && told.contains("--runs"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_can_be_written_is_left_empty() {
+        let runs = tempfile::tempdir().unwrap();
+        let below = runs.path().join("deep/runs");
+        ensure_writable(&below).unwrap();
+        assert_eq!(fs::read_dir(&below).unwrap().count(), 0);
     }
 }

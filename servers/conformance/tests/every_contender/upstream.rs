@@ -92,7 +92,8 @@ fn a_connection_to_the_upstream_is_used_again() {
 fn an_upstream_that_fails_is_a_502_and_the_next_request_has_a_new_connection() {
     let wrong = scripted(|number, question| Some(if number == 0 { [7; upstream::LENGTH] } else { question }));
     let ending = scripted(|number, question| (number > 0).then_some(question));
-    let failed = Answer { status: 502, body: Refusal::UpstreamFailed.reply().body.into_owned() };
+    let failed =
+        Answer { status: 502, body: Refusal::UpstreamFailed.reply().body.into_owned(), location: None };
     for upstream in [wrong, ending] {
         let program = start(upstream.address);
         assert_eq!(answer(&program), failed);

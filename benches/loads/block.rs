@@ -65,17 +65,11 @@ struct Live<'a> {
     seed: u64,
 }
 
-/// How an open loop asks.
-#[derive(Debug, Clone, Copy)]
-struct Manner {
-    /// Whether waits are drawn.
-    draws: bool,
-    /// Whether starts are on time or bunched.
-    pacing: Pacing,
-}
+/// Starts as many clients would make them, each on time.
+const ON_TIME: Pacing = Pacing::Spin;
 
-/// As many clients would: each on time, each with a wait of its own.
-const ON_TIME: Manner = Manner { draws: true, pacing: Pacing::Spin };
+/// Starts of a client that sleeps until one is due, and sends together what fell due while it woke.
+const BUNCHED: Pacing = Pacing::Timer;
 
 /// Both contenders' connections and what they ask.
 type Clients = Vec<(Client, Load)>;
@@ -98,16 +92,16 @@ impl<'a> Field<'a> {
         let lock_step = live.closed(cell.connections, 0.0, self.rounds.lock_step)?;
         let most = cell.connections * SPARE;
         let rounds = self.rounds.poisson;
-        let asleep = Manner { pacing: Pacing::Timer, ..ON_TIME };
         let mut clients = live.connect(most, SPREAD, Pool::OnDemand)?;
         // Opens the connections that this rate needs.
         live.open(&mut clients, drawn.rate, 1, ON_TIME)?;
         let on_time = live.open(&mut clients, drawn.rate, rounds, ON_TIME)?;
-        let bunched = live.open(&mut clients, drawn.rate, rounds, asleep)?;
-        let mut clients = live.connect(most, 0.0, Pool::All)?;
-        let as_in_runs = live.open(&mut clients, drawn.rate, rounds, Manner { draws: false, ..asleep })?;
+        let mut clients = live.connect(most, SPREAD, Pool::All)?;
+        let as_in_runs = live.open(&mut clients, drawn.rate, rounds, BUNCHED)?;
+        clients.iter_mut().for_each(|(_, load)| load.draws = None);
+        let one_wait = live.open(&mut clients, drawn.rate, rounds, BUNCHED)?;
         live.stop()?;
-        Ok(Ratios::new([drawn, lock_step, on_time, bunched, as_in_runs]))
+        Ok(Ratios::new([drawn, lock_step, on_time, as_in_runs, one_wait]))
     }
 
     /// Measures a cell at one rate after another, up to the first at which a contender does not keep up.
@@ -166,11 +160,10 @@ impl<'a> Live<'a> {
         clients: &mut Clients,
         per_s: f64,
         rounds: u32,
-        manner: Manner,
+        pacing: Pacing,
     ) -> anyhow::Result<Ratio> {
-        let Manner { draws, pacing } = manner;
         let rate = Rate::per_second(per_s).with_context(|| format!("cannot offer {per_s} requests/s"))?;
-        self.ratio(clients, &Plan { rounds, draws, ..Plan::open(rate, self.seed, self.wait) }, pacing)
+        self.ratio(clients, &Plan { rounds, ..Plan::open(rate, self.seed, self.wait) }, pacing)
     }
 
     fn ratio(&mut self, clients: &mut Clients, plan: &Plan, pacing: Pacing) -> anyhow::Result<Ratio> {

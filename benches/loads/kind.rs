@@ -12,17 +12,17 @@ pub(crate) enum Kind {
     /// Poisson arrivals at the same rate, with waits drawn likewise and a client that spins, so that each start is in its place; of the
     /// free connections the most recently used is next, as in the pools of HTTP clients.
     OnTime,
-    /// The same with a client that sleeps until a start is due, and sends together what fell due while it woke.
-    Bunched,
-    /// Poisson arrivals as the open loops of a run have them: the client sleeps, all requests ask for the cell's own wait, and the
-    /// connection that has been free longest is next.
+    /// Poisson arrivals as the open loops of a run have them: waits drawn likewise, a client that sleeps, and of the free connections the
+    /// one that has been free longest is next.
     AsInRuns,
+    /// The same with one wait for all requests, the cell's own: those that are sent together are then answered together.
+    OneWait,
 }
 
 impl Kind {
     /// In the order of measuring.
     pub(crate) const ALL: [Self; 5] =
-        [Self::Drawn, Self::LockStep, Self::OnTime, Self::Bunched, Self::AsInRuns];
+        [Self::Drawn, Self::LockStep, Self::OnTime, Self::AsInRuns, Self::OneWait];
 
     /// Its name in a table.
     pub(crate) fn name(self) -> &'static str {
@@ -30,8 +30,8 @@ impl Kind {
             Self::Drawn => "closed, drawn waits",
             Self::LockStep => "closed, in lock step",
             Self::OnTime => "Poisson, drawn waits",
-            Self::Bunched => "Poisson, drawn waits, client sleeps",
-            Self::AsInRuns => "Poisson, one wait, client sleeps",
+            Self::AsInRuns => "Poisson, as in runs",
+            Self::OneWait => "Poisson, one wait",
         }
     }
 }

@@ -2,7 +2,7 @@
 //! cost less than threads?
 //!
 //! CPU per request of the control pair, tasks ÷ threads: in a closed loop with drawn waits, in one in lock step, and in open loops at
-//! the rate of the first, with drawn waits and starts on time, with starts in bunches, and as runs have them; then in open loops along the
+//! the rate of the first, with drawn waits and starts on time, as runs have them, and with one wait for all; then in open loops along the
 //! rate, with drawn waits and starts on time. Both contenders of a block are fresh processes, and the client turns between them in slices.
 //! Blocks of all cells alternate, so that all of them meet the same minutes.
 

@@ -220,10 +220,11 @@ fn check_blocks(file: &ExperimentFile, problems: &mut Problems) {
     });
 }
 
-/// A drawn wait has to end in time too, and be one that contenders take.
+/// A drawn wait has to end in time too, before what is in flight behind a window is cut off, and be one that contenders take.
 fn check_longest_waits(file: &ExperimentFile, cells: &[Cell], problems: &mut Problems) {
     let spread = *file.phases.wait_spread.get_ref();
-    let limit = file.phases.timeout.get_ref().0.min(servers_contract::limits::WAIT_MAX);
+    let [timeout, grace] = [&file.phases.timeout, &file.phases.grace].map(|span| span.get_ref().0);
+    let limit = timeout.min(grace).min(servers_contract::limits::WAIT_MAX);
     let Some(cell) = cells.iter().max_by(|a, b| a.wait_ms.total_cmp(&b.wait_ms)) else { return };
     if !drawn::SPREAD.contains(&spread) || spread == 0.0 {
         return;
@@ -231,8 +232,8 @@ fn check_longest_waits(file: &ExperimentFile, cells: &[Cell], problems: &mut Pro
     let longest = drawn::longest(Duration::from_secs_f64(cell.wait_ms / 1e3), spread);
     problems.expect(longest < limit, file.phases.wait_spread.span(), || {
         format!(
-            "cell {:?}: its longest drawn wait, {}, is not below {} (phases.timeout, and the longest wait that contenders \
-             take); lower phases.wait_spread or raise phases.timeout",
+            "cell {:?}: its longest drawn wait, {}, is not below {} (phases.timeout, phases.grace, and the longest wait that \
+             contenders take); lower phases.wait_spread, or raise phases.timeout or phases.grace",
             cell.name,
             humantime::format_duration(longest),
             humantime::format_duration(limit)
@@ -513,10 +514,12 @@ mod tests {
 
     #[test]
     fn a_drawn_wait_that_could_never_end_in_time_is_refused() {
-        let text = quick().replace("timeout = \"2s\"", "timeout = \"20ms\"");
-        let message = error(&text);
-        assert!(message.contains("wait=10ms") && message.contains("longest drawn wait"), "{message}");
-        assert!(resolve("test", &text.replace("wait_spread = 0.5", "wait_spread = 0.0"), None).is_ok());
+        for (key, value) in [("timeout", "2s"), ("grace", "500ms")] {
+            let text = quick().replace(&format!("{key} = \"{value}\""), &format!("{key} = \"20ms\""));
+            let message = error(&text);
+            assert!(message.contains("wait=10ms") && message.contains("longest drawn wait"), "{message}");
+            assert!(resolve("test", &text.replace("wait_spread = 0.5", "wait_spread = 0.0"), None).is_ok());
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use loadgen::Rate;
 use reports_record::{Cell, Loop, Measured, Resources, SliceRounds, Stage, TrialOutcome};
 
 use crate::at_once::at_once;
+use crate::drawn;
 use crate::meter::{ContenderMeter, Meter, Spent};
 use crate::process::Tail;
 use crate::sampler::{Sampler, listen_overflows};
@@ -196,19 +197,20 @@ const HIGH: f64 = 1e6;
 
 /// About how long the slices of one contender of a cell take in a block, were the contender as fast as connections ÷ wait lets it be.
 ///
-/// `shares` are those of the rate levels. A share of connections ÷ wait is the highest rate that they can come to, so that a slower
-/// contender takes longer than this, up to what [`Plan::holding`] allows.
+/// `shares` are those of the rate levels, and `spread` the coefficient of variation of the waits. A share of connections ÷ wait is the
+/// highest rate that they can come to, so that a slower contender takes longer than this, up to what [`Plan::holding`] allows.
 #[must_use]
-pub fn duration(rounds: SliceRounds, shares: &[f64], cell: &Cell, is_drawn: bool) -> Duration {
+pub fn duration(rounds: SliceRounds, shares: &[f64], cell: &Cell, spread: f64) -> Duration {
     let wait = Duration::from_secs_f64(cell.wait_ms / 1e3);
-    // Setting off, draining and reading clocks: a round figure beside the wait.
-    let around = Duration::from_millis(10) + wait;
-    let closed = (Plan::closed_round(wait, is_drawn) + 2 * around) * rounds.closed;
+    let connections = f64::from(cell.connections);
+    // Setting off and reading clocks: a round figure beside the drain.
+    let around = |in_flight| Duration::from_millis(10) + drawn::drain(wait, spread, in_flight);
+    let closed = (Plan::closed_round(wait, spread > 0.0) + 2 * around(connections)) * rounds.closed;
     let of_level = |share: &f64| {
-        let most = share * f64::from(cell.connections) / wait.as_secs_f64();
+        let most = share * connections / wait.as_secs_f64();
         let rate = Rate::per_second(most.min(HIGH)).ok()?;
         let plan = open(rate, 0, wait, rounds.open);
-        Some(plan.duration() + 2 * around * plan.rounds)
+        Some(plan.duration() + 2 * around(share * connections) * plan.rounds)
     };
     closed + shares.iter().filter_map(of_level).sum::<Duration>()
 }

@@ -54,8 +54,7 @@ pub struct Side<'a> {
     pub name: &'a str,
     /// Its connections.
     pub client: &'a mut Client,
-    /// What it is asked, and what a right reply is. Pace, warm-up and length are the plan's, and whether variants of the request are
-    /// drawn.
+    /// What it is asked, and what a right reply is. Pace, warm-up and length are the plan's.
     pub load: Load,
     /// Reads its cost; `None` where it cannot be known, as for a server on another machine.
     pub meter: Option<&'a mut dyn Meter>,

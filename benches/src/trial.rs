@@ -105,7 +105,7 @@ pub fn calibrate(tasks: &[Task<'_>]) -> Vec<anyhow::Result<Calibrated>> {
 /// What a contender reaches in the best of a few closed loops.
 fn reach(task: &Task<'_>, trial: &mut Primed) -> Result<Calibrated, Failure> {
     let phase = calibration_phase(task.phases, task.cell);
-    let load = closed_load(task, trial, &phase, 0).map_err(at(Stage::Measure))?;
+    let load = load(task, trial, &phase, 0).map_err(at(Stage::Measure))?;
     let mut meter = ContenderMeter::of(&trial.contender, trial.call.endpoint().name());
     // What a calibration is for it gives without the counters too.
     let is_metered = meter.begin().is_ok();
@@ -202,7 +202,7 @@ impl Primed {
         self.contender.stop().map_err(at(Stage::Stop))
     }
 
-    /// What a closed loop asks, over a second: with waits that are drawn by `seed` where the experiment says so.
+    /// What a loop asks, over a second: with waits that are drawn by `seed` where the experiment says so.
     pub(crate) fn load(&self, task: &Task<'_>, seed: u64) -> anyhow::Result<Load> {
         let draws = drawn::draws(&self.contender, &self.call, task.phases.wait_spread, seed)?;
         Ok(Load {
@@ -239,7 +239,7 @@ fn loops(task: &Task<'_>, trial: &mut Primed, rates: &[Rate], seed: u64) -> Resu
         None
     } else {
         sampler.read_idle_memory();
-        let load = closed_load(task, trial, &closed_phase(task.phases, task.cell), seed);
+        let load = load(task, trial, &closed_phase(task.phases, task.cell), seed);
         let closed = one_loop(task, trial, load.map_err(at(Stage::Measure))?)?;
         sampler.read_memory();
         Some(closed)
@@ -247,8 +247,8 @@ fn loops(task: &Task<'_>, trial: &mut Primed, rates: &[Rate], seed: u64) -> Resu
     let mut open = Vec::new();
     for (&rate, level) in rates.iter().zip(0..) {
         let pace = Pace::open(rate, Arrivals::Poisson, seed.wrapping_add(level));
-        let load = load(task, trial, &task.phases.open, pace).map_err(at(Stage::Measure))?;
-        open.push(one_loop(task, trial, load)?);
+        let load = load(task, trial, &task.phases.open, seed).map_err(at(Stage::Measure))?;
+        open.push(one_loop(task, trial, Load { pace, ..load })?);
     }
     if task.cell.is_sweep() {
         sampler.read_memory();
@@ -281,16 +281,11 @@ fn one_loop(task: &Task<'_>, trial: &mut Primed, load: Load) -> Result<Loop, Fai
     Ok(Loop { measurement, cost, slices: Vec::new() })
 }
 
-/// A closed loop of a phase's length.
-fn closed_load(task: &Task<'_>, trial: &Primed, phase: &Phase, seed: u64) -> anyhow::Result<Load> {
+/// A closed loop of a phase's length, with waits drawn by `seed`.
+fn load(task: &Task<'_>, trial: &Primed, phase: &Phase, seed: u64) -> anyhow::Result<Load> {
     Ok(Load {
         warm_up: Duration::from_secs_f64(phase.warm_up_s),
         stop: Stop::After(Duration::from_secs_f64(phase.duration_s)),
         ..trial.load(task, seed)?
     })
-}
-
-/// The same at `pace`, with the wait that all requests have.
-fn load(task: &Task<'_>, trial: &Primed, phase: &Phase, pace: Pace) -> anyhow::Result<Load> {
-    Ok(Load { pace, draws: None, ..closed_load(task, trial, phase, 0)? })
 }

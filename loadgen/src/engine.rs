@@ -30,6 +30,7 @@ use crate::order::Order;
 use crate::progress::Gauges;
 use crate::reply::{KnownHead, ReplyParser};
 use crate::route::Route;
+use crate::shared_starts::Start;
 use crate::tally::{Flight, Tally, Unsent};
 use crate::timer::Timer;
 use crate::usage::ThreadUsage;
@@ -103,6 +104,9 @@ impl Engine {
         let mut tally = Tally::new(order.window(), open_loop);
         if order.keeps_requests {
             tally.keep_requests();
+        }
+        if order.load.times_beyond_wait() {
+            tally.time_beyond_wait();
         }
         Ok(Rc::new(Self {
             starts: RefCell::new(Starts::of(order.clone(), index)),
@@ -248,7 +252,7 @@ impl Engine {
             let mut free = self.free.borrow_mut();
             free.end_thinking(now);
             let start = self.starts.borrow_mut().take(now, free.ready());
-            let Some(intended) = start else {
+            let Some(start) = start else {
                 if free.ready() > 0 {
                     self.standstills.caught_up();
                     self.absences.caught_up();
@@ -258,7 +262,7 @@ impl Engine {
             };
             let Some(slot) = free.pop() else { return };
             drop(free);
-            self.begin(&slot, intended, now);
+            self.begin(&slot, start, now);
         }
     }
 
@@ -279,12 +283,15 @@ impl Engine {
     }
 
     /// Starts a request: `now` was read just before. Where there is no connection for it yet, its task opens one first.
-    fn begin(&self, slot: &Slot, intended: Moment, now: Moment) {
-        let flight = self.flight(intended, slot.free_since.get(), now);
-        slot.flight.set(Some(flight));
+    fn begin(&self, slot: &Slot, start: Start, now: Moment) {
+        let mut flight = self.flight(start.at, slot.free_since.get(), now);
         if let Some(draws) = &self.order.load.draws {
-            slot.walk.set(draws.next(slot.walk.get()));
+            let next = || draws.next(slot.walk.get());
+            // In an open loop the start decides, so that it asks for the same whichever connection is free.
+            slot.walk.set(start.number.map_or_else(next, |number| draws.of_start(number)));
+            flight.wait = draws.wait_at(slot.walk.get().at);
         }
+        slot.flight.set(Some(flight));
         if !slot.is_open() {
             return slot.wake();
         }
@@ -299,6 +306,7 @@ impl Engine {
         Flight {
             stalled_before: self.lost(intended, free_since, started),
             stalled_after: Duration::ZERO,
+            wait: Duration::ZERO,
             intended,
             free_since,
             connect: Duration::ZERO,

@@ -49,6 +49,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) service: Times,
     /// `None` in a closed loop, here and below.
     pub(crate) response: Option<Times>,
+    /// `None` as well where requests do not know their own wait.
+    pub(crate) beyond_wait: Option<Times>,
     pub(crate) lateness: Option<Times>,
 }
 
@@ -91,6 +93,7 @@ impl<'a> Evidence<'a> {
             interrupted,
             service: tally.timings.service.times(whole),
             response: open_loop.then(|| tally.timings.response.times(whole)),
+            beyond_wait: order.load.times_beyond_wait().then(|| tally.timings.beyond_wait.times(whole)),
             lateness: open_loop.then(|| tally.timings.lateness.times(whole)),
             tally,
         }
@@ -113,6 +116,11 @@ impl<'a> Evidence<'a> {
                 format!("keep other programs off CPU {}, which the client is pinned to", pins.join(" and "))
             }
         }
+    }
+
+    /// The time of the shortest correct reply, where all requests asked for their mean wait; `None` without any.
+    pub(crate) fn shortest_service(&self) -> Option<Duration> {
+        self.tally.shortest_service.map(|beyond| beyond + self.load.mean_wait())
     }
 
     /// Per second of the window, rounded once, so that a rate that is a bound compares as equal; 0 over no time.
@@ -174,10 +182,11 @@ impl<'a> Evidence<'a> {
             histograms: Histograms::encode(
                 timings.service.all(),
                 open_loop.then_some(timings.response.all()),
-            ),
+            )
+            .with_beyond_wait(self.beyond_wait.as_ref().map(|_| timings.beyond_wait.all())),
             service_time_us: self.service,
             response_time_us: self.response,
-            beyond_wait_us: None,
+            beyond_wait_us: self.beyond_wait,
             lateness_us: self.lateness,
             merged_from: Vec::new(),
         }

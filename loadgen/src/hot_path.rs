@@ -94,6 +94,7 @@ impl Record {
             first_byte: now,
             measured: self.0.window.contains(due),
             resent: false,
+            wait: Duration::ZERO,
             stalled_before: Duration::ZERO,
             stalled_after: Duration::ZERO,
         };

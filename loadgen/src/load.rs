@@ -253,8 +253,17 @@ impl Load {
 
     /// Over how long the first requests of a closed loop are spread: connections that begin together stay together.
     pub(crate) fn first_over(&self) -> Duration {
-        let cycle = self.draws.as_ref().map_or(Duration::ZERO, Draws::cycle);
-        self.pace.think().max(cycle)
+        self.pace.think().max(self.mean_wait())
+    }
+
+    /// The mean of the waits that requests ask for; none where they are not known.
+    pub(crate) fn mean_wait(&self) -> Duration {
+        self.draws.as_ref().map_or(Duration::ZERO, Draws::mean_wait)
+    }
+
+    /// Whether each response time is also recorded less the wait of its own request.
+    pub(crate) fn times_beyond_wait(&self) -> bool {
+        self.draws.is_some() && !self.pace.is_closed()
     }
 
     /// How much longer than planned the warm-up may go on; `None` where its end is fixed.
@@ -329,16 +338,17 @@ mod tests {
     }
 
     #[test]
-    fn each_variant_has_its_own_request_and_reply_and_first_requests_are_spread_over_a_cycle() {
+    fn each_variant_has_its_own_request_and_reply_and_first_requests_are_spread_over_the_mean_wait() {
         let variant = |number: u8| Variant {
             request: Request::get(&format!("http://localhost/{number}").parse().unwrap()),
             expect: Expect { body: ExpectBody::Exactly(vec![number]), ..Expect::default() },
+            wait: Duration::from_secs(number.into()),
         };
-        let cycle = Duration::from_secs(3);
-        let draws = Draws::new([1, 2, 3, 4].map(variant).to_vec(), 7, cycle).unwrap();
+        let mean = Duration::from_millis(2_500);
+        let draws = Draws::new([1, 2, 3, 4].map(variant).to_vec(), 7).unwrap();
         let drawn = Load { draws: Some(draws.clone()), ..load() };
         assert_eq!((load().variants(), load().first_over()), (1, Duration::ZERO));
-        assert_eq!((drawn.variants(), drawn.first_over(), draws.seed()), (4, cycle, 7));
+        assert_eq!((drawn.variants(), drawn.first_over(), draws.seed()), (4, mean, 7));
         for (variant, at) in draws.variants().iter().zip(0..) {
             assert_eq!((drawn.request_at(at), drawn.expect_at(at)), (&variant.request, &variant.expect));
         }

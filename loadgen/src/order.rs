@@ -160,12 +160,12 @@ impl Order {
         self.settled.get().map(|window| window.start.since(self.begin))
     }
 
-    /// When user `number` (from 0) of a closed loop may send the first request: as the schedule begins, or spread over a cycle, since
+    /// When user `number` (from 0) of a closed loop may send the first request: as the schedule begins, or spread over a mean wait, since
     /// users do not all begin together. Users who open a connection for it begin a few at a time, more and more.
     pub(crate) fn first_ready(&self, number: usize) -> Moment {
-        let cycle = self.load.first_over();
-        if !cycle.is_zero() {
-            return self.begin.after(cycle.mul_f64(number as f64 / self.connections as f64));
+        let over = self.load.first_over();
+        if !over.is_zero() {
+            return self.begin.after(over.mul_f64(number as f64 / self.connections as f64));
         }
         let opens = self.pool == Pool::OnDemand && self.load.settles().is_some();
         let doublings =

@@ -23,6 +23,15 @@ const BEHIND: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) struct SharedStarts(Source);
 
+/// A request that is to start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Start {
+    /// When it is due.
+    pub(crate) at: Moment,
+    /// Its place in an open loop's schedule, from 0, warm-up included; `None` in a closed loop, which has none.
+    pub(crate) number: Option<u64>,
+}
+
 #[derive(Debug)]
 enum Source {
     /// Always due. Requests still to start after the warm-up; `None`: no limit.
@@ -35,9 +44,11 @@ enum Source {
 #[derive(Debug)]
 struct Undrawn {
     intended: Peekable<Intended>,
+    /// Starts that were drawn before.
+    drawn: u64,
     window: Window,
     /// The starts of each thread's connections at the beginning.
-    first: Vec<VecDeque<Moment>>,
+    first: Vec<VecDeque<Start>>,
     /// While the schedule is behind.
     backlog: Option<Backlog>,
 }
@@ -56,10 +67,12 @@ impl SharedStarts {
         let window = intended.window();
         let mut intended = intended.peekable();
         let mut first = vec![VecDeque::new(); threads];
-        for (start, number) in intended.by_ref().take(connections).zip(0..) {
-            first[number % threads].push_back(start);
+        let mut drawn = 0;
+        for at in intended.by_ref().take(connections) {
+            first[drawn as usize % threads].push_back(Start { at, number: Some(drawn) });
+            drawn += 1;
         }
-        let undrawn = Undrawn { intended, window, first, backlog: None };
+        let undrawn = Undrawn { intended, drawn, window, first, backlog: None };
         Self(Source::Open(Box::new(Mutex::new(undrawn))))
     }
 
@@ -75,7 +88,7 @@ impl SharedStarts {
     }
 
     /// The first starts of a thread's connections; to be asked for once.
-    pub(crate) fn first(&self, thread: usize) -> VecDeque<Moment> {
+    pub(crate) fn first(&self, thread: usize) -> VecDeque<Start> {
         self.undrawn().map(|mut undrawn| std::mem::take(&mut undrawn.first[thread])).unwrap_or_default()
     }
 
@@ -90,8 +103,12 @@ impl SharedStarts {
     }
 
     /// Draws the next start before `end`, for a connection that is ready.
-    pub(crate) fn draw(&self, end: Moment) -> Option<Moment> {
-        self.undrawn()?.intended.next_if(|start| *start < end)
+    pub(crate) fn draw(&self, end: Moment) -> Option<Start> {
+        let mut undrawn = self.undrawn()?;
+        let at = undrawn.intended.next_if(|start| *start < end)?;
+        let number = Some(undrawn.drawn);
+        undrawn.drawn += 1;
+        Some(Start { at, number })
     }
 
     /// Whether nothing will start any more, as far as no thread has it.
@@ -154,9 +171,10 @@ mod tests {
         let starts = SharedStarts::new(&load, Intended::of(&load, begin), 1, 1);
         let at = |ms| begin.after(Duration::from_millis(ms));
         assert!(starts.is_open());
-        assert_eq!(starts.first(0), [begin]);
+        assert_eq!(starts.first(0), [Start { at: begin, number: Some(0) }]);
         assert_eq!((starts.draw(at(100)), starts.is_over(at(100))), (None, true));
-        assert_eq!((starts.is_over(at(101)), starts.draw(at(101))), (false, Some(at(100))));
+        let second = Start { at: at(100), number: Some(1) };
+        assert_eq!((starts.is_over(at(101)), starts.draw(at(101))), (false, Some(second)));
         assert_eq!((starts.draw(at(101)), starts.is_over(at(101))), (None, true));
         // A start that is not due yet is in no backlog, one that is late is.
         starts.watch(at(250), at(1000));

@@ -47,6 +47,8 @@ pub(crate) struct Flight {
     pub(crate) measured: bool,
     /// Whether it was already sent again on a fresh connection.
     pub(crate) resent: bool,
+    /// The time that a right server makes it wait; none where that is not known.
+    pub(crate) wait: Duration,
     /// How much of its wait for a connection the client's thread did not run …
     pub(crate) stalled_before: Duration,
     /// … and how much of its time in flight, at the end, while its reply may have lain unread.
@@ -68,6 +70,20 @@ impl Flight {
     /// Time from its start to its end `now`, as far as the client's thread was there to see it.
     pub(crate) fn service(&self, now: Moment) -> Duration {
         now.since(self.started).saturating_sub(self.stalled_after)
+    }
+
+    /// Time from its intended start to `now`, less what a right server makes it wait.
+    ///
+    /// That begins when the request is sent, so that a reply which is still to come will take at least as long beyond it as the request
+    /// was late to leave.
+    fn beyond_wait(&self, now: Moment) -> Duration {
+        let until_sent = self.started.since(self.intended);
+        now.since(self.intended).saturating_sub(self.wait).max(until_sent)
+    }
+
+    /// Whether a reply that is whole `now` came sooner than a right server gives it.
+    pub(crate) fn is_early(&self, now: Moment) -> bool {
+        now.since(self.started) < self.wait
     }
 }
 
@@ -94,6 +110,8 @@ impl Unsent {
 pub(crate) struct Timings {
     pub(crate) service: Timing,
     pub(crate) response: Timing,
+    /// Response times, each less the wait of its own request; of loads that know it.
+    pub(crate) beyond_wait: Timing,
     pub(crate) lateness: Timing,
     pub(crate) connection_wait: Timing,
     /// Of requests that had a connection opened for them.
@@ -104,9 +122,26 @@ pub(crate) struct Timings {
 
 impl Timings {
     fn of(parts: usize) -> Self {
-        let [service, response, lateness, connection_wait, connect, first_byte, wrong_reply_service] =
-            std::array::from_fn(|_| Timing::of(parts));
-        Self { service, response, lateness, connection_wait, connect, first_byte, wrong_reply_service }
+        let [
+            service,
+            response,
+            beyond_wait,
+            lateness,
+            connection_wait,
+            connect,
+            first_byte,
+            wrong_reply_service,
+        ] = std::array::from_fn(|_| Timing::of(parts));
+        Self {
+            service,
+            response,
+            beyond_wait,
+            lateness,
+            connection_wait,
+            connect,
+            first_byte,
+            wrong_reply_service,
+        }
     }
 }
 
@@ -132,6 +167,8 @@ impl Sums {
 pub(crate) struct Tally {
     pub(crate) window: Window,
     open_loop: bool,
+    /// Whether response times are also kept less the wait of each request.
+    times_beyond_wait: bool,
     pub(crate) timings: Timings,
     pub(crate) sums: Sums,
     /// Requests of the window by how they ended.
@@ -178,7 +215,7 @@ pub(crate) struct Tally {
     pub(crate) body_bytes: Option<(u64, u64)>,
     /// When the latest request ended.
     pub(crate) last_ended: Moment,
-    /// Of a correct reply, those of the warm-up included, when the server had least to do.
+    /// Of a correct reply, those of the warm-up included, when the server had least to do; less the wait of its request.
     pub(crate) shortest_service: Option<Duration>,
     in_flight: InFlight,
     /// `None` while a number of requests is to end the window: its parts are not known beforehand.
@@ -210,6 +247,7 @@ impl Tally {
         Self {
             window,
             open_loop,
+            times_beyond_wait: false,
             timings: Timings::of(if bounded { parts::PARTS } else { 0 }),
             sums: Sums::default(),
             outcomes: BTreeMap::new(),
@@ -245,6 +283,11 @@ impl Tally {
             backlog: (bounded && open_loop).then(|| Backlog::of(&window)),
             requests: None,
         }
+    }
+
+    /// From now on keeps response times less the wait of each request as well.
+    pub(crate) fn time_beyond_wait(&mut self) {
+        self.times_beyond_wait = true;
     }
 
     /// The window, where it was not known beforehand and has not begun.
@@ -412,7 +455,7 @@ impl Tally {
         self.failed_in_all += u64::from(kind != OutcomeKind::Ok);
         if kind == OutcomeKind::Ok {
             // Standstills of the client included: with them taken off, a reply may seem to have taken no time at all.
-            let service = now.since(flight.started);
+            let service = now.since(flight.started).saturating_sub(flight.wait);
             self.shortest_service =
                 Some(self.shortest_service.map_or(service, |shortest| shortest.min(service)));
         }
@@ -436,6 +479,9 @@ impl Tally {
             if self.open_loop {
                 self.add_up(flight, service, response);
                 self.timings.response.record(response, part);
+            }
+            if self.times_beyond_wait {
+                self.timings.beyond_wait.record(flight.beyond_wait(now), part);
             }
         } else if kind.is_reply() {
             self.timings.wrong_reply_service.record(service, part);
@@ -521,6 +567,10 @@ impl Tally {
             self.waited += if waited > REAL_WAIT { requests } else { 0 };
             responses.censor(response, requests, part);
         }
+        if self.times_beyond_wait {
+            // The server has not begun to make them wait.
+            self.timings.beyond_wait.censor(response, requests, part);
+        }
         if let Some(grid) = &mut self.grid {
             grid.never_started(intended, requests);
         }
@@ -582,6 +632,9 @@ impl Tally {
         }
         if self.open_loop {
             self.timings.response.censor(now.since(flight.intended), 1, part);
+        }
+        if self.times_beyond_wait {
+            self.timings.beyond_wait.censor(flight.beyond_wait(now), 1, part);
         }
     }
 

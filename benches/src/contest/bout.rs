@@ -62,9 +62,10 @@ const STILL_RISING: f64 = 1.1;
 /// How long requests may go on after a slice of the calibration, when it is not known yet how long they take.
 const CALIBRATION_GRACE: Duration = Duration::from_secs(2);
 
-/// How long requests may go on after a slice, at least; and by how many times the time that all connections need together.
+/// How long requests may go on after a slice, at least; and by how many times the time that all connections need together: the longest
+/// drawn wait is 3.7 times the mean.
 const GRACE: Duration = Duration::from_millis(500);
-const GRACE_TURNS: f64 = 3.0;
+const GRACE_TURNS: f64 = 4.0;
 
 /// A rate beyond this share of the weaker entrant's capacity overloads it.
 const OVERLOAD: f64 = 0.95;
@@ -631,7 +632,7 @@ fn warm_up_plan(warm_up: Duration, service: Duration) -> Option<Plan> {
     let length = WARM_UP_WINDOW.max(service);
     let rounds = (warm_up.as_secs_f64() / (2.0 * length.as_secs_f64())).ceil() as u32;
     let offer = slices::Offer::Closed;
-    (rounds > 0).then_some(Plan { offer, lead_in: Duration::ZERO, length, rounds, draws: true })
+    (rounds > 0).then_some(Plan { offer, lead_in: Duration::ZERO, length, rounds })
 }
 
 /// What each entrant served in the calibration.

@@ -182,7 +182,7 @@ impl Entrant {
 impl Running {
     /// The wait around which those of its requests are drawn; zero where none are drawn.
     pub(super) fn mean_wait(&self) -> Duration {
-        self.load.draws.as_ref().map_or(Duration::ZERO, loadgen::Draws::cycle)
+        self.load.draws.as_ref().map_or(Duration::ZERO, loadgen::Draws::mean_wait)
     }
 
     /// Process id of its supervisor; `None` for one that ran already.

@@ -28,7 +28,8 @@ const STEADY_WAITS: f64 = 2.5;
 /// costs more is seen in none of the rest.
 const LEAD_IN: Duration = Duration::from_millis(5);
 
-/// Waits in a lead-in at least: after two, the window begins with as many requests under way as it ends with.
+/// Waits in a lead-in at least: after two, the window begins with as many requests under way as it ends with, and with 2 % fewer where
+/// waits are drawn with a coefficient of variation of 0.5 (see [`drawn::still_waiting`](crate::drawn::still_waiting)).
 const LEAD_IN_WAITS: f64 = 2.0;
 
 /// How one phase is measured.
@@ -42,8 +43,6 @@ pub struct Plan {
     pub length: Duration,
     /// Rounds, each with two slices of every server; at least 1.
     pub rounds: u32,
-    /// Whether variants of the request are drawn, where the load has any.
-    pub draws: bool,
 }
 
 /// Who decides when requests start.
@@ -61,18 +60,17 @@ pub enum Offer {
 }
 
 impl Plan {
-    /// One round of closed slices that fit `load`, whose requests wait for `wait` in the server. Its variants are drawn.
+    /// One round of closed slices that fit `load`, whose requests wait for `wait` in the server.
     #[must_use]
     pub fn closed(load: &Load, wait: Duration) -> Self {
         let waits = if load.draws.is_some() { STEADY_WAITS } else { CLOSED_WAITS };
         Self::of(Offer::Closed, CLOSED_WINDOW, wait, waits)
     }
 
-    /// One round of open slices at `rate` that fit requests which wait for `wait` in the server. Each is the load's own request:
-    /// response times are compared with the wait that all of them have.
+    /// One round of open slices at `rate` that fit requests which wait for `wait` in the server, on average.
     #[must_use]
     pub fn open(rate: Rate, seed: u64, wait: Duration) -> Self {
-        Self { draws: false, ..Self::of(Offer::Open { rate, seed }, OPEN_WINDOW, wait, STEADY_WAITS) }
+        Self::of(Offer::Open { rate, seed }, OPEN_WINDOW, wait, STEADY_WAITS)
     }
 
     /// The same with windows and rounds for this many requests of each server, in so many `rounds` at least: first longer windows, for
@@ -93,11 +91,11 @@ impl Plan {
             lead_in: LEAD_IN.max(wait.mul_f64(LEAD_IN_WAITS)),
             length: window.max(wait.mul_f64(waits)),
             rounds: 1,
-            draws: true,
         }
     }
 
-    /// The load of a slice in the `half`-th half round, from 0, for a server that is asked `load`.
+    /// The load of a slice in the `half`-th half round, from 0, for a server that is asked `load`. Its draws go on where those of the
+    /// half before ended.
     #[must_use]
     pub(super) fn load(&self, load: &Load, half: u32) -> Load {
         let pace = match self.offer {
@@ -106,8 +104,23 @@ impl Plan {
                 Pace::open(rate, Arrivals::Poisson, seed.wrapping_add(u64::from(half)))
             }
         };
-        let draws = load.draws.clone().filter(|_| self.draws);
+        let draws = load.draws.clone().map(|draws| {
+            let steps = self.steps(draws.mean_wait());
+            draws.after(u64::from(half) * steps)
+        });
         Load { pace, draws, warm_up: self.lead_in, stop: Stop::After(self.length), ..load.clone() }
+    }
+
+    /// About how many variants of a request one walk comes by in a slice, be it a schedule's or that of a connection whose requests wait
+    /// for `wait`. Slices are short: were each to begin anew, a low rate would ask for the same few waits in all of them.
+    fn steps(&self, wait: Duration) -> u64 {
+        let time = (self.lead_in + self.length).as_secs_f64();
+        let steps = match self.offer {
+            Offer::Open { rate, .. } => time * rate.get(),
+            Offer::Closed if wait.is_zero() => 1.0,
+            Offer::Closed => time / wait.as_secs_f64(),
+        };
+        steps.round().max(1.0) as u64
     }
 
     /// How long the two closed slices of one server take whose waits are drawn or not, but for setting off and draining.
@@ -142,23 +155,46 @@ mod tests {
         assert_eq!(open(100), (ms(200), ms(250)));
     }
 
-    #[test]
-    fn open_slices_ask_one_request_unless_the_plan_draws() {
+    /// Two variants, with waits of 4 and 6 ms.
+    fn drawn_load() -> (Load, loadgen::Draws) {
         let variant = |ms: u64| loadgen::Variant {
             request: Request::get(&format!("http://localhost/{ms}").parse().unwrap()),
             expect: loadgen::Expect {
                 body: loadgen::ExpectBody::Exactly(b"ok".to_vec()),
                 ..loadgen::Expect::default()
             },
+            wait: Duration::from_millis(ms),
         };
-        let draws = loadgen::Draws::new([1, 2].map(variant).to_vec(), 7, Duration::from_millis(1)).unwrap();
+        let draws = loadgen::Draws::new([4, 6].map(variant).to_vec(), 7).unwrap();
         let request = Request::get(&"http://localhost/".parse().unwrap());
-        let load = Load { draws: Some(draws), ..Load::closed(request, Duration::from_millis(100)) };
-        let open = Plan::open(Rate::per_second(100.0).unwrap(), 1, Duration::from_millis(1));
-        let drawn = |plan: Plan| plan.load(&load, 0).draws.is_some();
-        assert!(drawn(Plan::closed(&load, Duration::from_millis(1))));
-        assert!(!drawn(open), "response − wait has one wait to take away");
-        assert!(drawn(Plan { draws: true, ..open }));
+        let load = Load { draws: Some(draws.clone()), ..Load::closed(request, Duration::from_millis(100)) };
+        (load, draws)
+    }
+
+    #[test]
+    fn slices_of_both_loops_draw_where_the_load_does() {
+        let (load, _) = drawn_load();
+        let wait = Duration::from_millis(5);
+        let open = Plan::open(Rate::per_second(100.0).unwrap(), 1, wait);
+        let alike = Load { draws: None, ..load.clone() };
+        for plan in [Plan::closed(&load, wait), open] {
+            assert!(plan.load(&load, 0).draws.is_some(), "{plan:?}");
+            assert_eq!(plan.load(&alike, 1).draws, None);
+        }
+    }
+
+    /// By hand: a lead-in of 10 ms and a window of 25 or 50 ms hold 7 starts of 200/s, and 12 waits of 5 ms.
+    #[test]
+    fn each_slice_goes_on_through_the_variants_where_the_one_before_ended() {
+        let (load, draws) = drawn_load();
+        let wait = Duration::from_millis(5);
+        let open = Plan::open(Rate::per_second(200.0).unwrap(), 1, wait);
+        for (plan, steps) in [(open, 7), (Plan::closed(&load, wait), 12)] {
+            for half in 0..4 {
+                let expected = draws.clone().after(u64::from(half) * steps);
+                assert_eq!(plan.load(&load, half).draws, Some(expected), "{half}: {plan:?}");
+            }
+        }
     }
 
     /// 32 requests are 160 ms at 200/s, two slices a round.

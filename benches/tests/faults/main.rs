@@ -16,3 +16,4 @@ mod server;
 mod slices;
 mod standstill;
 mod starting;
+mod waits;

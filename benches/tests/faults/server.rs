@@ -117,7 +117,7 @@ struct Manner {
     health: Health,
     /// Every second reply of a connection has a wrong body.
     half_wrong: bool,
-    /// Before each reply.
+    /// Before each reply, beside the wait that is asked for.
     delay: Duration,
     /// What it does amid the requests of a measurement; `None` for a server in the test itself.
     fault: Option<Fault>,
@@ -221,7 +221,7 @@ fn answer_all(stream: &TcpStream, requests: &Requests, manner: &Manner) -> std::
             Call::Stats => Reply::stats(&stats(counted)),
             _ => {
                 asked += 1;
-                thread::sleep(manner.delay);
+                thread::sleep(call.wait().unwrap_or_default() + manner.delay);
                 let reply = expected(&call, b"").unwrap();
                 if manner.half_wrong && asked % 2 == 0 {
                     Reply { body: b"wrong".into(), ..reply }

@@ -25,10 +25,11 @@ fn drawn(url: &Url, data: &[u8]) {
     let variant = |body: &[u8]| Variant {
         request: Request::get(url),
         expect: Expect { body: ExpectBody::Exactly(body.to_vec()), ..Expect::default() },
+        wait: Duration::from_micros(body.len() as u64),
     };
     let variants: Vec<Variant> = data.split(|byte| *byte == b'\n').map(variant).collect();
     let count = variants.len();
-    let Ok(draws) = Draws::new(variants.clone(), count as u64, Duration::ZERO) else {
+    let Ok(draws) = Draws::new(variants.clone(), count as u64) else {
         assert!(!count.is_power_of_two() || count > 1 << 16, "{count} variants are refused");
         return;
     };
@@ -40,6 +41,7 @@ fn drawn(url: &Url, data: &[u8]) {
     };
     assert!(count.is_power_of_two());
     assert_eq!(sorted(draws.variants()), sorted(&variants));
+    assert!(draws.mean_wait() <= draws.variants().iter().map(|variant| variant.wait).max().unwrap_or_default());
 }
 
 fuzz_target!(|data: &[u8]| {

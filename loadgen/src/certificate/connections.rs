@@ -75,7 +75,7 @@ fn opens_on_demand(evidence: &Evidence<'_>) -> bool {
 /// beforehand: so many silent ones may be what they wait for.
 fn needed_of_silent(evidence: &Evidence<'_>) -> Option<u64> {
     let is_open = matches!(evidence.load.pace, Pace::Open { .. });
-    let shortest = evidence.tally.shortest_service.filter(|_| is_open && evidence.crew.pool == Pool::All)?;
+    let shortest = evidence.shortest_service().filter(|_| is_open && evidence.crew.pool == Pool::All)?;
     let shortest = shortest.as_secs_f64();
     let needed = (evidence.per_second(evidence.tally.account().due) * shortest).ceil();
     let waits = evidence.service.mean? / 1e6 > LONG_S.max(FAR_LONGER * shortest);

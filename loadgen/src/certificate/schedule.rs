@@ -205,7 +205,7 @@ pub(super) fn plan(evidence: &Evidence<'_>) -> Check {
     if evidence.tally.in_flight_mean() < ALL_BUSY * f64::from(connections) || ratio <= 1.0 {
         return about.found(CheckStatus::Pass, Some(ratio), plan, "");
     }
-    let shortest = evidence.tally.shortest_service.map(|shortest| shortest.as_secs_f64() * 1e6);
+    let shortest = evidence.shortest_service().map(|shortest| shortest.as_secs_f64() * 1e6);
     if let Some(shortest) = shortest.filter(|shortest| mean > QUEUEING * shortest) {
         let finding = format!(
             "{plan}; the shortest reply took {}: replies wait in the server, which more connections would not mend",

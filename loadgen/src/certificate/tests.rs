@@ -11,7 +11,7 @@ use crate::crew::Crew;
 use crate::evidence::{Evidence, Occupied};
 use crate::tally::{Flight, Tally, Unsent};
 use crate::window::Window;
-use crate::{Course, Load, Pace, Rate, Request, Stages};
+use crate::{Course, Draws, Expect, ExpectBody, Load, Pace, Rate, Request, Stages, Variant};
 
 const START_MS: u64 = 1000;
 
@@ -35,10 +35,12 @@ struct Fate {
     late_us: u64,
     waited_us: u64,
     service_us: u64,
+    /// Of the service time, as it was asked for.
+    wait_us: u64,
     kind: OutcomeKind,
 }
 
-const SOUND: Fate = Fate { late_us: 50, waited_us: 0, service_us: 400, kind: OutcomeKind::Ok };
+const SOUND: Fate = Fate { late_us: 50, waited_us: 0, service_us: 400, wait_us: 0, kind: OutcomeKind::Ok };
 
 fn scene() -> Scene {
     let request = Request::get(&"http://localhost/".parse().unwrap());
@@ -78,6 +80,7 @@ impl Scene {
                 first_byte: end,
                 measured: true,
                 resent: false,
+                wait: Duration::from_micros(fate.wait_us),
                 stalled_before: Duration::ZERO,
                 stalled_after: Duration::ZERO,
             };
@@ -131,6 +134,7 @@ impl Scene {
             interrupted: false,
             service: tally.timings.service.times(true),
             response: is_open.then(|| tally.timings.response.times(true)),
+            beyond_wait: None,
             lateness: is_open.then(|| tally.timings.lateness.times(true)),
             tally,
         }
@@ -258,6 +262,36 @@ fn a_queue_that_no_window_sees_the_end_of_is_a_server_that_does_not_keep_up() {
     let crew = Crew { connections: 2000, ..Crew::default() };
     let slow = Scene { crew, fate: |_, _| Fate { service_us: 3_000_000, ..SOUND }, ..scene() };
     assert_eq!(slow.status("achieved"), CheckStatus::NotApplicable);
+}
+
+/// Requests that ask for 1 and 9 ms in turn, 5 ms on average, and take 0.1 ms more.
+fn waiting(fate: fn(u64, Moment) -> Fate) -> Scene {
+    let variant = |ms: u64| Variant {
+        request: Request::get(&format!("http://localhost/{ms}").parse().unwrap()),
+        expect: Expect { body: ExpectBody::Exactly(Vec::new()), ..Expect::default() },
+        wait: Duration::from_millis(ms),
+    };
+    let draws = Some(Draws::new([1, 9].map(variant).to_vec(), 1).unwrap());
+    Scene { load: Load { draws, ..scene().load }, fate, ..scene() }
+}
+
+fn waited(index: u64, beyond_us: u64) -> Fate {
+    let wait_us = if index.is_multiple_of(2) { 1_000 } else { 9_000 };
+    Fate { wait_us, service_us: wait_us + beyond_us, ..SOUND }
+}
+
+#[test]
+fn replies_that_differ_by_what_their_requests_asked_for_do_not_wait_for_each_other() {
+    // 2,000/s of 5.1 ms need eleven connections.
+    let few = waiting(|index, _| waited(index, 100));
+    let plan = few.check("plan");
+    assert_eq!(plan.status, CheckStatus::Warn, "{}", plan.finding);
+    assert!(plan.remedy.unwrap().contains("take 11 or more connections"));
+    // Where replies take far longer than what was asked for and the shortest one took besides, the server holds them up.
+    let queue = waiting(|index, _| waited(index, if index == 0 { 100 } else { 8_000 }));
+    let plan = queue.check("plan");
+    assert_eq!(plan.status, CheckStatus::Pass, "{}", plan.finding);
+    assert!(plan.finding.contains("the shortest reply took 5.1 ms"), "{}", plan.finding);
 }
 
 #[test]
@@ -721,6 +755,7 @@ fn few_requests_fail_no_statistic() {
                 first_byte: end,
                 measured: true,
                 resent: false,
+                wait: Duration::ZERO,
                 stalled_before: Duration::ZERO,
                 stalled_after: Duration::ZERO,
             };
@@ -915,6 +950,7 @@ fn wrong_statuses_are_listed_with_their_counts_and_right_ones_are_not() {
         first_byte: due,
         measured: true,
         resent: false,
+        wait: Duration::ZERO,
         stalled_before: Duration::ZERO,
         stalled_after: Duration::ZERO,
     };

@@ -210,11 +210,7 @@ impl Engine {
         now: Moment,
     ) -> Option<Loss> {
         let in_time = flight.service(now) <= self.order.load.timeout;
-        let kind = if in_time {
-            self.order.judges[slot.walk.get().at as usize].judge(reply)
-        } else {
-            OutcomeKind::Timeout
-        };
+        let kind = if in_time { self.judge(slot, flight, reply, now) } else { OutcomeKind::Timeout };
         if kind == OutcomeKind::WrongStatus && self.is_crossed_farewell(slot, flight, reply, now) {
             return Some(Loss::Crossed);
         }
@@ -252,6 +248,14 @@ impl Engine {
     #[cold]
     fn is_farewell_behind(&self, piece: usize, surplus: usize) -> bool {
         is_farewell(&self.scratch.borrow()[piece.saturating_sub(surplus)..piece]) == Some(true)
+    }
+
+    /// How a whole reply in time ends its request. One that came before the request's wait was over is no more right than another body.
+    fn judge(&self, slot: &Slot, flight: &Flight, reply: &Reply, now: Moment) -> OutcomeKind {
+        match self.order.judges[slot.walk.get().at as usize].judge(reply) {
+            OutcomeKind::Ok if flight.is_early(now) => OutcomeKind::WrongBody,
+            kind => kind,
+        }
     }
 
     fn take_end(&self, slot: &Slot) -> Loss {

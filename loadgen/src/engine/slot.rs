@@ -35,7 +35,7 @@ pub(crate) struct Slot {
     /// `None` before the first measurement, whose request decides how replies are read.
     pub(super) parser: RefCell<Option<ReplyParser>>,
     pub(super) flight: Cell<Option<Flight>>,
-    /// The variant of the request that it sends, or has in flight.
+    /// Its way through the variants of the request, at the one that it sends or has in flight. In an open loop the schedule's way.
     pub(super) walk: Cell<Walk>,
     /// When its last request ended, or it was opened.
     pub(super) free_since: Cell<Moment>,

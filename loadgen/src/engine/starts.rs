@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::Stop;
 use crate::clock::Moment;
 use crate::order::Order;
+use crate::shared_starts::Start;
 use crate::window::Window;
 
 /// The starts of one thread's connections.
@@ -18,7 +19,7 @@ pub(super) struct Starts {
     /// Which of the threads this is.
     thread: usize,
     /// In order.
-    held: VecDeque<Moment>,
+    held: VecDeque<Start>,
     /// Whether nothing was left to draw when it was last tried.
     is_drained: bool,
     /// Whether what is due and was not sent stays unsent.
@@ -33,8 +34,8 @@ impl Starts {
         Self { order, thread, held, is_drained: false, is_given_up: false, window }
     }
 
-    /// Takes the next start, for one of so many connections that are `ready`, if it is due by `now`; says since when it is.
-    pub(super) fn take(&mut self, now: Moment, ready: usize) -> Option<Moment> {
+    /// Takes the next start, for one of so many connections that are `ready`, if it is due by `now`.
+    pub(super) fn take(&mut self, now: Moment, ready: usize) -> Option<Start> {
         if !self.order.starts.is_open() {
             return (ready > 0).then(|| self.take_at_once(now)).flatten();
         }
@@ -45,7 +46,7 @@ impl Starts {
             return None;
         }
         let end = self.window.end;
-        let start = self.held.front().copied().filter(|start| *start <= now && *start < end)?;
+        let start = self.held.front().copied().filter(|start| start.at <= now && start.at < end)?;
         self.held.pop_front();
         Some(start)
     }
@@ -59,9 +60,10 @@ impl Starts {
     }
 
     /// In a closed loop a request is due as soon as a connection is ready.
-    fn take_at_once(&self, now: Moment) -> Option<Moment> {
+    fn take_at_once(&self, now: Moment) -> Option<Start> {
         let is_warm_up = now < self.window.start;
-        (now < self.window.end && (is_warm_up || self.order.starts.take_request())).then_some(now)
+        (now < self.window.end && (is_warm_up || self.order.starts.take_request()))
+            .then_some(Start { at: now, number: None })
     }
 
     /// Holds as many starts as connections are `ready`, if the schedule has them.
@@ -77,7 +79,8 @@ impl Starts {
 
     /// The next start that a connection holds; none in a closed loop.
     pub(super) fn next(&self) -> Option<Moment> {
-        self.held.front().copied().filter(|start| *start < self.window.end && !self.is_given_up)
+        let next = self.held.front().map(|start| start.at);
+        next.filter(|start| *start < self.window.end && !self.is_given_up)
     }
 
     /// Whether nothing will start any more.
@@ -111,7 +114,7 @@ impl Starts {
     /// Every start that is due by `now` and whose connection has not taken it.
     pub(super) fn held(&self, now: Moment) -> impl Iterator<Item = Moment> {
         let end = self.window.end;
-        self.held.iter().copied().filter(move |start| *start < end && *start <= now)
+        self.held.iter().map(|start| start.at).filter(move |start| *start < end && *start <= now)
     }
 }
 
@@ -124,7 +127,17 @@ mod tests {
     use reports_record::Arrivals;
 
     use super::*;
-    use crate::{Course, Load, Pace, Pool, Rate, Replay, Request};
+    use crate::{Course, Draws, Expect, ExpectBody, Load, Pace, Pool, Rate, Replay, Request, Variant};
+
+    /// 64 variants that wait for 0 to 63 ms.
+    fn draws(seed: u64) -> Draws {
+        let variant = |ms: u64| Variant {
+            request: Request::get(&format!("http://localhost/{ms}").parse().unwrap()),
+            expect: Expect { body: ExpectBody::Exactly(Vec::new()), ..Expect::default() },
+            wait: Duration::from_millis(ms),
+        };
+        Draws::new((0..64).map(variant).collect(), seed).unwrap()
+    }
 
     fn order(stop: Stop, pace: Pace, threads: usize, connections: usize) -> Arc<Order> {
         let request = Request::get(&"http://localhost/".parse().unwrap());
@@ -154,7 +167,9 @@ mod tests {
     struct Thread {
         starts: Starts,
         ready: usize,
-        busy: BTreeSet<(Moment, usize)>,
+        /// Each with the number of its request on this thread.
+        busy: BTreeSet<(Moment, u64)>,
+        sent: u64,
     }
 
     impl Thread {
@@ -165,8 +180,8 @@ mod tests {
             start.into_iter().chain(reply).min().map(|at| at.max(now))
         }
 
-        /// Does it all; returns the starts that it made.
-        fn act(&mut self, now: Moment, delay: Duration) -> Vec<Moment> {
+        /// Does it all, each request taking as long as `delay` says; returns the starts that it made.
+        fn act(&mut self, now: Moment, delay: impl Fn(Start) -> Duration) -> Vec<Start> {
             let mut made = Vec::new();
             loop {
                 if self.busy.first().is_some_and(|(end, _)| *end <= now) {
@@ -177,13 +192,42 @@ mod tests {
                     Some(start) => {
                         self.ready -= 1;
                         made.push(start);
-                        self.busy.insert((now.after(delay), made.len()));
+                        self.busy.insert((now.after(delay(start)), self.sent));
+                        self.sent += 1;
                     }
                     None if self.busy.first().is_some_and(|(end, _)| *end <= now) => {}
                     None => return made,
                 }
             }
         }
+    }
+
+    /// Every start, and when each began, at a server that takes as long as `delay` says, in order of beginning.
+    fn made(
+        order: &Arc<Order>,
+        threads: usize,
+        connections: usize,
+        delay: impl Fn(Start) -> Duration,
+    ) -> Vec<(Moment, Start)> {
+        let thread = |index: usize| Thread {
+            starts: Starts::of(order.clone(), index),
+            ready: connections / threads + usize::from(index < connections % threads),
+            busy: BTreeSet::new(),
+            sent: 0,
+        };
+        let mut threads: Vec<Thread> = (0..threads).map(thread).collect();
+        let mut requests = Vec::new();
+        let mut now = order.begin;
+        loop {
+            for thread in &mut threads {
+                requests.extend(thread.act(now, &delay).into_iter().map(|start| (now, start)));
+            }
+            match threads.iter().filter_map(|thread| thread.next(now)).min() {
+                Some(next) => now = next,
+                None => break,
+            }
+        }
+        requests
     }
 
     /// Start and end of each request at a server that takes `delay` for each, in order.
@@ -193,26 +237,13 @@ mod tests {
         connections: usize,
         delay: Duration,
     ) -> Vec<[Duration; 2]> {
-        let thread = |index: usize| Thread {
-            starts: Starts::of(order.clone(), index),
-            ready: connections / threads + usize::from(index < connections % threads),
-            busy: BTreeSet::new(),
-        };
-        let mut threads: Vec<Thread> = (0..threads).map(thread).collect();
-        let mut requests = Vec::new();
-        let mut now = order.begin;
-        loop {
-            for thread in &mut threads {
-                let made = thread.act(now, delay);
-                requests.extend(made.into_iter().map(|start| [start, now.after(delay)]));
-            }
-            match threads.iter().filter_map(|thread| thread.next(now)).min() {
-                Some(next) => now = next,
-                None => break,
-            }
-        }
+        let made = made(order, threads, connections, |_| delay);
+        let mut requests: Vec<_> = made
+            .into_iter()
+            .map(|(now, start)| [start.at, now.after(delay)].map(|moment| moment.since(order.begin)))
+            .collect();
         requests.sort_unstable();
-        requests.iter().map(|request| request.map(|moment| moment.since(order.begin))).collect()
+        requests
     }
 
     proptest! {
@@ -231,6 +262,43 @@ mod tests {
             let (one, many) = (of(1), of(threads.min(connections)));
             prop_assert_eq!(many, one);
         }
+
+        /// Whatever the server is like, and on however many threads: the n-th start of the schedule asks for the same wait.
+        #[test]
+        fn a_start_asks_for_its_own_wait_whatever_the_server_does_and_however_many_threads_there_are(
+            course in any_course(),
+            seed in any::<u64>(),
+            connections in 1usize..40,
+            thread_share in 0.0f64..1.0,
+            slow_us in 0u64..40_000,
+        ) {
+            let draws = draws(seed);
+            let pace = Pace::Open { course, arrivals: Arrivals::Poisson, seed };
+            let asked = |threads: usize, slow: Duration| {
+                let stop = Stop::After(Duration::from_millis(400));
+                // However long it takes, nothing is given up.
+                let load = Load {
+                    grace: Duration::from_secs(3600),
+                    ..order(stop, pace.clone(), threads, connections).load.clone()
+                };
+                let order = Arc::new(Order::new(&load, threads, connections, Pool::All, None));
+                let wait = |start: Start| draws.wait_at(draws.of_start(start.number.unwrap()).at);
+                let made = made(&order, threads, connections, |start| wait(start) + slow);
+                let mut asked: Vec<_> = made
+                    .into_iter()
+                    .map(|(_, start)| (start.number, start.at.since(order.begin), wait(start)))
+                    .collect();
+                asked.sort_unstable();
+                asked
+            };
+            let threads = 1 + (thread_share * connections as f64) as usize;
+            let quick = asked(1, Duration::ZERO);
+            prop_assert_eq!(&asked(threads.min(connections), Duration::from_micros(slow_us)), &quick);
+            let numbers: Vec<_> = quick.iter().map(|(number, ..)| number.unwrap()).collect();
+            prop_assert_eq!(numbers, (0..quick.len() as u64).collect::<Vec<_>>());
+            // In the order of the schedule.
+            prop_assert!(quick.is_sorted_by_key(|(_, at, _)| *at));
+        }
     }
 
     #[test]
@@ -240,10 +308,11 @@ mod tests {
         let order = order(Stop::After(Duration::from_secs(1)), pace, 1, 1);
         let mut starts = Starts::of(order.clone(), 0);
         let second = order.begin.after(Duration::from_millis(100));
-        assert_eq!(starts.take(order.begin, 1), Some(order.begin));
+        assert_eq!(starts.take(order.begin, 1), Some(Start { at: order.begin, number: Some(0) }));
         assert_eq!(starts.take(order.begin, 1), None);
         assert_eq!(starts.next(), Some(second));
-        assert_eq!(starts.take(order.begin.after(Duration::from_secs(2)), 1), Some(second));
+        let late = order.begin.after(Duration::from_secs(2));
+        assert_eq!(starts.take(late, 1), Some(Start { at: second, number: Some(1) }));
         starts.cut(second.after(Duration::from_millis(50)));
         assert!(starts.is_over(Moment::NEVER));
     }

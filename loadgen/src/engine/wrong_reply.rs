@@ -5,18 +5,27 @@ use reports_record::{OutcomeKind, WrongReply};
 use super::{Engine, Slot};
 use crate::clock::Moment;
 use crate::reply::Reply;
+use crate::span::show_span;
 use crate::tally::{Flight, Wrong};
+
+/// What was expected of a reply that came too soon.
+fn expected_wait(flight: &Flight, now: Moment) -> String {
+    let [wait, took] = [flight.wait, now.since(flight.started)].map(show_span);
+    format!("no reply within the {wait} that the request asks the server to wait, and it came after {took}")
+}
 
 impl Engine {
     /// A whole reply was judged to be wrong. Its last `piece` bytes, if any, are in the scratch buffer.
     #[cold]
     pub(super) fn keep_wrong(&self, slot: &Slot, flight: &Flight, reply: &Reply, piece: usize, now: Moment) {
-        let expect = self.order.load.expect_at(slot.walk.get().at);
-        let (kind, wrong, finding) = match expect.status.contains(reply.status) {
-            false => {
+        let variant = slot.walk.get().at;
+        let expect = self.order.load.expect_at(variant);
+        let (kind, wrong, finding) = match self.order.judges[variant as usize].judge(reply) {
+            OutcomeKind::WrongStatus => {
                 (OutcomeKind::WrongStatus, Wrong::Status(reply.status), format!("status {}", expect.status))
             }
-            true => (OutcomeKind::WrongBody, Wrong::Body, expect.to_string()),
+            OutcomeKind::Ok => (OutcomeKind::WrongBody, Wrong::Early, expected_wait(flight, now)),
+            _ => (OutcomeKind::WrongBody, Wrong::Body, expect.to_string()),
         };
         let bytes = match slot.parser.borrow().as_ref() {
             Some(parser) => [parser.beginning(), &self.scratch.borrow()[..piece]].concat(),

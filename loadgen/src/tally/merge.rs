@@ -8,6 +8,7 @@ impl Tally {
         for (into, from) in [
             (&mut self.timings.service, &other.timings.service),
             (&mut self.timings.response, &other.timings.response),
+            (&mut self.timings.beyond_wait, &other.timings.beyond_wait),
             (&mut self.timings.lateness, &other.timings.lateness),
             (&mut self.timings.connection_wait, &other.timings.connection_wait),
             (&mut self.timings.connect, &other.timings.connect),

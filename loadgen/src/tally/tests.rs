@@ -20,6 +20,7 @@ fn flight(intended: u64, free_since: u64, started: u64) -> Flight {
         first_byte: Moment::NEVER,
         measured: window().contains(at(intended)),
         resent: false,
+        wait: Duration::ZERO,
         stalled_before: Duration::ZERO,
         stalled_after: Duration::ZERO,
     }
@@ -110,6 +111,50 @@ fn what_did_not_end_and_what_was_never_sent_is_censored() {
     assert_eq!(tally.account(), Account { due: 2, finished: 0, failed: 0, censored: 2 });
     assert_eq!((tally.timings.service.all().censored(), tally.timings.response.all().censored()), (1, 2));
     assert_eq!(tally.in_flight(), 0);
+}
+
+/// Due at 1000, sent at 1105 with a wait of 500 ms, answered at 1625: 125 ms more than it asked for.
+#[test]
+fn what_a_request_asked_to_wait_is_taken_from_its_own_response_time() {
+    let waiting =
+        |intended, started| Flight { wait: Duration::from_millis(500), ..flight(intended, 900, started) };
+    let mut tally = Tally::new(window(), true);
+    tally.time_beyond_wait();
+    let asked = waiting(1000, 1105);
+    tally.sent(&asked);
+    tally.ended(&asked, OutcomeKind::Ok, at(1625));
+    assert_eq!(
+        (longest(&tally.timings.response), longest(&tally.timings.beyond_wait)),
+        (Some(625), Some(125))
+    );
+    assert_eq!(tally.shortest_service, Some(Duration::from_millis(20)));
+    assert!(asked.is_early(at(1604)) && !asked.is_early(at(1605)));
+    let mut plain = Tally::new(window(), true);
+    plain.sent(&asked);
+    plain.ended(&asked, OutcomeKind::Ok, at(1625));
+    assert_eq!(plain.timings.beyond_wait.all().count(), 0, "where it is not asked for");
+    tally.merge(&tally.clone());
+    assert_eq!(tally.timings.beyond_wait.all().count(), 2);
+}
+
+/// Failed or unfinished 40 ms after it was due, and 30 ms after it was sent: at least 10 ms are none of its wait.
+#[test]
+fn what_has_not_ended_lasts_beyond_its_wait_at_least_as_long_as_it_took_to_leave() {
+    let beyond = |end: fn(&mut Tally, &Flight)| {
+        let mut tally = Tally::new(window(), true);
+        tally.time_beyond_wait();
+        let asked = Flight { wait: Duration::from_millis(500), ..flight(1000, 900, 1010) };
+        tally.sent(&asked);
+        end(&mut tally, &asked);
+        let beyond = tally.timings.beyond_wait.times(false);
+        let response = tally.timings.response.times(false);
+        assert_eq!((beyond.count, beyond.censored), (response.count, response.censored));
+        (beyond.censored, longest(&tally.timings.beyond_wait).unwrap())
+    };
+    assert_eq!(beyond(|tally, flight| tally.ended(flight, OutcomeKind::Reset, at(1040))), (1, 10));
+    assert_eq!(beyond(|tally, flight| tally.unfinished(flight, at(1040))), (1, 10));
+    assert_eq!(beyond(|tally, flight| tally.unfinished(flight, at(1600))), (1, 100));
+    assert_eq!(beyond(|tally, _| tally.never_sent(&Unsent::waiting(at(1000), 3), at(1040))), (3, 40));
 }
 
 #[test]

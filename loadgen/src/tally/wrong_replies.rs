@@ -10,6 +10,8 @@ use crate::reply::Refusal;
 pub(crate) enum Wrong {
     Status(u16),
     Body,
+    /// It came before the request's wait was over.
+    Early,
     Refused(Refusal),
     Truncated,
     /// It had begun when its deadline came.

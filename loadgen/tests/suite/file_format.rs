@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use loadgen::{Load, Pace, Part, Rate, merge};
+use loadgen::{Draws, Expect, ExpectBody, Load, Pace, Part, Rate, Variant, merge};
 use reports_record::Arrivals;
 use serde_json::Value;
 
@@ -17,6 +17,7 @@ const SHAPES: [(&str, &[&str]); 2] = [
         &[
             "service_time_us",
             "response_time_us",
+            "beyond_wait_us",
             "lateness_us",
             "connection_wait_us",
             "connect_us",
@@ -24,7 +25,17 @@ const SHAPES: [(&str, &[&str]); 2] = [
             "wrong_reply_service_time_us",
         ],
     ),
-    ("histogram", &["service_time", "service_time_censored", "response_time", "response_time_censored"]),
+    (
+        "histogram",
+        &[
+            "service_time",
+            "service_time_censored",
+            "response_time",
+            "response_time_censored",
+            "beyond_wait",
+            "beyond_wait_censored",
+        ],
+    ),
 ];
 
 /// Every path of `value`, with `[]` for elements of arrays, `<kind>` and `<status>` for the keys of counts, and shapes by their name.
@@ -80,9 +91,15 @@ fn every_path_is_documented_and_every_documented_path_occurs() {
     };
     let rate = Rate::per_second(100.0).unwrap();
     let open = Load { pace: Pace::open(rate, Arrivals::Poisson, 1), ..closed.clone() };
+    let variant = Variant {
+        request: open.request.clone(),
+        expect: Expect { body: ExpectBody::Exactly(b"hello".to_vec()), ..Expect::default() },
+        wait: Duration::ZERO,
+    };
+    let drawn = Load { draws: Some(Draws::new(vec![variant], 1).unwrap()), ..open.clone() };
     let mut found = BTreeSet::new();
-    let measured = [&closed, &open, &open].map(|load| measure(load, 2));
-    let parts = measured[1..].iter().map(|one| Part { name: "file".into(), measurement: one.clone() });
+    let measured = [&closed, &drawn, &open, &open].map(|load| measure(load, 2));
+    let parts = measured[2..].iter().map(|one| Part { name: "file".into(), measurement: one.clone() });
     let sum = merge(&parts.collect::<Vec<_>>()).unwrap();
     for measurement in measured.into_iter().chain([sum]) {
         paths(&serde_json::to_value(measurement).unwrap(), "", &mut found);

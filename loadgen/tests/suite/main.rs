@@ -31,6 +31,7 @@ mod server;
 mod soak;
 mod threads;
 mod truths;
+mod waits;
 
 use std::time::Duration;
 

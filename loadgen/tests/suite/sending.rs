@@ -180,9 +180,10 @@ fn measure_variants(other: &'static str, requests: u64) -> (Measurement, Vec<Str
         Variant {
             request: Request::get(&server.url(&target)),
             expect: Expect { body: ExpectBody::Exactly(target.into_bytes()), ..Expect::default() },
+            wait: Duration::ZERO,
         }
     };
-    let draws = Draws::new((0..4).map(variant).collect(), 7, Duration::ZERO).unwrap();
+    let draws = Draws::new((0..4).map(variant).collect(), 7).unwrap();
     let url = server.url("/0");
     let crew = Crew { connections: 2, ..Crew::default() };
     let interrupt = Interrupt::default();
@@ -219,8 +220,8 @@ fn a_variant_that_is_answered_as_another_one_is_wrong() {
 }
 
 #[test]
-fn first_requests_of_drawn_variants_are_spread_over_the_cycle() {
-    const CYCLE: Duration = Duration::from_millis(400);
+fn first_requests_of_drawn_variants_are_spread_over_the_mean_wait() {
+    const WAIT: Duration = Duration::from_millis(400);
     let arrivals = Arc::new(Mutex::new(Vec::<Instant>::new()));
     let heard = arrivals.clone();
     // Never answers, so that each connection sends one request.
@@ -231,7 +232,7 @@ fn first_requests_of_drawn_variants_are_spread_over_the_cycle() {
     });
     let url = server.url("/0");
     let expect = Expect { body: ExpectBody::Exactly(b"0".to_vec()), ..Expect::default() };
-    let draws = Draws::new(vec![Variant { request: Request::get(&url), expect }], 7, CYCLE).unwrap();
+    let draws = Draws::new(vec![Variant { request: Request::get(&url), expect, wait: WAIT }], 7).unwrap();
     let interrupt = Interrupt::default();
     let mut client =
         Client::connect(&url, &Crew { connections: 4, ..Crew::default() }, None, &interrupt).unwrap();
@@ -245,7 +246,7 @@ fn first_requests_of_drawn_variants_are_spread_over_the_cycle() {
     let arrivals = arrivals.lock().unwrap();
     assert_eq!(arrivals.len(), 4);
     for (number, arrival) in (0..).zip(&*arrivals) {
-        let earliest = CYCLE / 4 * number;
+        let earliest = WAIT / 4 * number;
         assert!(arrival.duration_since(before) >= earliest, "{number}: {:?}", arrival.duration_since(before));
     }
 }

@@ -114,8 +114,9 @@ pub struct Phases {
     pub timeout_s: f64,
     /// How long requests in flight may go on after a window, seconds.
     pub grace_s: f64,
-    /// Coefficient of variation of the waits that closed loops ask for, drawn around each cell's own (lognormal); their first
-    /// requests are then spread over one wait. At 0 all ask for the same wait and march in step.
+    /// Coefficient of variation of the waits that requests ask for, drawn around each cell's own (lognormal); first requests of a closed
+    /// loop are then spread over one wait. At 0 all ask for the same wait, and march in step. Runs from before open loops drew asked for
+    /// one wait there whatever this says.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub wait_spread: f64,
 }

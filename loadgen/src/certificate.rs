@@ -15,6 +15,7 @@ mod steadiness;
 mod tests;
 
 use reports_record::{Certificate, Check, CheckStatus};
+pub(crate) use schedule::ACHIEVED_BOUND;
 pub use server::TOLERATED_ERRORS;
 
 use crate::evidence::Evidence;

@@ -108,7 +108,7 @@ fn highest(times: &Times) -> Option<(&'static str, f64)> {
 }
 
 /// Share of what is due that has to be answered as fast as it becomes due.
-const ACHIEVED_BOUND: f64 = 0.99;
+pub(crate) const ACHIEVED_BOUND: f64 = 0.99;
 /// Standard deviations of chance that a growth has to exceed: it does by chance in one window of twenty.
 ///
 /// Where arrivals are Poisson, their number in a stretch with n of them varies by √n, and so does the queue of a server that

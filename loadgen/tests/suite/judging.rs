@@ -227,15 +227,18 @@ fn a_capacity_is_not_at_least_a_rate_at_which_the_queue_grows() {
         "--settle",
         "50ms",
     ];
-    let range =
-        ["--from", "200/s", "--to", "220/s", "--arrivals", "constant", "--pacing", "timer", "--json", "-"];
-    let output = Command::new(env!("CARGO_BIN_EXE_loadgen"))
-        .arg("capacity")
-        .arg(&url)
-        .args(plan)
-        .args(range)
-        .output()
-        .unwrap();
-    let report: CapacityReport = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(report.passed_per_s, None, "{}", report.answer);
+    // At 113/s 26 of 226 are left over after 2 s, and chance may leave 27.
+    for from in ["200/s", "113/s"] {
+        let range =
+            ["--from", from, "--to", "220/s", "--arrivals", "constant", "--pacing", "timer", "--json", "-"];
+        let output = Command::new(env!("CARGO_BIN_EXE_loadgen"))
+            .arg("capacity")
+            .arg(&url)
+            .args(plan)
+            .args(range)
+            .output()
+            .unwrap();
+        let report: CapacityReport = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report.passed_per_s, None, "{}", report.answer);
+    }
 }

@@ -194,12 +194,18 @@ fn in_bytes(results: &Path) -> Criterion<memory::Bytes> {
     configured(Criterion::default().with_measurement(memory::Bytes), results)
 }
 
+/// How long criterion measures a bench.
+const USUAL: Duration = Duration::from_secs(1);
+
+/// How long it may take at the most under `--quick`: a first call that takes longer than this is told as two, and leaves no samples.
+const QUICK: Duration = Duration::from_secs(3);
+
 /// Short, for there are many: rounds for a second with each side, after a warm-up. 2,000 resamples are for criterion's own
 /// estimates; the page judges by rounds.
 fn configured<M: Measurement>(criterion: Criterion<M>, results: &Path) -> Criterion<M> {
     criterion
         .warm_up_time(Duration::from_millis(100))
-        .measurement_time(Duration::from_secs(1))
+        .measurement_time(if std::env::args().any(|argument| argument == "--quick") { QUICK } else { USUAL })
         .nresamples(2_000)
         .output_directory(results)
         .configure_from_args()

@@ -102,6 +102,10 @@ fn converse(mut stream: TcpStream, kind: &str) {
             let _turn = ONE_AT_A_TIME.lock().unwrap();
             thread::sleep(time);
         }
+        if kind == "frail" && REPLIES.fetch_add(1, Ordering::Relaxed) == 2 {
+            std::io::stderr().write_all(b"out of luck\n").unwrap();
+            std::process::exit(5);
+        }
         if kind == "mortal" && REPLIES.fetch_add(1, Ordering::Relaxed) == 20 {
             std::process::exit(4);
         }
@@ -205,6 +209,16 @@ fn a_command_that_is_no_server_is_told_with_what_to_do() {
 fn a_server_that_dies_while_it_is_measured_is_told() {
     let said = refusal(&server("hello"), &server("mortal"), &[]);
     assert!(said.contains("b (") && said.contains("it ended while it was measured (exit code 4)"), "{said}");
+}
+
+/// Its first reply shows that it is ready, and the third request ends it.
+#[test]
+fn a_server_that_dies_before_its_connections_are_opened_is_told_with_its_last_words() {
+    let said = refusal(&server("hello"), &server("frail"), &[]);
+    assert!(
+        said.contains("it ended while it was measured (exit code 5)") && said.contains("out of luck"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -319,7 +319,8 @@ impl Held {
         for contest in &self.document.contests {
             for (answer, entrant) in contest.answers.iter().zip(1..) {
                 answer.iter().for_each(|line| paragraph(&mut text, line));
-                text += &format!("\n{}\n", table::table(&contest.findings, entrant));
+                text += &table::table(&contest.findings, entrant)
+                    .map_or_else(String::new, |table| format!("\n{table}\n"));
             }
             contest
                 .notes

@@ -134,18 +134,21 @@ impl Entrant {
             Source::Foreign(foreign) => {
                 let Foreign { origin, folder, asked, readiness, body } = &**foreign;
                 let place = Place { cpus: setting.server_cpus, folder };
-                let server = Server::start(origin, asked, readiness, place, setting.interrupt)?;
+                let mut server = Server::start(origin, asked, readiness, place, setting.interrupt)?;
                 let expect = Expect {
                     status: readiness.status,
                     body: body.clone().map_or(ExpectBody::Any, ExpectBody::Exactly),
                 };
                 let request = server.request().clone();
                 let load = Load { expect, ..Load::closed(request, Duration::from_secs(1)) };
-                let met = Acquaintance::make(server.addresses()[0], &load)?;
                 // Opened when a request needs one, as clients do, and not primed: a silent connection takes a worker of some
                 // servers for as long as it is silent.
                 let crew = Crew { pool: Pool::OnDemand, ..crew };
-                let client = Client::connect(load.request.url(), &crew, None, setting.interrupt)?;
+                let met = Acquaintance::make(server.addresses()[0], &load);
+                let opened = met.and_then(|met| {
+                    Ok((met, Client::connect(load.request.url(), &crew, None, setting.interrupt)?))
+                });
+                let (met, client) = opened.map_err(|error| server.explain(error))?;
                 let meter = server.supervisor().map(QueueMeter::of);
                 Ok(Running { client, load, meter, met, keeper: Keeper::Foreign(Box::new(server)) })
             }

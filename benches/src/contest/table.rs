@@ -27,11 +27,11 @@ struct Row<'f> {
     finding: &'f Finding,
 }
 
-/// One entrant against the first, a line for each subject that has figures; no line ends in blanks.
+/// One entrant against the first, a line for each subject that has figures; `None` where none has. No line ends in blanks.
 ///
 /// Columns are as wide as their longest entry, so that the verdict keeps the room for its winner's name.
 #[must_use]
-pub fn table(findings: &Findings, entrant: usize) -> String {
+pub fn table(findings: &Findings, entrant: usize) -> Option<String> {
     let names = [0, entrant].map(|at| findings.names[at].as_str());
     let [first, other] = apart(names, NAME);
     let heading = format!("{other} ÷ {first}");
@@ -49,6 +49,9 @@ pub fn table(findings: &Findings, entrant: usize) -> String {
             })
         })
         .collect();
+    if rows.is_empty() {
+        return None;
+    }
     let widest = |head: &str, of: &dyn Fn(&Row<'_>) -> usize| {
         rows.iter().map(of).chain([width(head)]).max().unwrap_or_default()
     };
@@ -65,7 +68,7 @@ pub fn table(findings: &Findings, entrant: usize) -> String {
         let verdict = words::verdict(finding, |side| winners[usize::from(side > 0)].clone());
         text += &line(widths, [subject, one, two, ratio], &verdict);
     }
-    text
+    Some(text)
 }
 
 fn line(widths: [usize; 4], [subject, one, two, ratio]: [&str; 4], verdict: &str) -> String {
@@ -127,7 +130,7 @@ mod tests {
     #[test]
     fn each_subject_with_figures_has_a_line_within_80_columns() {
         let found = findings(&blocks(8, 1.24, 1.0, 0.002));
-        let text = table(&found, 1);
+        let text = table(&found, 1).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 4, "{text}");
         assert!(lines[1].starts_with("capacity") && lines[1].ends_with("new wins"), "{text}");
@@ -139,7 +142,7 @@ mod tests {
     fn verdicts(names: [&str; 2]) -> (Vec<String>, String) {
         let mut found = findings(&blocks(8, 1.24, 1.0, 0.002));
         found.names = names.map(str::to_owned).to_vec();
-        let text = table(&found, 1);
+        let text = table(&found, 1).unwrap();
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         let verdict = |line: &str| line.rsplit("  ").next().unwrap().to_owned();
         (text.lines().skip(1).map(verdict).collect(), text)
@@ -165,7 +168,8 @@ mod tests {
 
     #[test]
     fn figures_of_too_few_blocks_stand_without_an_interval_and_are_told_as_such() {
-        let text = table(&findings(&blocks(3, 1.24, 1.0, 0.3)), 1);
+        assert_eq!(table(&findings(&[]), 1), None);
+        let text = table(&findings(&blocks(3, 1.24, 1.0, 0.3)), 1).unwrap();
         let capacity = text.lines().nth(1).unwrap();
         assert!(capacity.contains("10.0k/s") && capacity.ends_with("  too few"), "{text}");
         assert!(!text.contains('–') && !text.contains("no data"), "{text}");
@@ -175,7 +179,7 @@ mod tests {
     fn long_names_are_cut_and_stay_within_80_columns() {
         let mut found = findings(&blocks(8, 124.0, 0.001, 0.2));
         found.names = vec!["a service with a name".into(), "another\u{1b}[31m one of its kind".into()];
-        let text = table(&found, 1);
+        let text = table(&found, 1).unwrap();
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         assert!(!text.contains('\u{1b}') && text.contains("a service w…"), "{text}");
     }

@@ -550,7 +550,7 @@ mod tests {
             sentences.last().unwrap(),
             "Beyond 10.0k/s old does not keep up, and new does up to at least 12.4k/s."
         );
-        assert!(super::super::table::table(&findings(&blocks), 1).contains("≥ 12.4k/s"));
+        assert!(super::super::table::table(&findings(&blocks), 1).unwrap().contains("≥ 12.4k/s"));
     }
 
     #[test]

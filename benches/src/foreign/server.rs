@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use loadgen::{Interrupt, Request, Statuses, Url, show_span};
 use reports_record::shown;
-use servers_conformance::{Answer, exchange};
+use servers_conformance::{Answer, Patience, exchange};
 
 use super::listening::listening;
 use super::{Asked, Origin};
@@ -23,6 +23,9 @@ const TERMINATED: i32 = 128 + 15;
 
 /// How often a server that is not ready yet is asked again.
 const AGAIN: Duration = Duration::from_millis(20);
+
+/// How long a program that has closed its connections may take to be gone.
+const GONE: Duration = Duration::from_secs(2);
 
 /// How long one question to a server that may not be ready may take: afterwards it is asked anew, elsewhere if need be.
 const ATTEMPT: Duration = Duration::from_secs(5);
@@ -143,6 +146,20 @@ impl Server {
                 Err(tail.explain(error))
             }
         }
+    }
+
+    /// `error`, or that what was started has ended, which explains it; for that, it has a moment to be gone.
+    #[must_use]
+    pub fn explain(&mut self, error: anyhow::Error) -> anyhow::Error {
+        let Some((process, _)) = &self.process else { return error };
+        let mut patience = Patience::with_stalls(GONE, process.starvation());
+        while let Some(turn) = patience.turn() {
+            if let Err(ended) = self.ensure_alive() {
+                return ended;
+            }
+            thread::sleep(turn);
+        }
+        error
     }
 
     /// Ends what was started. Gives what was odd about its end, if anything: any end after SIGTERM is a normal one.

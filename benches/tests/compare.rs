@@ -342,7 +342,20 @@ fn a_condition_on_another_name_and_a_wrong_number_of_names_are_refused() {
     let said = refusal(&server("hello"), &server("hello"), &["--fail-if", "new worse cpu"]);
     assert!(said.contains("--fail-if names \"new\", expected one of a, b"), "{said}");
     let said = refusal(&server("hello"), &server("hello"), &["--names", "x"]);
-    assert!(said.contains("--names has 1 names for 2 servers"), "{said}");
+    assert!(said.contains("--names has 1 name for 2 servers"), "{said}");
+    for (names, wrong) in [
+        ("x,x", "\"x\" comes twice"),
+        ("x,", "\"\" is empty"),
+        ("x, y", "\" y\" begins or ends with a blank"),
+    ] {
+        let said = refusal(&server("hello"), &server("hello"), &["--names", names]);
+        assert!(said.contains(&format!("--names: {wrong}; expected another name")), "{said}");
+    }
+    let (code, _, said) = compare(&["--revisions", "HEAD,HEAD", "--command", "true"]);
+    assert!(
+        code == Some(2) && said.contains("--revisions: \"HEAD\" comes twice; expected another name"),
+        "{said}"
+    );
     let said = refusal("https://127.0.0.1:1", &server("hello"), &[]);
     assert!(said.contains("https://127.0.0.1:1") && said.contains("TLS"), "{said}");
 }

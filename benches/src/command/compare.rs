@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use loadgen::{Rate, Statuses, parse_span};
+use reports_terminal::counted;
 
 use self::revisions::Worktree;
 use super::contest::{self, Hall, Occasion};
@@ -194,18 +195,22 @@ fn names(arguments: &Arguments) -> anyhow::Result<Vec<String>> {
     let names = if arguments.names.is_empty() { own.clone() } else { arguments.names.clone() };
     ensure!(
         names.len() == own.len(),
-        "--names has {} names for {} servers, expected one each",
-        names.len(),
+        "--names has {} for {} servers, expected one each",
+        counted(names.len() as u64, "name"),
         own.len()
     );
     for (at, name) in names.iter().enumerate() {
-        if name.trim().is_empty() || name.trim() != name || names[..at].contains(name) {
-            bail!(
-                "--names: \"{}\" is empty, begins or ends with a blank, or comes twice; expected another name for each server, such \
-                 as --names old,new",
-                reports_record::shown(name, 80)
-            );
-        }
+        let wrong = match () {
+            () if name.trim().is_empty() => "is empty",
+            () if name.trim() != name => "begins or ends with a blank",
+            () if names[..at].contains(name) => "comes twice",
+            () => continue,
+        };
+        bail!(
+            "{}: \"{}\" {wrong}; expected another name for each server, such as --names old,new",
+            if arguments.names.is_empty() { "--revisions" } else { "--names" },
+            reports_record::shown(name, 80)
+        );
     }
     Ok(names)
 }

@@ -320,10 +320,15 @@ fn plain(ratio: f64) -> String {
     number::plain(ratio)
 }
 
-/// Whether the difference matters, in cores and in time, at each rate.
+/// Whether the difference matters, in cores and in time, at each rate; figures of too few blocks to be judged say nothing of it.
 fn matter(findings: &Findings, entrant: usize) -> Vec<String> {
     let [first, other] = [0, entrant].map(|at| findings.names[at].as_str());
-    let figures = |metric: Metric, level: usize| findings.about(Subject { metric, level }, entrant)?.figures;
+    let figures = |metric: Metric, level: usize| {
+        findings
+            .about(Subject { metric, level }, entrant)
+            .filter(|finding| finding.winner != Winner::NoData)?
+            .figures
+    };
     let sentence = |(level, &rate): (usize, &f64)| {
         let at = Metric::Throughput.show(rate);
         let times = figures(Metric::ResponseTimeP50, level).map(|(one, two)| {
@@ -559,8 +564,8 @@ mod tests {
         few.rates_per_s = vec![10.0];
         let few = answer(&few, 1);
         assert_eq!(
-            few[0],
-            "Nothing can be said of old and new: it ended after 5 blocks, before the first look at 8."
+            few,
+            ["Nothing can be said of old and new: it ended after 5 blocks, before the first look at 8."]
         );
     }
 }

@@ -24,6 +24,9 @@ use crate::{experiment, root};
 /// Shares of a pair's weaker contender's capacity that are asked unless a rate is given.
 const SHARES: [f64; 3] = [0.1, 0.4, 0.7];
 
+/// Contenders of a pair, which take turns; pairs are held in turn.
+const SIDES: u64 = 2;
+
 /// The experiment whose pairs are asked.
 const EXPERIMENT: &str = "quick";
 
@@ -151,6 +154,7 @@ pub fn ask(arguments: Arguments) -> anyhow::Result<i32> {
 }
 
 fn measure(arguments: &Arguments, question: Question, signals: &Signals) -> anyhow::Result<i32> {
+    contest::ensure_descriptors(SIDES, question.connections)?;
     let root = root::find()?;
     let definition = definition(arguments.pair, question)?;
     let split = Host::of(&definition)?.split;
@@ -213,6 +217,8 @@ fn definition(pair: Option<PairName>, question: Question) -> anyhow::Result<Defi
     definition.predictions.clear();
     definition.cells.truncate(1);
     definition.cells[0].connections = question.connections;
+    // It has no block of its own, in which a duplicate would be alive besides.
+    definition.phases.slices = None;
     Ok(definition)
 }
 
@@ -282,7 +288,7 @@ mod tests {
         let question = Question { wait: Duration::ZERO, cpu: Duration::ZERO, connections: 3, rate: None };
         let asked = |pair| -> Vec<Role> {
             let definition = definition(pair, question).unwrap();
-            assert_eq!(definition.cells[0].connections, 3);
+            assert_eq!((definition.cells[0].connections, definition.phases.slices), (3, None));
             assert_eq!(definition.duplicate.of, definition.pairs[0].awaiting);
             definition.pairs.iter().map(|pair| pair.role).collect()
         };

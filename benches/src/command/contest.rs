@@ -141,7 +141,8 @@ pub(super) fn hold(
     signals: &Signals,
 ) -> anyhow::Result<Held> {
     folder::ensure_writable(&occasion.runs)?;
-    raise_descriptor_limit(ensure_descriptors(&contests, hall.connections)?)?;
+    let servers = contests.iter().map(Vec::len).max().unwrap_or(0);
+    raise_descriptor_limit(ensure_descriptors(servers as u64, hall.connections)?)?;
     let began = Instant::now();
     let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let split = &hall.split;
@@ -237,10 +238,12 @@ fn environment(place: &Path, split: &Split) -> anyhow::Result<Environment> {
     Ok(machine::environment(place, split, descriptors))
 }
 
-/// The limit of descriptors, which suffice for the connections to all servers of a contest.
-fn ensure_descriptors(contests: &[Vec<Entrant>], connections: u32) -> anyhow::Result<u64> {
+/// The limit of descriptors, which suffices for this many connections to each server of a contest.
+///
+/// # Errors
+/// When it does not, or cannot be read.
+pub(super) fn ensure_descriptors(servers: u64, connections: u32) -> anyhow::Result<u64> {
     let (_, limit) = getrlimit(Resource::RLIMIT_NOFILE).context("cannot read the descriptor limit")?;
-    let servers = contests.iter().map(Vec::len).max().unwrap_or(0) as u64;
     within_limit(servers, connections, limit)?;
     Ok(limit)
 }

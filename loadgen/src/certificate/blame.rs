@@ -169,7 +169,7 @@ impl Yield {
             AsLarge => {
                 let short = symptom.figure.and_then(|figure| shortfall(&symptom.name, figure));
                 cause.status >= CheckStatus::Warn
-                    && cause.figure.zip(short).is_some_and(|(took, short)| took >= short)
+                    && client.took(cause).zip(short).is_some_and(|(took, short)| took >= short)
             }
             AloneBehind => cause.status >= CheckStatus::Warn && client.alone_was_behind,
             Saturated => client.saturated_by() == Some(self.cause),
@@ -178,6 +178,14 @@ impl Yield {
 }
 
 impl Client<'_> {
+    /// The share (0–1) of what the client could have carried that a cause took: the threads share one schedule, and one that has no CPU
+    /// leaves its part of that to the others.
+    fn took(&self, cause: &Check) -> Option<f64> {
+        let waited =
+            || self.threads.iter().map(|thread| thread.waited).sum::<f64>() / self.threads.len() as f64;
+        if cause.name == "cpu_wait" && !self.threads.is_empty() { Some(waited()) } else { cause.figure }
+    }
+
     /// The check of what its most occupied thread did for longer; `None` where that thread slept for long enough.
     fn saturated_by(&self) -> Option<&'static str> {
         let most = self.threads.iter().max_by(|a, b| a.share().total_cmp(&b.share()))?;
@@ -283,6 +291,17 @@ mod tests {
         // A share within its bound is no finding, however small the shortfall.
         let little = explained(&[("achieved", Warn, 0.97), ("cpu_wait", Pass, 0.04)], "achieved");
         assert_eq!(little, (Warn, None));
+    }
+
+    #[test]
+    fn a_thread_without_a_cpu_explains_no_more_than_its_part_of_what_the_threads_carry() {
+        let with = |threads: &[f64]| {
+            let threads: Vec<_> = threads.iter().map(|&waited| Occupied { ran: 0.1, waited }).collect();
+            let checks = [("achieved", Warn, 0.6), ("cpu_wait", Warn, 0.51)];
+            explained_of(&Client { threads: &threads, alone_was_behind: false }, &checks, "achieved")
+        };
+        assert_eq!((with(&[0.51]), with(&[0.51, 0.3])), ((Warn, by("cpu_wait")), (Warn, by("cpu_wait"))));
+        assert_eq!((with(&[0.51, 0.0]), with(&[0.51, 0.0, 0.0, 0.0])), ((Warn, None), (Warn, None)));
     }
 
     #[test]

@@ -154,7 +154,7 @@ impl Unit {
         match self {
             Self::Time => "a time from 0s to 1h, such as 500us, 50ms or 1.5s",
             Self::Share => "a share from 0% to 100%, such as 0.1%",
-            Self::Rate => "a rate from 0/s to 1000k/s, such as 500/s or 2k/s",
+            Self::Rate => "a rate from 0/s to 1000k/s, such as 500/s, 2k/s or 30/m",
         }
     }
 

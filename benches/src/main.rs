@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use benches::{command, supervise};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
+use loadgen::outlive_full_files;
 use reports_terminal::talk;
 
 fn main() -> ExitCode {
@@ -174,6 +176,7 @@ enum Subcommands {
 }
 
 fn dispatch(command: Subcommands) -> anyhow::Result<i32> {
+    outlive_full_files().context("cannot catch the signal of a file that reached its limit")?;
     match command {
         Subcommands::Run { experiment, runs, budget, anyway, cores } => {
             command::run(&experiment, runs, budget, anyway, &cores)

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::thread;
 
 use anyhow::Context as _;
-use loadgen::{Interrupt, ending_signals, outlive_full_files};
+use loadgen::{Interrupt, ending_signals};
 use reports_terminal::talk;
 use signal_hook::iterator::Signals as Iterator;
 
@@ -23,7 +23,6 @@ impl Signals {
     /// When the handlers cannot be installed.
     pub fn install() -> anyhow::Result<Self> {
         let signals = Self { interrupt: Interrupt::default(), first: Arc::new(AtomicI32::new(0)) };
-        outlive_full_files().context("cannot catch the signal of a file that reached its limit")?;
         let second = Arc::new(AtomicBool::new(false));
         for signal in ending_signals() {
             // In this order: the first signal arms what the second one then triggers, without waiting for a thread.

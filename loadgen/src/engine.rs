@@ -179,6 +179,8 @@ impl Engine {
                 if slot.is_opening() && !flight.resent {
                     tally.unopened += u64::from(flight.service(now) >= REPEATED);
                     tally.unconnected(&flight, now);
+                } else if slot.is_opening() {
+                    tally.unfinished(&flight.without_connection(), now);
                 } else {
                     tally.unfinished(&flight, now);
                 }

@@ -81,6 +81,11 @@ impl Flight {
         now.since(self.intended).saturating_sub(self.wait).max(until_sent)
     }
 
+    /// The same while no connection is open for it: the server has not begun to make it wait.
+    pub(crate) fn without_connection(self) -> Self {
+        Self { wait: Duration::ZERO, ..self }
+    }
+
     /// Whether a reply that is whole `now` came sooner than a right server gives it.
     pub(crate) fn is_early(&self, now: Moment) -> bool {
         now.since(self.started) < self.wait
@@ -443,6 +448,7 @@ impl Tally {
             let flight = self.outlasting(flight);
             return self.not_connected(&flight, kind, now);
         }
+        let flight = &flight.without_connection();
         self.last_ended = self.last_ended.max(now);
         self.keep(flight, Some(kind), false, now);
         if flight.measured {
@@ -527,6 +533,7 @@ impl Tally {
             let flight = self.outlasting(flight);
             return self.unconnected(&flight, now);
         }
+        let flight = &flight.without_connection();
         if flight.measured {
             self.keep(flight, None, false, now);
             self.count_not_connected(flight, now);

@@ -405,7 +405,7 @@ impl Engine {
         if let Some(flight) = slot.flight.take() {
             let mut tally = self.tally.borrow_mut();
             if flight.resent {
-                tally.ended(&flight, kind, now);
+                tally.ended(&flight.without_connection(), kind, now);
             } else {
                 tally.not_connected(&Flight { stalled_after, ..flight }, kind, now);
             }

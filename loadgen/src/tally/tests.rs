@@ -140,21 +140,30 @@ fn what_a_request_asked_to_wait_is_taken_from_its_own_response_time() {
 /// Failed or unfinished 40 ms after it was due, and 30 ms after it was sent: at least 10 ms are none of its wait.
 #[test]
 fn what_has_not_ended_lasts_beyond_its_wait_at_least_as_long_as_it_took_to_leave() {
-    let beyond = |end: fn(&mut Tally, &Flight)| {
+    let beyond = |begin: fn(&mut Tally, &Flight), end: fn(&mut Tally, &Flight)| {
         let mut tally = Tally::new(window(), true);
         tally.time_beyond_wait();
         let asked = Flight { wait: Duration::from_millis(500), ..flight(1000, 900, 1010) };
-        tally.sent(&asked);
+        begin(&mut tally, &asked);
         end(&mut tally, &asked);
         let beyond = tally.timings.beyond_wait.times(false);
         let response = tally.timings.response.times(false);
         assert_eq!((beyond.count, beyond.censored), (response.count, response.censored));
         (beyond.censored, longest(&tally.timings.beyond_wait).unwrap())
     };
-    assert_eq!(beyond(|tally, flight| tally.ended(flight, OutcomeKind::Reset, at(1040))), (1, 10));
-    assert_eq!(beyond(|tally, flight| tally.unfinished(flight, at(1040))), (1, 10));
-    assert_eq!(beyond(|tally, flight| tally.unfinished(flight, at(1600))), (1, 100));
-    assert_eq!(beyond(|tally, _| tally.never_sent(&Unsent::waiting(at(1000), 3), at(1040))), (3, 40));
+    let sent = Tally::sent;
+    assert_eq!(beyond(sent, |tally, flight| tally.ended(flight, OutcomeKind::Reset, at(1040))), (1, 10));
+    assert_eq!(beyond(sent, |tally, flight| tally.unfinished(flight, at(1040))), (1, 10));
+    assert_eq!(beyond(sent, |tally, flight| tally.unfinished(flight, at(1600))), (1, 100));
+    // No server has begun to make these wait.
+    let nothing = |_: &mut Tally, _: &Flight| ();
+    let unsent = |tally: &mut Tally, _: &Flight| tally.never_sent(&Unsent::waiting(at(1000), 3), at(1040));
+    assert_eq!(beyond(nothing, unsent), (3, 40));
+    assert_eq!(
+        beyond(nothing, |tally, flight| tally.not_connected(flight, OutcomeKind::Refused, at(1040))),
+        (1, 40)
+    );
+    assert_eq!(beyond(nothing, |tally, flight| tally.unconnected(flight, at(1040))), (1, 40));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::entrant::Running;
 use super::listeners::{holders, listeners};
 use super::queue_meter::QueueMeter;
 use super::{Block, End, Entrant, Findings, Metric, Reading, Source, Subject};
+use crate::order::schedule_seed;
 use crate::sampler::Sampler;
 use crate::slices::{self, Meter, Plan, Side, Sliced, Turns};
 use reports_terminal::counted;
@@ -81,12 +82,20 @@ pub struct Setting<'a> {
     pub server_cpus: &'a [u32],
     /// How long each entrant is asked after each of its starts before anything of it counts.
     pub warm_up: Duration,
-    /// Seed of orders and schedules.
+    /// Seed of orders, schedules and drawn waits; each block has its own by it.
     pub seed: u64,
     /// Contests that are held in turn, this one included: they share the time.
     pub contests: u32,
     /// Ends the contest early.
     pub interrupt: &'a Interrupt,
+}
+
+impl Setting<'_> {
+    /// The setting of the block with this `number`, whose orders, schedules and drawn waits are its own. Blocks that all drew the same
+    /// waits would agree with each other on what these make of a figure.
+    fn of_block(&self, number: u32) -> Self {
+        Self { seed: schedule_seed(self.seed, 0, number), ..*self }
+    }
 }
 
 /// Which rates are offered.
@@ -365,9 +374,10 @@ impl Contest {
         has_level: &[bool],
         setting: &Setting<'_>,
     ) -> anyhow::Result<Vec<Reading>> {
+        let setting = &setting.of_block(number);
         let mut running = start_all(&self.entrants, setting)?;
         self.release_changed_bodies(&mut running);
-        let mut turns = Turns::from_seed(crate::order::schedule_seed(setting.seed, 0, number));
+        let mut turns = Turns::from_seed(setting.seed);
         let warm = if self.entrants.iter().any(Entrant::is_started) {
             warm_up(&mut running, &self.entrants, self.service, self.grace, &mut turns, setting)?
         } else {
@@ -744,6 +754,24 @@ mod tests {
         assert_eq!(planned(10), [8, 10]);
         assert_eq!(planned(24), [8, 12, 16, 24]);
         assert_eq!(planned(1_000), [8, 12, 16, 24, 32, 48]);
+    }
+
+    #[test]
+    fn each_block_draws_its_own_waits_orders_and_schedules_and_the_same_ones_again() {
+        let interrupt = Interrupt::default();
+        let setting = Setting {
+            connections: 8,
+            client_cpus: &[],
+            server_cpus: &[],
+            warm_up: Duration::ZERO,
+            seed: 7,
+            contests: 1,
+            interrupt: &interrupt,
+        };
+        let seeds = || (0..48).map(|block| setting.of_block(block).seed).collect::<Vec<_>>();
+        assert_eq!(BTreeSet::from_iter(seeds()).len(), 48);
+        assert_eq!(seeds(), seeds());
+        assert_eq!(setting.of_block(3).connections, 8);
     }
 
     /// With half of its blocks gone for wrong answers, or fewer left than a verdict needs, a server is not compared by the rest.

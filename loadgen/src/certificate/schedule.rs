@@ -14,11 +14,12 @@ const TAIL_BOUND_US: f64 = 1_000.0;
 /// The same at the median: a timer and a wake-up take 50 to 100 µs.
 pub(super) const MEDIAN_BOUND_US: f64 = 250.0;
 /// Where the server is slow the client may be late by this share of it without changing what response times say. Of the
-/// service time and not of the response time, in which the lateness itself would be an excuse for being late.
+/// service time and not of the response time, in which the lateness itself would be an excuse for being late; and not of a wait that is
+/// taken away from what is told.
 const SHARE_OF_SERVICE: f64 = 0.1;
 /// … and never by more than this, for a client that is kept from running is late *and* sees long service times.
 const EXCUSE_MAX_US: f64 = 10_000.0;
-/// Beyond this share of a response time's quantile, the client is more of it than the server is …
+/// Beyond this share of a quantile that is told, the client is more of it than the server is …
 const MOST: f64 = 0.5;
 /// … which is worth a warning where it is later than a wake-up makes any client, µs.
 const WAKING_US: f64 = 100.0;
@@ -35,9 +36,10 @@ pub(super) fn pace(evidence: &Evidence<'_>) -> Check {
         return about.not_applicable("too few requests for a quantile of lateness");
     };
     let stated = |name: &str| evidence.load.tolerance(&format!("lateness_{name}"));
-    let tail_bound = stated(tail_name)
-        .unwrap_or_else(|| allowed(TAIL_BOUND_US, highest(&evidence.service).map(|(_, value)| value)));
-    let median_bound = stated("p50").unwrap_or_else(|| allowed(MEDIAN_BOUND_US, evidence.service.p50));
+    let tail_bound = stated(tail_name).unwrap_or_else(|| {
+        allowed(evidence, TAIL_BOUND_US, highest(&evidence.service).map(|(name, _)| name))
+    });
+    let median_bound = stated("p50").unwrap_or_else(|| allowed(evidence, MEDIAN_BOUND_US, Some("p50")));
     // Beyond a bound that --fail-if states, that condition is the judge.
     let too_late =
         |name: &str, bound: f64| if stated(name).is_some() { f64::INFINITY } else { bound * TOO_LATE };
@@ -52,7 +54,7 @@ pub(super) fn pace(evidence: &Evidence<'_>) -> Check {
     let finding = format!(
         "requests left {median:.1} us (p50) and {tail:.1} us ({tail_name}) late by the client's doing, against \
          {median_bound:.0} and {tail_bound:.0}{}; it was preempted {}{}",
-        clients_own(&mostly_late),
+        clients_own(evidence, &mostly_late),
         counted(evidence.cost.involuntary_switches, "time"),
         if evidence.cost.spin_given_up {
             ", and gave up spinning for the timer because it shares its CPU (--pacing timer does so from the start)"
@@ -64,40 +66,62 @@ pub(super) fn pace(evidence: &Evidence<'_>) -> Check {
     About { bound: tail_bound, ..about }.found(status, Some(tail), finding, &remedy)
 }
 
-/// The quantiles of the response time of which more than half is lateness: each with the lateness there and itself, µs.
+/// The times that an open loop is read by: those beyond each request's own wait where they are known, and else response times. A client
+/// that is late is so in both, and less of the first is the server's.
+fn told<'a>(evidence: &'a Evidence<'_>) -> Option<&'a Times> {
+    evidence.beyond_wait.as_ref().or(evidence.response.as_ref())
+}
+
+/// The quantiles of these times of which more than half is lateness: each with the lateness there and itself, µs.
 fn mostly_late(evidence: &Evidence<'_>) -> Vec<(&'static str, f64, f64)> {
-    let (Some(response), Some(lateness)) = (&evidence.response, &evidence.lateness) else {
+    let (Some(told), Some(lateness)) = (told(evidence), &evidence.lateness) else {
         return Vec::new();
     };
-    let both = response.quantiles().into_iter().zip(lateness.quantiles());
-    both.filter(|((name, ..), _)| !response.is_at_least(name))
-        .filter_map(|((name, _, response), (_, _, late))| Some((name, late?, response?)))
-        .filter(|(_, late, response)| *late > MOST * response)
+    let both = told.quantiles().into_iter().zip(lateness.quantiles());
+    both.filter(|((name, ..), _)| !told.is_at_least(name))
+        .filter_map(|((name, _, told), (_, _, late))| Some((name, late?, told?)))
+        .filter(|(_, late, told)| *late > MOST * told)
         .collect()
 }
 
 /// The highest of these quantiles in words, with the names of all.
-fn clients_own(mostly_late: &[(&str, f64, f64)]) -> String {
-    let Some((name, late, response)) = mostly_late.last() else { return String::new() };
+fn clients_own(evidence: &Evidence<'_>, mostly_late: &[(&str, f64, f64)]) -> String {
+    let Some((name, late, told)) = mostly_late.last() else { return String::new() };
     let names: Vec<&str> = mostly_late.iter().map(|(name, ..)| *name).collect();
-    format!(
-        "; more than half of the response time's {} is the client's own lateness ({name}: {late:.0} of {response:.0} us)",
-        names.join(", ")
-    )
+    let names = names.join(", ");
+    let of_which = match evidence.beyond_wait {
+        Some(_) => format!("the {names} of the time beyond the wait"),
+        None => format!("the response time's {names}"),
+    };
+    format!("; more than half of {of_which} is the client's own lateness ({name}: {late:.0} of {told:.0} us)")
 }
 
-/// Whether the response time's quantile of this name, less what the client was `late` (µs) there, lies within its interval still.
+/// The quantile of this name, if these times have it.
+fn quantile(times: &Times, name: &str) -> Option<f64> {
+    times.quantiles().into_iter().find(|(known, ..)| *known == name)?.2
+}
+
+/// Whether the quantile of this name that is told, less what the client was `late` (µs) there, lies within its interval still.
 fn changes_nothing(evidence: &Evidence<'_>, name: &str, late: f64) -> bool {
-    let response = evidence.response.as_ref();
-    let quantile =
-        response.and_then(|times| times.quantiles().into_iter().find(|(known, ..)| *known == name)?.2);
-    let interval = response.and_then(|times| times.intervals.get(name));
+    let told = told(evidence);
+    let interval = told.and_then(|times| times.intervals.get(name));
+    let quantile = told.and_then(|times| quantile(times, name));
     quantile.zip(interval).is_some_and(|(quantile, margin)| quantile - late >= margin.low)
 }
 
-/// How late the client may be where requests take so long.
-fn allowed(bound: f64, service: Option<f64>) -> f64 {
-    bound.max((SHARE_OF_SERVICE * service.unwrap_or(0.0)).min(EXCUSE_MAX_US))
+/// How late the client may be where the server takes so long at the quantile of this `name`.
+fn allowed(evidence: &Evidence<'_>, bound: f64, name: Option<&str>) -> f64 {
+    let servers = name.and_then(|name| servers_own(evidence, name)).unwrap_or(0.0);
+    bound.max((SHARE_OF_SERVICE * servers).min(EXCUSE_MAX_US))
+}
+
+/// What the server took at this quantile, µs: the service time, and where each request's own wait is taken away, no more of it than is
+/// left beyond the wait without the client's lateness.
+fn servers_own(evidence: &Evidence<'_>, name: &str) -> Option<f64> {
+    let service = quantile(&evidence.service, name)?;
+    let Some(beyond) = &evidence.beyond_wait else { return Some(service) };
+    let late = evidence.lateness.as_ref().and_then(|lateness| quantile(lateness, name)).unwrap_or(0.0);
+    Some(service.min(quantile(beyond, name)? - late))
 }
 
 /// The highest quantile up to the 99th that there are samples for.
@@ -154,7 +178,7 @@ pub(super) fn achieved(evidence: &Evidence<'_>) -> Check {
     );
     let late = evidence.lateness.as_ref().and_then(|lateness| lateness.p50);
     // As `pace` has it: a few milliseconds of the client's explain no queue of seconds.
-    let is_clients = late > Some(allowed(MEDIAN_BOUND_US, evidence.service.p50) * TOO_LATE);
+    let is_clients = late > Some(allowed(evidence, MEDIAN_BOUND_US, Some("p50")) * TOO_LATE);
     // Else only a warning: that a server does not keep up is a result, and leaving it out would flatter it.
     let (status, remedy) = match is_clients {
         true => (CheckStatus::Fail, "lower the rate or add --threads, each on its own CPU"),

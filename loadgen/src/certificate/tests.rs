@@ -66,6 +66,9 @@ impl Scene {
     fn tally(&self) -> Tally {
         let window = Window { start: at(START_MS * 1000), end: at(START_MS * 1000 + 1_000_000) };
         let mut tally = Tally::new(window, matches!(self.load.pace, Pace::Open { .. }));
+        if self.load.times_beyond_wait() {
+            tally.time_beyond_wait();
+        }
         for index in 0..2000 {
             let intended = at(START_MS * 1000 + index * 500);
             let fate = (self.fate)(index, intended);
@@ -134,7 +137,7 @@ impl Scene {
             interrupted: false,
             service: tally.timings.service.times(true),
             response: is_open.then(|| tally.timings.response.times(true)),
-            beyond_wait: None,
+            beyond_wait: self.load.times_beyond_wait().then(|| tally.timings.beyond_wait.times(true)),
             lateness: is_open.then(|| tally.timings.lateness.times(true)),
             tally,
         }
@@ -264,14 +267,19 @@ fn a_queue_that_no_window_sees_the_end_of_is_a_server_that_does_not_keep_up() {
     assert_eq!(slow.status("achieved"), CheckStatus::NotApplicable);
 }
 
-/// Requests that ask for 1 and 9 ms in turn, 5 ms on average, and take 0.1 ms more.
+/// Requests that ask for 1 and 9 ms in turn, 5 ms on average.
 fn waiting(fate: fn(u64, Moment) -> Fate) -> Scene {
+    asking([1, 9], fate)
+}
+
+/// Requests that ask for waits of so many milliseconds in turn.
+fn asking(waits: [u64; 2], fate: fn(u64, Moment) -> Fate) -> Scene {
     let variant = |ms: u64| Variant {
         request: Request::get(&format!("http://localhost/{ms}").parse().unwrap()),
         expect: Expect { body: ExpectBody::Exactly(Vec::new()), ..Expect::default() },
         wait: Duration::from_millis(ms),
     };
-    let draws = Some(Draws::new([1, 9].map(variant).to_vec(), 1).unwrap());
+    let draws = Some(Draws::new(waits.map(variant).to_vec(), 1).unwrap());
     Scene { load: Load { draws, ..scene().load }, fate, ..scene() }
 }
 
@@ -492,6 +500,44 @@ fn a_full_queue_of_the_listener_is_the_advice_whatever_else_ends_connections() {
     assert!(found.finding.contains("25 had been opening for that long at the end"), "{}", found.finding);
     let remedy = found.remedy.unwrap();
     assert!(remedy.starts_with("raise the server's backlog, have it keep connections"), "{remedy}");
+}
+
+/// Requests ask for 10 and 90 ms in turn, so that a hundredth of them and the median take 90 and 10 ms by themselves.
+#[test]
+fn where_waits_are_drawn_lateness_is_held_against_what_is_left_of_the_response_times() {
+    fn late(index: u64, late_us: u64, beyond_us: u64) -> Fate {
+        let wait_us = if index.is_multiple_of(2) { 10_000 } else { 90_000 };
+        Fate { late_us, wait_us, service_us: wait_us + beyond_us, ..SOUND }
+    }
+    fn seldom(index: u64, late_us: u64, beyond_us: u64) -> Fate {
+        late(index, if index % 50 == 1 { late_us } else { 10 }, beyond_us)
+    }
+    let pace = |fate| asking([10, 90], fate).check("pace");
+    // A fiftieth is 900 us late, of 1,300 us beyond the wait.
+    let most = pace(|index, _| seldom(index, 900, 400));
+    assert_eq!(most.status, CheckStatus::Warn, "{}", most.finding);
+    let told =
+        "more than half of the p99 of the time beyond the wait is the client's own lateness (p99: 900 of ";
+    assert!(most.finding.contains(told), "{}", most.finding);
+    let less = pace(|index, _| seldom(index, 900, 2_000));
+    assert_eq!((less.status, less.bound), (CheckStatus::Pass, 1_000.0), "{}", less.finding);
+    // 9 ms would be a tenth of the service time, most of which was asked for; of what was not it is 0.4 ms.
+    let tail = pace(|index, _| seldom(index, 2_000, 4_000));
+    assert_eq!((tail.status, tail.bound), (CheckStatus::Warn, 1_000.0), "{}", tail.finding);
+    // A server that takes 30 ms more than it was asked for excuses 3 ms.
+    let slow = pace(|index, _| seldom(index, 2_000, 30_000));
+    assert_eq!(slow.status, CheckStatus::Pass, "{}", slow.finding);
+    assert!((slow.bound / 3_000.0 - 1.0).abs() < 0.01, "{}", slow.bound);
+    // All are 4 ms late, of 4.4 ms: the schedule was not kept.
+    let client = pace(|index, _| late(index, 4_000, 400));
+    assert_eq!(client.status, CheckStatus::Fail, "{}", client.finding);
+    // Of response times that the waits alone spread over 72 ms, 12 ms more or less lie within the interval.
+    let hidden = pace(|index, _| {
+        let wait_us = index % 37 * 2_000;
+        let late_us = if index % 40 == 3 { 12_000 } else { 50 };
+        Fate { late_us, wait_us, service_us: wait_us + 400, ..SOUND }
+    });
+    assert_eq!(hidden.status, CheckStatus::Fail, "{}", hidden.finding);
 }
 
 #[test]

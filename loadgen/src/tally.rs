@@ -86,6 +86,13 @@ impl Flight {
         Self { wait: Duration::ZERO, ..self }
     }
 
+    /// The same with a reply that is read `now` and may have lain `unread` for so long, of which no more than what passed since the wait
+    /// was over: until then no right server has sent it, whether or not the client's thread stood still.
+    pub(crate) fn read(self, unread: Duration, now: Moment) -> Self {
+        let since_wait = now.since(self.started).saturating_sub(self.wait);
+        Self { stalled_after: unread.min(since_wait), ..self }
+    }
+
     /// Whether a reply that is whole `now` came sooner than a right server gives it.
     pub(crate) fn is_early(&self, now: Moment) -> bool {
         now.since(self.started) < self.wait

@@ -155,8 +155,8 @@ impl Engine {
         let now = self.now();
         self.pacer.worked();
         self.tally.borrow_mut().received(count, now);
-        let Some(mut flight) = slot.flight.get() else { return self.take_idle(slot, count) };
-        flight.stalled_after = self.standstills.unread(flight.started, now);
+        let Some(flight) = slot.flight.get() else { return self.take_idle(slot, count) };
+        let mut flight = flight.read(self.standstills.unread(flight.started, now), now);
         flight.first_byte = flight.first_byte.min(now.before(flight.stalled_after));
         // The parser is given back at once: a wrong reply's beginning is read from it.
         let fed = match slot.parser.borrow_mut().as_mut() {
@@ -259,12 +259,12 @@ impl Engine {
     }
 
     fn take_end(&self, slot: &Slot) -> Loss {
-        let Some(mut flight) = slot.flight.get() else { return Loss::Idle };
+        let Some(flight) = slot.flight.get() else { return Loss::Idle };
         let end = slot.parser.borrow_mut().as_mut().map_or(End::Closed, |parser| parser.end());
         match end {
             End::Reply(reply) => {
                 let now = self.now();
-                flight.stalled_after = self.standstills.unread(flight.started, now);
+                let flight = flight.read(self.standstills.unread(flight.started, now), now);
                 self.take_reply(slot, &flight, &reply, 0, now).unwrap_or(Loss::Answered(Absence::Ended))
             }
             End::Closed => Loss::Failed(OutcomeKind::Closed),

@@ -137,6 +137,27 @@ fn what_a_request_asked_to_wait_is_taken_from_its_own_response_time() {
     assert_eq!(tally.timings.beyond_wait.all().count(), 2);
 }
 
+/// Sent at 1000 with a wait of 500 ms, and read at 1520 by a client that had stood still for the 400 ms before: a right server has not sent
+/// the reply before 1500.
+#[test]
+fn a_reply_lay_unread_for_no_longer_than_since_its_wait_was_over() {
+    let asked = Flight { wait: Duration::from_millis(500), ..flight(1000, 900, 1000) };
+    let times = |unread, now| {
+        let mut tally = Tally::new(window(), true);
+        tally.time_beyond_wait();
+        tally.sent(&asked);
+        tally.ended(&asked.read(Duration::from_millis(unread), at(now)), OutcomeKind::Ok, at(now));
+        let Timings { service, lateness, beyond_wait, .. } = &tally.timings;
+        [service, lateness, beyond_wait].map(|times| longest(times).unwrap())
+    };
+    assert_eq!(times(400, 1520), [500, 20, 20]);
+    assert_eq!(times(5, 1520), [515, 5, 20]);
+    // One that stood still for a second longer than the wait.
+    assert_eq!(times(1400, 2520), [500, 1020, 1020]);
+    let plain = flight(1000, 900, 1000).read(Duration::from_millis(400), at(1520));
+    assert_eq!(plain.service(at(1520)), Duration::from_millis(120), "where the wait is not known");
+}
+
 /// Failed or unfinished 40 ms after it was due, and 30 ms after it was sent: at least 10 ms are none of its wait.
 #[test]
 fn what_has_not_ended_lasts_beyond_its_wait_at_least_as_long_as_it_took_to_leave() {

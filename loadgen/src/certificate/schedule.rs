@@ -133,11 +133,6 @@ fn highest(times: &Times) -> Option<(&'static str, f64)> {
 
 /// Share of what is due that has to be answered as fast as it becomes due.
 pub(crate) const ACHIEVED_BOUND: f64 = 0.99;
-/// Standard deviations of chance that a growth has to exceed: it does by chance in one window of twenty.
-///
-/// Where arrivals are Poisson, their number in a stretch with n of them varies by √n, and so does the queue of a server that
-/// only just keeps up. What a server's own times add to that is seldom more.
-const BY_CHANCE: f64 = 1.645;
 /// With this share of the connections busy on average, hardly ever was one free.
 const ALL_BUSY: f64 = 0.95;
 /// Replies that take this many times the shortest one on average wait for each other, or differ: how many connections would carry
@@ -192,7 +187,7 @@ pub(super) fn achieved(evidence: &Evidence<'_>) -> Check {
 /// The share from which on a rate was answered, where so many requests are compared.
 fn achieved_bound(evidence: &Evidence<'_>, growth: &Growth) -> f64 {
     let bound = evidence.load.tolerance("achieved_of_offered").unwrap_or(ACHIEVED_BOUND);
-    (bound - BY_CHANCE / growth.compared.sqrt()).max(0.0)
+    (bound - growth.chance / growth.compared).max(0.0)
 }
 
 /// Whether a client that stood still would have seen the offered rate answered, had it been late for nothing.

@@ -22,6 +22,18 @@ const WAKING: Duration = Duration::from_millis(1);
 /// Fewest requests from which a growth is told.
 const FEWEST: f64 = 10.0;
 
+/// Standard deviations of chance that a growth has to exceed: it does by chance in one window of twenty.
+///
+/// Where arrivals are Poisson, their number in a stretch with n of them varies by √n, and so does the queue of a server that
+/// only just keeps up. What a server's own times add to that is seldom more.
+const BY_ARRIVALS: f64 = 1.645;
+/// Fewest parts of the window whose growths show how much chance does.
+const FEWEST_PARTS: usize = 8;
+/// Standard deviations of their sum that it has to exceed then: Student's t for so many parts. For more it is less.
+const BY_PARTS: f64 = 1.895;
+/// What a filled pipe holds is known to a request or two.
+const LEAST_CHANCE: f64 = 3.0;
+
 /// Requests due and ended over time, and how long those due at first took.
 #[derive(Debug, Clone)]
 pub(super) struct Backlog {
@@ -69,6 +81,8 @@ pub(crate) struct Growth {
     pub(crate) in_pipe: f64,
     /// Requests that were due between the two instants.
     pub(crate) compared: f64,
+    /// So many requests it may be by chance.
+    pub(crate) chance: f64,
 }
 
 impl Growth {
@@ -226,6 +240,7 @@ impl Backlog {
             unanswered: due.saturating_sub(ended),
             in_pipe: f64::from(connections),
             compared: due as f64,
+            chance: self.chance(0, last, due as f64),
         };
         let first = last / STRETCHES;
         let [first_due, first_ended] =
@@ -254,12 +269,14 @@ impl Backlog {
         let at = |slot: usize| {
             let (due, ended): (u64, u64) = (self.due[..slot].iter().sum(), self.ended[..slot].iter().sum());
             let in_pipe = self.in_pipe(slot, &took);
+            let compared = due as f64 - first_due as f64 / 2.0 - in_pipe;
             Growth {
                 at: Duration::from_nanos(self.width.saturating_mul(slot as u64)),
                 due,
                 unanswered: due.saturating_sub(ended),
                 in_pipe,
-                compared: due as f64 - first_due as f64 / 2.0 - in_pipe,
+                compared,
+                chance: self.chance(first, slot, compared),
             }
         };
         let whole = at(last);
@@ -270,6 +287,26 @@ impl Backlog {
         // Of instants that say the same, the window's end.
         let told = std::iter::once(whole).chain(instants.filter(|growth| growth.compared >= FEWEST));
         told.min_by(|a, b| a.share().total_cmp(&b.share()))
+    }
+
+    /// By how much the backlog may grow by chance from one slot to another, between which so many requests are `compared`.
+    ///
+    /// No more than Poisson arrivals do at a server at the edge of its capacity; less where the growth of each part of the window resembles
+    /// that of the others. Of regular arrivals a server that takes equally long for each leaves the same number behind in each part, and
+    /// that is no chance.
+    fn chance(&self, from: usize, to: usize, compared: f64) -> f64 {
+        let by_arrivals = BY_ARRIVALS * compared.max(0.0).sqrt();
+        let of =
+            |counts: &[u64], part: usize| counts[part * PER_PART..][..PER_PART].iter().sum::<u64>() as f64;
+        let parts = from.div_ceil(PER_PART)..to / PER_PART;
+        let growths: Vec<f64> = parts.map(|part| of(&self.due, part) - of(&self.ended, part)).collect();
+        if growths.len() < FEWEST_PARTS {
+            return by_arrivals;
+        }
+        let count = growths.len() as f64;
+        let mean = growths.iter().sum::<f64>() / count;
+        let variance = growths.iter().map(|growth| (growth - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        by_arrivals.min((BY_PARTS * (variance * count).sqrt()).max(LEAST_CHANCE))
     }
 
     /// Times of the requests due in so many of the first `parts`, with those of correct replies in `response`.
@@ -332,7 +369,10 @@ impl Took {
 
 #[cfg(test)]
 mod tests {
+    use reports_record::Arrivals;
+
     use super::*;
+    use crate::{Rate, Schedule};
 
     const SECOND: u64 = 1_000_000_000;
 
@@ -397,6 +437,37 @@ mod tests {
             let growth = growth(steady(150, from), 10 * MS, 0).unwrap();
             assert!((growth.share() - 1.0 / 3.0).abs() < 0.03, "{from}: {growth:?}");
         }
+    }
+
+    #[test]
+    fn regular_arrivals_at_a_regular_server_leave_little_to_chance_and_poisson_arrivals_as_much_as_their_number_varies_by()
+     {
+        // 100/s of 108/s are answered: of 540 requests 40 are too many, and √540 × 1.645 is 38.
+        let regular = growth(steady(108, 5 * SECOND), 10 * MS, 0).unwrap();
+        assert!((regular.share() - 8.0 / 108.0).abs() < 0.03, "{regular:?}");
+        assert!(regular.chance < 0.02 * regular.compared, "{regular:?}");
+        let rate = Rate::per_second(108.0).unwrap();
+        let starts = Schedule::new(&rate.into(), Duration::ZERO, Arrivals::Poisson, 3);
+        let starts = starts.map(|start| 5 * SECOND + start.as_nanos() as u64);
+        let poisson = growth(starts, 10 * MS, 0).unwrap();
+        let by_arrivals = BY_ARRIVALS * poisson.compared.sqrt();
+        assert!((0.5 * by_arrivals..=by_arrivals).contains(&poisson.chance), "{poisson:?}");
+    }
+
+    #[test]
+    fn a_stall_in_some_parts_is_no_regular_growth() {
+        // 100/s, each after 10 ms but for those due in the sixth half second, which all wait for its end.
+        let window = Window { start: at(5 * SECOND), end: at(10 * SECOND) };
+        let (mut backlog, mut response) = (Backlog::of(&window), Timing::of(20));
+        for start in steady(100, 5 * SECOND) {
+            let stalled = (7_500 * MS..8_000 * MS).contains(&start);
+            let end = if stalled { 8_000 * MS } else { start } + 10 * MS;
+            backlog.due(at(start), 1);
+            backlog.ended(at(start), true, at(end));
+            response.record(at(end).since(at(start)), Some(((start - 5 * SECOND) / (SECOND / 4)) as usize));
+        }
+        let growth = backlog.growth(window.end, 64, &response).unwrap();
+        assert!(growth.chance > 0.9 * BY_ARRIVALS * growth.compared.sqrt(), "{growth:?}");
     }
 
     #[test]

@@ -227,7 +227,7 @@ fn a_capacity_is_not_at_least_a_rate_at_which_the_queue_grows() {
         "--settle",
         "50ms",
     ];
-    // At 113/s 26 of 226 are left over after 2 s, and chance may leave 27.
+    // At 113/s 26 of 226 are left over after 2 s; of Poisson arrivals chance may leave 27.
     for from in ["200/s", "113/s"] {
         let range =
             ["--from", from, "--to", "220/s", "--arrivals", "constant", "--pacing", "timer", "--json", "-"];

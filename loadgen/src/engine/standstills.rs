@@ -27,9 +27,11 @@ const MOST: usize = 10_000;
 #[derive(Debug, Clone)]
 pub(crate) struct Standstills {
     window: Cell<Window>,
+    /// When the schedule begins: before that there is nothing to do.
+    begin: Moment,
     connections: usize,
     latest_look: Cell<Moment>,
-    /// When the steward wakes at the latest.
+    /// When the steward wakes at the latest; it has taken in the order by the time that the schedule begins.
     steward_wakes: Cell<Moment>,
     /// Since when replies may have come unread; `None` when there can be none.
     unread_since: Cell<Option<Moment>>,
@@ -71,9 +73,10 @@ impl Standstills {
     pub(crate) fn new(window: Window, begin: Moment, connections: usize) -> Self {
         Self {
             window: Cell::new(window),
+            begin,
             connections,
-            latest_look: Cell::new(begin),
-            steward_wakes: Cell::new(Moment::NEVER),
+            latest_look: Cell::default(),
+            steward_wakes: Cell::new(begin),
             unread_since: Cell::default(),
             sleeps: Cell::default(),
             aftermath: Cell::default(),
@@ -95,10 +98,12 @@ impl Standstills {
         let slept = asleep > latest;
         // Before it went to sleep it ran, or did not.
         let awake = if slept { asleep } else { now };
-        if awake.since(latest) > STEP {
-            return self.stood_still(Standstill { from: latest, to: now, idle: free() });
+        let since = latest.max(self.begin);
+        if awake.since(since) > STEP {
+            return self.stood_still(Standstill { from: since, to: now, idle: free() });
         }
-        let late = if slept { asleep.max(alarm.min(self.steward_wakes.get())) } else { now };
+        let woken = alarm.min(self.steward_wakes.get()).max(self.begin);
+        let late = if slept { asleep.max(woken) } else { now };
         let is_late = now.since(late) > STEP;
         if slept {
             // Until it was to wake, however late it does.
@@ -281,6 +286,36 @@ mod tests {
         // It went to sleep after that long, too.
         standstills.look(at(61_410), at(61_400), Moment::NEVER, || 0);
         assert_eq!(standstills.in_window(), us(60_010));
+    }
+
+    /// The schedule begins 10 ms after the order, which the thread takes in at once, or after 15 ms.
+    #[test]
+    fn a_thread_that_sleeps_as_the_schedule_begins_does_not_stand_still_and_one_that_comes_late_does() {
+        let window = Window { start: at(30_000), end: at(1_000_000) };
+        let beginning = || Standstills::new(window, at(10_000), 2);
+        let asleep = beginning();
+        // Looking at its connections takes the time until then.
+        asleep.look(at(100), at(0), Moment::NEVER, || 2);
+        asleep.steward_wakes(at(28_000));
+        asleep.look(at(28_050), at(8_000), Moment::NEVER, || 2);
+        assert_eq!((asleep.longest(), asleep.is_catching_up()), (Duration::ZERO, false));
+        asleep.queued(at(20_000));
+        assert_eq!(asleep.lost(at(29_000), at(60_000)), Duration::ZERO, "the server's queue is its own");
+        let oversleeps = beginning();
+        oversleeps.look(at(100), at(0), Moment::NEVER, || 2);
+        oversleeps.steward_wakes(at(9_000));
+        oversleeps.look(at(17_000), at(200), Moment::NEVER, || 2);
+        assert_eq!(oversleeps.longest(), us(7_000));
+        // Asleep since before the order, or since just behind it.
+        for since in [0, 50] {
+            let late = beginning();
+            late.look(at(15_000), at(since), Moment::NEVER, || 2);
+            assert_eq!(late.longest(), us(5_000), "{since}");
+        }
+        let early = beginning();
+        early.look(at(9_000), at(0), Moment::NEVER, || 2);
+        early.look(at(9_500), at(0), Moment::NEVER, || 2);
+        assert_eq!((early.longest(), early.is_catching_up()), (Duration::ZERO, false));
     }
 
     #[test]

@@ -193,24 +193,26 @@ impl Difference {
     }
 }
 
-/// Coefficients of variation of the waits that requests asked for. In lock step and out of it are two loads.
+/// Coefficients of variation of the waits that requests asked for; `None` where none waits. In lock step and out of it are two loads.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Spreads {
-    closed: f64,
-    open: f64,
+    closed: Option<f64>,
+    open: Option<f64>,
 }
 
 impl Spreads {
     fn of(analysis: &Analysis<'_>) -> Self {
-        Self { closed: analysis.run.definition.phases.wait_spread, open: analysis.open_wait_spread() }
+        let waits = analysis.verdicts.judged_cells().any(|(_, cell)| cell.wait_ms > 0.0);
+        let closed = waits.then_some(analysis.run.definition.phases.wait_spread);
+        Self { closed, open: analysis.open_wait_spread() }
     }
 
     /// The spread of the loop that a metric is asked of; `None` where waits do not matter to it.
     fn behind(self, metric: Metric) -> Option<f64> {
         match metric {
-            Metric::Throughput => Some(self.closed),
+            Metric::Throughput => self.closed,
             Metric::Memory => None,
-            _ => Some(self.open),
+            _ => self.open,
         }
     }
 }
@@ -240,17 +242,15 @@ fn waits_apart(one: Spreads, other: Spreads) -> Vec<String> {
             "requests that wait equally long end in bunches, which tasks serve together",
         ),
     ];
-    let apart = loops.into_iter().filter(|(_, one, other, ..)| one != other);
-    apart
-        .map(|(which, one, other, what, why)| {
-            format!(
-                "waits of {which} were {} in the first run and {} in the second, and {why}: no {what} of a cell that waits is \
-                 compared",
-                told(one),
-                told(other)
-            )
-        })
-        .collect()
+    let apart = loops.into_iter().filter_map(|(which, one, other, what, why)| {
+        let (one, other) = one.zip(other).filter(|(one, other)| one != other)?;
+        Some(format!(
+            "waits of {which} were {} in the first run and {} in the second, and {why}: no {what} of a cell that waits is compared",
+            told(one),
+            told(other)
+        ))
+    });
+    apart.collect()
 }
 
 /// The caveat of the runs whose open loops favour async, with the runs that it is about; `None` where it is about neither.
@@ -564,6 +564,23 @@ mod tests {
         let both = in_one_line(tell(&new, &new));
         assert!(!both.contains("favours async") && !both.contains("waits of the"), "{both}");
         assert_eq!(Difference::of(&new, &new).rows.len(), Difference::of(&old, &old).rows.len());
+    }
+
+    #[test]
+    fn nothing_is_said_of_waits_where_nothing_waits_in_one_of_the_runs() {
+        let [drawn, mut without] = [(); 2].map(|()| with_drawn_waits(published("2026-11-28-quick")));
+        let definition = &mut without.0.definition;
+        definition.phases.wait_spread = 0.0;
+        definition.predictions.clear();
+        definition.cells.retain(|cell| cell.wait_ms == 0.0);
+        definition.pairs.iter_mut().for_each(|pair| pair.cells.retain(|cell| cell.starts_with("wait=0ms")));
+        let (a, b) = (Analysis::of(&drawn.0, &drawn.1), Analysis::of(&without.0, &without.1));
+        for (one, other) in [(&a, &b), (&b, &a)] {
+            let difference = Difference::of(one, other);
+            assert!(!difference.rows.is_empty());
+            let apart = difference.apart.join(" ");
+            assert!(!apart.contains("waits of the"), "{apart}");
+        }
     }
 
     #[test]

@@ -46,7 +46,8 @@ pub fn answer(analysis: &Analysis<'_>) -> Vec<Sentence> {
         parts.push(part("Capacity", told(analysis, contrast, &claim::CAPACITY)));
         parts.push(part("Cost at a rate", told(analysis, contrast, &claim::COST)));
         let median = told(analysis, contrast, &claim::MEDIAN_WAIT);
-        parts.push(part("Waiting at a rate", format!("{median} {}", tail(analysis, contrast))));
+        let tail = tail(analysis, contrast);
+        parts.push(part("Waiting at a rate", format!("{median} {tail}{}", left_out(verdicts))));
         parts.push(part("Memory", told(analysis, contrast, &claim::MEMORY)));
     }
     if let (Some(_), Some(contrast)) = (control, library) {
@@ -134,6 +135,15 @@ fn names(contrast: Contrast<'_>) -> Names {
         Kind::Stock | Kind::Documented | Kind::Repeat => {
             Names { sync: label::within(contrast.sync, 24), awaiting: label::within(contrast.awaiting, 24) }
         }
+    }
+}
+
+/// That times are those beyond a request's own wait, of which they may be a small part; nothing where none waits.
+fn left_out(verdicts: &Verdicts<'_>) -> &'static str {
+    if verdicts.judged_cells().any(|(_, cell)| cell.wait_ms > 0.0) {
+        " The wait that a request asks for is left out."
+    } else {
+        ""
     }
 }
 

@@ -122,6 +122,17 @@ fn a_tie_everywhere_is_said_so_and_names_no_winner() {
     assert!(sentences.iter().all(|one| !one.text.contains("times as many") && !one.text.contains("less CPU per request than")));
 }
 
+/// A tenth of 0.3 ms beyond 10 ms is a hundredth of what a user waits.
+#[test]
+fn waiting_is_told_beyond_the_wait_that_a_request_asks_for_where_one_does() {
+    let says = |cells: Vec<Cell>| {
+        let run = run(definition(cells, 6));
+        let sentences = answered(&run, &lines(&run, &World::plausible()));
+        part(&sentences, "Waiting at a rate").ends_with(" The wait that a request asks for is left out.")
+    };
+    assert!(says(quick_cells()) && !says(free_cells()));
+}
+
 #[test]
 fn places_that_connections_limit_are_told_apart_from_ties() {
     let run = quick(6);

@@ -602,7 +602,7 @@ fn two_invocations_that_find_the_same_agree_and_a_changed_winner_is_named() {
     assert_eq!(same.status.code(), Some(0), "{told}");
     for line in [
         "2 groups stand in both invocations.",
-        "2 have a winner in both; no winner changes.",
+        "Winners: 2 in both, 0 in one alone; no winner changes.",
         "One side, the second ÷ the first: 4 of 4 intervals hold 1 (100\u{a0}%).",
         "One side within the second, later processes ÷ earlier ones: 4 of 4 intervals hold 1",
         "The two agree",

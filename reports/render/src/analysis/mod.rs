@@ -127,10 +127,11 @@ impl<'a> Analysis<'a> {
         loops.peek().is_some() && loops.all(beyond_wait::is_drawn)
     }
 
-    /// Coefficient of variation of the waits that requests of an open loop asked for; 0 where they are alike.
+    /// Coefficient of variation of the waits that requests of an open loop asked for: 0 where they are alike, `None` where none waits.
     #[must_use]
-    pub fn open_wait_spread(&self) -> f64 {
-        if self.draws_open_waits() { self.run.definition.phases.wait_spread } else { 0.0 }
+    pub fn open_wait_spread(&self) -> Option<f64> {
+        self.open_loops_that_wait().next()?;
+        Some(if self.draws_open_waits() { self.run.definition.phases.wait_spread } else { 0.0 })
     }
 
     /// Whether the open loops favour async: all requests of one asked for the same wait, and the client slept before it sent them.

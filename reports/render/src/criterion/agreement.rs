@@ -20,6 +20,8 @@ pub struct Agreement {
     missing: Vec<String>,
     /// Groups with a winner in both.
     found_twice: usize,
+    /// Groups with a winner in one of them alone.
+    found_once: usize,
     /// Groups whose winner is not the same in both.
     changed: Vec<String>,
     /// By how much all times are longer in the second, the median of all sides; `None` without a time in both.
@@ -28,6 +30,9 @@ pub struct Agreement {
     sides: Holding,
     /// Sides whose intervals do not.
     moved: Vec<String>,
+    /// How far the interval of a time reaches to either side, as a ratio above 1, the median of all sides: what is nearer than that would not
+    /// be seen; `None` without a time in both.
+    reach: Option<f64>,
     /// Intervals of a group's ratio in the second ÷ its ratio in the first that hold 1.
     ratios: Holding,
     /// Intervals of a side against itself that hold 1, in each invocation.
@@ -92,10 +97,9 @@ impl SideTwice {
     }
 }
 
-/// The median of the sides that are times.
-fn pace(sides: &[SideTwice]) -> Option<f64> {
-    let mut ratios: Vec<f64> =
-        sides.iter().filter(|side| side.is_time).map(|side| side.ratio.ratio).collect();
+/// The median over the sides that are times.
+fn median_of_times(sides: &[SideTwice], of: impl Fn(Ratio) -> f64) -> Option<f64> {
+    let mut ratios: Vec<f64> = sides.iter().filter(|side| side.is_time).map(|side| of(side.ratio)).collect();
     ratios.sort_by(f64::total_cmp);
     let last = ratios.len().checked_sub(1)?;
     Some((ratios[last / 2] * ratios[last.div_ceil(2)]).sqrt())
@@ -114,10 +118,12 @@ impl Agreement {
         let unread = one.skipped.iter().chain(&other.skipped).map(|skipped| skipped.name.clone());
         let decided = |pair: &Pair<'_>| matches!(pair.verdict(), Verdict::AsyncWins | Verdict::SyncWins);
         let found: Vec<_> = both.iter().filter(|(one, other)| decided(one) && decided(other)).collect();
+        let found_once = both.iter().filter(|(one, other)| decided(one) != decided(other)).count();
         let opposite = found.iter().filter(|(one, other)| one.verdict() != other.verdict());
         let sides: Vec<SideTwice> =
             both.iter().flat_map(|(one, other)| SideTwice::both(one, other)).collect();
-        let pace = pace(&sides);
+        let pace = median_of_times(&sides, |found| found.ratio);
+        let reach = median_of_times(&sides, |found| (found.interval.hi / found.interval.lo).sqrt());
         let ratios = both.iter().filter_map(|(one, other)| {
             let (before, after) = one.judgement.evidence.ok().zip(other.judgement.evidence.ok())?;
             Some(ratio_of_evidence(&after, &before, COPIES_ALPHA).interval.holds(1.0))
@@ -130,10 +136,12 @@ impl Agreement {
             groups: both.len(),
             missing: lacks(&first, &second).into_iter().chain(lacks(&second, &first)).chain(unread).collect(),
             found_twice: found.len(),
+            found_once,
             changed: opposite.map(|(pair, _)| pair.group().to_owned()).collect(),
             sides: Holding::of(sides.iter().map(|side| side.holds(pace))),
             moved: sides.iter().filter(|side| !side.holds(pace)).map(|side| side.name.clone()).collect(),
             pace,
+            reach,
             ratios: Holding::of(ratios),
             within: [within(&first), within(&second)],
         }
@@ -159,7 +167,7 @@ impl Display for Agreement {
         if !self.missing.is_empty() {
             writeln!(out, "Not compared: {}.", names(&self.missing))?;
         }
-        write!(out, "{} have a winner in both; ", self.found_twice)?;
+        write!(out, "Winners: {} in both, {} in one alone; ", self.found_twice, self.found_once)?;
         if self.changed.is_empty() {
             writeln!(out, "no winner changes.")?;
         } else {
@@ -169,10 +177,15 @@ impl Display for Agreement {
             let pace = quantity::ratio(pace);
             writeln!(
                 out,
-                "Times of the second ÷ the first: {pace} in the median of all sides, taken out below."
+                "Times of the second ÷ the first: {pace} in the median of all sides. It is taken out below, for a slower machine \
+                 lengthens all times; code that lengthens all alike does not show there."
             )?;
         }
         writeln!(out, "One side, the second ÷ the first: {}.", self.sides)?;
+        if let Some(reach) = self.reach {
+            let reach = number::percent(reach - 1.0);
+            writeln!(out, "In the median such an interval reaches {reach} to either side.")?;
+        }
         if !self.moved.is_empty() {
             writeln!(out, "Those that do not: {}.", names(&self.moved))?;
         }

@@ -157,3 +157,25 @@ fn a_side_that_changed_is_named_and_a_machine_that_changed_is_not_taken_for_it()
     let slower = Agreement::of(&before, &all_slower(&before));
     assert!((slower.pace.unwrap() - 1.3).abs() < 1e-9 && slower.moved.is_empty(), "{slower:?}");
 }
+
+/// By hand: twelve logarithms of ±0.0953 have a standard error of 0.0287, and two such means are 0.0406 apart; t₀.₉₉(22) = 2.508. No winner is
+/// found there, and none changes: how far the intervals reach says what that is worth.
+#[test]
+fn how_far_intervals_reach_stands_beside_how_many_of_them_hold() {
+    let mut random = Random(4);
+    let mut apart = |by: f64, awaiting: f64| {
+        let rounds = (0..PROCESSES).map(|process| {
+            let off = if process % 2 == 0 { by } else { -by };
+            // The ratio has some noise as well.
+            round([off, off + awaiting + 0.001 * (process % 3) as f64], process, 0.0, &mut random)
+        });
+        let rounds = rounds.collect();
+        let group = BenchRounds { judged: BenchFigure::Cpu, rounds, ..group_named("group") };
+        Results { groups: vec![group], ..Results::default() }
+    };
+    let found = Agreement::of(&apart(0.0953, 0.0), &apart(0.0953, 1.0));
+    assert!((found.reach.unwrap().ln() - 0.1019).abs() < 1e-3, "{found:?}");
+    let told = found.to_string();
+    assert!(told.contains("Winners: 0 in both, 1 in one alone; no winner changes."), "{told}");
+    assert!(told.contains("In the median such an interval reaches 11\u{a0}% to either side."), "{told}");
+}

@@ -143,12 +143,14 @@ pub(crate) struct RunArguments {
 
     /// Write HdrHistogram percentile tables to this new or empty folder, in milliseconds
     ///
-    /// One per cell, contender and loop, all believable blocks merged: response times of open loops, service times of
-    /// closed ones.
+    /// One per cell, contender and loop, all believable blocks merged: response times of open loops, service times of closed
+    /// ones. Where waits were drawn, another one has the response times less each request's own wait.
     #[arg(long, value_name = "FOLDER")]
     hgrm: Option<PathBuf>,
 
     /// Write an HdrHistogram interval log: one interval per believable trial and loop, tagged contender:cell:loop
+    ///
+    /// Where waits were drawn, another one is tagged contender:cell:loop-beyond-wait.
     #[arg(long, value_name = "FILE")]
     hdr_log: Option<PathBuf>,
 }

@@ -9,12 +9,12 @@ use crate::trial::{CALIBRATIONS, calibration_phase, closed_phase};
 use crate::{overshoot, sliced_block};
 
 /// Start, verify, read counters and stop of a contender, seconds, and opening, proving and closing one of its connections. Least
-/// squares over the blocks before the first look of the runs of `quick` and `grid` of 2026-11-28 give 0.114 s and 0.63 ms for either run.
-const AROUND_S: f64 = 0.115;
-const PRIMING_S: f64 = 0.000_63;
+/// squares over the blocks before the first look of the published `quick` and `grid` give 0.076 s and 0.31 ms, and 0.089 s and 0.34 ms.
+const AROUND_S: f64 = 0.085;
+const PRIMING_S: f64 = 0.000_33;
 
-/// Share of the blocks after the first look that are still measured, where looks end what is decided: 0.3 of that `quick`, 0.5 of that
-/// `grid`.
+/// Share of the blocks after the first look that are still measured, where looks end what is decided: from 0.2 to 0.5 of the runs of
+/// `quick` and `grid` of 2026-11-28.
 const GOING_ON: f64 = 0.4;
 
 /// About how long a run of `definition` takes once the contenders are built.

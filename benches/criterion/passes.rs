@@ -9,7 +9,7 @@ use std::thread;
 
 use reports_terminal::talk;
 
-/// Whose turn it is among the benches of an invocation.
+/// The order in which the benches of an invocation have their turns.
 #[derive(Debug)]
 pub(crate) struct Passes {
     state: Mutex<State>,
@@ -22,7 +22,7 @@ pub(crate) struct Passes {
 struct State {
     /// Whether the bench at each place has rounds left to measure.
     present: Vec<bool>,
-    /// The place whose turn it is.
+    /// The place that has its turn.
     turn: usize,
     /// The pass, from 1.
     pass: usize,

@@ -26,12 +26,12 @@ use crate::waits::{SEED, SPREAD};
 /// The contenders, once they are built: once for all processes of an invocation.
 static BUILT: OnceLock<Built> = OnceLock::new();
 
-/// Has contenders started from what an earlier process of this invocation built.
+/// Has contenders started from the programs that an earlier process of this invocation built.
 pub(crate) fn take_over(built: Built) {
     BUILT.get_or_init(|| built);
 }
 
-/// What later processes may take over; `None` where this one needed no contender so far.
+/// The contenders that later processes may take over; `None` where this one needed none so far.
 pub(crate) fn built() -> Option<&'static Built> {
     BUILT.get()
 }

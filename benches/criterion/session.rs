@@ -15,7 +15,7 @@ use reports_record::{BenchRound, Environment};
 use crate::bound;
 use crate::passes::Place;
 
-/// What is to be done with the benches that the groups describe.
+/// The use that is made of the benches that the groups describe.
 #[derive(Debug)]
 pub(crate) enum Session {
     /// Their names are noted.
@@ -33,7 +33,7 @@ pub(crate) struct Driver {
     pub(crate) bench: String,
     /// Its place among the others.
     pub(crate) place: Place,
-    /// What all of them share.
+    /// The state that all benches share.
     pub(crate) invocation: Arc<Invocation>,
 }
 

@@ -129,25 +129,49 @@ impl Spent {
     }
 }
 
-/// Meter of any process tree on this machine, from outside.
+/// Meter of processes on this machine, from outside.
 #[derive(Debug)]
 pub struct ProcessMeter {
-    supervisor: u32,
+    metered: Metered,
     before: Option<Outside>,
     laps: CpuLaps,
+}
+
+/// The processes that a meter reads.
+#[derive(Debug)]
+enum Metered {
+    Below(u32),
+    Alone(u32),
 }
 
 impl ProcessMeter {
     /// Of all processes below process `supervisor`.
     #[must_use]
     pub fn of(supervisor: u32) -> Self {
-        Self { supervisor, before: None, laps: CpuLaps::default() }
+        Self::metering(Metered::Below(supervisor))
+    }
+
+    /// Of process `pid` alone.
+    #[must_use]
+    pub fn alone(pid: u32) -> Self {
+        Self::metering(Metered::Alone(pid))
+    }
+
+    fn metering(metered: Metered) -> Self {
+        Self { metered, before: None, laps: CpuLaps::default() }
+    }
+
+    fn processes(&self) -> Vec<i32> {
+        match self.metered {
+            Metered::Below(supervisor) => descendants::below(supervisor),
+            Metered::Alone(pid) => vec![pid.cast_signed()],
+        }
     }
 }
 
 impl Meter for ProcessMeter {
     fn begin(&mut self) -> anyhow::Result<()> {
-        let processes = descendants::below(self.supervisor);
+        let processes = self.processes();
         self.before = Outside::read(&processes, false);
         self.laps = CpuLaps::of(processes);
         Ok(())
@@ -158,7 +182,7 @@ impl Meter for ProcessMeter {
     }
 
     fn end(&mut self) -> anyhow::Result<Spent> {
-        let after = Outside::read(&descendants::below(self.supervisor), false);
+        let after = Outside::read(&self.processes(), false);
         Ok(Spent { kernel: kernel(self.before.as_ref(), after.as_ref()), ..Spent::default() })
     }
 }
@@ -337,15 +361,17 @@ mod tests {
         let mut output = std::io::BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         std::io::BufRead::read_line(&mut output, &mut line).unwrap();
-        let mut meter = ProcessMeter::of(std::process::id());
-        meter.begin().unwrap();
+        let mut meters = [ProcessMeter::of(std::process::id()), ProcessMeter::alone(child.id())];
+        meters.iter_mut().for_each(|meter| meter.begin().unwrap());
         std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"go\n").unwrap();
         std::io::BufRead::read_line(&mut output, &mut line).unwrap();
-        let spent = meter.end().unwrap();
+        let all = meters.each_mut().map(|meter| meter.end().unwrap());
         drop(child.stdin.take());
         child.wait().unwrap();
-        // Tens of milliseconds of a shell's loop; no other child of this test can be in it but by running at the same time.
-        assert!(spent.kernel.unwrap().total_us() > 2_000, "{spent:?}");
-        assert_eq!(spent.requests, None);
+        for spent in all {
+            // Tens of milliseconds of a shell's loop; no other child of this test can be in it but by running at the same time.
+            assert!(spent.kernel.unwrap().total_us() > 2_000, "{spent:?}");
+            assert_eq!(spent.requests, None);
+        }
     }
 }

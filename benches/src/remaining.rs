@@ -141,7 +141,7 @@ pub fn groups(definition: &Definition, stops: &Stops, cell: &Cell, block: u32) -
             names.push(duplicate.name.clone());
         }
         let rounds = pairs.iter().filter_map(|pair| definition.rounds(pair.role)).reduce(SliceRounds::most);
-        // What a contender still owes of an overload would weigh on the next one's slice.
+        // After an overload a contender still has work to do, which would weigh on the next one's slice.
         let rounds = rounds.filter(|_| !cell.is_sweep());
         Group { names, loops: loops.into_iter().collect(), rounds }
     };

@@ -239,7 +239,7 @@ impl<'a> Runner<'a> {
     }
 
     /// The throughput that each of these contenders reaches in a cell's workload, in their order, measured unless it is known; `None` in
-    /// the place of one of which no attempt came to something, and for all when interrupted.
+    /// the place of one whose attempts all failed, and for all when interrupted.
     fn calibration(&mut self, cell: &Cell, names: &[&String]) -> anyhow::Result<Option<Vec<Option<f64>>>> {
         let key = |name: &str| (cell.workload().to_owned(), name.to_owned());
         let is_missing = |name: &&&String| {
@@ -263,7 +263,7 @@ impl<'a> Runner<'a> {
         Ok(Some(names.iter().map(reached).collect()))
     }
 
-    /// Calibrates contenders together once and keeps what came to something; gives those that failed, and why, `None` when interrupted.
+    /// Calibrates contenders together once and keeps the results; gives those that failed, each with the reason, `None` when interrupted.
     fn attempt_calibration<'n>(
         &mut self,
         cell: &Cell,

@@ -54,7 +54,7 @@ pub struct Side<'a> {
     pub name: &'a str,
     /// Its connections.
     pub client: &'a mut Client,
-    /// What it is asked, and what a right reply is. Pace, warm-up and length are the plan's.
+    /// Its requests, and the right reply to each. Pace, warm-up and length are the plan's.
     pub load: Load,
     /// Reads its cost; `None` where it cannot be known, as for a server on another machine.
     pub meter: Option<&'a mut dyn Meter>,

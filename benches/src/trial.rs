@@ -80,10 +80,10 @@ pub struct Calibrated {
     pub cpu: Option<RequestCpu>,
 }
 
-/// Calibrates contenders, each by a few closed loops as short as a calibration; returns what came of each, in the order of `tasks`.
+/// Calibrates contenders, each by a few closed loops as short as a calibration; returns the result of each, in the order of `tasks`.
 ///
-/// They start and end at the same time, as for a block of slices, and are loaded one at a time. An error names the stage that failed and has the
-/// contender's last words.
+/// They start and end at the same time, as for a block of slices, and are loaded one at a time. An error names the stage that failed
+/// and has the contender's last words.
 #[must_use]
 pub fn calibrate(tasks: &[Task<'_>]) -> Vec<anyhow::Result<Calibrated>> {
     let tails: Vec<Tail> = tasks.iter().map(|_| Tail::default()).collect();
@@ -102,12 +102,12 @@ pub fn calibrate(tasks: &[Task<'_>]) -> Vec<anyhow::Result<Calibrated>> {
     ended.into_iter().zip(&tails).map(told).collect()
 }
 
-/// What a contender reaches in the best of a few closed loops.
+/// The throughput of a contender in the best of a few closed loops, and the cost of a request.
 fn reach(task: &Task<'_>, trial: &mut Primed) -> Result<Calibrated, Failure> {
     let phase = calibration_phase(task.phases, task.cell);
     let load = load(task, trial, &phase, 0).map_err(at(Stage::Measure))?;
     let mut meter = ContenderMeter::of(&trial.contender, trial.call.endpoint().name());
-    // What a calibration is for it gives without the counters too.
+    // A calibration is of use without the counters too.
     let is_metered = meter.begin().is_ok();
     let (mut best, mut client_us, mut answered) = (0.0_f64, None, 0);
     for _ in 0..CALIBRATIONS {
@@ -202,7 +202,7 @@ impl Primed {
         self.contender.stop().map_err(at(Stage::Stop))
     }
 
-    /// What a loop asks, over a second: with waits that are drawn by `seed` where the experiment says so.
+    /// The load of a loop, over a second: with waits that are drawn by `seed` where the experiment says so.
     pub(crate) fn load(&self, task: &Task<'_>, seed: u64) -> anyhow::Result<Load> {
         let draws = drawn::draws(&self.contender, &self.call, task.phases.wait_spread, seed)?;
         Ok(Load {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use benches::bench::place::Place;
-use benches::slices::{self, Plan, Side, Sliced, Turns};
+use benches::slices::{self, Plan, ProcessMeter, Side, Sliced, Turns};
 use loadgen::{Client, Crew, Load, Request};
 use reports_stats::effect::Pair;
 
@@ -96,7 +96,7 @@ fn one_after_another(place: &Place, flags: &Flags, rounds: [u32; 2], seed: u64) 
 }
 
 fn turns(place: &Place, live: &mut [&mut Live], plan: &Plan, seed: u64) -> anyhow::Result<Vec<Sliced>> {
-    let mut meters = live.iter().map(|live| live.server.meter()).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut meters: Vec<ProcessMeter> = live.iter().map(|live| live.server.meter()).collect();
     let sides = live.iter_mut().zip(&mut meters);
     let mut sides: Vec<Side<'_>> = sides
         .map(|(live, meter)| Side {

@@ -5,15 +5,12 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use benches::bench::table::print;
-use benches::meter::{Cpu, Meter, Spent};
+use benches::meter::ProcessMeter;
 use benches::{cpus, root};
 use loadgen::Url;
-use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
-use nix::unistd::Pid;
 use servers_contract::work;
 
 /// The first argument of a program that is to [be the server](be_hashing).
@@ -54,42 +51,8 @@ impl Hashing {
     }
 
     /// A meter of its CPU time, and of no other server's beside it.
-    pub(crate) fn meter(&self) -> anyhow::Result<CpuMeter> {
-        let clock = clock_getcpuclockid(Pid::from_raw(self.child.id().cast_signed()))?;
-        Ok(CpuMeter { clock, began: Duration::ZERO, last: Duration::ZERO })
-    }
-}
-
-/// Reads the CPU clock of one process.
-#[derive(Debug)]
-pub(crate) struct CpuMeter {
-    clock: ClockId,
-    began: Duration,
-    last: Duration,
-}
-
-impl CpuMeter {
-    fn read(&self) -> anyhow::Result<Duration> {
-        Ok(clock_gettime(self.clock).context("cannot read a server's CPU clock")?.into())
-    }
-}
-
-impl Meter for CpuMeter {
-    fn begin(&mut self) -> anyhow::Result<()> {
-        self.began = self.read()?;
-        self.last = self.began;
-        Ok(())
-    }
-
-    fn lap(&mut self) -> Option<Duration> {
-        let now = self.read().ok()?;
-        now.checked_sub(std::mem::replace(&mut self.last, now))
-    }
-
-    fn end(&mut self) -> anyhow::Result<Spent> {
-        let spent = self.read()?.checked_sub(self.began).context("a server's CPU clock runs backwards")?;
-        let kernel = Cpu { user_us: spent.as_micros() as u64, system_us: 0 };
-        Ok(Spent { kernel: Some(kernel), ..Spent::default() })
+    pub(crate) fn meter(&self) -> ProcessMeter {
+        ProcessMeter::alone(self.child.id())
     }
 }
 

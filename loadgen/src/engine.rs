@@ -167,7 +167,7 @@ impl Engine {
     /// Accounts for what did not end and what was due and not sent.
     fn settle(&self) {
         let now = self.order.clock.now();
-        // From an interrupt on nothing is sent any more, and nobody is late.
+        // From an interrupt on nothing is sent any more, and nothing is late.
         let sends_until = now.min(self.order.stops_at());
         let unsent = self.unsent(sends_until);
         let mut tally = self.tally.borrow_mut();
@@ -191,8 +191,8 @@ impl Engine {
         }
     }
 
-    /// Starts that are due `now` and were not sent although a connection was free for it: the client's doing. This thread holds no more starts than
-    /// it has connections ready; before it has looked at them, all are since the beginning.
+    /// Starts that are due `now` and were not sent although a connection was free for each: the client's doing. This thread holds no
+    /// more starts than it has connections ready; before it has looked at them, all are since the beginning.
     fn unsent(&self, now: Moment) -> Vec<Unsent> {
         let free = self.free.borrow().ready_since().into_iter().chain(std::iter::repeat(self.order.begin));
         let held: Vec<_> = self.starts.borrow().held(now).zip(free).collect();

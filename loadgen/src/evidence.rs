@@ -240,7 +240,7 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// What kept a client thread from sleeping: shares of the window, 0–1.
+/// The reasons for which a client thread did not sleep: shares of the window, 0–1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Occupied {
     /// It ran, but for spinning.

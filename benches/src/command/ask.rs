@@ -255,7 +255,7 @@ fn ceiling(question: Question) -> Option<String> {
     })
 }
 
-/// Whose response times are told where each request has a wait of its own.
+/// A sentence on the response times that are told where each request has a wait of its own.
 fn drawn_waits(question: Question) -> Option<String> {
     (!question.wait.is_zero()).then(|| {
         format!(

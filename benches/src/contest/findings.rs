@@ -276,7 +276,7 @@ fn needed(found: &Finding, judgement: &Judgement, family: usize) -> Option<usize
     if found.winner.is_decided() || found.is_withheld || found.is_unsteady {
         return None;
     }
-    // What the others took back has to be clear whatever they show.
+    // A verdict that the others took back has to be clear whatever they show.
     let among = if judgement.is_withdrawn() { family } else { 1 };
     let needed = blocks_needed_among(&judgement.evidence.ok()?, judgement.variance, judgement.excess, among);
     needed.for_a_win.or(needed.for_a_tie).map(|blocks| blocks.max(found.seen + 1))

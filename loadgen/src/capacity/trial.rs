@@ -11,7 +11,7 @@ use crate::{Condition, Crew};
 
 /// Checks that fail by the server's doing: a finding about its rate rather than a spoilt measurement.
 const SERVERS: [&str; 4] = ["errors", "replies", "connections", "stationarity"];
-/// Checks of what the client had to do without, because others on the machine took it or it was stopped.
+/// Checks of the time that the client lacked, because others on the machine took it or it was stopped.
 const MACHINES: [&str; 3] = ["steal", "cpu_wait", "gap"];
 /// Checks that fail because the client is late or busy.
 const CLIENTS: [&str; 4] = ["pace", "achieved", "arrivals", "headroom"];

@@ -16,7 +16,7 @@ struct Yield {
     then: Then,
 }
 
-/// What the checks' figures do not tell of the client.
+/// Facts about the client that the checks' figures do not tell.
 pub(super) struct Client<'a> {
     pub(super) threads: &'a [Occupied],
     /// Whether the offered rate was answered but for its delays.
@@ -186,7 +186,8 @@ impl Client<'_> {
         if cause.name == "cpu_wait" && !self.threads.is_empty() { Some(waited()) } else { cause.figure }
     }
 
-    /// The check of what its most occupied thread did for longer; `None` where that thread slept for long enough.
+    /// *cpu_wait* where its most occupied thread waited for a CPU for longer than it ran, else *headroom*; `None` where that thread slept
+    /// for long enough.
     fn saturated_by(&self) -> Option<&'static str> {
         let most = self.threads.iter().max_by(|a, b| a.share().total_cmp(&b.share()))?;
         let longer = if most.waited > most.ran { "cpu_wait" } else { "headroom" };

@@ -8,7 +8,7 @@ use crate::reply::Reply;
 use crate::span::show_span;
 use crate::tally::{Flight, Wrong};
 
-/// What was expected of a reply that came too soon.
+/// The expectation that a reply which came too soon did not meet.
 fn expected_wait(flight: &Flight, now: Moment) -> String {
     let [wait, took] = [flight.wait, now.since(flight.started)].map(show_span);
     format!("no reply within the {wait} that the request asks the server to wait, and it came after {took}")

@@ -53,7 +53,7 @@ pub(super) struct Backlog {
     put_off: Option<Box<PutOff>>,
 }
 
-/// What `ended` and `first_ended` lack because the client was late.
+/// The requests that `ended` and `first_ended` lack because the client was late.
 #[derive(Debug, Clone)]
 struct PutOff {
     /// How many more, or fewer, would have ended in each slot.
@@ -81,7 +81,7 @@ pub(crate) struct Growth {
     pub(crate) in_pipe: f64,
     /// Requests that were due between the two instants.
     pub(crate) compared: f64,
-    /// So many requests it may be by chance.
+    /// The number of requests that chance may make of it.
     pub(crate) chance: f64,
 }
 
@@ -148,14 +148,14 @@ impl Backlog {
         }
     }
 
-    /// So many `requests` were not sent by `now`, for `own` by the client's doing.
+    /// This number of `requests` was not sent by `now`, for `own` by the client's doing.
     pub(super) fn not_sent(&mut self, intended: Moment, requests: u64, own: Duration, now: Moment) {
         if own > WAKING {
             self.would_have_ended(intended, requests, now.before(own), None);
         }
     }
 
-    /// So many `requests` would have ended at `sooner`, instead of in slot `ended` if they ended in the window.
+    /// This number of `requests` would have ended at `sooner`, instead of in slot `ended` if they ended in the window.
     #[cold]
     fn would_have_ended(&mut self, intended: Moment, requests: u64, sooner: Moment, ended: Option<usize>) {
         let (sooner, first) = (self.slot(sooner), self.first_slot(intended));

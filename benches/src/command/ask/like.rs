@@ -29,7 +29,7 @@ pub(super) fn ask(question: &Question, pair: Option<PairName>, folder: &Path) ->
     Ok(0)
 }
 
-/// What the case comes to with each pair of a run, which was read from the folder at `path`.
+/// The answer to the case for each pair of a run, which was read from the folder at `path`.
 fn tell(
     question: &Question,
     pair: Option<PairName>,

@@ -10,7 +10,8 @@ use crate::analysis::observation::is_usable;
 
 /// The log: an interval per trial and loop that may be believed, by when its trial began.
 ///
-/// Tags are `contender:cell:loop`, and `contender:cell:loop-beyond-wait` for response times less each request's own wait; an interval begins with its trial, to the second, and is as long as its window.
+/// Tags are `contender:cell:loop`, and `contender:cell:loop-beyond-wait` for response times less each request's own wait; an interval
+/// begins with its trial, to the second, and is as long as its window.
 ///
 /// # Errors
 /// When a histogram was altered, or a time is none.

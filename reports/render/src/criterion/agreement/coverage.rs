@@ -1,5 +1,7 @@
 //! How often the intervals of two invocations hold the truth, where processes, minutes and rounds differ as they please.
 
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use reports_record::{BenchFigure, BenchRound, BenchRounds, BenchSlice, BenchUnit};
 
 use super::super::pairs::tests::group_named;
@@ -10,21 +12,16 @@ const GROUPS: usize = 45;
 const PROCESSES: usize = 12;
 const ROUNDS: usize = 8;
 
-/// SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
-struct Random(u64);
+struct Random(ChaCha8Rng);
 
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+    fn of(seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed))
     }
 
     /// From 0 to 1, both left out.
     fn uniform(&mut self) -> f64 {
-        ((self.next() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+        (f64::from(self.0.next_u32()) + 0.5) / (f64::from(u32::MAX) + 1.0)
     }
 
     /// Box and Muller (1958).
@@ -100,7 +97,7 @@ fn round(costs: [f64; 2], process: usize, spread: f64, random: &mut Random) -> B
 }
 
 fn comparisons(seed: u64, count: usize, measured: Measured) -> Vec<Agreement> {
-    let mut random = Random(seed);
+    let mut random = Random::of(seed);
     let mut next = || invocation(&mut random, measured);
     (0..count).map(|_| Agreement::of(&next(), &next())).collect()
 }
@@ -135,7 +132,7 @@ fn blocks_of_one_process_hold_the_truth_far_too_seldom() {
 
 #[test]
 fn a_side_that_changed_is_named_and_a_machine_that_changed_is_not_taken_for_it() {
-    let mut random = Random(3);
+    let mut random = Random::of(3);
     let before = invocation(&mut random, Measured::InPasses);
     let mut after = invocation(&mut random, Measured::InPasses);
     for round in &mut after.groups[10].rounds {
@@ -162,7 +159,7 @@ fn a_side_that_changed_is_named_and_a_machine_that_changed_is_not_taken_for_it()
 /// found there, and none changes: how far the intervals reach says what that is worth.
 #[test]
 fn how_far_intervals_reach_stands_beside_how_many_of_them_hold() {
-    let mut random = Random(4);
+    let mut random = Random::of(4);
     let mut apart = |by: f64, awaiting: f64| {
         let rounds = (0..PROCESSES).map(|process| {
             let off = if process % 2 == 0 { by } else { -by };

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use reports_record::shown;
 
-use super::{Finding, Findings, Metric, Winner};
+use super::{Finding, Findings, Metric, Winner, words};
 
 /// Most of a wrong condition that its error shows, characters.
 const SHOWN: usize = 120;
@@ -159,46 +159,60 @@ impl FailIf {
         format!("--fail-if '{self}' could not be judged, so it has neither failed nor passed; {remedy}")
     }
 
-    /// The outcome in one line for each finding: lost, not worse, or how large a loss could have hidden.
+    /// The outcome in one line for each finding: worse, not worse, or how large a loss could have hidden.
     #[must_use]
     pub fn tell(&self, findings: &Findings) -> Vec<String> {
         let line = |(finding, is_lost): (&Finding, bool)| {
-            let what = finding.subject.metric.title();
-            let rate = findings.rates_per_s.get(finding.subject.level);
-            let at = match rate {
-                Some(rate) if finding.subject.metric.is_at_a_rate() => {
-                    format!(" at {}", Metric::Throughput.show(*rate))
-                }
-                _ => String::new(),
-            };
             let against =
                 &findings.names[if self.entrant == findings.names[0] { finding.entrant } else { 0 }];
-            let head = format!("{} worse {what}{at} than {against}", self.entrant);
-            if is_lost {
-                return format!("failed: {head}");
-            }
+            let entrant = &self.entrant;
+            let what = words::title(findings, finding.subject);
             match (finding.winner, self.hidden(findings, finding)) {
-                (Winner::CannotTell, Some(loss)) if loss > 0.0 => {
+                _ if is_lost => format!("failed: {entrant} is worse than {against} in {what}"),
+                (Winner::NoData, _) => {
+                    format!("not judged: whether {entrant} is worse than {against} in {what}")
+                }
+                (Winner::CannotTell, Some(Hidden::Any)) => {
+                    let why = match self.metric {
+                        Metric::Throughput => format!("the client was the limit of {against}"),
+                        _ => "one of them did not keep up with that rate".to_owned(),
+                    };
                     format!(
-                        "passed, cannot tell: {head}; a loss of up to {:.0} % could have hidden",
-                        loss * 100.0
+                        "passed, cannot tell whether {entrant} is worse than {against} in {what}: {why}, so that a loss of any size could \
+                         have hidden"
                     )
                 }
-                (Winner::NoData, _) => format!("not judged: {head}"),
-                _ => format!("passed: not {head}"),
+                (Winner::CannotTell, Some(Hidden::UpTo(loss))) if loss > 0.0 => format!(
+                    "passed, cannot tell whether {entrant} is worse than {against} in {what}: a loss of up to {:.0} % could have hidden",
+                    loss * 100.0
+                ),
+                _ => format!("passed: {entrant} is not worse than {against} in {what}"),
             }
         };
         self.about(findings).map(line).collect()
     }
 
-    /// The largest loss that the interval still holds, as a share of the rival's figure; below 0 where there is none.
-    fn hidden(&self, findings: &Findings, finding: &Finding) -> Option<f64> {
+    /// The largest loss that the figures leave possible; `None` without an interval.
+    fn hidden(&self, findings: &Findings, finding: &Finding) -> Option<Hidden> {
         let (low, high) = finding.interval?;
         let is_first = findings.names[0] == self.entrant;
+        let is_rival_limited = if is_first { finding.at_least.1 } else { finding.at_least.0 };
+        if finding.is_withheld && (is_rival_limited || self.metric != Metric::Throughput) {
+            return Some(Hidden::Any);
+        }
         // The entrant's figure ÷ its rival's, at its worst.
         let (low, high) = if is_first { (1.0 / high, 1.0 / low) } else { (low, high) };
-        Some(if self.metric == Metric::Throughput { 1.0 - low } else { high - 1.0 })
+        Some(Hidden::UpTo(if self.metric == Metric::Throughput { 1.0 - low } else { high - 1.0 }))
     }
+}
+
+/// The largest loss that figures leave possible.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Hidden {
+    /// This share of the rival's figure; below 0 where there is none.
+    UpTo(f64),
+    /// Any: the rival may serve more than was measured, or the two were not measured at one rate.
+    Any,
 }
 
 #[cfg(test)]
@@ -231,11 +245,32 @@ mod tests {
         assert_eq!(found.examine(&[&noisy]), Examined::NotMet);
         let told = found.tell(&noisy).join("\n");
         assert!(
-            told.starts_with("passed, cannot tell: new worse capacity than old; a loss of up to"),
+            told.starts_with(
+                "passed, cannot tell whether new is worse than old in capacity: a loss of up to"
+            ),
             "{told}"
         );
         let told = condition("new worse p99").tell(&noisy).join("\n");
-        assert_eq!(told, "not judged: new worse p99 at 1.00k/s than old");
+        assert_eq!(told, "not judged: whether new is worse than old in p99 at 1.00k/s");
+        let told = |text: &str, findings: &Findings| condition(text).tell(findings).join("\n");
+        let slower = findings(&blocks(8, 0.7, 1.3, 0.01));
+        assert_eq!(told("new worse throughput", &slower), "failed: new is worse than old in capacity");
+        assert_eq!(told("old worse cpu", &slower), "passed: old is not worse than new in CPU at 1.00k/s");
+    }
+
+    /// Old may serve ten times as much as the client asked it for, so that an interval of what was asked for bounds no loss.
+    #[test]
+    fn a_rival_that_the_client_limited_hides_a_loss_of_any_size() {
+        for (limited, name, is_any) in
+            [(0, "new", true), (0, "old", false), (1, "old", true), (1, "new", false)]
+        {
+            let mut blocks = blocks(8, 1.0, 1.0, 0.005);
+            blocks[3].readings[limited].is_client_limited = true;
+            let told = condition(&format!("{name} worse throughput")).tell(&findings(&blocks)).join("\n");
+            assert!(told.starts_with("passed, cannot tell whether"), "{told}");
+            assert_eq!(told.ends_with("a loss of any size could have hidden"), is_any, "{limited}: {told}");
+            assert_eq!(told.contains("a loss of up to"), !is_any, "{limited}: {told}");
+        }
     }
 
     /// Neither with no block at all, nor with fewer than a verdict needs, nor of a figure that no block has.

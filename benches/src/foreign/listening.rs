@@ -31,7 +31,8 @@ pub(super) fn listening(supervisor: u32) -> Vec<SocketAddr> {
     addresses
 }
 
-fn reachable(local: SocketAddr) -> SocketAddr {
+/// The address at which what listens at `local` is reached from here.
+pub(super) fn reachable(local: SocketAddr) -> SocketAddr {
     let ip = match local.ip().to_canonical() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

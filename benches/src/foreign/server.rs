@@ -12,7 +12,7 @@ use loadgen::{Interrupt, Request, Statuses, Url, show_span};
 use reports_record::shown;
 use servers_conformance::{Answer, Patience, exchange};
 
-use super::listening::listening;
+use super::listening::{listening, reachable};
 use super::{Asked, Origin};
 use crate::outside;
 use crate::process::{Launch, Process, Tail};
@@ -27,8 +27,12 @@ const AGAIN: Duration = Duration::from_millis(20);
 /// How long a program that has closed its connections may take to be gone.
 const GONE: Duration = Duration::from_secs(2);
 
-/// How long one question to a server that may not be ready may take: afterwards it is asked anew, elsewhere if need be.
+/// How long the first question to a server that may not be ready may take: afterwards it is asked anew, elsewhere if need be, and has twice
+/// as long.
 const ATTEMPT: Duration = Duration::from_secs(5);
+
+/// How long a question may take at most: what takes longer is a failure while it is measured.
+const LONGEST_ATTEMPT: Duration = Duration::from_secs(10);
 
 /// Most of a server's text that an error shows, characters.
 const SHOWN: usize = 200;
@@ -88,19 +92,24 @@ impl Server {
     }
 
     fn find(url: &Url, asked: &Asked, readiness: &Readiness, interrupt: &Interrupt) -> anyhow::Result<Self> {
-        let addresses = url.resolve()?;
+        let resolved = url.resolve()?;
         let question = Question::new(asked, url, readiness)?;
-        let deadline = Instant::now() + readiness.timeout;
+        let mut attempts = Attempts::of(readiness.timeout);
         loop {
-            match question.ask(addresses[0], ATTEMPT) {
-                Ok(answer) => {
+            match attempts
+                .make(|patience| first_reached(&resolved, |address| question.ask(address, patience)))
+            {
+                Ok((address, answer)) => {
+                    // The one that answered stands first: the others may be of nothing that listens.
+                    let others = resolved.iter().copied().filter(|other| *other != address);
+                    let addresses = std::iter::once(address).chain(others).collect();
                     return Ok(Self { process: None, request: question.request, addresses, answer });
                 }
                 // A server that runs is there at once or was never started.
                 Err(refusal) if refusal.is_unreachable => {
                     bail!("no server answers at {url}: {}; start it, or give its command", refusal.text)
                 }
-                Err(refusal) => question.wait(&refusal, deadline, readiness, interrupt)?,
+                Err(refusal) => attempts.wait(&refusal.text, interrupt)?,
             }
         }
     }
@@ -117,7 +126,7 @@ impl Server {
         &self.answer
     }
 
-    /// Where it was reached; never empty.
+    /// Where it may be reached, first of all where it was; never empty.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
@@ -196,6 +205,11 @@ fn remedy(status: ExitStatus, folder: &Path) -> String {
         ),
         Some(126) => "the shell may not execute it: make it executable".to_owned(),
         Some(0) => "start it in the foreground, not as a daemon".to_owned(),
+        Some(LEFT_PROCESSES) => {
+            "the command ended and left its server in the background, where it was killed: start it in the foreground, without & and \
+             not as a daemon"
+                .to_owned()
+        }
         _ => "run the command by itself, with PORT and ADDRESS set, to see why".to_owned(),
     }
 }
@@ -223,7 +237,7 @@ fn launch(
     };
     let (mut process, first_line) = Process::start(&launch, tail)?;
     let mut wanted = Wanted { origin, given, printed: None, first_line };
-    let deadline = Instant::now() + readiness.timeout;
+    let mut attempts = Attempts::of(readiness.timeout);
     loop {
         if let Some(status) = process.ended()? {
             process.wait()?;
@@ -233,34 +247,87 @@ fn launch(
                 remedy(status, place.folder)
             );
         }
-        let refusal = match wanted.address(process.supervisor()) {
-            Ok(address) => {
-                let url: Url = format!("http://{address}").parse()?;
-                let question = Question::new(asked, &url, readiness)?;
-                match question.ask(address, ATTEMPT.min(readiness.timeout)) {
-                    Ok(answer) => {
-                        let addresses = vec![address];
-                        let request = question.request;
-                        return Ok(Server {
-                            process: Some((process, tail.clone())),
-                            request,
-                            addresses,
-                            answer,
-                        });
+        let refusal = match wanted.addresses(process.supervisor()) {
+            Ok(addresses) => {
+                let met = |address, patience| -> Result<(Request, Answer), Refusal> {
+                    let question = Question::at(address, asked, readiness)?;
+                    let answer = question.ask(address, patience)?;
+                    Ok((question.request, answer))
+                };
+                match attempts.make(|patience| first_reached(&addresses, |address| met(address, patience))) {
+                    Ok((address, (request, answer))) => {
+                        let process = Some((process, tail.clone()));
+                        return Ok(Server { process, request, addresses: vec![address], answer });
                     }
                     Err(refusal) => refusal.text,
                 }
             }
             Err(reason) => reason,
         };
+        attempts.wait(&refusal, interrupt)?;
+    }
+}
+
+/// The questions to a server that may not be ready, one after another until it answers or its time is over.
+struct Attempts {
+    timeout: Duration,
+    deadline: Instant,
+    /// How long the next one may take.
+    patience: Duration,
+}
+
+impl Attempts {
+    fn of(timeout: Duration) -> Self {
+        Self { timeout, deadline: Instant::now() + timeout, patience: ATTEMPT.min(timeout) }
+    }
+
+    /// Asks once. A question that took all of its patience is followed by one with twice as much, within what is left: a server whose
+    /// replies take long is never ready for one that gives up.
+    fn make<T>(&mut self, ask: impl FnOnce(Duration) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        let began = Instant::now();
+        let asked = ask(self.patience);
+        if asked.is_err() && began.elapsed() >= self.patience {
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            let longer = (2 * self.patience).min(LONGEST_ATTEMPT).min(left);
+            self.patience = longer.max(ATTEMPT.min(self.timeout));
+        }
+        asked
+    }
+
+    /// Lets a moment pass before it is asked again.
+    ///
+    /// # Errors
+    /// When its time is over, with what was refused last, and when it is interrupted.
+    fn wait(&self, refusal: &str, interrupt: &Interrupt) -> anyhow::Result<()> {
         ensure!(
-            Instant::now() < deadline,
+            Instant::now() < self.deadline,
             "it was not ready within {}: {refusal}; {NOT_READY}",
-            show_span(readiness.timeout)
+            show_span(self.timeout)
         );
         ensure!(!interrupt.is_raised(), "interrupted before it was ready");
         thread::sleep(AGAIN);
+        Ok(())
     }
+}
+
+/// The first of the host's addresses at which something answers, and its answer; else the refusal of the first at which something
+/// listens, and where nothing does that of the last.
+fn first_reached<T>(
+    addresses: &[SocketAddr],
+    ask: impl Fn(SocketAddr) -> Result<T, Refusal>,
+) -> Result<(SocketAddr, T), Refusal> {
+    let mut refused = None::<Refusal>;
+    for &address in addresses {
+        match ask(address) {
+            Ok(answer) => return Ok((address, answer)),
+            Err(refusal) if refused.as_ref().is_none_or(|refused| refused.is_unreachable) => {
+                refused = Some(refusal)
+            }
+            Err(_) => {}
+        }
+    }
+    Err(refused
+        .unwrap_or_else(|| Refusal { text: "its host has no address".to_owned(), is_unreachable: true }))
 }
 
 /// The address at which a started server is looked for.
@@ -274,8 +341,8 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Where it can be asked by now, or why nowhere.
-    fn address(&mut self, supervisor: u32) -> Result<SocketAddr, String> {
+    /// Where it may be asked by now, the likeliest first, or why nowhere; never empty.
+    fn addresses(&mut self, supervisor: u32) -> Result<Vec<SocketAddr>, String> {
         if let Ok(line) = self.first_line.try_recv() {
             self.printed = address_in(&line);
         }
@@ -283,13 +350,20 @@ impl Wanted<'_> {
         let is_there =
             |address: &SocketAddr| found.iter().any(|listening| listening.port() == address.port());
         if is_there(&self.given) {
-            return Ok(self.given);
+            // One that was given a port alone may listen at another address of this machine, such as [::1] for localhost.
+            let is_other =
+                |address: &&SocketAddr| address.port() == self.given.port() && **address != self.given;
+            return Ok(std::iter::once(self.given).chain(found.iter().find(is_other).copied()).collect());
         }
         if self.origin.names_its_address() {
             // Descriptors may be hidden from this process; then whoever answers there is believed, unless it is known not to.
             return match outside::listens(supervisor, self.given) {
-                Some(true) => Ok(self.given),
-                Some(false) => Err(format!("another process listens at {}", self.given)),
+                Some(true) => Ok(vec![self.given]),
+                Some(false) => Err(format!(
+                    "a process that the command did not start itself listens at {} (one in a container, for instance: start that, and \
+                     give its URL)",
+                    self.given
+                )),
                 None if found.is_empty() => Err(format!("nothing listens at {}", self.given)),
                 None => {
                     let elsewhere: Vec<String> = found.iter().map(ToString::to_string).collect();
@@ -298,9 +372,10 @@ impl Wanted<'_> {
             };
         }
         match (self.printed.filter(is_there), &found[..]) {
-            (Some(printed), _) => Ok(printed),
+            // One that listens everywhere is asked where its name says a host: some answer to those they know alone.
+            (Some(printed), _) => Ok(vec![reachable(printed)]),
             (None, []) => Err("it listens nowhere".to_owned()),
-            (None, [only]) => Ok(*only),
+            (None, [only]) => Ok(vec![*only]),
             (None, several) => {
                 let several: Vec<String> = several.iter().map(ToString::to_string).collect();
                 Err(format!(
@@ -348,30 +423,18 @@ impl Question {
         Ok(Self { ready: ready.context("--ready-path")?, request: asked.of(url)?, status: readiness.status })
     }
 
+    /// The question to a server that was started at `address`.
+    fn at(address: SocketAddr, asked: &Asked, readiness: &Readiness) -> Result<Self, Refusal> {
+        let url = format!("http://{address}").parse::<Url>().map_err(anyhow::Error::from);
+        url.and_then(|url| Self::new(asked, &url, readiness))
+            .map_err(|error| Refusal { text: format!("{error:#}"), is_unreachable: false })
+    }
+
     fn ask(&self, address: SocketAddr, patience: Duration) -> Result<Answer, Refusal> {
         if let Some(ready) = &self.ready {
             ask(address, ready, Statuses::default(), patience)?;
         }
         ask(address, &self.request, self.status, patience)
-    }
-
-    /// Lets a moment pass before it is asked again.
-    fn wait(
-        &self,
-        refusal: &Refusal,
-        deadline: Instant,
-        readiness: &Readiness,
-        interrupt: &Interrupt,
-    ) -> anyhow::Result<()> {
-        ensure!(
-            Instant::now() < deadline,
-            "it was not ready within {}: {}; {NOT_READY}",
-            show_span(readiness.timeout),
-            refusal.text
-        );
-        ensure!(!interrupt.is_raised(), "interrupted before it was ready");
-        thread::sleep(AGAIN);
-        Ok(())
     }
 }
 
@@ -407,6 +470,46 @@ fn ask(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `localhost` is two addresses on many machines, and a server often listens at one of them.
+    #[test]
+    fn of_a_host_s_addresses_the_first_that_answers_is_taken() {
+        let [six, four]: [SocketAddr; 2] =
+            ["[::1]:80", "127.0.0.1:80"].map(|address| address.parse().unwrap());
+        let reached = |refusing: &[(SocketAddr, bool)]| {
+            first_reached(&[six, four], |address| {
+                match refusing.iter().find(|(refuses, _)| *refuses == address) {
+                    Some((_, is_unreachable)) => {
+                        Err(Refusal { text: address.to_string(), is_unreachable: *is_unreachable })
+                    }
+                    None => Ok(()),
+                }
+            })
+            .map(|(address, ())| address)
+            .map_err(|refusal| (refusal.text, refusal.is_unreachable))
+        };
+        assert_eq!(reached(&[]), Ok(six));
+        assert_eq!(reached(&[(six, true)]), Ok(four));
+        assert_eq!(reached(&[(six, false)]), Ok(four));
+        // One that listens and answers wrong may become ready; one that does not listen was never started.
+        assert_eq!(reached(&[(six, false), (four, true)]), Err((six.to_string(), false)));
+        assert_eq!(reached(&[(six, true), (four, false)]), Err((four.to_string(), false)));
+        assert_eq!(reached(&[(six, true), (four, true)]), Err((four.to_string(), true)));
+    }
+
+    /// Replies of six seconds: one that gives up after five is followed by one that waits for ten.
+    #[test]
+    fn a_question_that_was_given_up_is_followed_by_one_with_more_patience() {
+        let mut attempts = Attempts::of(Duration::from_secs(30));
+        assert_eq!(attempts.patience, ATTEMPT);
+        let refuse = || Err::<(), _>(Refusal { text: String::new(), is_unreachable: false });
+        assert!(attempts.make(|_| refuse()).is_err());
+        assert_eq!(attempts.patience, ATTEMPT, "an early refusal says nothing of slow replies");
+        attempts.patience = Duration::ZERO;
+        assert!(attempts.make(|_| refuse()).is_err());
+        assert_eq!(attempts.patience, ATTEMPT);
+        assert_eq!(Attempts::of(Duration::from_secs(1)).patience, Duration::from_secs(1));
+    }
 
     #[test]
     fn an_address_is_found_in_what_servers_print() {

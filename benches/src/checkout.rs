@@ -8,7 +8,7 @@ use crate::root;
 
 /// Variables by which git is led to another repository than the one it stands in: those that
 /// `git rev-parse --local-env-vars` lists.
-const MISLEADING: [&str; 15] = [
+pub(crate) const MISLEADING: [&str; 15] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_CONFIG",
     "GIT_CONFIG_PARAMETERS",

@@ -16,7 +16,7 @@ mod subject;
 pub mod table;
 pub mod words;
 
-pub use bout::{Contest, Course, Rates, Setting};
+pub use bout::{Contest, Course, EXTENSION, Rates, Setting};
 pub use entrant::{Entrant, Foreign, Source};
 pub use fail_if::{Examined, FailIf, FailIfError};
 pub use findings::{End, Finding, Findings, Winner};

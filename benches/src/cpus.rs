@@ -73,7 +73,7 @@ impl Split {
         ensure!(
             contender + client <= cores.cpus(),
             "the contender asks for {contender} CPUs and the client for {client}, this process may use {}; lower \
-             contender_cpus or client_cpus",
+             contender_cpus or client_cpus in an experiment, --server-cpus in a comparison",
             cores.cpus()
         );
         let threads = if contender + client <= cores.0.len() { 1 } else { usize::MAX };

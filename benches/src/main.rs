@@ -107,6 +107,9 @@ enum Subcommands {
     /// be built, started or measured, or wrong usage; 129, 130 or 143 interrupted.
     Profile(command::ProfileArguments),
     /// Compare two runs: the ratios that changed, and the cells that cannot be compared, with the reason
+    ///
+    /// A ratio has changed where neither noise nor the margin of 5 % explains it, or the other side wins. Settings and machines that differ
+    /// are named. Exit codes: 0 compared, whatever was found; 2 a folder holds no run that can be read, or wrong usage.
     Diff {
         /// A run's folder
         one: PathBuf,

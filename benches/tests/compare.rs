@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
@@ -30,10 +30,16 @@ fn serves_the_other_tests() {
         "silent" => loop {
             thread::park();
         },
+        "spinning" => drop(thread::spawn(|| {
+            loop {
+                std::hint::spin_loop();
+            }
+        })),
         _ => {}
     }
     let port = if kind == "elsewhere" { 0 } else { std::env::var("PORT").unwrap().parse().unwrap() };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let ip = if kind == "six" { IpAddr::from(Ipv6Addr::LOCALHOST) } else { Ipv4Addr::LOCALHOST.into() };
+    let listener = TcpListener::bind((ip, port)).unwrap();
     serve(&listener, &kind);
 }
 
@@ -68,6 +74,11 @@ fn turn(kind: &str, replies: &AtomicU32) -> Option<Duration> {
     }
 }
 
+/// Whether an aging server has grown old, as one that tells its uptime does: not at its first start, and not at the first replies.
+fn is_aged() -> bool {
+    *STARTS.get_or_init(starts) > 1 && REPLIES.fetch_add(1, Ordering::Relaxed) >= 100
+}
+
 /// The number of this start, from 1.
 static STARTS: OnceLock<usize> = OnceLock::new();
 
@@ -94,6 +105,8 @@ fn converse(mut stream: TcpStream, kind: &str) {
             "broken" => ("500 Oops", "out of order"),
             "moved" => ("302 Found\r\nlocation: /elsewhere", ""),
             "ported" => ("200 OK", NEXT.get_or_init(next_page).as_str()),
+            // From the second start on: another body after some replies, for good.
+            "aging" if is_aged() => ("200 OK", "hello again"),
             // One reply in twenty: five times as many as are forgiven.
             "flaky" if REPLIES.fetch_add(1, Ordering::Relaxed) % 20 == 19 => ("500 Oops", "out of order"),
             _ => ("200 OK", "hello"),
@@ -268,6 +281,78 @@ fn a_body_that_names_the_port_of_its_start_is_no_wrong_reply() {
     );
 }
 
+/// A body that tells how long the server runs, or the minute: it is the same at each start, and another one amid a block.
+#[test]
+fn a_body_that_changes_over_time_is_no_wrong_reply() {
+    let folder = tempfile::tempdir().unwrap();
+    let aging = format!("cd '{}' && {}", folder.path().display(), server("aging"));
+    let (code, stdout, stderr) =
+        compare(&["--a", &server("hello"), "--b", &aging, "--within", "4s", "--rate", "200/s"]);
+    assert!(code == Some(0) || is_unjudged(code, &stderr), "{stdout}{stderr}");
+    assert!(!stdout.contains("replies were wrong"), "{stdout}");
+    let told = stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let note =
+        "the body of b differs over time: only its status is checked (first \"hello\", then \"hello again\")";
+    assert!(told.contains(note), "{stdout}{stderr}");
+}
+
+/// As Node listens where it is told `localhost`, on a machine that has IPv6: at another address than 127.0.0.1, with the given port.
+#[test]
+fn a_command_that_listens_at_its_port_for_ipv6_alone_is_found() {
+    if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
+        return;
+    }
+    let six = format!("{} # {{port}}", server("six"));
+    let said = refusal(&six, &server("broken"), &["--ready-timeout", "1s"]);
+    assert!(said.contains("b (") && said.contains("is answered with status 500"), "{said}");
+}
+
+/// The shell ends, and what it started is a server that answers: it has to stay in the foreground.
+#[test]
+fn a_command_that_leaves_its_server_in_the_background_is_told_to_stay_in_the_foreground() {
+    let background = format!("{} & sleep 1", server("hello").replace("exec ", ""));
+    // It answers, and never as it should until its shell ends.
+    let said = refusal(&background, &server("hello"), &["--expect-status", "404"]);
+    assert!(
+        said.contains("left its server in the background") && said.contains("without & and not as a daemon"),
+        "{said}"
+    );
+}
+
+/// A turn of half a second at one request a second holds none, or one.
+#[test]
+fn a_rate_with_too_few_requests_in_a_turn_is_refused_with_one_that_has_enough() {
+    let said = refusal(&server("hello"), &server("hello"), &["--rate", "100/s", "--rate", "1/s"]);
+    assert!(
+        said.contains("--rate 1/s: a server's turn of 0.5 s holds fewer than 5 requests of it"),
+        "{said}"
+    );
+    assert!(said.contains("expected 10.0/s or more"), "{said}");
+}
+
+/// Six blocks of two servers that warm up for a minute each take twelve minutes: that is told before it is found out.
+#[test]
+fn a_block_that_takes_longer_than_its_time_is_refused_at_once_with_the_time_it_takes() {
+    let said = refusal(&server("hello"), &server("hello"), &["--warm-up", "60s", "--within", "20s"]);
+    assert!(said.contains("2 servers are asked in turn after 60 s of --warm-up each"), "{said}");
+    assert!(
+        said.contains("a verdict needs 6 blocks, and --within leaves 20 s: give --within 16m or more"),
+        "{said}"
+    );
+}
+
+/// One that computes all the time takes half of the CPU that both have in turn: neither may be believed beside it.
+#[test]
+fn a_server_that_works_while_the_other_one_is_asked_is_named_and_nothing_is_judged_beside_it() {
+    let (code, stdout, stderr) =
+        compare(&["--a", &server("spinning"), "--b", &server("hello"), "--within", "4s", "--rate", "200/s"]);
+    assert_eq!(code, Some(2), "{stdout}{stderr}");
+    let told = (stdout + &stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_named =
+        told.contains("turns: a used ") && told.contains("of the servers' CPUs while another was asked");
+    assert!(is_named || told.contains("had spoilt what was measured"), "{told}");
+}
+
 #[test]
 fn two_urls_of_one_server_are_not_two_servers() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -329,7 +414,7 @@ fn a_condition_that_could_not_be_judged_does_not_pass() {
     let given = ["--a", &a, "--b", &b, "--within", "4s", "--rate", "50/s", "--fail-if", "b worse p99"];
     let (code, stdout, stderr) = compare(&given);
     assert_eq!(code, Some(2), "{stdout}{stderr}");
-    assert!(stdout.contains("not judged: b worse p99 at 50.0/s than a"), "{stdout}");
+    assert!(stdout.contains("not judged: whether b is worse than a in p99 at 50.0/s"), "{stdout}");
     let said = stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
         said.contains("--fail-if 'b worse p99' could not be judged, so it has neither failed nor passed"),
@@ -603,7 +688,8 @@ fn commands(text: &str, beginning: &str) -> Vec<String> {
 fn every_documented_command_is_one_that_the_program_takes() {
     let mut seen = 0;
     for path in ["README.md", "docs/COMPARE.md"] {
-        for line in commands(&document(path), "cargo crossover ") {
+        let text = document(path);
+        for line in ["cargo crossover ", "crossover "].into_iter().flat_map(|begin| commands(&text, begin)) {
             let mut words = words(&line);
             words.push("--help".to_owned());
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -654,7 +740,8 @@ fn the_documented_workflow_compares_two_revisions_of_a_repository() {
     // The new revision is not worse in anything.
     let code = output.status.code();
     assert!(code == Some(0) || is_unjudged(code, &stderr), "{stderr}");
-    for part in ["building HEAD~1", "building HEAD (", "new worse capacity", "new worse CPU", "new worse p50"]
+    for part in
+        ["building HEAD~1", "building HEAD (", "than old in capacity", "than old in CPU", "than old in p50"]
     {
         assert!(stderr.contains(part), "{part}: {stderr}");
     }
@@ -727,6 +814,35 @@ impl Repository {
     }
 }
 
+/// A build takes minutes: an unknown revision, a request that cannot be sent, or a folder that cannot be made come before the first.
+#[test]
+fn what_is_wrong_is_told_before_anything_is_built() {
+    let repository = Repository::of(["hello", "slow"]);
+    let revisions = ["compare", "--anyway", "--build", "echo built", "--command", "true"];
+    let runs = tempfile::tempdir().unwrap();
+    let runs = ["--runs", runs.path().to_str().unwrap()];
+    let two = ["--revisions", "HEAD~1,HEAD"];
+    for (wrong, told) in [
+        ([&["--revisions", "HEAD~1,nowhere"][..], &runs].concat(), "no revision \"nowhere\""),
+        (
+            [&two[..], &runs, &["--header", "no colon"]].concat(),
+            "the request, by --request, --header and --body",
+        ),
+        ([&two[..], &runs, &["--request", "GET /\u{e4}"]].concat(), "percent-encode it"),
+        (
+            [&two[..], &runs, &["--server-cpus", "1000"]].concat(),
+            "--server-cpus 1000: the contender asks for",
+        ),
+        ([&two[..], &["--runs", "/dev/null/runs"]].concat(), "cannot make the folder"),
+    ] {
+        let output = repository.crossover(&[&revisions[..], &wrong].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(told) && !said.contains("building"), "{told}: {said}");
+    }
+    repository.is_left_as_it_was();
+}
+
 /// A millisecond a request, one at a time, against a server that answers at once: a fraction of its requests.
 #[test]
 fn a_revision_that_serves_a_fraction_fails_its_comparison() {
@@ -735,10 +851,11 @@ fn a_revision_that_serves_a_fraction_fails_its_comparison() {
     let is_spoilt = said.contains("had spoilt what was measured");
     let is_spoilt = is_spoilt || is_unjudged(code, &said);
     assert!(is_spoilt || code == Some(1), "{code:?}: {said}");
-    let failed = |figure: &str| said.contains(&format!("failed: new worse {figure}"));
+    let failed = |figure: &str| said.contains(&format!("failed: new is worse than old in {figure}"));
     // A client that shares its CPU measures itself where the server is quicker: then the response time alone tells.
-    let is_client_limited = said.contains("not judged: new worse capacity than old") && failed("p50");
-    assert!(is_spoilt || is_client_limited || failed("capacity than old"), "{said}");
+    let is_client_limited =
+        said.contains("not judged: whether new is worse than old in capacity") && failed("p50");
+    assert!(is_spoilt || is_client_limited || failed("capacity"), "{said}");
 }
 
 /// Each revision is slow at every other of its starts, in turn: it serves a multiple of the other's requests, and a fraction in the
@@ -750,6 +867,6 @@ fn a_revision_that_cannot_be_told_from_the_old_one_passes_with_the_loss_that_cou
     let is_spoilt = is_spoilt || is_unjudged(code, &said);
     assert!(is_spoilt || code == Some(0), "{code:?}: {said}");
     let told = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    let passed = "passed, cannot tell: new worse capacity than old; a loss of up to";
+    let passed = "passed, cannot tell whether new is worse than old in capacity: a loss of up to";
     assert!(is_spoilt || told.contains(passed), "{said}");
 }

@@ -154,10 +154,11 @@ pub fn ask(arguments: Arguments) -> anyhow::Result<i32> {
 }
 
 fn measure(arguments: &Arguments, question: Question, signals: &Signals) -> anyhow::Result<i32> {
-    contest::ensure_descriptors(SIDES, question.connections)?;
     let root = root::find()?;
     let definition = definition(arguments.pair, question)?;
     let split = Host::of(&definition)?.split;
+    let runs = Occasion::runs(arguments.runs.clone(), &root);
+    let claim = contest::prepare(&runs, SIDES, question.connections, &split, arguments.anyway)?;
     let field = Field::build(&root, &definition)?;
     if signals.interrupt().is_raised() {
         return Ok(signals.exit_code());
@@ -192,17 +193,11 @@ fn measure(arguments: &Arguments, question: Question, signals: &Signals) -> anyh
         warm_up: Duration::ZERO,
         seed: definition.seed,
         within: arguments.within,
-        anyway: arguments.anyway,
+        _claim: claim,
     };
     remarks.extend(ceiling(question));
     remarks.extend(drawn_waits(question));
-    let occasion = Occasion {
-        name: "ask",
-        question: question.title(),
-        remarks,
-        runs: Occasion::runs(arguments.runs.clone(), &root),
-        place: root,
-    };
+    let occasion = Occasion { name: "ask", question: question.title(), remarks, runs, place: root };
     contest::hold(contests, &rates, false, hall, occasion, signals)?.tell(arguments.json, &[])?;
     Ok(0)
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
-use loadgen::{Rate, Statuses, parse_span};
-use reports_terminal::counted;
+use loadgen::{Rate, Statuses, Url, parse_span};
+use reports_terminal::{counted, talk};
 
-use self::revisions::Worktree;
+use self::revisions::{Revisions, Worktree};
 use super::contest::{self, Hall, Occasion};
 use crate::contest::{Entrant, FailIf, Foreign, Rates, Source};
 use crate::cpus::Split;
@@ -139,55 +139,86 @@ pub fn compare(arguments: Arguments) -> anyhow::Result<i32> {
 
 fn hold(arguments: &Arguments, signals: &Signals) -> anyhow::Result<i32> {
     let here = std::env::current_dir().context("cannot tell the current folder")?;
+    // All that can be wrong is found before anything is built: a build takes minutes.
     let names = names(arguments)?;
+    let asked = asked(arguments)?;
+    let is_started = |at: usize| !matches!(arguments.origins().get(at), Some(Origin::Running(_)));
     for condition in &arguments.fail_if {
         condition.ensure_known(&names).map_err(anyhow::Error::msg)?;
+        condition.ensure_readable(&names, is_started).map_err(anyhow::Error::msg)?;
     }
+    let split = Split::here(arguments.server_cpus, 1)
+        .with_context(|| format!("--server-cpus {}", arguments.server_cpus))?;
+    let runs = Occasion::runs(arguments.runs.clone(), &here);
+    let revisions = Revisions::find(&here, &arguments.revisions)?;
+    let remarks = revisions.remarks();
+    remarks.iter().for_each(|remark| talk!("warning: {remark}"));
+    let claim = contest::prepare(&runs, names.len() as u64, arguments.connections, &split, arguments.anyway)?;
     // Kept until the end: dropping one removes its folder.
-    let worktrees = arguments
-        .revisions
-        .iter()
-        .map(|revision| Worktree::build(&here, revision, arguments.build.as_deref(), signals.interrupt()))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    let entrants = entrants(arguments, &names, &here, &worktrees)?;
-    for condition in &arguments.fail_if {
-        condition.ensure_readable(&names, |at| entrants[at].is_started()).map_err(anyhow::Error::msg)?;
-    }
+    let worktrees = revisions.build(arguments.build.as_deref(), signals.interrupt())?;
+    let question = question(&asked, arguments, &names);
+    let entrants = entrants(arguments, asked, &names, &here, &worktrees);
     let rates = match &arguments.rates[..] {
         [] => Rates::Shares(SHARES.to_vec()),
         given => Rates::Given(given.to_vec()),
     };
     let hall = Hall {
         connections: arguments.connections,
-        split: Split::here(arguments.server_cpus, 1)?,
+        split,
         warm_up: arguments.warm_up,
         seed: arguments.seed,
         within: arguments.within,
-        anyway: arguments.anyway,
+        _claim: claim,
     };
-    let occasion = Occasion {
-        name: "compare",
-        question: question(arguments, &names),
-        remarks: Vec::new(),
-        runs: Occasion::runs(arguments.runs.clone(), &here),
-        place: here,
-    };
+    let occasion = Occasion { name: "compare", question, remarks, runs, place: here };
     let held = contest::hold(vec![entrants], &rates, arguments.expect_same_body, hall, occasion, signals)?;
     Ok(i32::from(held.tell(arguments.json, &arguments.fail_if)?))
 }
 
-/// The question, as a page's title.
-fn question(arguments: &Arguments, names: &[String]) -> String {
-    let Asked { method, target, .. } = &arguments.request;
-    format!("{}: {method} {target} on {} connections?", names.join(" or "), arguments.connections)
+impl Arguments {
+    /// Where the servers that are no revisions come from, in their order.
+    fn origins(&self) -> Vec<&Origin> {
+        [&self.a, &self.b, &self.c, &self.d].into_iter().flatten().collect()
+    }
+}
+
+/// The request of `arguments`, and the path of readiness, which can be sent to any server.
+fn asked(arguments: &Arguments) -> anyhow::Result<Asked> {
+    let asked = Asked {
+        headers: arguments.headers.clone(),
+        body: arguments.body.clone().map(String::into_bytes),
+        ..arguments.request.clone()
+    };
+    let any: Url = "http://127.0.0.1:80/".parse()?;
+    asked.of(&any).context("the request, by --request, --header and --body")?;
+    if let Some(path) = &arguments.ready_path {
+        any.with_target(path).context("--ready-path")?;
+    }
+    Ok(asked)
+}
+
+/// The question, as a page's title: without a path where each server's URL has its own.
+fn question(asked: &Asked, arguments: &Arguments, names: &[String]) -> String {
+    let Asked { method, target, .. } = asked;
+    let has_own = |origin: &&Origin| matches!(origin, Origin::Running(url) if url.target() != "/");
+    let origins = arguments.origins();
+    let target = match origins.iter().filter(|origin| has_own(origin)).count() {
+        0 => target.clone(),
+        own if own == origins.len() => "its own path".to_owned(),
+        _ => format!("{target} or its own path"),
+    };
+    format!(
+        "{}: {method} {target} on {}?",
+        names.join(" or "),
+        counted(arguments.connections.into(), "connection")
+    )
 }
 
 /// The names of the servers: given, the revisions, or letters.
 fn names(arguments: &Arguments) -> anyhow::Result<Vec<String>> {
-    let origins = [&arguments.a, &arguments.b, &arguments.c, &arguments.d];
     let own: Vec<String> = if arguments.revisions.is_empty() {
-        let letters = ["a", "b", "c", "d"].iter().zip(origins);
-        letters.filter(|(_, origin)| origin.is_some()).map(|(letter, _)| (*letter).to_owned()).collect()
+        // No letter can be left out: each but the first two requires the one before.
+        ["a", "b", "c", "d"][..arguments.origins().len()].iter().map(|letter| (*letter).to_owned()).collect()
     } else {
         arguments.revisions.clone()
     };
@@ -217,15 +248,11 @@ fn names(arguments: &Arguments) -> anyhow::Result<Vec<String>> {
 
 fn entrants(
     arguments: &Arguments,
+    asked: Asked,
     names: &[String],
     here: &Path,
     worktrees: &[Worktree],
-) -> anyhow::Result<Vec<Entrant>> {
-    let asked = Asked {
-        headers: arguments.headers.clone(),
-        body: arguments.body.clone().map(String::into_bytes),
-        ..arguments.request.clone()
-    };
+) -> Vec<Entrant> {
     let readiness = Readiness {
         path: arguments.ready_path.clone(),
         timeout: arguments.ready_timeout,
@@ -234,12 +261,9 @@ fn entrants(
     let origins: Vec<(Origin, PathBuf)> = match &arguments.command {
         Some(command) => {
             let origin = Origin::Command(command.clone());
-            worktrees.iter().map(|worktree| (origin.clone(), worktree.path().to_owned())).collect()
+            worktrees.iter().map(|worktree| (origin.clone(), worktree.path())).collect()
         }
-        None => {
-            let given = [&arguments.a, &arguments.b, &arguments.c, &arguments.d];
-            given.into_iter().flatten().map(|origin| (origin.clone(), here.to_owned())).collect()
-        }
+        None => arguments.origins().into_iter().map(|origin| (origin.clone(), here.to_owned())).collect(),
     };
     let entrant = |(name, (origin, folder)): (&String, (Origin, PathBuf))| Entrant {
         name: name.clone(),
@@ -251,5 +275,5 @@ fn entrants(
             body: None,
         })),
     };
-    Ok(names.iter().zip(origins).map(entrant).collect())
+    names.iter().zip(origins).map(entrant).collect()
 }

@@ -14,7 +14,8 @@ use reports_terminal::{counted, print, talk};
 use serde::Serialize;
 
 use crate::contest::{
-    Block, Contest, Course, End, Entrant, Examined, FailIf, Findings, Metric, Rates, Setting, table, words,
+    Block, Contest, Course, EXTENSION, End, Entrant, Examined, FailIf, Findings, Metric, Rates, Setting,
+    table, words,
 };
 use crate::cpu_claim::CpuClaim;
 use crate::cpus::{self, Split};
@@ -28,14 +29,11 @@ use crate::{machine, root};
 /// Columns of the answer.
 const COLUMNS: usize = 80;
 
-/// By how much a contest without enough blocks for a verdict may exceed its time.
-const EXTENSION: u32 = 2;
-
 /// Most of a note that is shown, characters.
 const NOTE: usize = 1_000;
 
 /// Where contests are held, and for how long.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Hall {
     /// Connections to each entrant.
     pub(super) connections: u32,
@@ -47,8 +45,8 @@ pub(super) struct Hall {
     pub(super) seed: u64,
     /// About how long it takes.
     pub(super) within: Duration,
-    /// Whether another run may measure on the same CPUs meanwhile.
-    pub(super) anyway: bool,
+    /// The CPUs, claimed by [`prepare`]; `None` where another run has them all the same.
+    pub(super) _claim: Option<CpuClaim>,
 }
 
 /// The asking, as a contest's record and page tell it, and the place of both.
@@ -128,6 +126,23 @@ struct ContestDocument {
     unfit: Option<String>,
 }
 
+/// Makes sure, before anything is built, that this many servers can be compared here, and claims the CPUs: a build would spoil the
+/// figures of a run that measures on them.
+///
+/// # Errors
+/// When no folder can be made below `runs`, descriptors do not suffice, or another run has the CPUs and that is not wanted `anyway`.
+pub(super) fn prepare(
+    runs: &Path,
+    servers: u64,
+    connections: u32,
+    split: &Split,
+    anyway: bool,
+) -> anyhow::Result<Option<CpuClaim>> {
+    folder::ensure_writable(runs)?;
+    raise_descriptor_limit(ensure_descriptors(servers, connections)?)?;
+    claim(split, anyway)
+}
+
 /// Holds contests, a block of each in turn, until all are over or the time is.
 ///
 /// # Errors
@@ -140,13 +155,9 @@ pub(super) fn hold(
     occasion: Occasion,
     signals: &Signals,
 ) -> anyhow::Result<Held> {
-    folder::ensure_writable(&occasion.runs)?;
-    let servers = contests.iter().map(Vec::len).max().unwrap_or(0);
-    raise_descriptor_limit(ensure_descriptors(servers as u64, hall.connections)?)?;
     let began = Instant::now();
     let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let split = &hall.split;
-    let _claim = claim(split, hall.anyway)?;
     // Read before this program binds itself to the client's CPU.
     let environment = environment(&occasion.place, split)?;
     if split.is_shared() {
@@ -242,7 +253,7 @@ fn environment(place: &Path, split: &Split) -> anyhow::Result<Environment> {
 ///
 /// # Errors
 /// When it does not, or cannot be read.
-pub(super) fn ensure_descriptors(servers: u64, connections: u32) -> anyhow::Result<u64> {
+fn ensure_descriptors(servers: u64, connections: u32) -> anyhow::Result<u64> {
     let (_, limit) = getrlimit(Resource::RLIMIT_NOFILE).context("cannot read the descriptor limit")?;
     within_limit(servers, connections, limit)?;
     Ok(limit)

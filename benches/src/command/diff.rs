@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use reports_record::{Cell, Definition, Folder, Line, Metric, Run, shown};
+use reports_record::{Cell, Definition, Ending, Folder, Line, Metric, Run, shown};
 use reports_render::analysis::Analysis;
 use reports_render::analysis::comparison::Comparison;
 use reports_render::analysis::contrast::Kind;
@@ -328,6 +328,25 @@ fn settings_apart(one: &Definition, other: &Definition) -> Vec<String> {
     .collect()
 }
 
+/// Sentences on the runs themselves, without which their difference is read wrongly.
+fn about_the_runs(a: &Analysis<'_>, b: &Analysis<'_>) -> Vec<String> {
+    let mut told = Vec::new();
+    let of = |run: &Run| (run.id.clone(), run.started_at.clone());
+    if of(a.run) == of(b.run) {
+        told.push(format!("Both are one run, {}.", shown(&a.run.id, SHOWN)));
+    } else if b.run.started_at < a.run.started_at {
+        told.push("The second run is the older one.".to_owned());
+    }
+    for (which, analysis) in [("first", a), ("second", b)] {
+        if !matches!(analysis.ending, Some(Ending { complete: true, .. })) {
+            told.push(format!(
+                "The {which} run is not complete: it was interrupted, or goes on. What it lacks is not compared."
+            ));
+        }
+    }
+    told
+}
+
 fn tell(a: &Analysis<'_>, b: &Analysis<'_>) -> String {
     let difference = Difference::of(a, b);
     let count = |wanted: Change| {
@@ -347,6 +366,7 @@ fn tell(a: &Analysis<'_>, b: &Analysis<'_>) -> String {
             moved + turned
         ),
     });
+    about_the_runs(a, b).iter().for_each(|sentence| paragraph(sentence));
     let changed = difference.rows.iter().filter(|row| Change::of(row.one, row.other) != Change::None);
     for row in changed {
         let figure = |figure: Figure| {
@@ -427,10 +447,16 @@ mod tests {
         let same = in_one_line(&tell(&a, &a));
         assert!(same.contains("0 changed beyond noise and 5 %, and 0 have another"), "{same}");
         assert!(!same.contains("Not comparable: - only") && !same.contains("other conditions"), "{same}");
+        assert!(same.contains(&format!("Both are one run, {}.", quick.0.id)), "{same}");
         let other = tell(&a, &b);
         let flat = in_one_line(&other);
         assert!(flat.contains("Not comparable:") && flat.contains("only the second run has"), "{other}");
+        assert!(
+            flat.contains("The second run is the older one.") && !flat.contains("not complete"),
+            "{other}"
+        );
         let swapped = in_one_line(&tell(&b, &a));
+        assert!(!swapped.contains("the older one"), "{swapped}");
         for (which, told) in [("first", &flat), ("second", &swapped)] {
             let only = format!("only the {which} run has the {}", Kind::Documented.title());
             assert!(told.contains(&only), "{told}");
@@ -510,6 +536,15 @@ mod tests {
         assert!(are_twins(&plain, &alone, yes, &nagle) && are_twins(no, &nagle, &plain, &alone));
         let more = Cell { connections: 9, ..plain.clone() };
         assert!(!are_twins(&more, std::slice::from_ref(&more), yes, &nagle));
+    }
+
+    #[test]
+    fn a_run_that_was_cut_off_is_told_as_not_complete() {
+        let (whole, mut cut) = (published("2026-11-28-quick"), published("2026-11-28-quick"));
+        cut.1.truncate(cut.1.len() / 2);
+        let (a, b) = (Analysis::of(&whole.0, &whole.1), Analysis::of(&cut.0, &cut.1));
+        assert!(tell(&a, &b).contains("The second run is not complete: it was interrupted, or goes on."));
+        assert!(tell(&b, &a).contains("The first run is not complete"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use loadgen::{ExpectBody, Interrupt, Rate};
+use reports_record::{Check, CheckStatus, shown};
 use reports_stats::looks::Looks;
 
 use super::entrant::Running;
@@ -185,6 +186,10 @@ impl Contest {
             notes.push(format!("{difference}: they may not do the same work"));
         }
         let closed = closed_plan(&running[0], service);
+        let calibrated = closed.duration();
+        let is_any_started = entrants.iter().any(Entrant::is_started);
+        let warm = warm_up_plan(setting.warm_up, service).filter(|_| is_any_started);
+        ensure_holds_a_block(&entrants, rates, [Some(closed), warm], service, within, setting)?;
         let grace = CALIBRATION_GRACE;
         let mut turns = Turns::from_seed(setting.seed);
         warm_up(&mut running, &entrants, service, grace, &mut turns, setting)?;
@@ -195,12 +200,22 @@ impl Contest {
             .max(Duration::from_secs_f64((GRACE_TURNS * f64::from(setting.connections) / weaker).min(60.0)));
         let length = closed.length.max(Duration::from_secs_f64((SLICE_REPLIES / weaker).min(1.0)));
         let closed = Plan { length, ..closed };
-        let rates = offered(rates, weaker, &mut notes)?;
+        let rates = offered(rates, weaker, service, &mut notes)?;
+        if !same_body {
+            for (entrant, running) in entrants.iter_mut().zip(&mut running) {
+                notes.extend(release_changed_body(entrant, running, "over time"));
+            }
+        }
         stop_all(&entrants, running, &mut notes)?;
-        let started = began.elapsed().saturating_sub(closed.duration() * 2);
         let sides = entrants.len() as u32;
         let levels: Duration = rates.iter().map(|&rate| open_plan(rate, 0, service).duration()).sum();
-        let block = started + (closed.duration() + levels) * sides;
+        let slices = 2 * (closed.rounds + warm.map_or(0, |plan| plan.rounds));
+        let drain = |grace| drains(&capacity, setting.connections, grace);
+        let longer = drain(grace).saturating_sub(drain(CALIBRATION_GRACE)) * slices;
+        // All but the closed loop was as long as it will be, but for drains that a short grace cut off.
+        let block = began.elapsed().saturating_sub(calibrated * sides)
+            + (closed.duration() + levels) * sides
+            + longer;
         let pace = block.mul_f64(SLOWER);
         let fitting = (within.as_secs_f64() / pace.as_secs_f64()) as usize;
         notes.extend(entrants.iter().filter(|entrant| !entrant.is_started()).map(|entrant| {
@@ -223,7 +238,7 @@ impl Contest {
             blocks,
             failures,
             spoilt,
-            too_short: too_short(fitting, block, within),
+            too_short: too_short(fitting, block, within, setting.contests),
             notes,
             same_body,
         })
@@ -326,13 +341,15 @@ impl Contest {
         let number = (self.blocks.len() + self.spoilt) as u32;
         match self.measure(number, has_closed, &has_level, setting) {
             // For all entrants alike, by figures that none of them can move.
-            Ok(readings)
+            Ok(Some(readings))
                 if readings.iter().any(|reading| reading.is_spoilt) && self.spoilt < self.looks.last() =>
             {
                 self.spoilt += 1;
                 return Ok(Course::Open);
             }
-            Ok(readings) => {
+            // A body changed amid it. Each entrant's does so once at most: then it is held to none.
+            Ok(None) => return Ok(Course::Open),
+            Ok(Some(readings)) => {
                 self.pace = self.pace.max(began.elapsed());
                 self.blocks.push(Block { has_closed, has_level, readings });
             }
@@ -367,16 +384,17 @@ impl Contest {
         (closed, (0..self.rates.len()).map(level).collect())
     }
 
+    /// One block's readings; `None` where they hold replies to a body that an entrant gives no more.
     fn measure(
         &mut self,
         number: u32,
         has_closed: bool,
         has_level: &[bool],
         setting: &Setting<'_>,
-    ) -> anyhow::Result<Vec<Reading>> {
+    ) -> anyhow::Result<Option<Vec<Reading>>> {
         let setting = &setting.of_block(number);
         let mut running = start_all(&self.entrants, setting)?;
-        self.release_changed_bodies(&mut running);
+        self.release_changed_bodies(&mut running, Moment::Start);
         let mut turns = Turns::from_seed(setting.seed);
         let warm = if self.entrants.iter().any(Entrant::is_started) {
             warm_up(&mut running, &self.entrants, self.service, self.grace, &mut turns, setting)?
@@ -407,28 +425,36 @@ impl Contest {
         for (reading, running) in readings.iter_mut().zip(&running) {
             reading.dropped_connections = running.meter.as_ref().map_or(0, QueueMeter::dropped);
         }
+        let other_bodies: Vec<bool> = readings.iter().map(|reading| reading.has_other_body).collect();
+        let is_released = self.release_changed_bodies(&mut running, Moment::After(&other_bodies));
         stop_all(&self.entrants, running, &mut self.notes)?;
-        Ok(readings)
+        Ok(if is_released { None } else { Some(readings) })
     }
 
-    /// Checks only the status of an entrant that answers with another body in the first block than in the calibration: it may
-    /// name its port, which is a new one at each start, or the time. Later blocks are held to the body that both had.
-    fn release_changed_bodies(&mut self, running: &mut [Running]) {
-        if !self.blocks.is_empty() || self.same_body {
-            return;
+    /// From now on checks only the status of each entrant that answers with another body than the one it is held to, and goes on doing so:
+    /// it may name its port, which is a new one at each start, or the time. One that has answered with its own body again was wrong.
+    /// Returns whether there was any.
+    fn release_changed_bodies(&mut self, running: &mut [Running], moment: Moment<'_>) -> bool {
+        if self.same_body {
+            return false;
         }
-        for (entrant, running) in self.entrants.iter_mut().zip(running) {
-            let changes = if entrant.is_started() { "from start to start" } else { "over time" };
-            let Source::Foreign(foreign) = &mut entrant.source else { continue };
-            if foreign.body.is_some() && foreign.body != running.met.body {
-                foreign.body = None;
-                running.load.expect.body = ExpectBody::Any;
-                self.notes.push(format!(
-                    "the body of {} differs {changes}: only its status is checked",
-                    entrant.name
-                ));
-            }
+        let mut is_any = false;
+        for (side, (entrant, running)) in self.entrants.iter_mut().zip(running).enumerate() {
+            let changes = match moment {
+                Moment::Start if entrant.is_started() => "from start to start",
+                Moment::After(other_bodies) if !other_bodies[side] => continue,
+                _ => "over time",
+            };
+            let met = running.met.body.clone();
+            let note = match moment {
+                Moment::Start if met.is_none() && !self.blocks.is_empty() => None,
+                Moment::Start => release_body(entrant, running, met, changes),
+                Moment::After(_) => release_changed_body(entrant, running, changes),
+            };
+            is_any |= note.is_some();
+            self.notes.extend(note);
         }
+        is_any
     }
 
     /// Stops a contest whose first blocks all failed for the same reason: more of them would fail as well.
@@ -562,6 +588,45 @@ fn not_warm<'a>(name: &str, readings: impl Iterator<Item = &'a Reading>) -> Opti
     ))
 }
 
+/// When bodies are held against the one that was met first.
+#[derive(Clone, Copy)]
+enum Moment<'a> {
+    /// As a block starts.
+    Start,
+    /// After a block in which an entrant gave another body, or did not.
+    After(&'a [bool]),
+}
+
+/// Asks `entrant` again, and from now on checks only its status if all of its answers have another body than the one it is held to; returns
+/// the note of that. One that does not answer is told of elsewhere, and one that answers now so, now so, is wrong now and then.
+fn release_changed_body(entrant: &mut Entrant, running: &mut Running, changes: &str) -> Option<String> {
+    let is_held = matches!(&entrant.source, Source::Foreign(foreign) if foreign.body.is_some());
+    // Twice, for a body that tells the time may change amid the questions.
+    let body = (0..2).filter(|_| is_held).find_map(|_| running.meet_again().ok()?.body)?;
+    release_body(entrant, running, Some(body), changes)
+}
+
+/// From now on checks only the status of `entrant` if `body`, with which it answers now, is another than the one it is held to; returns
+/// the note of that.
+fn release_body(
+    entrant: &mut Entrant,
+    running: &mut Running,
+    body: Option<Vec<u8>>,
+    changes: &str,
+) -> Option<String> {
+    let Source::Foreign(foreign) = &mut entrant.source else { return None };
+    let held = foreign.body.take_if(|held| Some(&*held) != body.as_ref())?;
+    running.load.expect.body = ExpectBody::Any;
+    let then = body.map_or("one that differs from reply to reply".to_owned(), |body| {
+        format!("\"{}\"", shown(&body, BODY_SHOWN))
+    });
+    Some(format!(
+        "the body of {} differs {changes}: only its status is checked (first \"{}\", then {then})",
+        entrant.name,
+        shown(&held, BODY_SHOWN)
+    ))
+}
+
 /// The first two bodies that differ, in words.
 fn different_bodies(entrants: &[Entrant]) -> Option<String> {
     let body = |entrant: &Entrant| match &entrant.source {
@@ -578,10 +643,10 @@ fn different_bodies(entrants: &[Entrant]) -> Option<String> {
         "{} answers with {} bytes, \"{}\", and {} with {}, \"{}\"",
         entrants[0].name,
         first.len(),
-        reports_record::shown(&first, BODY_SHOWN),
+        shown(&first, BODY_SHOWN),
         other.name,
         differing.len(),
-        reports_record::shown(&differing, BODY_SHOWN)
+        shown(&differing, BODY_SHOWN)
     ))
 }
 
@@ -619,7 +684,43 @@ fn phase(
         running.ensure_alive().with_context(|| entrant.title())?;
     }
     ensure!(!setting.interrupt.is_raised(), "interrupted");
-    Ok(measured?)
+    let mut measured = measured?;
+    let unasked = entrants.iter().zip(&*running).map(|(entrant, running)| {
+        let cpus = running.meter.as_ref().and_then(QueueMeter::cpus_unasked);
+        (entrant.name.as_str(), cpus.unwrap_or(0.0) / setting.server_cpus.len().max(1) as f64)
+    });
+    if let Some(check) = own_turns(unasked) {
+        for sliced in &mut measured {
+            let certificate = &mut sliced.measurement.certificate;
+            *certificate = certificate.clone().with(check.clone());
+        }
+    }
+    Ok(measured)
+}
+
+/// Share of the CPUs that servers have in turn which one may use while another is asked: as much as its figures are lowered by that, and
+/// no verdict tells less.
+const UNASKED: f64 = 0.05;
+
+/// The failed check of servers that share their CPUs in turn where one of them worked while another was asked: the other had less of
+/// them, and its own cost holds work of both turns. `unasked` is the share that each used so.
+fn own_turns<'a>(unasked: impl Iterator<Item = (&'a str, f64)>) -> Option<Check> {
+    let (name, share) = unasked.max_by(|one, other| one.1.total_cmp(&other.1))?;
+    (share > UNASKED).then(|| Check {
+        name: "turns".to_owned(),
+        status: CheckStatus::Fail,
+        figure: Some(share),
+        bound: UNASKED,
+        unit: "share".to_owned(),
+        finding: format!(
+            "{name} used {:.0} % of the servers' CPUs while another was asked, expected at most {:.0} %: each was measured beside it; \
+             raise --warm-up if it ends its work then, or measure each alone by loadgen",
+            share * 100.0,
+            UNASKED * 100.0
+        ),
+        remedy: None,
+        explained_by: None,
+    })
 }
 
 /// Has each entrant answer as fast as it can, in turns, as long as the setting says: compilers, caches and pools of threads then
@@ -664,11 +765,26 @@ fn capacities(entrants: &[Entrant], sliced: &[Sliced]) -> anyhow::Result<Vec<f64
     entrants.iter().zip(sliced).map(capacity).collect()
 }
 
-/// The rates to offer where the weaker entrant serves `weaker` requests per second.
-fn offered(rates: &Rates, weaker: f64, notes: &mut Vec<String>) -> anyhow::Result<Vec<Rate>> {
+/// The rates to offer where the weaker entrant serves `weaker` requests per second and a request takes `service` while nothing else is
+/// asked.
+fn offered(
+    rates: &Rates,
+    weaker: f64,
+    service: Duration,
+    notes: &mut Vec<String>,
+) -> anyhow::Result<Vec<Rate>> {
     let show = |rate: f64| Metric::Throughput.show(rate);
+    let longest = closed_window(service).max(LONGEST_SLICE).as_secs_f64();
+    let is_askable = |rate: f64| rate * longest >= FEWEST_REQUESTS;
     match rates {
         Rates::Given(rates) => {
+            if let Some(rare) = rates.iter().find(|rate| !is_askable(rate.get())) {
+                bail!(
+                    "--rate {rare}: a server's turn of {longest:.1} s holds fewer than {FEWEST_REQUESTS} requests of it, too few to \
+                     measure; expected {} or more",
+                    show(FEWEST_REQUESTS / longest)
+                );
+            }
             for rate in rates.iter().filter(|rate| rate.get() > OVERLOAD * weaker) {
                 notes.push(format!(
                     "the weaker one served about {} beforehand: {} may overload it",
@@ -679,9 +795,8 @@ fn offered(rates: &Rates, weaker: f64, notes: &mut Vec<String>) -> anyhow::Resul
             Ok(rates.clone())
         }
         Rates::Shares(shares) => {
-            let is_askable = |rate: &f64| rate * LONGEST_SLICE.as_secs_f64() >= FEWEST_REQUESTS;
             let (askable, rare): (Vec<f64>, Vec<f64>) =
-                shares.iter().map(|share| share * weaker).partition(is_askable);
+                shares.iter().map(|share| share * weaker).partition(|rate| is_askable(*rate));
             if !rare.is_empty() {
                 notes.push(format!(
                     "the weaker one serves about {}: {} of it would be too few requests to measure",
@@ -710,13 +825,67 @@ fn open_plan(rate: Rate, seed: u64, service: Duration) -> Plan {
     Plan { length: plan.length.max(filled).max(WINDOW), rounds: OPEN_ROUNDS, ..plan }
 }
 
-/// That `within` carries fewer blocks than a verdict needs, where it does: each block takes about `block`.
-fn too_short(fitting: usize, block: Duration, within: Duration) -> Option<String> {
-    let needed = (SLOWER * block.as_secs_f64() * LEAST_BLOCKS as f64).ceil();
+/// The time that one slice of each entrant takes to drain: every connection's request is served by the `capacity` of its own.
+fn drains(capacity: &[f64], connections: u32, grace: Duration) -> Duration {
+    let each = |&capacity: &f64| (f64::from(connections) / capacity).min(grace.as_secs_f64());
+    Duration::from_secs_f64(capacity.iter().map(each).sum())
+}
+
+/// By how much a contest without enough blocks for a verdict may exceed its time.
+pub const EXTENSION: u32 = 2;
+
+/// Makes sure that a block of the closed loop's and the warm-up's `plans` and of `rates` can end in the time there is: it would be over
+/// long before the first.
+fn ensure_holds_a_block(
+    entrants: &[Entrant],
+    rates: &Rates,
+    plans: [Option<Plan>; 2],
+    service: Duration,
+    within: Duration,
+    setting: &Setting<'_>,
+) -> anyhow::Result<()> {
+    let fastest = Rate::per_second(1e6)?;
+    let rates: Duration = match rates {
+        Rates::Given(rates) => rates.iter().map(|&rate| open_plan(rate, 0, service).duration()).sum(),
+        Rates::Shares(shares) => open_plan(fastest, 0, service).duration() * shares.len() as u32,
+    };
+    let each = plans.iter().flatten().map(Plan::duration).sum::<Duration>() + rates;
+    let block = each * entrants.len() as u32;
+    let needed = block * LEAST_BLOCKS as u32 * setting.contests.max(1);
+    ensure!(
+        block <= within * EXTENSION,
+        "a block takes {:.0} s or more here, for a request takes {} and {} are asked in turn{}; a verdict needs {LEAST_BLOCKS} blocks, and \
+         --within leaves {:.0} s: give --within {} or more, or ask for something that takes less time",
+        block.as_secs_f64(),
+        Metric::ResponseTimeP50.show(service.as_secs_f64() * 1e6),
+        counted(entrants.len() as u64, "server"),
+        plans[1].map_or(String::new(), |plan| format!(
+            " after {:.0} s of --warm-up each",
+            plan.duration().as_secs_f64()
+        )),
+        within.as_secs_f64(),
+        in_minutes(needed.mul_f64(SLOWER))
+    );
+    Ok(())
+}
+
+/// A time in whole minutes, at least as long, as `--within` takes it.
+fn in_minutes(time: Duration) -> String {
+    let minutes = Duration::from_secs(60 * (time.as_secs_f64() / 60.0).ceil() as u64);
+    humantime::format_duration(minutes).to_string().replace(' ', "")
+}
+
+/// That `within` carries fewer blocks than a verdict needs, where it does: each block takes about `block`, and this many `contests` share the
+/// time that is asked for.
+fn too_short(fitting: usize, block: Duration, within: Duration, contests: u32) -> Option<String> {
+    let needed = block.mul_f64(SLOWER * LEAST_BLOCKS as f64);
     (fitting < LEAST_BLOCKS).then(|| {
         format!(
-            "a verdict needs {LEAST_BLOCKS} blocks, which take about {needed} s here; --within leaves {:.0} s for them",
-            within.as_secs_f64()
+            "a verdict needs {LEAST_BLOCKS} blocks, which take about {:.0} s here; --within leaves {:.0} s for them: give --within {} or \
+             more",
+            needed.as_secs_f64().ceil(),
+            within.as_secs_f64(),
+            in_minutes(needed * contests.max(1))
         )
     })
 }
@@ -844,12 +1013,40 @@ mod tests {
 
     #[test]
     fn a_time_too_short_for_a_verdict_is_told_with_the_time_it_takes() {
-        let told = |fitting| too_short(fitting, Duration::from_secs(8), Duration::from_secs(20));
+        let told = |fitting| too_short(fitting, Duration::from_secs(8), Duration::from_secs(20), 1);
         assert_eq!(
             told(2).as_deref(),
-            Some("a verdict needs 6 blocks, which take about 60 s here; --within leaves 20 s for them")
+            Some(
+                "a verdict needs 6 blocks, which take about 60 s here; --within leaves 20 s for them: give --within 1m or more"
+            )
         );
+        let of_two = too_short(2, Duration::from_secs(8), Duration::from_secs(20), 2).unwrap();
+        assert!(of_two.ends_with("--within leaves 20 s for them: give --within 2m or more"), "{of_two}");
         assert_eq!(told(6), None);
+    }
+
+    /// By hand: 64 connections at 10/s drain in 6.4 s, at 1,000/s in 64 ms; a grace of two seconds cuts the first off.
+    #[test]
+    fn slices_of_a_slow_server_are_planned_with_their_drains() {
+        let second = Duration::from_secs(1);
+        assert_eq!(drains(&[10.0, 1_000.0], 64, 25 * second), Duration::from_millis(6_464));
+        assert_eq!(drains(&[10.0, 1_000.0], 64, 2 * second), Duration::from_millis(2_064));
+    }
+
+    #[test]
+    fn a_server_that_works_while_another_is_asked_is_named_and_idle_ones_are_not() {
+        let failed = |shares: [f64; 2]| own_turns(["a", "b"].into_iter().zip(shares));
+        assert_eq!(failed([0.0, 0.04]), None);
+        let check = failed([0.01, 0.5]).unwrap();
+        assert_eq!((check.name.as_str(), check.status), ("turns", CheckStatus::Fail));
+        assert!(
+            check.finding.starts_with("b used 50 % of the servers' CPUs while another was asked"),
+            "{check:?}"
+        );
+        // No server answered wrong, and the machine spoilt nothing that a block would be measured again for.
+        let faults = vec![format!("{}: {}", check.name, check.finding)];
+        assert_eq!(Reading { faults, ..Reading::default() }.wrong_answer(), None);
+        assert!(!slices::is_beyond_contenders(&reports_record::Certificate::from_checks(vec![check])));
     }
 
     #[test]
@@ -866,7 +1063,7 @@ mod tests {
     #[test]
     fn a_rate_that_gives_too_few_requests_is_not_asked_and_told() {
         let mut notes = Vec::new();
-        let rates = offered(&Rates::Shares(vec![0.1, 0.7]), 20.0, &mut notes).unwrap();
+        let rates = offered(&Rates::Shares(vec![0.1, 0.7]), 20.0, Duration::ZERO, &mut notes).unwrap();
         assert_eq!(rates.iter().map(|rate| rate.get()).collect::<Vec<_>>(), [14.0]);
         assert_eq!(
             notes,
@@ -874,8 +1071,15 @@ mod tests {
         );
         let mut notes = Vec::new();
         let given = Rates::Given(vec![Rate::per_second(100.0).unwrap()]);
-        assert_eq!(offered(&given, 20.0, &mut notes).unwrap().len(), 1);
+        assert_eq!(offered(&given, 20.0, Duration::ZERO, &mut notes).unwrap().len(), 1);
         assert!(notes[0].contains("may overload it"), "{notes:?}");
+        let given = Rates::Given(vec![Rate::per_second(2.0).unwrap()]);
+        assert_eq!(
+            offered(&given, 20.0, Duration::ZERO, &mut Vec::new()).unwrap_err().to_string(),
+            "--rate 2/s: a server's turn of 0.5 s holds fewer than 5 requests of it, too few to measure; expected 10.0/s or more"
+        );
+        // Turns of slow servers are longer: 2.5 s for a reply that takes one.
+        assert_eq!(offered(&given, 20.0, Duration::from_secs(1), &mut Vec::new()).unwrap().len(), 1);
     }
 
     /// 20 reply times would be 44 s a server and block where a reply takes a second.

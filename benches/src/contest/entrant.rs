@@ -183,6 +183,14 @@ impl Entrant {
 }
 
 impl Running {
+    /// Asks it anew, as before its connections were opened.
+    ///
+    /// # Errors
+    /// When one is not answered as it should be.
+    pub(super) fn meet_again(&self) -> anyhow::Result<Acquaintance> {
+        Acquaintance::make(self.client.addresses()[0], &self.load)
+    }
+
     /// The wait around which those of its requests are drawn; zero where none are drawn.
     pub(super) fn mean_wait(&self) -> Duration {
         self.load.draws.as_ref().map_or(Duration::ZERO, loadgen::Draws::mean_wait)

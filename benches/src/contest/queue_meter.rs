@@ -1,6 +1,7 @@
-//! A meter that also counts connections which the server's kernel did not take.
+//! A meter that also sees what a server did to itself and to the others: connections that its kernel did not take, and CPU time that it
+//! used while another one was asked.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::meter::{Meter, ProcessMeter, Spent};
 use crate::sampler::listen_overflows;
@@ -8,30 +9,68 @@ use crate::sampler::listen_overflows;
 /// A server's meter, and the connections that were dropped on a full accept queue while it was asked.
 ///
 /// The kernel counts them for the whole machine; the servers of a contest are asked one after another, so that those in a
-/// server's own slices are its own unless another program drops some at the same time. Between its slices another server is asked.
+/// server's own slices are its own unless another program drops some at the same time. Between its slices another server is asked: CPU
+/// time that it uses then is its own cost, and is taken from the other where they share CPUs.
 pub(super) struct QueueMeter {
     meter: ProcessMeter,
     before: Option<u64>,
     dropped: u64,
+    /// The end of its slice before, or of what came before its first one.
+    since: Instant,
+    unasked: Unasked,
+}
+
+/// What a server used between its slices, since a measurement began.
+#[derive(Debug, Clone, Copy, Default)]
+struct Unasked {
+    time: Duration,
+    /// `None` once a reading is missing.
+    cpu: Option<Duration>,
+    /// The part of it that no lap has told yet.
+    untold: Option<Duration>,
 }
 
 impl QueueMeter {
     pub(super) fn of(supervisor: u32) -> Self {
-        Self { meter: ProcessMeter::of(supervisor), before: None, dropped: 0 }
+        let (before, dropped) = (None, 0);
+        let unasked = Unasked::default();
+        Self { meter: ProcessMeter::of(supervisor), before, dropped, since: Instant::now(), unasked }
     }
 
     /// Connections that were dropped so far.
     pub(super) fn dropped(&self) -> u64 {
         self.dropped
     }
+
+    /// CPUs that it used on average while others were asked, since the measurement began; `None` where the kernel does not tell, or
+    /// nobody else was asked for long enough to tell.
+    pub(super) fn cpus_unasked(&self) -> Option<f64> {
+        let Unasked { time, cpu, .. } = self.unasked;
+        (time >= LEAST).then_some(cpu?.as_secs_f64() / time.as_secs_f64())
+    }
+
+    /// Reads what it used since its slice before.
+    fn read_unasked(&mut self) {
+        let untold = self.meter.lap();
+        self.unasked.time += self.since.elapsed();
+        self.unasked.cpu = self.unasked.cpu.zip(untold).map(|(sum, more)| sum + more);
+        self.unasked.untold = untold;
+    }
 }
+
+/// The least time in which CPU time between slices says something: shorter ones may hold the end of a reply and little else.
+const LEAST: Duration = Duration::from_millis(50);
 
 impl Meter for QueueMeter {
     fn begin(&mut self) -> anyhow::Result<()> {
-        self.meter.begin()
+        self.unasked = Unasked { cpu: Some(Duration::ZERO), ..Unasked::default() };
+        self.meter.begin()?;
+        self.since = Instant::now();
+        Ok(())
     }
 
     fn set_off(&mut self) {
+        self.read_unasked();
         self.before = listen_overflows();
         self.meter.set_off();
     }
@@ -39,10 +78,13 @@ impl Meter for QueueMeter {
     fn lap(&mut self) -> Option<Duration> {
         let during = self.before.zip(listen_overflows()).map(|(before, after)| after.saturating_sub(before));
         self.dropped += during.unwrap_or(0);
-        self.meter.lap()
+        let asked = self.meter.lap();
+        self.since = Instant::now();
+        asked.zip(self.unasked.untold.take()).map(|(asked, unasked)| asked + unasked)
     }
 
     fn end(&mut self) -> anyhow::Result<Spent> {
+        self.read_unasked();
         self.meter.end()
     }
 }
@@ -98,5 +140,43 @@ mod tests {
         assert_eq!(other.dropped(), 0);
         drop(server.stdin.take());
         server.wait().unwrap();
+    }
+
+    /// One that computes all the time, and one that sleeps: a lap holds all that was used since the one before, and what was used before
+    /// the slice is known besides.
+    #[test]
+    fn cpu_time_that_is_used_while_others_are_asked_is_told_apart_and_counted_as_the_server_s_own() {
+        let busy = || Command::new("sh").args(["-c", "sh -c 'while :; do :; done'; true"]).spawn().unwrap();
+        for (mut server, is_busy) in [(busy(), true), (supervised(), false)] {
+            while crate::descendants::below(server.id()).is_empty() {
+                std::thread::yield_now();
+            }
+            let mut meter = QueueMeter::of(server.id());
+            meter.begin().unwrap();
+            assert_eq!(meter.cpus_unasked(), None, "no time has passed");
+            let until = Instant::now() + 2 * LEAST;
+            while Instant::now() < until {
+                std::thread::yield_now();
+            }
+            meter.set_off();
+            let cpus = meter.cpus_unasked().unwrap();
+            let lap = meter.lap().unwrap();
+            meter.end().unwrap();
+            if is_busy {
+                // Its share of a busy machine's CPU, of which this test takes one as well.
+                assert!(cpus > 0.02, "{cpus}");
+                assert!(lap.as_secs_f64() >= cpus * LEAST.as_secs_f64(), "{lap:?}");
+            } else {
+                assert!(cpus < 0.02, "{cpus}");
+            }
+            crate::descendants::below(server.id()).into_iter().for_each(|pid| {
+                let _ = nix::sys::signal::kill(
+                    nix::unistd::Pid::from_raw(pid),
+                    nix::sys::signal::Signal::SIGKILL,
+                );
+            });
+            drop(server.stdin.take());
+            server.wait().unwrap();
+        }
     }
 }

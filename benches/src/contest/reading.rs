@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reports_record::{Measurement, Times};
+use reports_record::{Measurement, OutcomeKind, Times};
 use serde::Serialize;
 
 use super::{Metric, Subject};
@@ -43,6 +43,9 @@ pub struct Reading {
     /// Whether the machine spoilt a figure, by checks that no server can move.
     #[serde(skip)]
     pub is_spoilt: bool,
+    /// Whether a reply had another body than the one that it is held to.
+    #[serde(skip)]
+    pub(super) has_other_body: bool,
 }
 
 /// One server's figures at one rate in one block.
@@ -131,6 +134,8 @@ impl Reading {
         let faults: Vec<String> = failed.map(|check| format!("{}: {}", check.name, check.finding)).collect();
         let is_believed = measurement.complete && faults.is_empty();
         self.is_spoilt |= is_beyond_contenders(&measurement.certificate);
+        self.has_other_body |=
+            measurement.wrong_replies.iter().any(|wrong| wrong.kind == OutcomeKind::WrongBody);
         self.faults.extend(faults);
         is_believed
     }

@@ -235,7 +235,7 @@ impl Folder {
         }
         let found = match () {
             () if !self.path.exists() => " (there is no such folder)",
-            () if !self.path.is_dir() => " (this is a file)",
+            () if !self.path.is_dir() => " (this is a file: name the folder that holds it)",
             () if has(CONTEST) => " (this one is of `ask` or `compare`, whose page is in it already)",
             () => "",
         };

@@ -154,12 +154,10 @@ pub(super) fn achieved(evidence: &Evidence<'_>) -> Check {
     let ratio = 1.0 - growth.share();
     let about = About { bound: achieved_bound(evidence, &growth), ..about };
     let reached = format!(
-        "{} of the offered rate was answered: of {} requests due in the first {:.2} s of the window, {} had no reply yet by \
-         then, and {:.0} in progress is usual for this load",
+        "{} of the offered rate was answered: of {} requests due in {}, and {:.0} in progress is usual for this load",
         percent(ratio),
         growth.due,
-        growth.at.as_secs_f64(),
-        growth.unanswered,
+        seen(evidence, &growth),
         growth.in_pipe,
     );
     if ratio >= about.bound {
@@ -182,6 +180,23 @@ pub(super) fn achieved(evidence: &Evidence<'_>) -> Check {
         }
     };
     about.found(status, Some(ratio), finding, remedy)
+}
+
+/// The stretch of the window and what was unanswered of it, in words.
+fn seen(evidence: &Evidence<'_>, growth: &Growth) -> String {
+    let (at, window) = (growth.at, evidence.tally.window.length());
+    let unanswered = growth.unanswered;
+    match at.checked_sub(window).filter(|later| !later.is_zero()) {
+        None => {
+            format!(
+                "the first {:.2} s of the window, {unanswered} had no reply yet by then",
+                at.as_secs_f64()
+            )
+        }
+        Some(later) => {
+            format!("the window, {unanswered} had no reply yet {:.2} s after its end", later.as_secs_f64())
+        }
+    }
 }
 
 /// The share from which on a rate was answered, where so many requests are compared.

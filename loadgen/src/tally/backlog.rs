@@ -1,5 +1,6 @@
 //! Requests that are due and have not ended yet: whether they became more while the window went on.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -13,10 +14,8 @@ use crate::window::Window;
 const SLOTS: usize = 1000;
 /// Of them in one of the window's parts.
 const PER_PART: usize = SLOTS / PARTS;
-/// The requests due in the first of so many equal stretches of the window show how many a filled pipe holds.
+/// The requests due in the first of so many equal stretches of the window, from where any was due, show how many a filled pipe holds.
 const STRETCHES: usize = 4;
-/// Instants of the first stretch of a window that is not cut short.
-const FIRST: usize = SLOTS / STRETCHES;
 /// The client's delays up to here are those of waking, and put nothing off.
 const WAKING: Duration = Duration::from_millis(1);
 /// Fewest requests from which a growth is told.
@@ -44,34 +43,38 @@ pub(super) struct Backlog {
     due: Vec<u64>,
     /// Requests of the window that ended in each slot.
     ended: Vec<u64>,
-    /// Times from the intended start to the end of requests due in each of the first parts, but for correct replies: two digits,
-    /// nanoseconds.
-    first: Vec<Histogram<u32>>,
-    /// Requests due in each of the first slots that ended in the window.
-    first_ended: Vec<u64>,
+    /// Times from the intended start to the end of requests due in each part, but for correct replies: two digits, nanoseconds.
+    others: Vec<Histogram<u32>>,
+    /// Requests due in each slot that ended in the window.
+    due_ended: Vec<u64>,
+    /// Requests of the window that had not ended when measuring stopped, and when that was.
+    left: u64,
+    stopped: Moment,
     /// The requests that the client put off; `None` without any.
     put_off: Option<Box<PutOff>>,
 }
 
-/// The requests that `ended` and `first_ended` lack because the client was late.
+/// The requests that `ended` and `due_ended` lack because the client was late.
 #[derive(Debug, Clone)]
 struct PutOff {
     /// How many more, or fewer, would have ended in each slot.
     ended: Vec<i64>,
-    /// Of those due in each of the first slots, how many more would have ended in the window.
-    first_ended: Vec<u64>,
+    /// Of those due in each slot, how many more would have ended in the window.
+    due_ended: Vec<u64>,
+    /// How many of those left would have.
+    left: u64,
 }
 
 impl Default for PutOff {
     fn default() -> Self {
-        Self { ended: vec![0; SLOTS], first_ended: vec![0; FIRST] }
+        Self { ended: vec![0; SLOTS], due_ended: vec![0; SLOTS], left: 0 }
     }
 }
 
 /// By how much the backlog grew between two instants at which the pipe was filled.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Growth {
-    /// Since the window's start: the later of the two instants.
+    /// Since the window's start: the later of the two instants. Beyond the window, when measuring stopped.
     pub(crate) at: Duration,
     /// Requests of the window that were due by then.
     pub(crate) due: u64,
@@ -98,7 +101,7 @@ impl Backlog {
         let width =
             u64::try_from(window.length().as_nanos()).unwrap_or(u64::MAX).div_ceil(SLOTS as u64).max(1);
         let top = u64::try_from(TOP.as_nanos()).unwrap_or(u64::MAX);
-        let first = || {
+        let others = || {
             Histogram::new_with_bounds(1, top, 2).expect("the bounds are constants within what HDR accepts")
         };
         Self {
@@ -106,8 +109,10 @@ impl Backlog {
             width,
             due: vec![0; SLOTS],
             ended: vec![0; SLOTS],
-            first: std::iter::repeat_with(first).take(FIRST / PER_PART).collect(),
-            first_ended: vec![0; FIRST],
+            others: std::iter::repeat_with(others).take(PARTS).collect(),
+            due_ended: vec![0; SLOTS],
+            left: 0,
+            stopped: window.start,
             put_off: None,
         }
     }
@@ -128,15 +133,14 @@ impl Backlog {
 
     /// A request of the window ended; `is_correct` with a correct reply, whose response time is kept elsewhere.
     pub(super) fn ended(&mut self, intended: Moment, is_correct: bool, now: Moment) {
-        let first = self.first_slot(intended);
         if let Some(slot) = self.slot(now) {
             self.ended[slot] += 1;
-            if let Some(first) = first {
-                self.first_ended[first] += 1;
+            if let Some(due) = self.slot(intended) {
+                self.due_ended[due] += 1;
             }
         }
         if !is_correct {
-            self.left(intended, 1, now);
+            self.took(intended, 1, now);
         }
     }
 
@@ -151,14 +155,22 @@ impl Backlog {
     /// This number of `requests` was not sent by `now`, for `own` by the client's doing.
     pub(super) fn not_sent(&mut self, intended: Moment, requests: u64, own: Duration, now: Moment) {
         if own > WAKING {
-            self.would_have_ended(intended, requests, now.before(own), None);
+            let sooner = now.before(own);
+            let left = if self.slot(sooner).is_some() { requests } else { 0 };
+            self.would_have_ended(intended, requests, sooner, None).left += left;
         }
     }
 
     /// This number of `requests` would have ended at `sooner`, instead of in slot `ended` if they ended in the window.
     #[cold]
-    fn would_have_ended(&mut self, intended: Moment, requests: u64, sooner: Moment, ended: Option<usize>) {
-        let (sooner, first) = (self.slot(sooner), self.first_slot(intended));
+    fn would_have_ended(
+        &mut self,
+        intended: Moment,
+        requests: u64,
+        sooner: Moment,
+        ended: Option<usize>,
+    ) -> &mut PutOff {
+        let (sooner, due) = (self.slot(sooner), self.slot(intended));
         let put_off = self.put_off.get_or_insert_default();
         let count = i64::try_from(requests).unwrap_or(i64::MAX);
         for (slot, more) in [(sooner, count), (ended, -count)] {
@@ -166,9 +178,10 @@ impl Backlog {
                 put_off.ended[slot] += more;
             }
         }
-        if let Some(first) = first.filter(|_| sooner.is_some() && ended.is_none()) {
-            put_off.first_ended[first] += requests;
+        if let Some(due) = due.filter(|_| sooner.is_some() && ended.is_none()) {
+            put_off.due_ended[due] += requests;
         }
+        put_off
     }
 
     /// As it would be had the client been late for nothing.
@@ -179,37 +192,42 @@ impl Backlog {
             .iter_mut()
             .zip(put_off.ended)
             .for_each(|(ended, more)| *ended = ended.saturating_add_signed(more));
-        soon.first_ended.iter_mut().zip(put_off.first_ended).for_each(|(ended, more)| *ended += more);
+        soon.due_ended.iter_mut().zip(put_off.due_ended).for_each(|(ended, more)| *ended += more);
+        soon.left = soon.left.saturating_sub(put_off.left);
         soon
     }
 
-    /// So many `requests` of the window that were due at `intended` took until `now`, or longer: they have not ended when measuring
-    /// stops.
+    /// So many `requests` of the window that were due at `intended` have not ended `now`, when measuring stops.
     pub(super) fn left(&mut self, intended: Moment, requests: u64, now: Moment) {
-        let Some(first) = self.first_slot(intended) else { return };
+        self.left += requests;
+        self.stopped = self.stopped.max(now);
+        self.took(intended, requests, now);
+    }
+
+    /// So many `requests` of the window that were due at `intended` took until `now`, or longer.
+    fn took(&mut self, intended: Moment, requests: u64, now: Moment) {
+        let Some(due) = self.slot(intended) else { return };
         let nanos = now.since(intended).min(TOP).as_nanos();
         let (nanos, requests) =
             (u64::try_from(nanos).unwrap_or(u64::MAX), u32::try_from(requests).unwrap_or(u32::MAX));
-        self.first[first / PER_PART].saturating_record_n(nanos, requests);
-    }
-
-    /// The slot of a request that is one of those due at first.
-    fn first_slot(&self, intended: Moment) -> Option<usize> {
-        self.slot(intended).filter(|slot| *slot < FIRST)
+        self.others[due / PER_PART].saturating_record_n(nanos, requests);
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
         let add = |into: &mut [u64], from: &[u64]| into.iter_mut().zip(from).for_each(|(a, b)| *a += b);
         add(&mut self.due, &other.due);
         add(&mut self.ended, &other.ended);
-        add(&mut self.first_ended, &other.first_ended);
+        add(&mut self.due_ended, &other.due_ended);
+        self.left += other.left;
+        self.stopped = self.stopped.max(other.stopped);
         if let Some(other) = &other.put_off {
             let put_off = self.put_off.get_or_insert_default();
             put_off.ended.iter_mut().zip(&other.ended).for_each(|(a, b)| *a += b);
-            add(&mut put_off.first_ended, &other.first_ended);
+            add(&mut put_off.due_ended, &other.due_ended);
+            put_off.left += other.left;
         }
-        for (first, other) in self.first.iter_mut().zip(&other.first) {
-            first.add(other).expect("all backlogs share one range and precision");
+        for (others, other) in self.others.iter_mut().zip(&other.others) {
+            others.add(other).expect("all backlogs share one range and precision");
         }
     }
 
@@ -221,18 +239,21 @@ impl Backlog {
     /// Otherwise requests due at first found a pipe that they, or the warm-up, filled. From the instant at which they ended on, what the pipe
     /// holds beyond those that have been due for no longer than they took is growth. That leaves out a pipe that is still
     /// filling, and a rate that changes: what is due shortly before the end is on its way and not behind. Of the instants in the
-    /// last quarter of that time the one that says least is taken, so that a burst near the end is not a growth.
+    /// last quarter of that time the one that says least is taken, so that a burst near the end is not a growth. What has still not ended
+    /// when measuring stops is one, however near the window's end it was due.
     ///
     /// `None` where fewer than ten requests were due meanwhile: they take as long as the window.
     ///
     /// `response` has the times of correct replies.
     pub(super) fn growth(&self, end: Moment, connections: u32, response: &Timing) -> Option<Growth> {
         let last = (end.since(self.start).as_nanos() / u128::from(self.width)).min(SLOTS as u128) as usize;
-        self.queue(last, connections).or_else(|| self.growth_of_a_filled_pipe(last, response))
+        // Before the first of them nothing shows how long requests take.
+        let begun = self.due[..last].iter().position(|due| *due > 0)?;
+        self.queue(begun, last, connections).or_else(|| self.growth_of_a_filled_pipe(begun, last, response))
     }
 
     /// The requests due before slot `last` that wait for one of the `connections` there; `None` unless those due at first still do.
-    fn queue(&self, last: usize, connections: u32) -> Option<Growth> {
+    fn queue(&self, begun: usize, last: usize, connections: u32) -> Option<Growth> {
         let (due, ended): (u64, u64) = (self.due[..last].iter().sum(), self.ended[..last].iter().sum());
         let growth = Growth {
             at: Duration::from_nanos(self.width.saturating_mul(last as u64)),
@@ -242,21 +263,21 @@ impl Backlog {
             compared: due as f64,
             chance: self.chance(0, last, due as f64),
         };
-        let first = last / STRETCHES;
-        let [first_due, first_ended] =
-            [&self.due, &self.first_ended].map(|of| of[..first].iter().sum::<u64>());
+        let first = begun + (last - begun) / STRETCHES;
+        let [first_due, first_ended] = [&self.due, &self.due_ended].map(|of| of[..first].iter().sum::<u64>());
         let waits = first_due.saturating_sub(first_ended) > u64::from(connections);
         (waits && growth.compared >= FEWEST).then_some(growth)
     }
 
-    fn growth_of_a_filled_pipe(&self, last: usize, response: &Timing) -> Option<Growth> {
+    fn growth_of_a_filled_pipe(&self, begun: usize, last: usize, response: &Timing) -> Option<Growth> {
         // Whole parts, since times are known by them.
-        let parts = (last / STRETCHES / PER_PART).max(1);
-        let first = parts * PER_PART;
-        if first * 2 > last {
+        let begun = begun / PER_PART;
+        let parts = begun..begun + ((last / PER_PART).saturating_sub(begun) / STRETCHES).max(1);
+        let first = parts.end * PER_PART;
+        if (first - begun * PER_PART) * 2 > last - begun * PER_PART {
             return None;
         }
-        let took = Took::of(&self.first_times(parts, response))?;
+        let took = Took::of(&self.times_of(parts, response))?;
         let first_due: u64 = self.due[..first].iter().sum();
         let middle: f64 = self.due[..first]
             .iter()
@@ -268,7 +289,7 @@ impl Backlog {
         let from = filled + 0.75 * (last as f64 - filled);
         let at = |slot: usize| {
             let (due, ended): (u64, u64) = (self.due[..slot].iter().sum(), self.ended[..slot].iter().sum());
-            let in_pipe = self.in_pipe(slot, &took);
+            let in_pipe = self.in_pipe(slot, &took, 0.0);
             let compared = due as f64 - first_due as f64 / 2.0 - in_pipe;
             Growth {
                 at: Duration::from_nanos(self.width.saturating_mul(slot as u64)),
@@ -286,7 +307,18 @@ impl Backlog {
         let instants = (from.ceil() as usize..last).step_by(SLOTS / 100).map(at);
         // Of instants that say the same, the window's end.
         let told = std::iter::once(whole).chain(instants.filter(|growth| growth.compared >= FEWEST));
-        told.min_by(|a, b| a.share().total_cmp(&b.share()))
+        let told = told.min_by(|a, b| a.share().total_cmp(&b.share()))?;
+        let behind = self.left_behind(last, &took, whole);
+        Some(if behind.share() > told.share() { behind } else { told })
+    }
+
+    /// The requests of the `whole`, due before slot `last`, that were left when measuring stopped.
+    fn left_behind(&self, last: usize, took: &Took, whole: Growth) -> Growth {
+        let at = self.stopped.since(self.start);
+        let later = at.as_nanos() as f64 - self.width as f64 * last as f64;
+        let in_pipe = self.in_pipe(last, took, later.max(0.0));
+        let chance = LEAST_CHANCE.max(BY_ARRIVALS * in_pipe.sqrt());
+        Growth { at, unanswered: self.left, in_pipe, chance, ..whole }
     }
 
     /// By how much the backlog may grow by chance from one slot to another, between which so many requests are `compared`.
@@ -309,24 +341,24 @@ impl Backlog {
         by_arrivals.min((BY_PARTS * (variance * count).sqrt()).max(LEAST_CHANCE))
     }
 
-    /// Times of the requests due in so many of the first `parts`, with those of correct replies in `response`.
-    fn first_times(&self, parts: usize, response: &Timing) -> Histogram<u32> {
-        let (first, others) = self.first[..parts].split_first().expect("at least one part");
+    /// Times of the requests due in these `parts`, with those of correct replies in `response`.
+    fn times_of(&self, parts: Range<usize>, response: &Timing) -> Histogram<u32> {
+        let (first, others) = self.others[parts.clone()].split_first().expect("at least one part");
         let mut times = first.clone();
         others.iter().for_each(|other| times.add(other).expect("all parts share one range and precision"));
-        response.add_first(parts, &mut times);
+        response.add_parts(parts, &mut times);
         times
     }
 
-    /// How many of the requests due before `slot` had not ended there if each took as long as those due at first.
-    fn in_pipe(&self, slot: usize, took: &Took) -> f64 {
+    /// How many of the requests due before `slot` had not ended so many nanoseconds `later` if each took as long as those due at first.
+    fn in_pipe(&self, slot: usize, took: &Took, later: f64) -> f64 {
         let width = self.width as f64;
         let still = |age: f64| (took.within(age + width) - took.within(age)) / width;
         self.due[..slot]
             .iter()
             .rev()
             .zip(0..)
-            .map(|(due, slots)| *due as f64 * still(f64::from(slots) * width))
+            .map(|(due, slots)| *due as f64 * still(f64::from(slots) * width + later))
             .sum()
     }
 }
@@ -452,6 +484,36 @@ mod tests {
         let poisson = growth(starts, 10 * MS, 0).unwrap();
         let by_arrivals = BY_ARRIVALS * poisson.compared.sqrt();
         assert!((0.5 * by_arrivals..=by_arrivals).contains(&poisson.chance), "{poisson:?}");
+    }
+
+    /// 100/s, each after 10 ms but for those due in the window's last second: answered after the window, or not by 12 s, when measuring
+    /// stops.
+    #[test]
+    fn what_is_never_answered_is_growth_however_near_the_end_it_was_due_and_what_is_answered_late_is_not() {
+        let window = Window { start: at(5 * SECOND), end: at(10 * SECOND) };
+        let growth = |is_answered: bool, since: u64, delay: u64| {
+            let (mut backlog, mut response) = (Backlog::of(&window), Timing::of(20));
+            for start in steady(100, 5 * SECOND) {
+                backlog.due(at(start), 1);
+                let end = if start < since { start + delay } else { 11 * SECOND };
+                if start < since && end < 12 * SECOND || is_answered {
+                    let part = (start - 5 * SECOND) / (SECOND / 4);
+                    backlog.ended(at(start), true, at(end));
+                    response.record(at(end).since(at(start)), Some(part as usize));
+                } else {
+                    backlog.left(at(start), 1, at(12 * SECOND));
+                }
+            }
+            backlog.growth(window.end, 64, &response).unwrap()
+        };
+        let never = growth(false, 9 * SECOND, 10 * MS);
+        assert!((never.share() - 0.2).abs() < 0.001, "{never:?}");
+        assert_eq!((never.at, never.unanswered), (Duration::from_secs(7), 100));
+        assert!(never.chance < 4.0, "{never:?}");
+        assert!(growth(true, 9 * SECOND, 10 * MS).share() < 0.01);
+        // Each takes 2.5 s: those of the last half second are on their way.
+        let slow = growth(false, 10 * SECOND, 2_500 * MS);
+        assert!(slow.share() * slow.compared < 3.0, "{slow:?}");
     }
 
     #[test]
@@ -593,25 +655,33 @@ mod tests {
         }
         let [mut sum, other] = threads;
         sum.merge(&other);
-        assert_eq!((&sum.due, &sum.ended, &sum.first_ended), (&whole.due, &whole.ended, &whole.first_ended));
-        assert_eq!(sum.first, whole.first);
+        assert_eq!((&sum.due, &sum.ended, &sum.due_ended), (&whole.due, &whole.ended, &whole.due_ended));
+        assert_eq!((&sum.others, sum.left, sum.stopped), (&whole.others, whole.left, whole.stopped));
         assert_eq!(sum.growth(window.end, 1, &Timing::of(20)).unwrap().due, 500);
     }
 
     #[test]
-    fn only_what_was_due_at_first_is_counted_among_the_first() {
-        let counted = |backlog: &Backlog| {
-            (backlog.first_ended.iter().sum::<u64>(), backlog.first.iter().map(Histogram::len).sum::<u64>())
-        };
+    fn what_ended_is_counted_by_when_it_was_due_and_times_of_correct_replies_are_kept_elsewhere() {
         let mut backlog = Backlog::of(&Window { start: at(0), end: at(5 * SECOND) });
-        backlog.ended(at(4 * SECOND), false, at(4 * SECOND + MS));
-        backlog.left(at(4 * SECOND), 1, at(9 * SECOND));
-        assert_eq!(counted(&backlog), (0, 0));
-        backlog.ended(at(MS), true, at(2 * MS));
-        backlog.ended(at(MS), false, at(2 * MS));
-        backlog.left(at(MS), 1, at(9 * SECOND));
-        // The time of a correct reply is kept elsewhere.
-        assert_eq!(counted(&backlog), (2, 2));
+        for due in [MS, 4 * SECOND] {
+            backlog.ended(at(due), true, at(due + MS));
+            backlog.ended(at(due), false, at(due + MS));
+            backlog.left(at(due), 1, at(9 * SECOND));
+        }
+        assert_eq!([0, 800, 1].map(|slot| backlog.due_ended[slot]), [2, 2, 0]);
+        assert_eq!([0, 16, 1].map(|part| backlog.others[part].len()), [2, 2, 0]);
+    }
+
+    /// Nothing in the first 3 s of a window of 5 s, and then 100/s of 150/s are answered, or all.
+    #[test]
+    fn a_schedule_that_begins_late_is_judged_from_there_on() {
+        let late = |per_second| steady(per_second, 8 * SECOND);
+        let behind = growth(late(150), 10 * MS, 0).unwrap();
+        assert!((behind.share() - 1.0 / 3.0).abs() < 0.05, "{behind:?}");
+        let queue = growth_over(4, late(1_000), 10 * MS, 0).unwrap();
+        assert!((queue.share() - 0.9).abs() < 0.02, "{queue:?}");
+        let kept = growth(late(90), 10 * MS, 0).unwrap();
+        assert!(kept.share() < 0.01, "{kept:?}");
     }
 
     #[test]

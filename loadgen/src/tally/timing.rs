@@ -1,6 +1,7 @@
 //! Times of one kind, and how far they may be trusted.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -101,9 +102,9 @@ impl Timing {
         &mut self.all
     }
 
-    /// Adds the times of so many of the first `parts` to a histogram of two digits as they have.
-    pub(super) fn add_first(&self, parts: usize, into: &mut Histogram<u32>) {
-        for part in self.parts.iter().take(parts) {
+    /// Adds the times of these `parts` to a histogram of two digits as they have.
+    pub(super) fn add_parts(&self, parts: Range<usize>, into: &mut Histogram<u32>) {
+        for part in self.parts.get(parts).unwrap_or_default() {
             into.add(&part.times).expect("all parts share one range and precision");
         }
     }

@@ -33,10 +33,11 @@ use crate::route::Route;
 use crate::shared_starts::Start;
 use crate::tally::{Flight, Tally, Unsent};
 use crate::timer::Timer;
-use crate::usage::ThreadUsage;
+use crate::usage::{ThreadUsage, thread_cpu_time};
 use absences::Absences;
 use free::Free;
 use pacer::Pacer;
+use standstills::STEP;
 use starts::Starts;
 
 /// Largest piece of a reply that is read at once; one buffer a thread, since nothing is kept in it.
@@ -44,6 +45,9 @@ const SCRATCH: usize = 64 * 1024;
 
 /// An attempt to connect that is not answered is repeated after a second (RFC 6298, §2.1); less what a timer may be early.
 const REPEATED: Duration = Duration::from_millis(950);
+
+/// Copying fewer bytes takes a tenth of a millisecond at the most.
+const MANY: usize = 256 * 1024;
 
 /// One thread's part in one measurement.
 pub(crate) struct Engine {
@@ -286,6 +290,7 @@ impl Engine {
 
     /// Starts a request: `now` was read just before. Where there is no connection for it yet, its task opens one first.
     fn begin(&self, slot: &Slot, start: Start, now: Moment) {
+        self.begin_late(slot, now);
         let mut flight = self.flight(start.at, slot.free_since.get(), now);
         if let Some(draws) = &self.order.load.draws {
             let next = || draws.next(slot.walk.get());
@@ -301,6 +306,17 @@ impl Engine {
         self.pacer.worked();
         // After writing, so that the bookkeeping is not in the request's way.
         self.tally.borrow_mut().sent(&flight);
+    }
+
+    /// A request of a closed loop begins `now`, and might have as soon as its user had thought.
+    fn begin_late(&self, slot: &Slot, now: Moment) {
+        if self.order.starts.is_open() {
+            return;
+        }
+        let ready = slot.free_since.get().after(self.order.load.pace.think());
+        if now.since(ready) > STEP {
+            self.tally.borrow_mut().idled(ready, self.standstills.between(ready, now), now);
+        }
     }
 
     fn flight(&self, intended: Moment, free_since: Moment, started: Moment) -> Flight {
@@ -341,7 +357,8 @@ impl Engine {
     /// Hands the request to the kernel without waiting for the socket to say that it takes it: it nearly always does.
     fn write(&self, slot: &Slot) {
         let bytes = self.request(slot);
-        let written = slot.stream.borrow().as_ref().map_or(Ok(0), |stream| stream.try_write(bytes));
+        let write = || slot.stream.borrow().as_ref().map_or(Ok(0), |stream| stream.try_write(bytes));
+        let written = self.handing(bytes.len(), write);
         match written {
             Ok(count) if count == bytes.len() => {}
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
@@ -353,6 +370,17 @@ impl Engine {
                 slot.wake();
             }
         }
+    }
+
+    /// Hands so many `bytes` to the kernel, which copies them: of many that takes longer than any other step, and is no standstill.
+    fn handing<T>(&self, bytes: usize, hand: impl FnOnce() -> T) -> T {
+        if bytes < MANY {
+            return hand();
+        }
+        let before = thread_cpu_time();
+        let handed = hand();
+        self.standstills.ran(thread_cpu_time().saturating_sub(before));
+        handed
     }
 
     /// What the slot's connection sends next: the last request of a churned one says that it is.

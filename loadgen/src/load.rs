@@ -40,9 +40,10 @@ pub struct Load {
     /// In a closed loop: the grace ends earlier, after four times the mean of the replies so far, and after this at the least. So a
     /// few requests that the server holds for long do not hold up the end. `None`, and without any reply: it lasts as planned.
     pub grace_at_least: Option<Duration>,
-    /// Whether the checks *cpu_wait* and *gap* only warn where the client's delay is next to nothing of a median. Not where they decide
-    /// which measurements are made again: a slow server would then choose which of its own count.
-    pub forgives_delays: bool,
+    /// Whether it is measured by itself, so that the checks *cpu_wait* and *gap* hold the client's delays against the replies: they only warn
+    /// where those are next to nothing of a median, and fail where a closed loop lacks many replies for them. Not where the checks decide
+    /// which measurements are made again: a server would then choose which of its own count.
+    pub stands_alone: bool,
     /// Whether connections are listened to for some milliseconds after the last reply, for replies that nobody asked for. Where not,
     /// the next measurement over the same connections finds and counts them.
     pub lingers: bool,
@@ -174,7 +175,7 @@ impl Load {
             timeout: Duration::from_secs(10),
             grace: Duration::from_secs(2),
             grace_at_least: None,
-            forgives_delays: false,
+            stands_alone: false,
             lingers: true,
             pacing: Pacing::default(),
             fail_if: Vec::new(),

@@ -221,6 +221,8 @@ pub(crate) struct Tally {
     pub(crate) lost_in_all: u64,
     /// Requests of a closed loop that were under way throughout the window.
     pub(crate) outlasted: u64,
+    /// Time of the window in which connections of a closed loop may have carried nothing because the client did not run, added up.
+    pub(crate) idled: Duration,
     /// Times that bytes came over a connection without a request.
     pub(crate) unasked_replies: u64,
     /// Shortest and longest body of a correct reply, bytes.
@@ -229,6 +231,10 @@ pub(crate) struct Tally {
     pub(crate) last_ended: Moment,
     /// Of a correct reply, those of the warm-up included, when the server had least to do; less the wait of its request.
     pub(crate) shortest_service: Option<Duration>,
+    /// How long the longest reply took, those before and after the window included.
+    longest_reply: Duration,
+    /// How long each request of the window had been in flight that was when measuring stopped.
+    unanswered: Vec<Duration>,
     in_flight: InFlight,
     /// `None` while a number of requests is to end the window: its parts are not known beforehand.
     parts: Option<Parts>,
@@ -285,10 +291,13 @@ impl Tally {
             service_in_all: Duration::ZERO,
             lost_in_all: 0,
             outlasted: 0,
+            idled: Duration::ZERO,
             unasked_replies: 0,
             body_bytes: None,
             last_ended: window.start,
             shortest_service: None,
+            longest_reply: Duration::ZERO,
+            unanswered: Vec::new(),
             in_flight: InFlight::default(),
             parts: bounded.then(|| Parts::of(&window)),
             grid: (bounded && open_loop).then(|| StartsGrid::over(&window)),
@@ -409,9 +418,12 @@ impl Tally {
     /// A whole reply ends a request, in time or late.
     #[inline]
     pub(crate) fn replied(&mut self, flight: &Flight, status: u16, in_time: bool, now: Moment) {
-        self.service_in_all += now.since(flight.started);
+        let took = now.since(flight.started);
+        self.service_in_all += took;
+        self.longest_reply = self.longest_reply.max(took);
         if !self.open_loop {
             self.edges.all += Edges::of(&self.window, flight.started, now);
+            self.idled(flight.started, flight.stalled_after, now);
         }
         if let Some(requests) = &mut self.requests {
             requests.replied(status);
@@ -421,6 +433,16 @@ impl Tally {
             && let Some(count) = self.statuses.get_mut(usize::from(status))
         {
             *count += 1;
+        }
+    }
+
+    /// What a connection was busy with from `since` to `now` took this much longer because the client did not run.
+    ///
+    /// When in between is not known: what lies in the window counts by its share of the whole.
+    pub(crate) fn idled(&mut self, since: Moment, longer: Duration, now: Moment) {
+        if !self.open_loop && !longer.is_zero() {
+            let share = self.window.overlap(since, now).as_secs_f64() / now.since(since).as_secs_f64();
+            self.idled += longer.mul_f64(share);
         }
     }
 
@@ -530,6 +552,7 @@ impl Tally {
         self.landed(flight, now);
         if flight.measured {
             self.keep(flight, None, true, now);
+            self.unanswered.push(flight.service(now));
             self.not_ended(flight, now);
         }
     }
@@ -660,6 +683,14 @@ impl Tally {
         if let Some(backlog) = &mut self.backlog {
             backlog.due(intended, requests);
         }
+    }
+
+    /// Requests of the window that had no reply when measuring stopped, although they had been in flight for so many `times` the longest
+    /// reply; with that. `None` without any, and with fewer replies than `fewest`.
+    pub(crate) fn overdue(&self, times: u32, fewest: u64) -> Option<(u64, Duration)> {
+        let longest = Some(self.longest_reply).filter(|_| self.answered_in_all >= fewest)?;
+        let overdue = self.unanswered.iter().filter(|time| **time > longest * times).count() as u64;
+        (overdue > 0).then_some((overdue, longest))
     }
 
     /// How long a reply took on average, those before and after the window included.

@@ -6,7 +6,7 @@ use reports_record::{Check, CheckStatus};
 
 use super::{About, grade, percent};
 use crate::engine::NAP;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Occupied};
 
 /// Busiest client thread: an M/D/1 queue at 70 % makes requests wait 1.2 service times on average, at 90 % 4.5.
 pub(super) const BUSY_BOUND: f64 = 0.70;
@@ -67,7 +67,11 @@ pub(super) fn cpu_wait(evidence: &Evidence<'_>) -> Check {
     let mut status = grade(share, WAIT_BOUND, TOO_LONG_WAIT);
     let mut finding =
         format!("a client thread was ready and had no CPU for {} of the window", percent(share));
-    if status == CheckStatus::Fail && moves_no_median(evidence, NAP) {
+    let missing = missing_for_waiting(evidence);
+    if missing > MISSING {
+        status = CheckStatus::Fail;
+        finding += &lacks(missing);
+    } else if status == CheckStatus::Fail && moves_no_median(evidence, NAP) {
         status = CheckStatus::Warn;
         finding += &format!(
             "; of a time at most {} ms of that stay unseen, which does not move a median of {:.0} ms",
@@ -95,9 +99,53 @@ fn hardly_slept(evidence: &Evidence<'_>) -> Option<f64> {
     (evidence.response.is_none() && most > BUSY_BOUND).then_some(most)
 }
 
+/// Beyond this share of its replies, a closed loop that lacks them for its client's sake says more of the client than it may: twice what
+/// makes a difference between two contenders.
+const MISSING: f64 = 2.0 * DIFFERENCE;
+
+/// The share of its replies that a closed loop measured by itself may lack because client threads were ready and had no CPU; none where
+/// that took no longer than a time slice or two in all.
+///
+/// A thread that waits sends nothing, so that the loop lacks no larger share than that of the window in which it waited. Where it slept for
+/// long enough, it was late for each reply by one such wait, which takes no more than a nap or so: of long replies the loop lacks less.
+fn missing_for_waiting(evidence: &Evidence<'_>) -> f64 {
+    let window = evidence.tally.window.length();
+    let share = |thread: &Occupied| {
+        let reply = evidence.service.mean.filter(|_| thread.share() <= BUSY_BOUND);
+        let of_reply = reply.map_or(1.0, |reply| NAP.as_secs_f64() * 1e6 / reply);
+        if window.mul_f64(thread.waited) > FEW_STANDSTILLS { thread.waited.min(of_reply) } else { 0.0 }
+    };
+    let shares: Vec<f64> = evidence.occupied.iter().filter(|_| judges_replies(evidence)).map(share).collect();
+    shares.iter().sum::<f64>() / shares.len().max(1) as f64
+}
+
+/// The same because client threads stood still: the share of the connections' time in which they may have waited for that.
+fn missing_for_standing(evidence: &Evidence<'_>) -> f64 {
+    let time = evidence.tally.window.length() * evidence.crew.connections;
+    let stood_still = evidence.standstill.max(evidence.longest_gap) > FEW_STANDSTILLS && !time.is_zero();
+    if judges_replies(evidence) && stood_still {
+        evidence.tally.idled.as_secs_f64() / time.as_secs_f64()
+    } else {
+        0.0
+    }
+}
+
+/// Whether the client's delays are held against the number of replies: in a closed loop, which shows them nowhere else.
+fn judges_replies(evidence: &Evidence<'_>) -> bool {
+    evidence.load.stands_alone && evidence.response.is_none()
+}
+
+/// The words for a closed loop that lacks this share of its replies.
+fn lacks(missing: f64) -> String {
+    format!(
+        "; a closed loop sends nothing meanwhile, so that up to {} of its replies are missing: client-limited",
+        percent(missing.min(1.0))
+    )
+}
+
 /// Whether this `delay` of the client's is next to nothing of the median service time, and forgiven.
 fn moves_no_median(evidence: &Evidence<'_>, delay: Duration) -> bool {
-    evidence.load.forgives_delays
+    evidence.load.stands_alone
         && evidence.service.p50.is_some_and(|median| delay.as_secs_f64() * 1e6 <= DIFFERENCE * median)
 }
 
@@ -149,6 +197,11 @@ pub(super) fn gap(evidence: &Evidence<'_>) -> Check {
         "no client thread stood still for longer than {ms:.0} ms, nor for more than {} of the window in all",
         percent(share)
     );
+    let missing = missing_for_standing(evidence);
+    if missing > MISSING {
+        status = CheckStatus::Fail;
+        finding += &lacks(missing);
+    }
     if evidence.suspended > GAP_BOUND {
         status = CheckStatus::Fail;
         finding = format!("the machine slept for {:.1} s meanwhile", evidence.suspended.as_secs_f64());

@@ -111,12 +111,16 @@ pub(super) fn errors(evidence: &Evidence<'_>) -> Check {
     if due == 0 {
         return about.not_applicable("no request was due");
     }
+    let overdue = overdue(evidence);
+    let is_overdue = if overdue.is_empty() { CheckStatus::Pass } else { CheckStatus::Warn };
     if count == 0 {
-        return about.found(CheckStatus::Pass, Some(0.0), "no request failed".into(), "");
+        let remedy =
+            "see in the server's log what became of them, or wait for longer behind the window (--grace)";
+        return about.found(is_overdue, Some(0.0), format!("no request failed{overdue}"), remedy);
     }
     let share = count as f64 / due as f64;
     let of_client = failed.iter().any(|(kind, _)| kind.fault() == Some(Fault::Client));
-    let status = if of_client { CheckStatus::Fail } else { grade_share(share, stated) };
+    let status = if of_client { CheckStatus::Fail } else { grade_share(share, stated).max(is_overdue) };
     let kinds: Vec<_> = failed
         .iter()
         .filter_map(|(kind, count)| Some(format!("{count} {kind} ({}'s fault)", kind.fault()?)))
@@ -125,8 +129,11 @@ pub(super) fn errors(evidence: &Evidence<'_>) -> Check {
     let first = replies.find(|reply| !reply.kind.is_reply());
     let first =
         first.map_or_else(String::new, |reply| format!("; the first reply that did: {}", reply.finding));
-    let finding =
-        format!("{count} of {due} requests failed{}: {}{first}", by_condition(stated), kinds.join(", "));
+    let finding = format!(
+        "{count} of {due} requests failed{}: {}{first}{overdue}",
+        by_condition(stated),
+        kinds.join(", ")
+    );
     let occurred = |kind| failed.iter().any(|(other, _)| **other == kind);
     let remedy = if occurred(OutcomeKind::LocalFd) || occurred(OutcomeKind::LocalPort) {
         "client-limited: raise the limits on descriptors and local ports, or use fewer connections"
@@ -141,6 +148,22 @@ pub(super) fn errors(evidence: &Evidence<'_>) -> Check {
         "see why in the server's log; with a time-out, lower the load or raise --timeout"
     };
     about.found(status, Some(share), finding, remedy)
+}
+
+/// So many times the longest reply, a request without one is not merely slow …
+const OVERDUE: u32 = 2;
+/// … where at least this many replies show how long they take.
+const FEWEST_REPLIES: u64 = 20;
+
+/// The words for requests that were in flight for far longer than any reply took when measuring stopped; nothing without any.
+fn overdue(evidence: &Evidence<'_>) -> String {
+    evidence.tally.overdue(OVERDUE, FEWEST_REPLIES).map_or_else(String::new, |(overdue, longest)| {
+        format!(
+            "; {} had no reply when measuring stopped, in flight for more than {OVERDUE} times the {:.1} ms of the longest reply",
+            counted(overdue, "request"),
+            longest.as_secs_f64() * 1e3
+        )
+    })
 }
 
 /// Whether idle and slow connections stood beside the measured ones.

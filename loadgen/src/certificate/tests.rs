@@ -62,6 +62,22 @@ fn scene() -> Scene {
     }
 }
 
+/// A request that is due and sent at once.
+fn flight_of(due: Moment) -> Flight {
+    Flight {
+        intended: due,
+        free_since: due,
+        connect: Duration::ZERO,
+        started: due,
+        first_byte: due,
+        measured: true,
+        resent: false,
+        wait: Duration::ZERO,
+        stalled_before: Duration::ZERO,
+        stalled_after: Duration::ZERO,
+    }
+}
+
 impl Scene {
     fn tally(&self) -> Tally {
         let window = Window { start: at(START_MS * 1000), end: at(START_MS * 1000 + 1_000_000) };
@@ -405,9 +421,9 @@ fn a_client_without_a_cpu_is_the_culprit_and_not_the_server() {
 
 #[test]
 fn a_client_without_a_cpu_is_believed_where_replies_take_far_longer_than_what_it_may_have_hidden() {
-    let status_with = |forgives_delays, fate: fn(u64, Moment) -> Fate, name| {
+    let status_with = |stands_alone, fate: fn(u64, Moment) -> Fate, name| {
         let cost = ClientCost { cpu_wait: Some(0.9), ..scene().cost };
-        let load = Load { forgives_delays, ..scene().load };
+        let load = Load { stands_alone, ..scene().load };
         Scene { load, cost, fate, standstill: Duration::from_millis(600), ..scene() }.status(name)
     };
     let status = |fate, name| status_with(true, fate, name);
@@ -454,6 +470,62 @@ fn a_closed_loop_whose_client_hardly_slept_says_that_the_server_is_faster() {
     assert!(!told(0.28, 0.28, Pace::CLOSED), "replies hardly waited");
     assert!(!told(0.9, 0.04, Pace::CLOSED), "it had a CPU");
     assert!(!told(0.41, 0.4, scene().load.pace), "the schedule decides");
+}
+
+#[test]
+fn a_closed_loop_by_itself_lacks_the_replies_for_which_its_client_waited() {
+    let wait = |busiest_thread, cpu_wait, fate: fn(u64, Moment) -> Fate, (stands_alone, pace)| {
+        let cost = ClientCost { busiest_thread, cpu_wait: Some(cpu_wait), ..scene().cost };
+        let load = Load { stands_alone, pace, ..scene().load };
+        Scene { cost, load, fate, ..scene() }.check("cpu_wait")
+    };
+    let (quick, alone) = (scene().fate, (true, Pace::CLOSED));
+    let neighbour = wait(0.41, 0.4, quick, alone.clone());
+    assert_eq!(neighbour.status, CheckStatus::Fail);
+    assert!(neighbour.finding.contains("up to 40.0 % of its replies are missing"), "{}", neighbour.finding);
+    let status = |ran, waited, fate| wait(ran, waited, fate, alone.clone()).status;
+    assert_eq!([0.11, 0.09].map(|waited| status(0.3, waited, quick)), [CheckStatus::Fail, CheckStatus::Warn]);
+    // A nap's length is a tenth of 50 ms. A thread that hardly slept has a queue of replies, each of which waits for more than that.
+    let slow: fn(u64, Moment) -> Fate = |_, _| Fate { service_us: 51_000, ..SOUND };
+    assert_eq!([0.3, 0.6].map(|ran| status(ran, 0.2, slow)), [CheckStatus::Warn, CheckStatus::Fail]);
+    for others in [(false, Pace::CLOSED), (true, scene().load.pace)] {
+        assert_eq!(wait(0.41, 0.4, quick, others).status, CheckStatus::Warn);
+    }
+}
+
+#[test]
+fn a_closed_loop_by_itself_lacks_the_replies_for_which_its_client_stood_still() {
+    let gap = |idled_ms, stands_alone, pace| {
+        let load = Load { stands_alone, pace, ..scene().load };
+        let scene = Scene { load, standstill: Duration::from_millis(200), ..scene() };
+        let mut tally = scene.tally();
+        tally.idled = Duration::from_millis(idled_ms);
+        scene.check_of(tally, "gap")
+    };
+    let stopped = gap(150, true, Pace::CLOSED);
+    assert_eq!(stopped.status, CheckStatus::Fail);
+    assert!(stopped.finding.contains("up to 15.0 % of its replies are missing"), "{}", stopped.finding);
+    let others =
+        [gap(100, true, Pace::CLOSED), gap(150, false, Pace::CLOSED), gap(150, true, scene().load.pace)];
+    assert_eq!(others.map(|check| check.status), [CheckStatus::Warn; 3]);
+}
+
+#[test]
+fn requests_without_a_reply_are_told_where_they_were_in_flight_for_twice_the_longest_one() {
+    let errors = |since_us| {
+        let scene = scene();
+        let mut tally = scene.tally();
+        let first = at(START_MS * 1000);
+        tally.replied(&flight_of(first), 200, true, first.after(Duration::from_micros(400)));
+        let flight = flight_of(at(START_MS * 1000 + since_us));
+        tally.sent(&flight);
+        tally.unfinished(&flight, at(START_MS * 1000 + 999_900));
+        scene.check_of(tally, "errors")
+    };
+    let late = errors(999_000);
+    assert_eq!(late.status, CheckStatus::Warn);
+    assert!(late.finding.contains("1 request had no reply when measuring stopped"), "{}", late.finding);
+    assert_eq!(errors(999_200).status, CheckStatus::Pass);
 }
 
 #[test]
@@ -988,18 +1060,7 @@ fn wrong_statuses_are_listed_with_their_counts_and_right_ones_are_not() {
     };
     let mut tally = wrong.tally();
     let due = at(START_MS * 1000);
-    let flight = Flight {
-        intended: due,
-        free_since: due,
-        connect: Duration::ZERO,
-        started: due,
-        first_byte: due,
-        measured: true,
-        resent: false,
-        wait: Duration::ZERO,
-        stalled_before: Duration::ZERO,
-        stalled_after: Duration::ZERO,
-    };
+    let flight = flight_of(due);
     (0..40).for_each(|_| tally.replied(&flight, 503, true, due));
     tally.replied(&flight, 200, true, due);
     let replies = wrong.check_of(tally, "replies");

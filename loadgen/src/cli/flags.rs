@@ -70,7 +70,7 @@ impl MeasureFlags {
             settle: self.window.settle().filter(|_| is_closed && !thinks),
             grace: self.window.grace(is_closed, self.target.timeout()),
             grace_at_least: self.window.grace_at_least(is_closed),
-            forgives_delays: true,
+            stands_alone: true,
             pace,
             churn: self.crew.churn(),
             warm_up,

@@ -122,7 +122,7 @@ impl Engine {
         let request = self.request(slot);
         while slot.unsent.get() > 0 {
             let rest = &request[request.len() - slot.unsent.get()..];
-            match Pin::new(&mut *stream).poll_write(cx, rest) {
+            match self.handing(rest.len(), || Pin::new(&mut *stream).poll_write(cx, rest)) {
                 Poll::Ready(Ok(taken)) => slot.unsent.set(slot.unsent.get() - taken),
                 // The peer takes no more; what it has to say about that is read below.
                 Poll::Ready(Err(_)) => break,
@@ -369,6 +369,7 @@ impl Engine {
                     self.tally.borrow_mut().reopened += 1;
                 }
                 slot.fill(stream, 0);
+                self.tally.borrow_mut().idled(begun, stalled, now);
                 self.send_first(slot, begun.after(stalled));
             }
             Err(failed) => {

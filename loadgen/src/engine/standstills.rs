@@ -8,7 +8,7 @@ use crate::clock::Moment;
 use crate::window::Window;
 
 /// No step between two looks at the clock takes a running thread this long, and no timer is this late on a CPU that is free.
-const STEP: Duration = Duration::from_millis(1);
+pub(super) const STEP: Duration = Duration::from_millis(1);
 /// A thread that slept for longer found nothing unread when it went to sleep; where it does, sleep takes a tenth of this.
 const BLINK: Duration = Duration::from_micros(500);
 /// Sockets of which one look of the runtime at them tells (tokio's and mio's default): what lay unread before is read in as many looks as
@@ -146,6 +146,11 @@ impl Standstills {
         }));
     }
 
+    /// The thread ran for so long since its latest look at the clock.
+    pub(super) fn ran(&self, time: Duration) {
+        self.latest_look.set(self.latest_look.get().after(time));
+    }
+
     /// The window, as is known by now.
     pub(super) fn settle(&self, window: Window) {
         self.window.set(window);
@@ -161,12 +166,15 @@ impl Standstills {
         self.unread_since.get().is_some()
     }
 
+    /// How much of the time between two moments the thread stood still.
+    pub(super) fn between(&self, from: Moment, to: Moment) -> Duration {
+        let past = self.past.borrow();
+        past.iter().rev().take_while(|one| one.to > from).map(|one| one.overlap(from, to)).sum()
+    }
+
     /// How long a reply to a request that `started`, read `now`, may have lain unread because the thread stood still.
     pub(super) fn unread(&self, started: Moment, now: Moment) -> Duration {
-        let Some(since) = self.unread_since.get() else { return Duration::ZERO };
-        let from = since.max(started);
-        let past = self.past.borrow();
-        past.iter().rev().take_while(|one| one.to > from).map(|one| one.overlap(from, now)).sum()
+        self.unread_since.get().map_or(Duration::ZERO, |since| self.between(since.max(started), now))
     }
 
     /// A reply lay unread.
@@ -329,6 +337,30 @@ mod tests {
         assert!(standstills.is_catching_up());
         standstills.look(at(51_600), at(51_000), Moment::NEVER, || 0);
         assert_eq!(standstills.unread(at(20_000), at(51_600)), Duration::ZERO, "the server took its time");
+    }
+
+    #[test]
+    fn standstills_between_two_moments_count_as_far_as_they_lie_there_whatever_was_read_since() {
+        let standstills = standstills();
+        standstills.steward_wakes(Moment::NEVER);
+        standstills.look(at(50_000), at(0), Moment::NEVER, || 0);
+        standstills.look(at(60_000), at(51_000), Moment::NEVER, || 0);
+        standstills.look(at(90_000), at(60_010), at(70_000), || 0);
+        assert_eq!(standstills.between(at(20_000), at(80_000)), us(40_000));
+        assert_eq!(standstills.between(at(50_000), at(70_000)), us(0));
+        assert_eq!(standstills.unread(at(20_000), at(90_000)), us(20_000));
+    }
+
+    #[test]
+    fn a_step_in_which_the_thread_ran_is_no_standstill_but_for_the_rest_of_it() {
+        let standstills = standstills();
+        standstills.look(at(500), at(0), Moment::NEVER, || 2);
+        standstills.ran(us(3_000));
+        standstills.look(at(4_000), at(0), Moment::NEVER, || 2);
+        assert_eq!(standstills.longest(), Duration::ZERO);
+        standstills.ran(us(3_000));
+        standstills.look(at(12_000), at(0), Moment::NEVER, || 2);
+        assert_eq!(standstills.longest(), us(5_000));
     }
 
     /// It naps for 5 ms at a time, and has no CPU for the 3 ms after each.

@@ -56,6 +56,9 @@ impl Tally {
         }
         self.wrong_replies.merge(&other.wrong_replies);
         self.flown += other.flown;
+        self.idled += other.idled;
+        self.longest_reply = self.longest_reply.max(other.longest_reply);
+        self.unanswered.extend(&other.unanswered);
         self.service_in_all += other.service_in_all;
         self.edges.merge(other.edges);
         self.last_ended = self.last_ended.max(other.last_ended);

@@ -69,6 +69,38 @@ fn warm_up_is_left_out_by_start_and_throughput_counts_by_end() {
     assert_eq!(longest(&tally.timings.service), Some(600));
 }
 
+/// Sent 100 ms before the window and read 300 ms into it, 200 ms of which the client may have made: three quarters of that lie in it.
+#[test]
+fn a_connection_idles_by_the_share_of_its_time_in_the_window() {
+    for (open_loop, idled) in [(false, 150), (true, 0)] {
+        let mut tally = Tally::new(window(), open_loop);
+        let late = Flight { stalled_after: Duration::from_millis(200), ..flight(900, 900, 900) };
+        tally.replied(&late, 200, true, at(1300));
+        tally.replied(&flight(1000, 1000, 1000), 200, true, at(1300));
+        assert_eq!(tally.idled, Duration::from_millis(idled));
+        let mut sum = tally.clone();
+        sum.merge(&tally);
+        assert_eq!(sum.idled, 2 * tally.idled);
+    }
+}
+
+#[test]
+fn requests_without_a_reply_are_overdue_after_so_many_times_the_longest_one() {
+    let mut tally = tally_of(&[(flight(1000, 0, 1000), OutcomeKind::Ok, 1010)]);
+    tally.replied(&flight(1000, 0, 1000), 200, true, at(1010));
+    tally.answered(5, at(1010));
+    for started in [1100, 1480, 1500] {
+        tally.sent(&flight(started, 0, started));
+        tally.unfinished(&flight(started, 0, started), at(1500));
+    }
+    assert_eq!(tally.overdue(2, 1), Some((1, Duration::from_millis(10))));
+    assert_eq!((tally.overdue(40, 1), tally.overdue(2, 2)), (None, None));
+    let mut sum = Tally::new(window(), true);
+    sum.merge(&tally);
+    sum.merge(&tally);
+    assert_eq!(sum.overdue(2, 1), Some((2, Duration::from_millis(10))));
+}
+
 #[test]
 fn a_failure_makes_no_quantile_look_better() {
     let mut ends = vec![(flight(1000, 0, 1000), OutcomeKind::Ok, 1010); 90];

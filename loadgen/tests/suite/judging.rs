@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use loadgen::{Load, Pace, Rate, Replay};
+use loadgen::{Load, Pace, Rate, Replay, Request};
 use reports_record::{Arrivals, CapacityReport, CheckStatus, Measurement};
 
 use super::server::{HELLO, Server};
@@ -62,6 +62,87 @@ fn replies_that_all_take_half_the_window_keep_up_and_do_not_drift() {
         assert!(!found.finding.contains('-'), "{}", found.finding);
     }
     assert_eq!(check(&measurement, "achieved").status, CheckStatus::Pass);
+}
+
+/// Answers at once until `hangs` after its first request, and then not at all.
+fn hanging(hangs: Duration) -> Server {
+    let first = Mutex::new(None);
+    Server::start(move |mut connection| {
+        while connection.request().is_some() {
+            let begin = *first.lock().unwrap().get_or_insert_with(Instant::now);
+            if begin.elapsed() < hangs {
+                connection.send(HELLO);
+            }
+        }
+    })
+}
+
+#[test]
+fn a_server_that_hangs_near_the_window_s_end_did_not_keep_up() {
+    // The last fifth of 300 requests is never answered.
+    let server = hanging(Duration::from_millis(2400));
+    let load = Load { pace: open(100.0), ..load(&server.url("/"), Duration::from_secs(3)) };
+    let measurement = measure(&load, 200);
+    assert!(measurement.censored >= 50, "{:?}", measurement.account);
+    let achieved = check(&measurement, "achieved");
+    assert!(achieved.status >= CheckStatus::Warn, "{}", achieved.finding);
+    assert!(achieved.finding.contains(" s after its end"), "{}", achieved.finding);
+    let is_clients = achieved.status == CheckStatus::Fail || achieved.explained_by.is_some();
+    assert!(is_clients || achieved.finding.contains("the server did not keep up"), "{}", achieved.finding);
+}
+
+#[test]
+fn requests_in_flight_for_far_longer_than_any_reply_took_are_told() {
+    let server = hanging(Duration::from_millis(400));
+    let load = Load { grace: Duration::from_secs(3), ..load(&server.url("/"), Duration::from_millis(500)) };
+    let errors = check(&measure(&load, 4), "errors").clone();
+    assert_eq!(errors.status, CheckStatus::Warn, "{}", errors.finding);
+    assert!(errors.finding.contains("4 requests had no reply when measuring stopped"), "{}", errors.finding);
+}
+
+#[test]
+fn starts_that_wait_for_connections_of_a_server_that_stalls_left_the_schedule_by_its_doing() {
+    // A third of 200 starts falls due while both connections are busy.
+    let first = Mutex::new(None);
+    let server = Server::start(move |mut connection| {
+        while connection.request().is_some() {
+            let begin = *first.lock().unwrap().get_or_insert_with(Instant::now);
+            let [from, to] = [500, 1200].map(|ms| begin + Duration::from_millis(ms));
+            if Instant::now() >= from {
+                std::thread::sleep(to.saturating_duration_since(Instant::now()));
+            }
+            connection.send(HELLO);
+        }
+    });
+    let pace = Pace::open(Rate::per_second(100.0).unwrap(), Arrivals::Poisson, 7);
+    let measurement = measure(&Load { pace, ..load(&server.url("/"), Duration::from_secs(2)) }, 2);
+    let arrivals = check(&measurement, "arrivals");
+    assert!(arrivals.status >= CheckStatus::Warn && arrivals.figure > Some(0.1), "{}", arrivals.finding);
+    assert!(arrivals.finding.contains("the server shaped its own load"), "{}", arrivals.finding);
+}
+
+#[test]
+fn a_schedule_that_begins_with_a_pause_is_judged_by_what_follows() {
+    // 100/s of 200/s, behind a pause of two thirds of the window.
+    let server = one_worker(Duration::from_millis(10));
+    let course = loadgen::Course::Stages("0/s:2s, 200/s:1s".parse().unwrap());
+    let pace = Pace::Open { course, arrivals: Arrivals::Constant, seed: 0 };
+    let measurement = measure(&Load { pace, ..load(&server.url("/"), Duration::from_secs(3)) }, 300);
+    let achieved = check(&measurement, "achieved");
+    assert!(achieved.status >= CheckStatus::Warn, "{}", achieved.finding);
+    let share = achieved.figure.unwrap();
+    assert!((0.3..0.7).contains(&share), "{}", achieved.finding);
+}
+
+#[test]
+fn copying_large_requests_to_the_kernel_is_no_standstill() {
+    let server = Server::answering(HELLO, Duration::ZERO);
+    let request = Request::new(&server.url("/"), "POST", &[], Some(&vec![b'a'; 8_000_000])).unwrap();
+    let measurement = measure(&Load { request, ..load(&server.url("/"), Duration::from_secs(1)) }, 1);
+    let gap = check(&measurement, "gap");
+    // Of a loop that copies nearly all the time; a machine that has no CPU for it stops it.
+    let has_cpu = measurement.client.cpu_wait.is_none_or(|waited| waited < 0.3);
+    assert!(gap.status < CheckStatus::Fail || !has_cpu, "{}", gap.finding);
 }
 
 #[test]

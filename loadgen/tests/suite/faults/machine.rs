@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Output};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
@@ -187,6 +187,98 @@ fn a_time_out_holds_after_a_standstill_however_quick_the_other_connections_are()
     assert_eq!(measurement.outcomes.get(&OutcomeKind::Timeout), Some(&1), "{:?}", measurement.outcomes);
 }
 
+/// Stops the client after it has had so many more `replies`, for `pause`, so many `times`.
+fn stopped(server: &Server, arguments: &[&str], (times, replies, pause): (usize, usize, Duration)) -> Output {
+    let child = loadgen(arguments).spawn().unwrap();
+    for _ in 0..times {
+        let answered = server.answered();
+        while server.answered() < answered + replies {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        kill(pid(&child), Signal::SIGSTOP).unwrap();
+        std::thread::sleep(pause);
+        kill(pid(&child), Signal::SIGCONT).unwrap();
+    }
+    child.wait_with_output().unwrap()
+}
+
+/// The words of a closed loop that lacks replies for its client's sake.
+const LACKS: &str = "a closed loop sends nothing meanwhile";
+
+#[test]
+fn a_closed_loop_lacks_the_replies_that_its_client_did_not_ask_for_while_it_stood_still() {
+    // Two stops of 700 ms in four seconds: a third of the replies are missing. Each alone only warns, and so do both together.
+    for think in ["0s", "100ms"] {
+        let server = Server::answering(HELLO, Duration::from_millis(5));
+        let url = server.url("/").to_string();
+        let arguments = [&url, "-c", "4", "--think", think, "-d", "4s", "--warm-up", "0s", "--json", "-"];
+        let output = stopped(&server, &arguments, (2, 20, STANDSTILL));
+        let measurement = measurement(&output);
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        let gap = check(&measurement, "gap");
+        assert!(gap.status == CheckStatus::Fail && gap.finding.contains(LACKS), "{think}: {}", gap.finding);
+    }
+}
+
+#[test]
+fn a_closed_loop_s_window_holds_fewer_replies_where_its_client_stood_still_and_its_halves_differ_by_that() {
+    // Forty replies in two seconds, but for those of 1.2 s.
+    let server = Server::answering(HELLO, Duration::from_millis(50));
+    let url = server.url("/").to_string();
+    let arguments = [&url, "-c", "1", "--warm-up", "0s", "-d", "2s", "--json", "-"];
+    let measurement = measurement(&stopped(&server, &arguments, (1, 2, Duration::from_millis(1200))));
+    let window = check(&measurement, "window");
+    assert!(window.status == CheckStatus::Warn && window.figure < Some(20.0), "{}", window.finding);
+    let stationarity = check(&measurement, "stationarity");
+    let is_calm = stationarity.status < CheckStatus::Warn;
+    assert!(is_calm || stationarity.explained_by.is_some(), "{}", stationarity.finding);
+}
+
+#[test]
+fn starts_that_a_stopped_client_put_off_left_the_schedule_by_its_doing() {
+    // A connection is free for each of the 140 of 600 that fall due meanwhile.
+    let server = Server::answering(HELLO, Duration::from_millis(1));
+    let url = server.url("/").to_string();
+    let arguments = [&url, "-r", "200/s", "--arrivals", "poisson", "-c", "400", "-d", "3s", "--json", "-"];
+    let measurement = measurement(&stopped(&server, &arguments, (1, 50, STANDSTILL)));
+    let arrivals = check(&measurement, "arrivals");
+    assert!(arrivals.status >= CheckStatus::Warn && arrivals.figure > Some(0.1), "{}", arrivals.finding);
+    assert!(arrivals.explained_by.is_some(), "{}", arrivals.finding);
+    assert!(!arrivals.finding.contains("the server shaped"), "{}", arrivals.finding);
+}
+
+#[test]
+fn a_reply_across_the_window_s_end_that_a_stopped_client_reads_late_is_missing_from_its_rate() {
+    // Eight users whose second reply takes from 1 s to 2 s: half of each belongs to the window, which ends at 1.5 s. Read late, it seems to
+    // have taken until 2.4 s.
+    let server = Server::answering(HELLO, Duration::from_millis(1000));
+    let url = server.url("/").to_string();
+    let arguments = [&url, "-c", "8", "--warm-up", "500ms", "-d", "1s", "--json", "-"];
+    let child = loadgen(&arguments).spawn().unwrap();
+    while server.answered() < 8 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::thread::sleep(Duration::from_millis(600));
+    kill(pid(&child), Signal::SIGSTOP).unwrap();
+    std::thread::sleep(Duration::from_millis(800));
+    kill(pid(&child), Signal::SIGCONT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let gap = check(&measurement(&output), "gap").clone();
+    assert!(gap.status == CheckStatus::Fail && gap.finding.contains(LACKS), "{}", gap.finding);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+}
+
+#[test]
+fn a_closed_loop_whose_replies_take_far_longer_than_its_client_stands_still_lacks_few() {
+    // Of eight users one has a reply in each seventh of a second. The client stands still for a third of such a time, ten times.
+    let server = Server::answering(HELLO, Duration::from_millis(600));
+    let url = server.url("/").to_string();
+    let arguments = [&url, "-c", "8", "--warm-up", "0s", "--think", "600ms", "-d", "4s", "--json", "-"];
+    let output = stopped(&server, &arguments, (10, 1, Duration::from_millis(50)));
+    let gap = check(&measurement(&output), "gap").clone();
+    assert!(!gap.finding.contains(LACKS), "{}", gap.finding);
+}
+
 /// Stops one thread of a child for so long; `false` where that is not allowed.
 fn stop_thread(child: &Child, name: &str, pause: Duration) -> bool {
     let tasks = fs::read_dir(format!("/proc/{}/task", child.id())).unwrap();
@@ -272,6 +364,19 @@ fn a_client_starved_of_its_cpu_blames_itself() {
 }
 
 #[test]
+fn a_closed_loop_beside_a_hungry_neighbour_is_not_believed() {
+    // The neighbour has half of the CPU, and the client a second one of each time that it wants to send.
+    let server = Server::answering(HELLO, Duration::ZERO);
+    let _hogs = Hogs::on_first_cpu(1);
+    let url = server.url("/").to_string();
+    let output = loadgen(&[&url, "-c", "64", "-d", "1s", "--pin", "0", "--json", "-"]).output().unwrap();
+    let measurement = measurement(&output);
+    let waited = check(&measurement, "cpu_wait");
+    assert!(waited.status == CheckStatus::Fail && waited.finding.contains(LACKS), "{}", waited.finding);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+}
+
+#[test]
 fn a_time_out_holds_for_a_client_that_wakes_late_each_time() {
     let server = Server::start(|mut connection| while connection.request().is_some() {});
     let _hogs = Hogs::on_first_cpu(3);
@@ -331,7 +436,7 @@ impl Quota {
     }
 
     /// Runs loadgen in it, beside a program that uses up what is left of the quota.
-    fn run(&self, arguments: &[&str]) -> std::process::Output {
+    fn run(&self, arguments: &[&str]) -> Output {
         let script = format!(
             "echo $$ > '{}/cgroup.procs' && {{ timeout 60 sh -c 'while :; do :; done' & }} && \"$@\"; code=$?; kill $!; exit $code",
             self.0.display()

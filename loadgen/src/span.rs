@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use crate::decimal;
 
+/// Times as they may be typed, and how many milliseconds each is: a refusal names those that would be allowed.
+const EXAMPLES: [(&str, u64); 3] = [("500ms", 500), ("1.5s", 1_500), ("2m", 120_000)];
+
 /// Reads `30s`, `500ms`, `1.5s` or `2m` and holds it to `allowed`.
 ///
 /// Units: `us`, `ms`, `s`, `m`, `h`; one number, one unit, at most nine digits after the point.
@@ -14,8 +17,15 @@ use crate::decimal;
 /// times outside the range.
 pub fn parse_span(text: &str, allowed: &RangeInclusive<Duration>) -> Result<Duration, String> {
     let expected = || {
+        let is_allowed = |(_, millis): &&(&str, u64)| allowed.contains(&Duration::from_millis(*millis));
+        let such: Vec<&str> = EXAMPLES.iter().filter(is_allowed).map(|(text, _)| *text).collect();
+        let such = match &such[..] {
+            [] => String::new(),
+            [only] => format!(", such as {only}"),
+            [rest @ .., last] => format!(", such as {} or {last}", rest.join(", ")),
+        };
         format!(
-            "expected a time from {} to {}, such as 500ms, 1.5s or 2m",
+            "expected a time from {} to {}{such}: one number with one unit",
             show_span(*allowed.start()),
             show_span(*allowed.end())
         )
@@ -83,6 +93,13 @@ mod tests {
             let error = parse_span(text, &DAY).unwrap_err();
             assert!(error.contains("from 0s to 24h"), "{text:?}: {error}");
         }
+        let refusal = |allowed| parse_span("1m30s", &allowed).unwrap_err();
+        let second = Duration::from_secs(1);
+        assert_eq!(
+            refusal(second..=3600 * second),
+            "expected a time from 1s to 1h, such as 1.5s or 2m: one number with one unit"
+        );
+        assert_eq!(refusal(second..=second), "expected a time from 1s to 1s: one number with one unit");
     }
 
     proptest! {

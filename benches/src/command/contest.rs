@@ -332,7 +332,7 @@ impl Held {
         };
         for contest in &self.document.contests {
             for (answer, entrant) in contest.answers.iter().zip(1..) {
-                answer.iter().for_each(|line| paragraph(&mut text, line));
+                answer.iter().for_each(|line| paragraph(&mut text, &shown(line, usize::MAX)));
                 text += &table::table(&contest.findings, entrant)
                     .map_or_else(String::new, |table| format!("\n{table}\n"));
             }
@@ -345,7 +345,7 @@ impl Held {
         let findings: Vec<&Findings> =
             self.document.contests.iter().map(|contest| &contest.findings).collect();
         let told = conditions.iter().flat_map(|condition| findings.iter().flat_map(|of| condition.tell(of)));
-        told.for_each(|line| paragraph(&mut text, &line));
+        told.for_each(|line| paragraph(&mut text, &shown(line, usize::MAX)));
         let mut document = serde_json::to_vec_pretty(&self.document).context("cannot write JSON")?;
         document.push(b'\n');
         // Findings are told even where they cannot be kept.

@@ -276,7 +276,8 @@ impl Contest {
         notes.extend(self.too_short.clone().filter(|_| !self.has_enough()));
         if self.spoilt > 0 {
             notes.push(format!(
-                "{} measured again: other programs on this machine, or its own host, had spoilt what was measured",
+                "{} left out, and measured again as far as the time went: other programs on this machine, or its own host, had spoilt \
+                 what was measured",
                 counted(self.spoilt as u64, "block")
             ));
         }
@@ -869,10 +870,9 @@ fn ensure_holds_a_block(
     Ok(())
 }
 
-/// A time in whole minutes, at least as long, as `--within` takes it.
+/// A time in whole minutes, at least as long, as `--within` takes it: one number with one unit.
 fn in_minutes(time: Duration) -> String {
-    let minutes = Duration::from_secs(60 * (time.as_secs_f64() / 60.0).ceil() as u64);
-    humantime::format_duration(minutes).to_string().replace(' ', "")
+    format!("{}m", (time.as_secs_f64() / 60.0).ceil())
 }
 
 /// That `within` carries fewer blocks than a verdict needs, where it does: each block takes about `block`, and this many `contests` share the
@@ -1020,6 +1020,11 @@ mod tests {
                 "a verdict needs 6 blocks, which take about 60 s here; --within leaves 20 s for them: give --within 1m or more"
             )
         );
+        let long = Duration::from_secs(4_501);
+        assert_eq!(in_minutes(long), "76m");
+        let taken =
+            loadgen::parse_span(&in_minutes(long), &(Duration::ZERO..=Duration::from_secs(24 * 3600)));
+        assert_eq!(taken, Ok(Duration::from_secs(76 * 60)));
         let of_two = too_short(2, Duration::from_secs(8), Duration::from_secs(20), 2).unwrap();
         assert!(of_two.ends_with("--within leaves 20 s for them: give --within 2m or more"), "{of_two}");
         assert_eq!(told(6), None);

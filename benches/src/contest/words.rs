@@ -1,7 +1,5 @@
 //! Findings in plain sentences.
 
-use std::time::Duration;
-
 use reports_render::number;
 use reports_terminal::counted;
 
@@ -307,13 +305,17 @@ fn would_decide(findings: &Findings, finding: &Finding) -> String {
         }
         Some(blocks) => {
             let half_minutes = (blocks as f64 * findings.block_s / 30.0).ceil().max(1.0) as u64;
-            let time = humantime::format_duration(Duration::from_secs(30 * half_minutes)).to_string();
             format!(
                 "about {blocks} blocks would decide it if that is the true ratio: --within {}",
-                time.replace(' ', "")
+                in_half_minutes(half_minutes)
             )
         }
     }
+}
+
+/// So many half minutes as `--within` takes them: one number with one unit.
+fn in_half_minutes(number: u64) -> String {
+    if number.is_multiple_of(2) { format!("{}m", number / 2) } else { format!("{}s", 30 * number) }
 }
 
 fn plain(ratio: f64) -> String {
@@ -379,6 +381,8 @@ fn list(parts: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use reports_stats::looks::Looks;
 
@@ -508,6 +512,16 @@ mod tests {
         finding.needed = Some(48);
         let told = would_decide(&found, &finding);
         assert!(told.ends_with(": --within 2m"), "{told}");
+        finding.needed = Some(45);
+        assert!(
+            would_decide(&Findings { block_s: 1.8, ..found.clone() }, &finding).ends_with(": --within 90s")
+        );
+        for half_minutes in 1..=500 {
+            let within = in_half_minutes(half_minutes);
+            let span =
+                loadgen::parse_span(&within, &(Duration::from_secs(1)..=Duration::from_secs(24 * 3600)));
+            assert_eq!(span, Ok(Duration::from_secs(30 * half_minutes)), "{within}");
+        }
         finding.needed = Some(49);
         assert!(would_decide(&found, &finding).ends_with("takes at most 48"));
     }

@@ -4,7 +4,7 @@ use std::{io, net::TcpStream};
 
 use servers_contract::Refusal;
 use servers_front::Probe;
-use servers_wire::{CONTINUE, Decoder, Progress, Replies};
+use servers_wire::{CONTINUE, Decoder, Replies};
 
 use crate::{
     Service,
@@ -27,11 +27,8 @@ pub(crate) fn serve(stream: &TcpStream, service: &Service, probe: &mut impl Prob
             replies.clear();
         }
         if replies.is_closing() {
-            return match decoder.progress() {
-                Progress::Idle => Ok(()),
-                // Bytes that nobody will read: the reply must not be lost to the reset that they cause.
-                Progress::Head | Progress::Body => socket.linger(),
-            };
+            // What the client may still send is read: unread, it would reset the connection, and the reply be lost to that.
+            return socket.linger();
         }
         if !answered_all {
             continue;

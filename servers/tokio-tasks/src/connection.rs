@@ -5,7 +5,7 @@ use std::io;
 use servers_async::Handlers;
 use servers_contract::Refusal;
 use servers_front::Probe;
-use servers_wire::{CONTINUE, Decoder, Progress, Replies};
+use servers_wire::{CONTINUE, Decoder, Replies};
 use tokio::net::tcp::OwnedReadHalf;
 
 use crate::{
@@ -36,11 +36,8 @@ pub(crate) async fn serve(
             replies.clear();
         }
         if replies.is_closing() {
-            return match decoder.progress() {
-                Progress::Idle => Ok(()),
-                // Bytes that nobody will read: the reply must not be lost to the reset that they cause.
-                Progress::Head | Progress::Body => socket.linger().await,
-            };
+            // What the client may still send is read: unread, it would reset the connection, and the reply be lost to that.
+            return socket.linger().await;
         }
         if !answered_all {
             continue;

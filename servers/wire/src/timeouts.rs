@@ -30,8 +30,9 @@ impl Timeouts {
     }
 }
 
-/// How long a connection that was refused is still read from, so that the reply is not lost to a reset: closing a
-/// socket with unread bytes resets it. A client that has the reply hangs up within a round trip.
+/// How long a connection is still read from after its last reply, so that this is not lost to a reset: bytes that come to a
+/// closed socket, or are unread when it is closed, reset it (RFC 9112 §9.6). A client that has the reply hangs up within a round
+/// trip.
 pub const LINGER: Duration = Duration::from_secs(1);
 
 /// How much is read in that time: four bodies of the largest size, after which the reset is deserved.

@@ -21,6 +21,22 @@ fn who_sends_too_much_can_read_why_while_still_sending() {
 }
 
 #[test]
+fn bytes_behind_the_last_request_of_a_connection_do_not_cost_its_reply() {
+    let program = start(&[]);
+    let size = limits::PAYLOAD_MAX;
+    for behind in [&b"\r\n"[..], b"GET /hello HTTP/1.1\r\nhost: x\r\n\r\n"] {
+        let mut stream = connect(&program);
+        let request = format!("GET /payload?bytes={size} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        // The reply is under way, and most of it does not fit into what the client's kernel takes unread.
+        stream.read_exact(&mut [0]).unwrap();
+        stream.write_all(behind).unwrap();
+        let answer = rest(&mut stream);
+        assert!(answer.len() > size, "{} bytes of {size}", answer.len());
+    }
+}
+
+#[test]
 fn a_client_that_waits_for_100_continue_is_told_to_go_on() {
     let program = start(&[]);
     let mut stream = connect(&program);

@@ -57,7 +57,7 @@ pub struct Answer {
 /// When it cannot be connected to, or no whole reply of at most 32 MiB comes within `patience`; in words.
 pub fn exchange(address: SocketAddr, request: &[u8], patience: Duration) -> Result<Answer, String> {
     let answered = || {
-        let mut connection = Connection::open(address, patience)?;
+        let mut connection = Connection::open(address, patience)?.tolerant();
         connection.send(request)?;
         connection.receive()
     };

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use crate::patience::{Patience, Peer};
-use crate::reply::{self, Malformed, Received};
+use crate::reply::{self, Malformed, Reading, Received};
 
 /// What kept a reply from coming.
 #[derive(Debug, Error)]
@@ -57,6 +57,9 @@ pub(crate) struct Connection {
     peer: Peer,
     unused: Vec<u8>,
     ended: bool,
+    /// Whether it ended by a reset: what had come by then may not be all.
+    was_reset: bool,
+    reading: Reading,
     patience: Duration,
     /// Most bytes of one reply that are kept.
     limit: usize,
@@ -72,7 +75,14 @@ impl Connection {
         // A piece must leave when it is sent, or splitting a request would test nothing.
         stream.set_nodelay(true).map_err(Trouble::Socket)?;
         stream.set_write_timeout(Some(patience)).map_err(Trouble::Socket)?;
-        Ok(Self { stream, peer, unused: Vec::new(), ended: false, patience, limit: usize::MAX })
+        let (unused, limit) = (Vec::new(), usize::MAX);
+        let reading = Reading::Strict;
+        Ok(Self { stream, peer, unused, ended: false, was_reset: false, reading, patience, limit })
+    }
+
+    /// The same to a server that knows no contract.
+    pub(crate) fn tolerant(self) -> Self {
+        Self { reading: Reading::Tolerant, ..self }
     }
 
     /// The same, on which a reply of more than `limit` bytes is refused: none is kept beyond what the decoder allows.
@@ -95,7 +105,7 @@ impl Connection {
     pub(crate) fn receive(&mut self) -> Result<Received, Trouble> {
         let mut patience = self.peer.patience(self.patience);
         loop {
-            if let Some((received, used)) = reply::take(&self.unused, self.ended)? {
+            if let Some((received, used)) = self.take()? {
                 self.unused.drain(..used);
                 return Ok(received);
             }
@@ -107,6 +117,10 @@ impl Connection {
             }
             self.read_patiently(&mut patience)?;
         }
+    }
+
+    fn take(&self) -> Result<Option<(Received, usize)>, Malformed> {
+        reply::take(&self.unused, self.ended && !self.was_reset, self.reading)
     }
 
     /// Waits for the contender to close, with nothing sent after the last reply.
@@ -141,7 +155,7 @@ impl Connection {
                 return Err(Trouble::NotClosed("it was open and silent all the time".to_owned()));
             }
             self.read(Instant::now() + pause)?;
-            if let Some((received, used)) = reply::take(&self.unused, self.ended)? {
+            if let Some((received, used)) = self.take()? {
                 self.unused.drain(..used);
                 return Ok(Some(received));
             }
@@ -190,7 +204,7 @@ impl Connection {
         match self.stream.read(&mut chunk) {
             Ok(0) => self.ended = true,
             Ok(count) => self.unused.extend_from_slice(&chunk[..count]),
-            Err(error) if is_closing(&error) => self.ended = true,
+            Err(error) if is_closing(&error) => (self.ended, self.was_reset) = (true, true),
             // The deadline is judged above, on the next turn.
             Err(error) if is_pause(&error) => {}
             Err(error) => return Err(Trouble::Socket(error)),

@@ -10,8 +10,8 @@ const HEAD_LIMIT: usize = 64 * 1024;
 /// Longest reply body accepted, in bytes: twice the largest reply of the contract, so that a wrong
 /// contender cannot fill the memory of whoever checks it.
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
-/// Most headers accepted in a reply; the stacks under test send fewer than ten.
-const HEADERS_LIMIT: usize = 64;
+/// Most headers accepted in a reply, as by the load generator; the stacks under test send fewer than ten.
+const HEADERS_LIMIT: usize = 128;
 /// How far a reply's date may be from this machine's time: both are one machine, but a contender may tell the time from
 /// a thread of its own, which a busy machine keeps waiting.
 const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
@@ -72,14 +72,27 @@ pub(crate) enum Malformed {
     Chunk,
 }
 
+/// How strictly a reply's framing is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// As a server may send it. For contenders.
+    Strict,
+    /// As a client may take it, and as the load generator does (`docs/REPLIES.md`). For servers that know no contract.
+    Tolerant,
+}
+
 /// Takes the first reply from the front of `bytes`, with the number of bytes it used.
 ///
 /// `None` while it is incomplete. `ended` says that no more bytes will come: only then may a body that
 /// announces no length be complete.
-pub(crate) fn take(bytes: &[u8], ended: bool) -> Result<Option<(Received, usize)>, Malformed> {
+pub(crate) fn take(
+    bytes: &[u8],
+    ended: bool,
+    reading: Reading,
+) -> Result<Option<(Received, usize)>, Malformed> {
     let mut from = 0;
     loop {
-        let Some(head) = head(&bytes[from..])? else {
+        let Some(head) = head(&bytes[from..], reading)? else {
             return if bytes.len() - from > HEAD_LIMIT { Err(Malformed::HeadTooLong) } else { Ok(None) };
         };
         let start = from + head.length;
@@ -87,7 +100,7 @@ pub(crate) fn take(bytes: &[u8], ended: bool) -> Result<Option<(Received, usize)
             from = start;
             continue;
         }
-        let body = match framing(&head)? {
+        let body = match framing(&head, reading)? {
             Framing::Length(length) => exactly(&bytes[start..], length),
             Framing::Chunked => chunked(&bytes[start..])?,
             Framing::UntilEnd if ended => Some((bytes[start..].to_vec(), bytes.len() - start)),
@@ -108,10 +121,15 @@ struct Head {
     length: usize,
 }
 
-fn head(bytes: &[u8]) -> Result<Option<Head>, Malformed> {
+fn head(bytes: &[u8], reading: Reading) -> Result<Option<Head>, Malformed> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_LIMIT];
     let mut response = httparse::Response::new(&mut headers);
-    let httparse::Status::Complete(length) = response.parse(bytes)? else { return Ok(None) };
+    let is_tolerant = reading == Reading::Tolerant;
+    let parsed = httparse::ParserConfig::default()
+        .allow_obsolete_multiline_headers_in_responses(is_tolerant)
+        .allow_multiple_spaces_in_response_status_delimiters(is_tolerant)
+        .parse_response(&mut response, bytes);
+    let httparse::Status::Complete(length) = parsed? else { return Ok(None) };
     let headers = response.headers.iter().map(|header| {
         (header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).trim().to_owned())
     });
@@ -125,21 +143,44 @@ enum Framing {
     UntilEnd,
 }
 
-fn framing(head: &Head) -> Result<Framing, Malformed> {
+fn framing(head: &Head, reading: Reading) -> Result<Framing, Malformed> {
     let values = |name: &str| -> Vec<&str> {
         head.headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
     };
     let (lengths, codings) = (values("content-length"), values("transfer-encoding"));
-    match (lengths.as_slice(), codings.as_slice()) {
+    match (length(&lengths, reading), is_chunked(&codings, reading)) {
         _ if matches!(head.status, 204 | 304) => Ok(Framing::Length(0)),
-        ([], []) => Ok(Framing::UntilEnd),
-        ([], ["chunked"]) => Ok(Framing::Chunked),
-        ([length], []) if length.bytes().all(|byte| byte.is_ascii_digit()) => match length.parse() {
+        _ if lengths.is_empty() && codings.is_empty() => Ok(Framing::UntilEnd),
+        (_, true) if lengths.is_empty() => Ok(Framing::Chunked),
+        (Some(digits), _) if codings.is_empty() => match digits.parse() {
             Ok(length) if length <= BODY_LIMIT => Ok(Framing::Length(length)),
             _ => Err(Malformed::BodyTooLong),
         },
         _ => Err(Malformed::Length(format!("content-length {lengths:?}, transfer-encoding {codings:?}"))),
     }
+}
+
+/// The digits of the one length in these fields. A tolerant reader takes the same length again and again for one.
+fn length<'a>(fields: &[&'a str], reading: Reading) -> Option<&'a str> {
+    let mut lengths: Vec<&str> = match reading {
+        Reading::Strict => fields.to_vec(),
+        Reading::Tolerant => fields.iter().flat_map(|field| field.split(',')).map(str::trim).collect(),
+    };
+    if reading == Reading::Tolerant {
+        lengths.dedup();
+    }
+    match lengths[..] {
+        [length] if length.bytes().all(|byte| byte.is_ascii_digit()) => Some(length),
+        _ => None,
+    }
+}
+
+/// Whether these fields name the chunked coding alone; for a tolerant reader, whether it is the last one.
+fn is_chunked(fields: &[&str], reading: Reading) -> bool {
+    let elements = || fields.iter().flat_map(|field| field.split(',')).map(str::trim);
+    let mut codings = elements().filter(|coding| !coding.is_empty());
+    let is_last = codings.next_back().is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
+    is_last && (reading == Reading::Tolerant || elements().count() == 1)
 }
 
 fn exactly(bytes: &[u8], length: usize) -> Option<(Vec<u8>, usize)> {
@@ -185,7 +226,7 @@ mod tests {
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3;x=1\r\nabc\r\n2\r\nde\r\n0\r\nt: 1\r\n\r\n";
 
     fn complete(bytes: &[u8]) -> (Received, usize) {
-        take(bytes, false).unwrap().expect("complete")
+        take(bytes, false, Reading::Strict).unwrap().expect("complete")
     }
 
     #[test]
@@ -219,8 +260,33 @@ mod tests {
     fn every_prefix_of_a_reply_is_incomplete() {
         for whole in [&LENGTH[..LENGTH.len() - 4], CHUNKED] {
             for cut in 0..whole.len() {
-                assert_eq!(take(&whole[..cut], false), Ok(None), "{}", whole[..cut].escape_ascii());
+                let taken = take(&whole[..cut], false, Reading::Strict);
+                assert_eq!(taken, Ok(None), "{}", whole[..cut].escape_ascii());
             }
+        }
+    }
+
+    #[test]
+    fn a_coding_is_one_in_any_case_and_a_tolerant_reader_takes_what_any_client_may() {
+        let read = |fields: &str, reading| {
+            let bytes = format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n");
+            let body = if fields.contains("length") { "ab" } else { "2\r\nab\r\n0\r\n\r\n" };
+            take([bytes, body.to_owned()].concat().as_bytes(), false, reading)
+        };
+        for (fields, strict) in [
+            ("Transfer-Encoding: Chunked", true),
+            ("transfer-encoding: gzip, chunked", false),
+            ("transfer-encoding: gzip\r\ntransfer-encoding: chunked", false),
+            ("transfer-encoding: chunked,", false),
+            ("content-length: 2, 2\r\ncontent-length: 2", false),
+            ("x: a\r\n b\r\ncontent-length: 2", false),
+        ] {
+            let taken = read(fields, Reading::Tolerant).unwrap().expect("complete");
+            assert_eq!(taken.0.body, b"ab", "{fields}");
+            assert_eq!(read(fields, Reading::Strict).is_ok(), strict, "{fields}");
+        }
+        for fields in ["content-length: 2, 3", "content-length: 2,", "transfer-encoding: chunked, gzip"] {
+            assert!(read(fields, Reading::Tolerant).is_err(), "{fields}");
         }
     }
 
@@ -233,8 +299,8 @@ mod tests {
     #[test]
     fn without_a_length_the_body_ends_with_the_connection() {
         let bytes = b"HTTP/1.0 200 OK\r\n\r\nabc";
-        assert_eq!(take(bytes, false), Ok(None));
-        assert_eq!(take(bytes, true).unwrap().expect("complete").0.body, b"abc");
+        assert_eq!(take(bytes, false, Reading::Strict), Ok(None));
+        assert_eq!(take(bytes, true, Reading::Strict).unwrap().expect("complete").0.body, b"abc");
     }
 
     #[test]
@@ -245,12 +311,15 @@ mod tests {
             "content-length: 1\r\ntransfer-encoding: chunked",
         ] {
             let bytes = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\na");
-            assert!(matches!(take(bytes.as_bytes(), true), Err(Malformed::Length(_))), "{head}");
+            assert!(
+                matches!(take(bytes.as_bytes(), true, Reading::Strict), Err(Malformed::Length(_))),
+                "{head}"
+            );
         }
-        assert!(matches!(take(b"garbage\r\n\r\n", true), Err(Malformed::Head(_))));
+        assert!(matches!(take(b"garbage\r\n\r\n", true, Reading::Strict), Err(Malformed::Head(_))));
         let endless = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\n";
-        assert_eq!(take(endless, false), Err(Malformed::BodyTooLong));
+        assert_eq!(take(endless, false, Reading::Strict), Err(Malformed::BodyTooLong));
         let bad = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabcde";
-        assert_eq!(take(bad, false), Err(Malformed::Chunk));
+        assert_eq!(take(bad, false, Reading::Strict), Err(Malformed::Chunk));
     }
 }

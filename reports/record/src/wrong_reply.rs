@@ -33,17 +33,30 @@ impl WrongReply {
     #[must_use]
     pub fn new(kind: OutcomeKind, finding: &str, bytes: &[u8]) -> Self {
         let (head, body) = after_interims(bytes);
-        let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-        let status_line = lines.next().filter(|line| !line.is_empty()).map(|line| shown(line, LINE));
-        let headers = lines.filter(|line| !line.is_empty()).take(HEADERS).map(header).collect();
+        let mut lines = unfolded(head).into_iter();
+        let status_line = lines.next().map(|line| shown(&line, LINE));
+        let headers = lines.take(HEADERS).map(|line| header(&line)).collect();
         let more = if body.len() > BODY { "…" } else { "" };
         let body = shown(&body[..body.len().min(BODY)], usize::MAX) + more;
         Self { kind, finding: finding.to_owned(), status_line, headers, body }
     }
 }
 
+/// The lines of a head that are not empty, each joined to those that continue it: a secret may be folded.
+fn unfolded(head: &[u8]) -> Vec<Vec<u8>> {
+    let mut lines = Vec::<Vec<u8>>::new();
+    for line in head.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+        match lines.last_mut().filter(|_| line.starts_with(b" ") || line.starts_with(b"\t")) {
+            Some(before) => before.extend_from_slice(&[b" ", line.trim_ascii()].concat()),
+            None => lines.push(line.trim_ascii().to_vec()),
+        }
+    }
+    lines
+}
+
 fn header(line: &[u8]) -> String {
-    let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+    // A blank before the colon makes it another name to some readers, and the secret none the less one.
+    let name = line.split(|byte| *byte == b':').next().unwrap_or_default().trim_ascii_end();
     if SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret.as_bytes())) {
         return format!("{}: (value not kept)", shown(name, LINE));
     }
@@ -88,6 +101,22 @@ mod tests {
         assert_eq!(reply.status_line.as_deref(), Some(r"HTTP/1.1 503 Busy\u{1b}[2J"));
         assert_eq!(reply.headers, ["retry-after: 1", "Set-Cookie: (value not kept)"]);
         assert_eq!(reply.body, r"busy\n");
+    }
+
+    #[test]
+    fn a_cookie_is_not_kept_however_its_line_is_written() {
+        for cookie in [
+            "set-cookie: id=secret",
+            "Set-Cookie:\r\n id=secret",
+            "SET-COOKIE: a=b;\r\n\tid=secret",
+            "set-cookie : id=secret",
+            "set-cookie2\t: id=secret",
+        ] {
+            let bytes = format!("HTTP/1.1 503 Busy\r\n{cookie}\r\nretry-after:\r\n 1\r\n\r\nbusy");
+            let reply = WrongReply::new(OutcomeKind::WrongStatus, "", bytes.as_bytes());
+            assert!(reply.headers[0].ends_with(": (value not kept)"), "{:?}", reply.headers);
+            assert_eq!(reply.headers[1..], ["retry-after: 1"], "{cookie:?}");
+        }
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub enum StartError {
         cause: io::Error,
     },
     /// A connection could not be opened.
-    #[error("could not open connection {number} to {address}: {cause} ({})", socket::remedy(cause))]
+    #[error("could not open connection {number} to {address}: {cause} ({})", socket::remedy(cause, address))]
     Connect {
         /// Where to.
         address: SocketAddr,

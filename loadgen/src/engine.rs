@@ -4,6 +4,7 @@
 
 mod absences;
 mod conversation;
+mod doubts;
 mod free;
 mod margin;
 mod pacer;
@@ -35,6 +36,7 @@ use crate::tally::{Flight, Tally, Unsent};
 use crate::timer::Timer;
 use crate::usage::{ThreadUsage, thread_cpu_time};
 use absences::Absences;
+use doubts::Doubts;
 use free::Free;
 use pacer::Pacer;
 use standstills::STEP;
@@ -49,6 +51,10 @@ const REPEATED: Duration = Duration::from_millis(950);
 /// Copying fewer bytes takes a tenth of a millisecond at the most.
 const MANY: usize = 256 * 1024;
 
+/// A connection that was idle for longer may have ended without this thread's having been told: it looks at its sockets again and again,
+/// and not at each moment.
+const UNTOLD: Duration = Duration::from_micros(100);
+
 /// One thread's part in one measurement.
 pub(crate) struct Engine {
     order: Arc<Order>,
@@ -57,6 +63,7 @@ pub(crate) struct Engine {
     route: Route,
     slots: Vec<Rc<Slot>>,
     free: RefCell<Free>,
+    doubts: RefCell<Doubts>,
     starts: RefCell<Starts>,
     pacer: Pacer,
     /// The steward's.
@@ -121,6 +128,7 @@ impl Engine {
             absences: absences(&order, index),
             asleep_ns,
             free: RefCell::new(Free::of(order.pool)),
+            doubts: RefCell::default(),
             scratch: RefCell::new(vec![0; SCRATCH]),
             is_prepared: Cell::default(),
             known_head: Rc::default(),
@@ -298,6 +306,9 @@ impl Engine {
             slot.walk.set(start.number.map_or_else(next, |number| draws.of_start(number)));
             flight.wait = draws.wait_at(slot.walk.get().at);
         }
+        if slot.is_open() {
+            self.vet(slot, now);
+        }
         slot.flight.set(Some(flight));
         if !slot.is_open() {
             return slot.wake();
@@ -317,6 +328,28 @@ impl Engine {
         if now.since(ready) > STEP {
             self.tally.borrow_mut().idled(ready, self.standstills.between(ready, now), now);
         }
+    }
+
+    /// Leaves a slot without its connection where nothing may be sent over that: it has ended, or is in doubt.
+    ///
+    /// What may be repeated is sent without asking: where it meets an end, it goes out again.
+    fn vet(&self, slot: &Slot, now: Moment) {
+        let was_idle = now.since(slot.free_since.get()) > UNTOLD;
+        if was_idle && !self.order.load.request.is_repeatable() && self.ask(slot).is_some() {
+            return slot.close(self.parser(), Absence::Ended);
+        }
+        if slot.is_in_doubt() {
+            self.give_up_in_doubt(slot, now);
+        }
+    }
+
+    /// Listens on to a slot's connection, over which bytes came that may be of no request, and leaves the slot without one.
+    #[cold]
+    fn give_up_in_doubt(&self, slot: &Slot, now: Moment) {
+        if let (Some(stream), Some(parser)) = (slot.stream.take(), slot.parser.borrow().as_ref()) {
+            self.doubts.borrow_mut().add(stream, parser.beginning(), now);
+        }
+        slot.close(self.parser(), Absence::Ended);
     }
 
     fn flight(&self, intended: Moment, free_since: Moment, started: Moment) -> Flight {
@@ -363,6 +396,8 @@ impl Engine {
             Ok(count) if count == bytes.len() => {}
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
                 // The peer is gone: reading tells how.
+                slot.refuse(&error);
+                slot.unsent.set(bytes.len());
                 slot.wake();
             }
             partly => {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use reports_record::OutcomeKind;
 
 use crate::clock::Moment;
-use crate::reply::{Look, Reply, ReplyParser};
+use crate::reply::{End, Look, Reply, ReplyParser};
 use crate::tally::{Flight, Tally};
 use crate::window::Window;
 
@@ -34,11 +34,23 @@ pub struct Parse(ReplyParser);
 
 impl Default for Parse {
     fn default() -> Self {
-        Self(ReplyParser::new(false, Look::Digest, Rc::default()))
+        Self::answering(false)
+    }
+}
+
+impl From<Reply> for WholeReply {
+    fn from(Reply { status, keep_alive, body, surplus, .. }: Reply) -> Self {
+        Self { status, keep_alive, body_bytes: body.bytes, body_crc32: body.crc32, surplus }
     }
 }
 
 impl Parse {
+    /// Of replies to `HEAD`, or to anything else.
+    #[must_use]
+    pub fn answering(head: bool) -> Self {
+        Self(ReplyParser::new(head, Look::Digest, Rc::default()))
+    }
+
     /// The length of the body of `reply`, one whole reply; `None` when it is not one.
     pub fn body_bytes(&mut self, reply: &[u8]) -> Option<u64> {
         let reply = self.0.feed(reply).ok().flatten()?;
@@ -51,13 +63,19 @@ impl Parse {
     /// Why they are not a reply, in words.
     pub fn piece(&mut self, bytes: &[u8]) -> Result<Option<WholeReply>, String> {
         let fed = self.0.feed(bytes).map_err(|refusal| refusal.to_string())?;
-        Ok(fed.map(|Reply { status, keep_alive, body, surplus, .. }| WholeReply {
-            status,
-            keep_alive,
-            body_bytes: body.bytes,
-            body_crc32: body.crc32,
-            surplus,
-        }))
+        Ok(fed.map(WholeReply::from))
+    }
+
+    /// The reply that the connection's end ends. For fuzzing.
+    ///
+    /// # Errors
+    /// What is missing of one that had begun; nothing where none had.
+    pub fn end(&mut self) -> Result<WholeReply, Option<String>> {
+        match self.0.end() {
+            End::Reply(reply) => Ok(reply.into()),
+            End::Closed => Err(None),
+            End::Truncated => Err(Some(self.0.missing())),
+        }
     }
 
     /// Bytes that are kept of a reply which is not whole yet. For fuzzing.

@@ -1,11 +1,15 @@
 //! The task of one slot: reads replies, and opens another connection when a request needs one.
 
 use std::io;
+use std::ops::Range;
+use std::os::fd::AsRawFd as _;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, recv};
 use reports_record::OutcomeKind;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -39,8 +43,8 @@ enum Event {
 }
 
 /// Why a connection is given up.
-enum Loss {
-    /// It carried no request; its slot is in line for one and stays there.
+pub(super) enum Loss {
+    /// It carried no request. Its slot is in line for one and stays there, or was just given one, which goes out on a fresh connection.
     Idle,
     /// Its request was answered, and it carries no other.
     Answered(Absence),
@@ -93,6 +97,19 @@ impl Engine {
         self.take(slot, &event)
     }
 
+    /// The same of a connection that was idle, whatever the runtime knows of it by now: its end may be there and untold.
+    pub(super) fn ask(&self, slot: &Slot) -> Option<Loss> {
+        let descriptor = slot.stream.borrow().as_ref()?.as_raw_fd();
+        let read = recv(descriptor, &mut self.scratch.borrow_mut(), MsgFlags::MSG_DONTWAIT);
+        let event = match read {
+            Ok(0) => Event::Ended,
+            Ok(count) => Event::Bytes(count),
+            Err(Errno::EAGAIN) => return None,
+            Err(errno) => Event::Failed(errno.into()),
+        };
+        self.take(slot, &event)
+    }
+
     /// Reads replies until the connection is to be given up.
     async fn exchange(&self, slot: &Rc<Slot>) -> Loss {
         loop {
@@ -124,8 +141,11 @@ impl Engine {
             let rest = &request[request.len() - slot.unsent.get()..];
             match self.handing(rest.len(), || Pin::new(&mut *stream).poll_write(cx, rest)) {
                 Poll::Ready(Ok(taken)) => slot.unsent.set(slot.unsent.get() - taken),
-                // The peer takes no more; what it has to say about that is read below.
-                Poll::Ready(Err(_)) => break,
+                // The peer takes no more; what else it has to say about that is read below.
+                Poll::Ready(Err(error)) => {
+                    slot.refuse(&error);
+                    break;
+                }
                 Poll::Pending => break,
             }
         }
@@ -143,7 +163,7 @@ impl Engine {
     fn take(&self, slot: &Slot, event: &Event) -> Option<Loss> {
         match event {
             Event::Bytes(count) => self.take_bytes(slot, *count),
-            _ if slot.flight.get().is_none() => Some(Loss::Idle),
+            _ if slot.flight.get().is_none() || !slot.is_open() => Some(Loss::Idle),
             Event::Ended => Some(self.take_end(slot)),
             Event::Failed(error) => Some(Loss::Failed(socket::kind_of(error))),
             Event::Expired => Some(Loss::Failed(OutcomeKind::Timeout)),
@@ -155,7 +175,11 @@ impl Engine {
         let now = self.now();
         self.pacer.worked();
         self.tally.borrow_mut().received(count, now);
-        let Some(flight) = slot.flight.get() else { return self.take_idle(slot, count) };
+        let Some(flight) = slot.flight.get() else { return self.take_idle(slot, 0..count) };
+        if self.never_left(slot) && Self::is_kept(slot, &flight) {
+            // They came before the connection ended, and answer nothing.
+            return self.take_idle(slot, 0..count).map(|_| Loss::Failed(OutcomeKind::Reset));
+        }
         let mut flight = flight.read(self.standstills.unread(flight.started, now), now);
         flight.first_byte = flight.first_byte.min(now.before(flight.stalled_after));
         // The parser is given back at once: a wrong reply's beginning is read from it.
@@ -169,16 +193,17 @@ impl Engine {
                 slot.flight.set(Some(Flight { stalled_after: Duration::ZERO, ..flight }));
                 None
             }
-            Err(refusal) => Some(self.take_refused(&flight, refusal)),
+            Err(refusal) => Some(self.take_refused(slot, &flight, refusal)),
         }
     }
 
-    /// Takes in bytes that no request asked for. The connection is given up, so that they are not paired with the next request, unless
-    /// more bytes are needed to tell whether they only announce its end: a request that goes out meanwhile meets the rest of them.
+    /// Takes in bytes at this `place` of the scratch buffer that no request asked for. The connection is given up, so that they are not
+    /// paired with the next request, unless more bytes are needed to tell whether they only announce its end: until then it is
+    /// [in doubt](Slot::is_in_doubt).
     #[cold]
-    fn take_idle(&self, slot: &Slot, count: usize) -> Option<Loss> {
+    fn take_idle(&self, slot: &Slot, place: Range<usize>) -> Option<Loss> {
         let mut parser = slot.parser.borrow_mut();
-        let piece = &self.scratch.borrow()[..count];
+        let piece = &self.scratch.borrow()[place];
         let before =
             parser.as_ref().filter(|parser| parser.has_begun()).map_or(&[][..], |parser| parser.beginning());
         match is_farewell(&[before, piece].concat()) {
@@ -191,12 +216,12 @@ impl Engine {
 
     /// Gives up a connection over which bytes came that are no reply. Those that belong to the reply before have only crossed the
     /// request in flight: had they come with that reply, the request would have gone out on a fresh connection, and so it does now.
-    fn take_refused(&self, flight: &Flight, refusal: Refusal) -> Loss {
+    fn take_refused(&self, slot: &Slot, flight: &Flight, refusal: Refusal) -> Loss {
         if refusal != Refusal::Unasked {
             return Loss::Failed(refusal.into());
         }
         self.tally.borrow_mut().unasked_replies += 1;
-        if self.may_be_repeated(flight) { Loss::Crossed } else { Loss::Failed(refusal.into()) }
+        if self.may_be_repeated(slot, flight) { Loss::Crossed } else { Loss::Failed(refusal.into()) }
     }
 
     /// Ends the request in flight with its reply, whose last `piece` bytes, if any, are in the scratch buffer; the connection, too,
@@ -220,34 +245,28 @@ impl Engine {
         if !flight.stalled_after.is_zero() {
             self.standstills.found_unread();
         }
-        // Behind the last reply of a connection nothing can be taken for another one, and a farewell says that it was the last.
-        let unasked = reply.surplus > 0 && reply.keep_alive && !self.is_farewell_behind(piece, reply.surplus);
         {
             let mut tally = self.tally.borrow_mut();
             tally.replied(flight, reply.status, in_time, now);
             tally.answered(reply.body.bytes, now);
             tally.ended(flight, kind, now);
-            tally.unasked_replies += u64::from(unasked);
         }
         slot.flight.set(None);
         slot.free_since.set(now);
         slot.served.set(slot.served.get() + 1);
         slot.failures.set(0);
+        // Behind the last reply of a connection nothing can be taken for another one. What comes behind others is looked at as it
+        // would be had it come a moment later.
+        let has_more = reply.surplus > 0 && reply.keep_alive;
+        let is_lost = has_more && self.take_idle(slot, piece - reply.surplus..piece).is_some();
         if self.is_last(slot.served.get()) {
             return Some(Loss::Answered(Absence::Planned));
         }
         if !reply.keep_alive {
             self.tally.borrow_mut().closes_announced += 1;
         }
-        let is_over = !reply.keep_alive || reply.surplus > 0 || slot.unsent.get() > 0;
+        let is_over = !reply.keep_alive || is_lost || slot.unsent.get() > 0;
         is_over.then_some(Loss::Answered(Absence::Ended))
-    }
-
-    /// Whether the `surplus` of a reply, whose last `piece` bytes are in the scratch buffer, only announces the connection's end: as it
-    /// would if it had come a moment later.
-    #[cold]
-    fn is_farewell_behind(&self, piece: usize, surplus: usize) -> bool {
-        is_farewell(&self.scratch.borrow()[piece.saturating_sub(surplus)..piece]) == Some(true)
     }
 
     /// How a whole reply in time ends its request. One that came before the request's wait was over is no more right than another body.
@@ -260,6 +279,9 @@ impl Engine {
 
     fn take_end(&self, slot: &Slot) -> Loss {
         let Some(flight) = slot.flight.get() else { return Loss::Idle };
+        if slot.was_reset() {
+            return Loss::Failed(OutcomeKind::Reset);
+        }
         let end = slot.parser.borrow_mut().as_mut().map_or(End::Closed, |parser| parser.end());
         match end {
             End::Reply(reply) => {
@@ -313,24 +335,37 @@ impl Engine {
         self.rest(slot, PAUSE, now);
     }
 
-    fn may_be_repeated(&self, flight: &Flight) -> bool {
-        !flight.resent && self.order.load.request.is_repeatable()
+    fn may_be_repeated(&self, slot: &Slot, flight: &Flight) -> bool {
+        !flight.resent && (self.order.load.request.is_repeatable() || self.never_left(slot))
+    }
+
+    /// Whether not a byte of the request in flight was sent, because its connection had ended before.
+    fn never_left(&self, slot: &Slot) -> bool {
+        slot.was_refused() && slot.unsent.get() == self.request(slot).len()
+    }
+
+    /// Whether the connection of the request in flight stood before there was that request.
+    fn is_kept(slot: &Slot, flight: &Flight) -> bool {
+        slot.served.get() > 0 || flight.connect.is_zero()
     }
 
     /// Whether a reply is the farewell of a kept connection, sent before the request in flight came, which may be sent again.
     fn is_crossed_farewell(&self, slot: &Slot, flight: &Flight, reply: &Reply, now: Moment) -> bool {
         reply.status == FAREWELL
             && !reply.keep_alive
-            && slot.served.get() > 0
-            && self.may_be_repeated(flight)
+            && Self::is_kept(slot, flight)
+            && self.may_be_repeated(slot, flight)
             && crossed(flight.service(now), self.round_trip.get())
     }
 
     /// The same loss, or that its request met the end of a kept connection and may be sent again.
     fn weigh(&self, slot: &Slot, loss: Loss) -> Loss {
         let (&Loss::Failed(kind), Some(flight)) = (&loss, slot.flight.get()) else { return loss };
+        if self.never_left(slot) && Self::is_kept(slot, &flight) && !flight.resent {
+            return Loss::Crossed;
+        }
         let has_begun = slot.parser.borrow().as_ref().is_some_and(|parser| parser.has_begun());
-        if has_begun || slot.served.get() == 0 || !self.may_be_repeated(&flight) {
+        if has_begun || slot.served.get() == 0 || !self.may_be_repeated(slot, &flight) {
             return loss;
         }
         let (after, round_trip) = (self.now().since(flight.started), self.round_trip.get());
@@ -456,7 +491,7 @@ fn crossed(after: Duration, round_trip: Duration) -> bool {
 const FAREWELL: u16 = 408;
 
 /// Whether bytes on an idle connection only announce its end; `None` while they are too few to tell.
-fn is_farewell(bytes: &[u8]) -> Option<bool> {
+pub(super) fn is_farewell(bytes: &[u8]) -> Option<bool> {
     let farewells = ["1.0", "1.1"].map(|version| format!("HTTP/{version} {FAREWELL}"));
     let of = |farewell: &String| {
         let told = bytes.len().min(farewell.len());

@@ -1,8 +1,10 @@
 //! One of the connections that are held open.
 
 use std::cell::{Cell, RefCell};
+use std::io;
 use std::task::{Poll, Waker};
 
+use nix::errno::Errno;
 use tokio::net::TcpStream;
 
 use crate::clock::Moment;
@@ -41,6 +43,8 @@ pub(crate) struct Slot {
     pub(super) free_since: Cell<Moment>,
     /// Bytes of the request in flight that the kernel has not taken yet.
     pub(super) unsent: Cell<usize>,
+    /// Why the kernel took no more of it, if it refused to: what the kernel says of a reset, it says once, to a read or to a write.
+    refused: Cell<Option<Errno>>,
     /// The request in flight, or opening the connection for it, is past its deadline.
     pub(super) expired: Cell<bool>,
     /// While its connection is being opened.
@@ -97,10 +101,33 @@ impl Slot {
         !self.is_open() && self.flight.get().is_some()
     }
 
+    /// The kernel refused to take more of the request.
+    pub(super) fn refuse(&self, error: &io::Error) {
+        let errno = error.raw_os_error().map(Errno::from_raw);
+        self.refused.set(self.refused.get().or(errno));
+    }
+
+    /// Whether the kernel refused to take more of the request: the connection had ended.
+    pub(super) fn was_refused(&self) -> bool {
+        self.refused.get().is_some()
+    }
+
     /// Whether the peer's kernel turned away bytes after the connection's end: it was closed when they arrived.
     pub(super) fn was_turned_away(&self) -> bool {
         let stream = self.stream.borrow();
-        stream.as_ref().is_some_and(|stream| !matches!(stream.take_error(), Ok(None)))
+        let has_error = || stream.as_ref().is_some_and(|stream| !matches!(stream.take_error(), Ok(None)));
+        self.was_refused() || has_error()
+    }
+
+    /// Whether a write was told that the connection is reset, so that a read finds nothing but its end.
+    pub(super) fn was_reset(&self) -> bool {
+        self.refused.get() == Some(Errno::ECONNRESET)
+    }
+
+    /// Whether bytes have come without a request that may only announce the connection's end: nothing may be sent behind them, for their
+    /// rest would be taken for the answer.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.is_open() && self.parser.borrow().as_ref().is_some_and(ReplyParser::has_begun)
     }
 
     /// Closes the connection, if it is open, and forgets what was half sent or half read.
@@ -110,6 +137,7 @@ impl Slot {
         self.broke.set(self.broke.get() || absence == Absence::Ended);
         *self.parser.borrow_mut() = Some(parser);
         self.unsent.set(0);
+        self.refused.set(None);
         self.expired.set(false);
     }
 

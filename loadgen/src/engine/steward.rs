@@ -69,6 +69,7 @@ impl Engine {
                 (tally.take_times(), tally.counts(), tally.take_requests())
             });
             self.sweep(now);
+            self.tally.borrow_mut().unasked_replies += self.doubts.borrow_mut().unasked(now);
             self.publish(now);
             self.starts.borrow().watch(now);
             self.order.abandon_without_connections(now);

@@ -1,5 +1,6 @@
 //! A corner of this machine for one test: network and mounts of its own.
 
+use std::net::IpAddr;
 use std::panic::resume_unwind;
 use std::process::Command;
 
@@ -48,17 +49,31 @@ fn set_loopback_up() -> nix::Result<()> {
     tell(RTM_NEWLINK, 0, &[0, 1, UP, UP])
 }
 
+/// What the kernel says of a route that leads nowhere: its types, as rtnetlink numbers them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum DeadEnd {
+    Blackhole = 6,
+    Unreachable = 7,
+    Prohibited = 8,
+}
+
 /// Has the kernel say that there is no way to `address`.
-pub(crate) fn take_route_away(address: [u8; 4]) -> nix::Result<()> {
+pub(crate) fn take_route_away(address: IpAddr, dead_end: DeadEnd) -> nix::Result<()> {
     const RTM_NEWROUTE: u16 = 24;
     const CREATE: u16 = 0x400;
-    const INET: u8 = 2;
     const LOCAL_TABLE: u8 = 255;
     const STATIC: u8 = 4;
-    const UNREACHABLE: u8 = 7;
-    // The whole address, as attribute 1, the destination, of eight bytes.
-    let route = [[INET, 32, 0, 0], [LOCAL_TABLE, STATIC, 0, UNREACHABLE], [0; 4], [8, 0, 1, 0], address];
-    tell(RTM_NEWROUTE, CREATE, &route.map(u32::from_le_bytes))
+    let (family, octets) = match address {
+        IpAddr::V4(address) => (2, address.octets().to_vec()),
+        IpAddr::V6(address) => (10, address.octets().to_vec()),
+    };
+    let bytes = octets.len() as u8;
+    let kind = [[family, 8 * bytes, 0, 0], [LOCAL_TABLE, STATIC, 0, dead_end as u8], [0; 4]];
+    // The whole address, as attribute 1, the destination.
+    let attribute = [[4 + bytes, 0, 1, 0]];
+    let words = octets.chunks_exact(4).map(|word| [word[0], word[1], word[2], word[3]]);
+    let route: Vec<u32> = kind.into_iter().chain(attribute).chain(words).map(u32::from_le_bytes).collect();
+    tell(RTM_NEWROUTE, CREATE, &route)
 }
 
 fn tell(kind: u16, flags: u16, body: &[u32]) -> nix::Result<()> {

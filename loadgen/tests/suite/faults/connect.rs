@@ -1,6 +1,6 @@
 //! Connections that do not come about.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
@@ -11,7 +11,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sys::socket::{Backlog, listen};
 use reports_record::OutcomeKind;
 
-use crate::namespace::{apart, take_route_away};
+use crate::namespace::{DeadEnd, apart, take_route_away};
 use crate::server::{self, HELLO};
 use crate::{check, load, measure};
 
@@ -95,6 +95,41 @@ fn a_host_without_a_route_is_told_as_that() {
 }
 
 #[test]
+fn a_route_that_leads_nowhere_is_told_as_that_in_both_families_whatever_the_kernel_calls_it() {
+    apart(
+        "faults::connect::a_route_that_leads_nowhere_is_told_as_that_in_both_families_whatever_the_kernel_calls_it",
+        || {
+            let dead_ends = [DeadEnd::Blackhole, DeadEnd::Unreachable, DeadEnd::Prohibited];
+            for (number, dead_end) in (1..).zip(dead_ends) {
+                for host in [format!("192.0.2.{number}"), format!("2001:db8::{number}")] {
+                    let address: IpAddr = host.parse().unwrap();
+                    take_route_away(address, dead_end).unwrap();
+                    let url = format!("http://{}/", SocketAddr::new(address, 80)).parse().unwrap();
+                    let refused = Client::connect(&url, &crew(1), None, &Interrupt::default());
+                    let told = refused.unwrap_err().to_string();
+                    let remedy =
+                        "check the address, the route to it (ip route get ADDRESS) and the firewalls between";
+                    assert!(told.contains(remedy), "{dead_end:?}: {told}");
+                }
+            }
+        },
+    );
+}
+
+#[test]
+fn a_connection_that_meets_itself_is_refused() {
+    apart("faults::connect::a_connection_that_meets_itself_is_refused", || {
+        // The only port that a client may be given is the one that it connects to.
+        std::fs::write("/proc/sys/net/ipv4/ip_local_port_range", "40000 40000").unwrap();
+        for host in ["127.0.0.1", "[::1]"] {
+            let url = format!("http://{host}:40000/").parse().unwrap();
+            let refused = Client::connect(&url, &crew(1), None, &Interrupt::default()).unwrap_err();
+            assert!(refused.to_string().contains("nothing listens there"), "{refused}");
+        }
+    });
+}
+
+#[test]
 fn a_route_that_goes_away_is_the_networks_fault() {
     apart("faults::connect::a_route_that_goes_away_is_the_networks_fault", || {
         let listener = TcpListener::bind("127.0.0.2:0").unwrap();
@@ -104,7 +139,7 @@ fn a_route_that_goes_away_is_the_networks_fault() {
             for (number, stream) in listener.incoming().enumerate() {
                 let mut connection = server::connection(stream.unwrap());
                 if number == 5 {
-                    take_route_away([127, 0, 0, 2]).unwrap();
+                    take_route_away([127, 0, 0, 2].into(), DeadEnd::Unreachable).unwrap();
                 }
                 if connection.request().is_some() {
                     connection.send(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");

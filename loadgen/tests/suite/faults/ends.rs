@@ -1,18 +1,21 @@
 //! Connections that end in every way there is: the user's pace, the number of requests and the blame stay right.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::Shutdown;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
-use loadgen::{Client, Crew, Interrupt, Load, Pace, Rate, Request, Stop};
+use loadgen::{Client, Crew, Interrupt, Load, Pace, Pool, Rate, Request, Stop};
 use nix::libc::linger;
+use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{setsockopt, sockopt};
+use nix::unistd::Pid;
 use reports_record::{Arrivals, CheckStatus, Measurement, OutcomeKind};
 use reports_terminal::counted;
 
+use super::child::{loadgen, measurement, pid};
 use crate::server::{Connection, HELLO, Server};
 use crate::{check, load, measure};
 
@@ -419,4 +422,89 @@ fn a_word_of_farewell_on_an_idle_connection_is_an_idle_close() {
     let measurement = measure_on(1, 1, &Load { pace, ..load(&server.url("/"), Duration::from_secs(1)) });
     assert_eq!(measurement.outcomes, BTreeMap::from([(OutcomeKind::Ok, 5)]));
     assert_eq!(check(&measurement, "pairing").status, CheckStatus::Pass);
+}
+
+#[test]
+fn a_reset_of_an_idle_connection_that_a_request_meets_unread_fails_no_request() {
+    let farewell: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    // Sent before the reset: nothing, a farewell, a reply that no request asked for.
+    for (method, before, unasked) in
+        [("GET", &b""[..], 0), ("POST", b"", 0), ("POST", farewell, 0), ("GET", HELLO, 1)]
+    {
+        let (tell, told) = mpsc::channel::<Pid>();
+        let (told, connections) = (Mutex::new(told), AtomicUsize::new(0));
+        let server = Server::start(move |mut connection| {
+            let is_first = connections.fetch_add(1, Ordering::SeqCst) == 0;
+            while connection.request().is_some() {
+                connection.send(HELLO);
+                if is_first {
+                    let client = told.lock().unwrap().recv().unwrap();
+                    std::thread::sleep(Duration::from_millis(100));
+                    // The client stands still while the next request falls due, and the reset comes behind that.
+                    kill(client, Signal::SIGSTOP).unwrap();
+                    std::thread::sleep(Duration::from_millis(700));
+                    connection.send(before);
+                    reset(connection);
+                    return kill(client, Signal::SIGCONT).unwrap();
+                }
+            }
+        });
+        let url = server.url("/").to_string();
+        let arguments = ["-X", method, "-r", "2/s", "-c", "1", "-d", "3s", "--warm-up", "0s", "--json", "-"];
+        let child = loadgen(&[&[url.as_str()], &arguments[..]].concat()).spawn().unwrap();
+        tell.send(pid(&child)).unwrap();
+        let measurement = measurement(&child.wait_with_output().unwrap());
+        assert_eq!(measurement.outcomes, BTreeMap::from([(OutcomeKind::Ok, 6)]), "{method} {before:?}");
+        assert_eq!(measurement.unasked_replies, unasked, "{method} {before:?}");
+        // Where the client saw the reset before the request fell to it, nothing went out twice.
+        assert!(measurement.stale_reuse <= 1 && measurement.stale_resets == 0, "{method} {before:?}");
+        assert_eq!(measurement.reopened, 1, "{method} {before:?}");
+    }
+}
+
+#[test]
+fn a_farewell_to_a_connection_that_was_opened_beforehand_and_never_used_is_an_idle_close() {
+    let connections = AtomicUsize::new(0);
+    let server = Server::start(move |mut connection| {
+        // Of those opened beforehand, each is shown out just as its first request comes, unread.
+        if connections.fetch_add(1, Ordering::SeqCst) < 4 {
+            connection.stream.peek(&mut [0]).unwrap();
+            let farewell = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+            connection.send(farewell);
+            let _ = connection.stream.shutdown(Shutdown::Write);
+        }
+        while connection.request().is_some() {
+            connection.send(HELLO);
+        }
+    });
+    let pace = Pace::open(Rate::per_second(20.0).unwrap(), Arrivals::Constant, 1);
+    let load = Load { pace, ..load(&server.url("/"), Duration::from_secs(1)) };
+    let interrupt = Interrupt::default();
+    let crew = Crew { connections: 4, pool: Pool::All, ..Crew::default() };
+    let mut client = Client::connect(load.request.url(), &crew, None, &interrupt).unwrap();
+    let measurement = client.measure(&load, &interrupt, &mut |_| {}).unwrap();
+    // On a busy machine a word may come later than what crosses a request does.
+    let late = outcome(&measurement, OutcomeKind::WrongStatus);
+    let times = &measurement.wrong_reply_service_time_us;
+    assert!(late == 0 || times.mean.unwrap() >= 10_000.0, "{late} late: {times:?}");
+    assert_eq!(measurement.account.finished, 20 - late, "{:?}", measurement.outcomes);
+    assert_eq!((measurement.stale_reuse, measurement.unasked_replies), (4 - late, 0));
+}
+
+#[test]
+fn a_body_that_the_connection_s_end_ends_is_not_whole_where_that_is_a_reset() {
+    // The server answers a request of which it reads the head alone, and drops the rest: the client is told so as it writes.
+    let server = Server::start(|mut connection| {
+        let (mut head, mut byte) = (Vec::new(), [0]);
+        while !head.ends_with(b"\r\n\r\n") && connection.stream.read_exact(&mut byte).is_ok() {
+            head.push(byte[0]);
+        }
+        connection.send(b"HTTP/1.1 200 OK\r\n\r\nhello");
+        std::thread::sleep(Duration::from_millis(20));
+    });
+    let url = server.url("/");
+    let request = Request::new(&url, "POST", &[], Some(&vec![b'x'; 16 << 20])).unwrap();
+    let load = Load { request, stop: Stop::Requests(3), ..load(&url, Duration::from_secs(1)) };
+    let measurement = measure_on(1, 1, &load);
+    assert_eq!(measurement.outcomes, BTreeMap::from([(OutcomeKind::Reset, 3)]));
 }

@@ -158,3 +158,70 @@ fn a_farewell_to_an_idle_connection_is_no_reply_too_many_however_it_is_cut() {
     let pairing = check(&measurement, "pairing");
     assert_eq!(pairing.status, CheckStatus::Pass, "{}", pairing.finding);
 }
+
+#[test]
+fn a_farewell_of_which_a_part_comes_with_the_reply_is_no_reply_too_many_however_it_is_cut() {
+    let farewell = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    let turn = Arc::new(AtomicUsize::new(0));
+    let server = Server::start(move |mut connection| {
+        if connection.request().is_some() {
+            let cut = 1 + turn.fetch_add(1, Ordering::SeqCst) % 12;
+            connection.send(&[HELLO, &farewell[..cut]].concat());
+            std::thread::sleep(Duration::from_millis(10));
+            connection.send(&farewell[cut..]);
+            while connection.request().is_some() {}
+        }
+    });
+    let pace = Pace::Closed { think: Duration::from_millis(500) };
+    let load = Load { pace, stop: Stop::Requests(12), ..load(&server.url("/"), Duration::ZERO) };
+    let measurement = measure(&load, 6);
+    assert_eq!(measurement.account.finished, 12, "{:?}", measurement.outcomes);
+    let pairing = check(&measurement, "pairing");
+    assert_eq!(pairing.status, CheckStatus::Pass, "{}", pairing.finding);
+}
+
+/// Answers the first request of each connection, and 5 ms later begins what no request asked for; goes on with it `pause` after that, or
+/// with the next request if there is no pause.
+fn beginning(unasked: &'static [u8], pause: Option<Duration>) -> Server {
+    let (begins, rest) = unasked.split_at(b"HTTP/1.1 ".len());
+    Server::start(move |mut connection| {
+        if connection.request().is_some() {
+            connection.send(HELLO);
+            std::thread::sleep(Duration::from_millis(5));
+            connection.send(begins);
+            match pause {
+                Some(pause) => std::thread::sleep(pause),
+                None => drop(connection.request()),
+            }
+            connection.send(rest);
+            while connection.request().is_some() {}
+        }
+    })
+}
+
+#[test]
+fn nothing_is_sent_behind_bytes_that_may_announce_the_end_and_what_they_were_is_told_later() {
+    let farewell = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    // A request is due every 200 ms.
+    let later = Some(Duration::from_millis(250));
+    for (unasked, pause, is_told) in
+        [(HELLO, None, true), (HELLO, later, true), (&farewell[..], later, false)]
+    {
+        for method in ["GET", "POST"] {
+            let server = beginning(unasked, pause);
+            let url = server.url("/");
+            let request = Request::new(&url, method, &[], None).unwrap();
+            let pace = Pace::open(Rate::per_second(5.0).unwrap(), Arrivals::Constant, 1);
+            let load = Load { request, pace, ..load(&url, Duration::from_secs(2)) };
+            let measurement = measure(&load, 1);
+            let about = format!("{method} before {:?}", unasked.escape_ascii().to_string());
+            assert_eq!(measurement.account.finished, 10, "{about}: {:?}", measurement.outcomes);
+            assert_eq!(server.accepted(), 10, "{about}");
+            if is_told {
+                assert_told(&measurement, &about);
+            } else {
+                assert_eq!(check(&measurement, "pairing").status, CheckStatus::Pass, "{about}");
+            }
+        }
+    }
+}

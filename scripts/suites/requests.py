@@ -1,4 +1,4 @@
-"""The requests of llhttp's tests against the four contenders: where their verdicts differ, by kind.
+"""The requests of llhttp's or gunicorn's tests against the four contenders: where their verdicts differ, by kind.
 
 Each request is sent whole, in single bytes, and between two good ones. The control pair must not differ in itself, must not
 change its mind with the packets, and must not lose the reply to the good request before: exit code 1 if it does.
@@ -16,13 +16,28 @@ QUIET = 0.3
 Case = collections.namedtuple("Case", "place verdict sent")
 
 
-def cases(checkout):
+def suite_of(checkout):
+    """Whose checkout it is, and its cases."""
+    for name, folder, cases in [("llhttp", "test/request", llhttp_cases), ("gunicorn", "tests/requests", gunicorn_cases)]:
+        if (checkout / folder).is_dir():
+            return name, list(cases(checkout / folder))
+    sys.exit(f"peer-suites: neither test/request nor tests/requests in {checkout}: expected a checkout of llhttp or gunicorn")
+
+
+def gunicorn_cases(folder):
+    """Every request of the suite: its file's name, whether it is among the valid ones, and its bytes."""
+    escapes = {"r": "\r", "n": "\n", "t": "\t", "0": "\0"}
+    for file in sorted(folder.glob("*/*.http")):
+        text = file.read_text("latin-1").replace("\n", "")
+        text = re.sub(r"\\(x[0-9a-fA-F]{2}|[rnt0])", lambda found: escapes.get(found[1]) or chr(int(found[1][1:], 16)), text)
+        verdict = "takes" if file.parent.name == "valid" else "refuses"
+        yield Case(f"{file.parent.name}/{file.stem}", verdict, with_host(text.encode("latin-1")))
+
+
+def llhttp_cases(folder):
     """Every request of the suite: where it stands, what llhttp says in strict mode, and its bytes."""
-    files = sorted((checkout / "test" / "request").glob("*.md"))
-    if not files:
-        sys.exit(f"peer-suites: no test/request/*.md in {checkout}: expected a checkout of github.com/nodejs/llhttp")
     pattern = r'<!-- meta=(\{.*?\}) -->\s*```http\n(.*?)```\s*```log\n(.*?)```'
-    for file in files:
+    for file in sorted(folder.glob("*.md")):
         text = file.read_text()
         for match in re.finditer(pattern, text, re.S):
             meta = json.loads(match[1])
@@ -51,7 +66,7 @@ def unescaped(text):
 
 
 def with_host(sent):
-    """With a host after each request line of HTTP/1.1, where there is none at all: llhttp does not ask for one."""
+    """With a host after each request line of HTTP/1.1, where there is none at all: neither suite asks for one."""
     if re.search(rb"^host\s*:", sent, re.I | re.M):
         return sent
     return re.sub(rb"(?m)^([A-Z-]+ \S+ HTTP/1\.1\r\n)", rb"\1host: a\r\n", sent)
@@ -114,7 +129,7 @@ def judge(name, binary, suite, results, faults):
 def main():
     if len(sys.argv) != 2:
         sys.exit("usage: scripts/peer-suites requests CHECKOUT")
-    suite = list(cases(pathlib.Path(sys.argv[1])))
+    project, suite = suite_of(pathlib.Path(sys.argv[1]))
     subprocess.run(["cargo", "build", "-q"] + [f"--bin=server-{name}" for name in CONTENDERS], check=True)
     metadata = subprocess.run(["cargo", "metadata", "--no-deps", "--format-version=1"], check=True, stdout=subprocess.PIPE)
     binaries = pathlib.Path(json.loads(metadata.stdout)["target_directory"]) / "debug"
@@ -129,7 +144,7 @@ def main():
         groups[(case.verdict, *(results.get((case, name), "?") for name in CONTENDERS))].append(case.place)
     alike = sum(len(places) for verdicts, places in groups.items() if len(set(verdicts)) == 1)
     print(f"{len(suite)} requests, {alike} with one verdict of all.\n")
-    print("| llhttp | " + " | ".join(CONTENDERS) + " | requests | such as |\n" + "| --- " * (len(CONTENDERS) + 3) + "|")
+    print(f"| {project} | " + " | ".join(CONTENDERS) + " | requests | such as |\n" + "| --- " * (len(CONTENDERS) + 3) + "|")
     for verdicts, places in sorted(groups.items()):
         if len(set(verdicts)) > 1:
             print("| " + " | ".join(verdicts) + f" | {len(places)} | {'; '.join(places)} |")

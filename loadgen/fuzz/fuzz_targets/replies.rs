@@ -1,5 +1,5 @@
-//! Replies, whole and in pieces: decided alike and at the same byte, as another parser reads them, without a panic, and never more
-//! kept than a field and a beginning.
+//! Replies of one connection, one after another and in any pieces: decided alike and at the same byte, as fresh connections and another
+//! parser read them, without a panic, and never more kept than a field and a beginning.
 
 #![no_main]
 
@@ -11,29 +11,62 @@ use loadgen::hot_path::{Parse, WholeReply};
 
 /// The longest head, and with it the longest field, and the beginning that is kept to be shown.
 const HELD: usize = 64 * 1024 + 2048;
+/// Set where the replies are to HEAD.
+const TO_HEAD: u8 = 0x80;
 
-/// What comes of `bytes` in pieces, and how many of them it took.
-fn decided<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Result<Option<WholeReply>, ()>, usize) {
-    let mut parse = Parse::default();
-    let mut fed = 0;
-    for piece in pieces {
-        fed += piece.len();
-        match parse.piece(piece) {
-            Ok(None) => assert!(parse.held() <= HELD, "{} bytes are held", parse.held()),
-            Ok(Some(reply)) => return (Ok(Some(WholeReply { surplus: 0, ..reply })), fed - reply.surplus),
-            Err(_) => return (Err(()), 0),
-        }
-    }
-    (Ok(None), fed)
+/// What comes of a connection: its whole replies, each with the place of its end, and what became of the rest.
+#[derive(Debug, PartialEq)]
+struct Read {
+    replies: Vec<(WholeReply, usize)>,
+    rest: Result<WholeReply, Option<String>>,
 }
 
-// The first byte is the length of a piece, the rest what a server sends.
+/// Reads `stream` in pieces of the lengths that `cut` gives.
+fn read(mut parse: Parse, stream: &[u8], mut cut: impl FnMut() -> usize) -> Read {
+    let (mut replies, mut at) = (Vec::new(), 0);
+    while at < stream.len() {
+        let end = (at + cut().max(1)).min(stream.len());
+        match parse.piece(&stream[at..end]) {
+            Ok(None) => {
+                assert!(parse.held() <= HELD, "{} bytes are held", parse.held());
+                at = end;
+            }
+            Ok(Some(reply)) => {
+                // What is behind it is read as the reply to the next request.
+                at = end - reply.surplus;
+                replies.push((WholeReply { surplus: 0, ..reply }, at));
+            }
+            Err(_) => return Read { replies, rest: Err(Some("refused".into())) },
+        }
+    }
+    Read { replies, rest: parse.end() }
+}
+
+/// Lengths from 1 to `most`, each of which follows from the one before.
+fn lengths(most: usize) -> impl FnMut() -> usize {
+    let mut state = most as u32;
+    move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        1 + (state >> 16) as usize % most
+    }
+}
+
+// The first byte is the largest length of a piece and the method, the rest what a server sends.
 fuzz_target!(|data: &[u8]| {
-    let Some((&piece, reply)) = data.split_first() else { return };
-    let whole = decided(std::iter::once(reply));
-    assert_eq!(whole, decided(reply.chunks(usize::from(piece).max(1))));
-    if let (Ok(Some(found)), taken) = whole {
-        let other = second_opinion::read(reply);
-        assert_eq!(other, Some((found.status, found.body_bytes, reply.len() - taken)));
+    let Some((&how, stream)) = data.split_first() else { return };
+    let (to_head, most) = (how & TO_HEAD != 0, usize::from(how & !TO_HEAD).max(1));
+    let whole = read(Parse::answering(to_head), stream, || stream.len());
+    assert_eq!(whole, read(Parse::answering(to_head), stream, || most));
+    assert_eq!(whole, read(Parse::answering(to_head), stream, lengths(most)));
+    let mut begin = 0;
+    for (reply, end) in &whole.replies {
+        // What came before on the connection has no part in it.
+        let alone = read(Parse::answering(to_head), &stream[begin..*end], lengths(most));
+        assert_eq!(alone, Read { replies: vec![(*reply, end - begin)], rest: Err(None) });
+        if !to_head {
+            let other = second_opinion::read(&stream[begin..]);
+            assert_eq!(other, Some((reply.status, reply.body_bytes, stream.len() - end)));
+        }
+        begin = *end;
     }
 });

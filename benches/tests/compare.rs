@@ -107,6 +107,8 @@ fn converse(mut stream: TcpStream, kind: &str) {
             "ported" => ("200 OK", NEXT.get_or_init(next_page).as_str()),
             // From the second start on: another body after some replies, for good.
             "aging" if is_aged() => ("200 OK", "hello again"),
+            // It is ready, and out of order from then on.
+            "tired" if REPLIES.fetch_add(1, Ordering::Relaxed) >= 20 => ("503 Busy", "out of order"),
             // One reply in twenty: five times as many as are forgiven.
             "flaky" if REPLIES.fetch_add(1, Ordering::Relaxed) % 20 == 19 => ("500 Oops", "out of order"),
             _ => ("200 OK", "hello"),
@@ -510,6 +512,20 @@ fn a_server_that_answers_wrong_now_and_then_does_not_pass_a_condition() {
     assert!(is_spoilt || code == Some(2), "{stdout}{stderr}");
     assert!(is_spoilt || !stdout.contains("passed"), "{stdout}");
     assert!(is_spoilt || stderr.contains("replies were wrong"), "{stderr}");
+}
+
+/// Its first replies are right, and all later ones wrong: that is told, whatever the machine does to the blocks.
+#[test]
+fn a_server_that_is_ready_and_then_answers_wrong_is_told_even_where_no_block_counts() {
+    let (a, b) = (server("hello"), server("tired"));
+    let (code, stdout, stderr) = compare(&["--a", &a, "--b", &b, "--within", "2s", "--rate", "200/s"]);
+    assert_eq!(code, Some(2), "{stdout}{stderr}");
+    let told = (stdout + &stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        told.contains("b answered wrong before the first block: ") || told.contains("no correct reply came"),
+        "{told}"
+    );
+    assert!(told.contains("503"), "{told}");
 }
 
 /// The page is written, whose path is the last line of what was `said`, but for an error; the record beside it is `document`.

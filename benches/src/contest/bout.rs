@@ -195,6 +195,9 @@ impl Contest {
         warm_up(&mut running, &entrants, service, grace, &mut turns, setting)?;
         let sliced = phase(&mut running, &entrants, &closed, grace, &mut turns, setting)?;
         let capacity = capacities(&entrants, &sliced)?;
+        notes.extend(
+            entrants.iter().zip(&sliced).filter_map(|(entrant, sliced)| wrong_beforehand(entrant, sliced)),
+        );
         let weaker = capacity.iter().copied().fold(f64::INFINITY, f64::min);
         let grace = GRACE
             .max(Duration::from_secs_f64((GRACE_TURNS * f64::from(setting.connections) / weaker).min(60.0)));
@@ -764,6 +767,13 @@ fn capacities(entrants: &[Entrant], sliced: &[Sliced]) -> anyhow::Result<Vec<f64
         Ok(measurement.goodput_per_s)
     };
     entrants.iter().zip(sliced).map(capacity).collect()
+}
+
+/// That an entrant answered wrong in the calibration, where it did: its blocks may all be left out for what the machine did to them.
+fn wrong_beforehand(entrant: &Entrant, calibrated: &Sliced) -> Option<String> {
+    let mut reading = Reading::default();
+    reading.take_closed(calibrated);
+    Some(format!("{} answered wrong before the first block: {}", entrant.name, reading.wrong_answer()?))
 }
 
 /// The rates to offer where the weaker entrant serves `weaker` requests per second and a request takes `service` while nothing else is

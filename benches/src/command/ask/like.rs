@@ -65,7 +65,9 @@ fn tell(
     } else {
         String::new()
     };
-    let source = format!("\nnothing was measured; all of it follows from the run in {path}\n");
+    let is_complete = analysis.ending.is_some_and(|ending| ending.complete);
+    let cut = if is_complete { "" } else { ", which is not complete" };
+    let source = format!("\nnothing was measured; all of it follows from the run in {path}{cut}\n");
     Ok(told.join("\n") + &caveat + &source)
 }
 
@@ -238,7 +240,9 @@ fn change(
             let cores = (asked * cost_us / 1e6).ceil().max(1.0);
             let connections = (asked * (case.wait_ms / 1e3 + cost_us / 1e6)).ceil();
             Some(format!(
-                "It takes {cores:.0} or more cores and {connections:.0} or more connections to serve {}.",
+                "It takes {} or more cores and {} or more connections to serve {}.",
+                reports_render::number::count(cores as usize),
+                reports_render::number::count(connections as usize),
                 rate(asked)
             ))
         }
@@ -304,6 +308,22 @@ mod tests {
 
     use super::super::super::published::{Record, published, with_drawn_waits, with_one_wait};
     use super::*;
+
+    #[test]
+    fn a_run_that_was_cut_off_is_told_as_such_and_large_numbers_are_grouped() {
+        let (run, mut lines) = published("2026-11-28-quick");
+        let rate = Some(loadgen::Rate::per_second(1e6).unwrap());
+        let question = Question { wait: Duration::from_secs(10), cpu: Duration::ZERO, connections: 64, rate };
+        let told = |lines: &[reports_record::Line]| {
+            let text = tell(&question, None, &Analysis::of(&run, lines), Path::new("run")).unwrap();
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let whole = told(&lines);
+        assert!(whole.ends_with("all of it follows from the run in run"), "{whole}");
+        assert!(whole.contains(" or more cores and 10,000,0"), "{whole}");
+        lines.truncate(lines.len() / 2);
+        assert!(told(&lines).ends_with("the run in run, which is not complete"));
+    }
 
     #[test]
     fn a_case_that_waits_is_told_with_what_favours_async_in_a_run_of_one_wait_alone() {

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use benches::{command, supervise};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
-use loadgen::outlive_full_files;
+use reports_record::outlive_full_files;
 use reports_terminal::talk;
 
 fn main() -> ExitCode {

@@ -1,9 +1,8 @@
-//! The signals that end a program in order, and one that ends none.
+//! The signals that end a program in order.
 
-use std::sync::Arc;
-use std::{fs, io};
+use std::fs;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 /// SIGINT, SIGTERM and SIGHUP; the last only where it is not ignored, as it is below `nohup`, which asks to outlive the
 /// terminal.
@@ -12,15 +11,6 @@ pub fn ending_signals() -> Vec<i32> {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let hangup = (!ignores(&status, SIGHUP)).then_some(SIGHUP);
     [SIGINT, SIGTERM].into_iter().chain(hangup).collect()
-}
-
-/// Has a write beyond the limit on the size of files (`ulimit -f`) fail as on a full disk. By default it ends the process, and with it
-/// every result that has another place to go.
-///
-/// # Errors
-/// When the handler cannot be installed.
-pub fn outlive_full_files() -> io::Result<()> {
-    signal_hook::flag::register(SIGXFSZ, Arc::default()).map(drop)
 }
 
 /// Whether the process that `status` (of `/proc`) is about ignores `signal`.

@@ -57,7 +57,7 @@ pub use condition::{Condition, ConditionError, Judgement, NoSuchFigure};
 pub use crew::{Crew, CrewError, Pool};
 pub use descriptors::TooFewDescriptors;
 pub use draws::{Draws, DrawsError, Variant};
-pub use ending_signals::{ending_signals, outlive_full_files};
+pub use ending_signals::ending_signals;
 pub use expect::{Expect, ExpectBody};
 pub use interrupt::Interrupt;
 pub use intervals::{Counts, Interval};

@@ -11,7 +11,7 @@ use cli::arguments::{Arguments, Command};
 use cli::refusal;
 
 fn main() -> ExitCode {
-    if let Err(error) = loadgen::outlive_full_files() {
+    if let Err(error) = reports_record::outlive_full_files() {
         return command::complain(&anyhow::Error::from(error), command::NOT_STARTED);
     }
     let Arguments { command, measure } = match Arguments::try_parse() {

@@ -64,6 +64,16 @@ impl Destination {
         path == Path::new("-") || descriptor(path) == Some(1)
     }
 
+    /// Whether results for both paths would take each other's place, by whatever links and names. Opens nothing: a pipe is left to be
+    /// opened once, and a device can be shared.
+    #[must_use]
+    pub fn are_one(one: &Path, other: &Path) -> bool {
+        match [one, other].map(Self::is_stdout_at) {
+            [false, false] => identity_at(one).is_some_and(|own| identity_at(other) == Some(own)),
+            stdouts => stdouts == [true, true],
+        }
+    }
+
     /// The path as it was given.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -105,14 +115,7 @@ impl Destination {
         match &self.kind {
             Kind::Stdout => None,
             Kind::Open(file) => inode(&file.metadata().ok()?),
-            Kind::File(path) => match fs::metadata(path) {
-                Ok(found) => inode(&found),
-                Err(_) => {
-                    let folder = fs::metadata(folder_of(path)).ok()?;
-                    let name = path.file_name()?.to_owned();
-                    Some(Identity::New { device: folder.dev(), inode: folder.ino(), name })
-                }
-            },
+            Kind::File(path) => identity_of(path),
         }
     }
 
@@ -207,6 +210,23 @@ fn behind_links(path: &Path) -> io::Result<PathBuf> {
     Err(unusable("expected the path of a file, found links in a circle"))
 }
 
+/// Identity of what a result for `path` would be written to.
+fn identity_at(path: &Path) -> Option<Identity> {
+    identity_of(&behind_links(path).ok()?)
+}
+
+/// Identity of the file at `path`, which is no link, be it there or not.
+fn identity_of(path: &Path) -> Option<Identity> {
+    match fs::metadata(path) {
+        Ok(found) => inode(&found),
+        Err(_) => {
+            let folder = fs::metadata(folder_of(path)).ok()?;
+            let name = path.file_name()?.to_owned();
+            Some(Identity::New { device: folder.dev(), inode: folder.ino(), name })
+        }
+    }
+}
+
 /// Identity of what is there; `None` for a device, which many can write to.
 fn inode(found: &Metadata) -> Option<Identity> {
     let kind = found.file_type();
@@ -286,11 +306,17 @@ mod tests {
         let indirect = folder.path().join("../").join(folder.path().file_name().unwrap()).join("new");
         for (one, same) in [(&file, &link), (&link, &hard), (&new, &indirect), (&file, &file)] {
             assert!(open(one).is_same_as(&open(same)), "{one:?} {same:?}");
+            assert!(Destination::are_one(one, same), "{one:?} {same:?}");
         }
-        assert!(!open(&file).is_same_as(&open(&other)) && !open(&new).is_same_as(&open(&other)));
+        for one in [&file, &new] {
+            assert!(!open(one).is_same_as(&open(&other)) && !Destination::are_one(one, &other), "{one:?}");
+        }
         assert!(open(&link).is_at(&file) && open(&hard).is_at(&link) && !open(&other).is_at(&file));
         let null = Path::new("/dev/null");
         assert!(!open(null).is_same_as(&open(null)), "each may be thrown away");
+        assert!(!Destination::are_one(null, null));
+        let [dash, stdout] = ["-", "/dev/stdout"].map(Path::new);
+        assert!(Destination::are_one(dash, stdout) && !Destination::are_one(dash, &file));
     }
 
     #[test]

@@ -19,6 +19,8 @@ mod destination;
 mod distribution;
 mod environment;
 mod folder;
+#[cfg(unix)]
+mod full_files;
 mod hgrm;
 mod histogram;
 mod interval_log;
@@ -66,6 +68,8 @@ pub use destination::Destination;
 pub use distribution::Distribution;
 pub use environment::{ContenderRecord, Cpu, Environment, Run};
 pub use folder::{Folder, FolderError, Skipped};
+#[cfg(unix)]
+pub use full_files::outlive_full_files;
 pub use hgrm::percentile_table;
 pub use histogram::{EncodedHistogram, HistogramError, TOP};
 pub use interval_log::IntervalLog;

@@ -1,6 +1,6 @@
 //! The command line of `report`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Parser, Subcommand};
@@ -162,7 +162,7 @@ impl RunArguments {
         if self.is_measurement() {
             return vec![self.write_measurement()];
         }
-        if let Err(error) = self.expect_one_stdout() {
+        if let Err(error) = self.expect_places_of_their_own() {
             return vec![Err(error)];
         }
         let asked = [
@@ -181,8 +181,8 @@ impl RunArguments {
         written.into_iter().map(|path| path.with_context(context)).collect()
     }
 
-    /// Makes sure that stdout gets one result at most.
-    fn expect_one_stdout(&self) -> anyhow::Result<()> {
+    /// Makes sure that no result takes another's place.
+    fn expect_places_of_their_own(&self) -> anyhow::Result<()> {
         let Self { output, map, crossover, csv, hdr_log, .. } = self;
         let flags = [
             ("--output", output),
@@ -191,14 +191,25 @@ impl RunArguments {
             ("--csv", csv),
             ("--hdr-log", hdr_log),
         ];
-        let is_stdout = |path: &Option<PathBuf>| path.as_deref().is_some_and(Destination::is_stdout_at);
-        let named: Vec<&str> =
-            flags.iter().filter(|(_, path)| is_stdout(path)).map(|(flag, _)| *flag).collect();
+        let asked: Vec<(&str, &Path)> =
+            flags.into_iter().filter_map(|(flag, path)| Some((flag, path.as_deref()?))).collect();
+        let to_stdout = asked.iter().filter(|(_, path)| Destination::is_stdout_at(path));
+        let named: Vec<&str> = to_stdout.map(|(flag, _)| *flag).collect();
         ensure!(
             named.len() < 2,
             "{} would all be written to stdout; give all but one a file of its own",
             named.join(" and ")
         );
+        for (index, (flag, path)) in asked.iter().enumerate() {
+            if let Some((other, _)) =
+                asked[..index].iter().find(|(_, other)| Destination::are_one(other, path))
+            {
+                bail!(
+                    "{other} and {flag} {} are the same file; give each result a file of its own",
+                    path.display()
+                );
+            }
+        }
         Ok(())
     }
 

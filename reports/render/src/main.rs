@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use reports_record::{Destination, Folder};
+use reports_record::{Destination, Folder, outlive_full_files};
 use reports_render::criterion::Agreement;
 use reports_render::number;
 use reports_terminal::{print, talk};
@@ -19,6 +19,10 @@ const LISTED: usize = 20;
 
 fn main() -> ExitCode {
     let Arguments { run, command } = Arguments::parse();
+    if let Err(error) = outlive_full_files() {
+        complain(&format!("cannot catch the signal of a file that reached its limit: {error}"));
+        return ExitCode::from(2);
+    }
     match (command, run) {
         (Some(Subcommands::Criterion(benches)), _) => report_benches(&benches),
         (Some(Subcommands::Index(index)), _) => finish(index.write()),

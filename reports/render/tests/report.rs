@@ -202,3 +202,50 @@ fn two_results_for_stdout_are_refused() {
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]), "{said}");
     assert!(said.contains("--output and --csv would all be written to stdout"), "{said}");
 }
+
+/// The second one would take the place of the first, and the first one's path would be told as written.
+#[test]
+fn two_results_for_one_file_are_refused_whatever_its_names() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = folder(directory.path()).unwrap();
+    let [file, link, hard] = ["table", "link", "hard"].map(|name| directory.path().join(name));
+    let indirect = directory.path().join("run/../table");
+    let refused = |other: &Path| {
+        let output = report(&[&folder, "--csv".as_ref(), &file, "--hdr-log".as_ref(), other]).unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]), "{said}");
+        assert!(said.contains("--csv and --hdr-log") && said.contains("are the same file"), "{said}");
+    };
+    refused(&file);
+    refused(&indirect);
+    assert!(!file.exists(), "nothing was written");
+    fs::write(&file, "earlier").unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    fs::hard_link(&file, &hard).unwrap();
+    [&file, &link, &hard].into_iter().for_each(|other| refused(other));
+    assert_eq!(fs::read_to_string(&file).unwrap(), "earlier");
+    let null = Path::new("/dev/null");
+    let output = report(&[&folder, "--csv".as_ref(), null, "--hdr-log".as_ref(), null]).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// By default the signal of a file that reached its limit ends the program without a word, and the other results with it.
+#[test]
+fn a_file_that_reaches_its_limit_is_an_error_and_other_results_are_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = folder(directory.path()).unwrap();
+    let [page, map] = ["page.html", "map.svg"].map(|name| directory.path().join(name));
+    // Blocks of 512 bytes: the map fits into 80 KiB, and the page does not.
+    let output = Command::new("sh")
+        .args(["-c", "ulimit -f 160; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_report")])
+        .args([&folder, Path::new("--output"), &page, Path::new("--map"), &map])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("page.html") && said.contains("File too large"), "{said}");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{}\n", map.display()), "{said}");
+    assert!(map.exists() && !page.exists());
+    let names = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(!names.into_iter().any(|name| name.to_string_lossy().contains("partial")));
+}

@@ -1,13 +1,15 @@
 //! A capacity search: what was asked, every trial, the answer.
 
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::folder::io_error;
 use crate::log_file::{Packing, lines_of};
 use crate::record_files::is_reserved;
 use crate::trial_log::TrialLog;
-use crate::{Arrivals, FolderError, Measurement, Skipped};
+use crate::{Arrivals, FolderError, Measurement, Skipped, open_regular, seal};
 
 /// One capacity search, as `loadgen capacity --json` writes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -155,13 +157,70 @@ impl CapacityLog {
     /// Opens or makes the log at `path`, and reads what it holds and what cannot be read of it.
     ///
     /// # Errors
-    /// When another search appends to it, when it is a run's record, or when it cannot be opened, read or written.
+    /// When another search appends to it, when it is a run's record or anything else than a log of a search, or when it cannot be opened,
+    /// read or written.
     pub fn take_up(path: &Path) -> Result<(Self, Vec<CapacityLine>, Vec<Skipped>), FolderError> {
         if is_reserved(path) {
             return Err(FolderError::Record { path: path.to_owned() });
         }
         let log = Self::open(path.to_owned())?;
         let (lines, skipped) = lines_of(path.to_owned(), Packing::Plain)?;
+        if lines.is_empty() && !skipped.is_empty() && !is_begun(path).map_err(io_error("read", path))? {
+            return Err(FolderError::NotLog { path: path.to_owned() });
+        }
         Ok((log, lines, skipped))
+    }
+}
+
+/// Longest beginning of a log, bytes: hundreds of times what a plan takes.
+const BEGINNING: u64 = 1 << 20;
+
+/// Whether the file holds no more than the beginning of a log's first line, as a kill or a full disk leaves it.
+fn is_begun(path: &Path) -> io::Result<bool> {
+    let mut text = Vec::new();
+    open_regular(path)?.take(BEGINNING).read_to_end(&mut text)?;
+    Ok(seal::begins_line(&text) && !text.contains(&b'\n') && seal::unseal_line(&text).is_err())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn take_up(path: &Path) -> Result<usize, FolderError> {
+        CapacityLog::take_up(path).map(|(_, lines, _)| lines.len())
+    }
+
+    #[test]
+    fn a_file_that_is_no_log_is_refused_and_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let foreign = seal::seal_line(b"{\"kind\":\"something else\"}");
+        for text in [
+            &b"{\n  \"schema\": 3,\n  \"plan\": {"[..],
+            b"notes of mine\n",
+            b"start_s,length_s\r\n0,1\r\n",
+            &[0; 4096],
+            &foreign,
+            &[&foreign[..], b"\n"].concat(),
+        ] {
+            fs::write(&path, text).unwrap();
+            let error = take_up(&path).unwrap_err().to_string();
+            assert!(error.contains("is no log of a capacity search"), "{error}");
+            assert_eq!(fs::read(&path).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_new_file_and_one_whose_first_line_was_cut_off_are_taken_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        assert_eq!(take_up(&path).unwrap(), 0);
+        let line = seal::seal_line(b"{\"kind\":\"plan\"}");
+        for length in [0, 1, 10, line.len() - 1] {
+            fs::write(&path, &line[..length]).unwrap();
+            assert_eq!(take_up(&path).unwrap(), 0, "{length} bytes");
+        }
     }
 }

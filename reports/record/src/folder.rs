@@ -109,6 +109,12 @@ pub enum FolderError {
         /// Which file.
         path: PathBuf,
     },
+    /// Lines were to be appended to a file that is something else.
+    #[error("{path} is no log of a capacity search, and was left as it is; name a new file")]
+    NotLog {
+        /// Which file.
+        path: PathBuf,
+    },
     /// The file holds more than any run of this project.
     #[error("{path} asks for too much: {reason}; restore it from a copy, or measure again")]
     TooLarge {

@@ -30,6 +30,11 @@ pub(crate) fn begins_sealed(bare: &[u8]) -> bool {
     bare.starts_with(LINE_HEAD)
 }
 
+/// Whether `text` begins as a sealed line does, as far as it goes.
+pub(crate) fn begins_line(text: &[u8]) -> bool {
+    text.starts_with(LINE_HEAD) || LINE_HEAD.starts_with(text)
+}
+
 /// The JSON that [`seal_line`] was given.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ use crate::engine::ThreadReport;
 use crate::order::Order;
 use crate::tally::Tally;
 use crate::usage::{MachineReading, ThreadCost};
-use crate::{Draws, Load, Pace, Pacing, Pool, Stop};
+use crate::{Draws, Load, Pace, Pacing, Pool, Replay, Stop};
 
 /// One measurement's figures, before anything is judged.
 pub(crate) struct Evidence<'a> {
@@ -201,7 +201,18 @@ impl<'a> Evidence<'a> {
 
     fn plan(&self) -> reports_record::Plan {
         let Load {
-            request, draws, pace, churn, warm_up, stop, timeout, grace, grace_at_least, pacing, ..
+            request,
+            draws,
+            expect,
+            pace,
+            churn,
+            warm_up,
+            stop,
+            timeout,
+            grace,
+            grace_at_least,
+            pacing,
+            ..
         } = self.load;
         reports_record::Plan {
             url: request.url().to_string(),
@@ -232,6 +243,12 @@ impl<'a> Evidence<'a> {
                 Pace::Closed { .. } => None,
                 Pace::Open { course, .. } => Some(course.to_string()),
             },
+            replay_crc32: match pace {
+                Pace::Closed { .. } => None,
+                Pace::Open { course, .. } => course.replay().map(Replay::crc32),
+            },
+            request_crc32: draws.is_none().then(|| crc32fast::hash(request.bytes())),
+            expect: draws.is_none().then(|| expect.to_string()),
             think_s: pace.think().as_secs_f64(),
             churn: *churn,
             spins: *pacing == Pacing::Spin,

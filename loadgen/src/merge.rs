@@ -129,6 +129,9 @@ pub fn merge_slices(slices: &[Part]) -> Result<Measurement, MergeError> {
     Ok(whole)
 }
 
+/// Fields that older files do not have: of these nothing is known, and nothing is said.
+const LATER: [&str; 3] = ["replay_crc32", "request_crc32", "expect"];
+
 /// Seeds may differ: repeats have one of their own each.
 fn ensure_same_plan(first: &Part, other: &Part) -> Result<(), MergeError> {
     let plan = |part: &Part| match serde_json::to_value(&part.measurement.plan) {
@@ -136,7 +139,12 @@ fn ensure_same_plan(first: &Part, other: &Part) -> Result<(), MergeError> {
         _ => unreachable!("a plan is a struct of plain values"),
     };
     let (expected, found) = (plan(first), plan(other));
-    match expected.iter().find(|(field, value)| *field != "seed" && found.get(*field) != Some(value)) {
+    let is_unknown = |field: &str| {
+        let is_null = |plan: &serde_json::Map<String, Value>| plan.get(field).is_none_or(Value::is_null);
+        LATER.contains(&field) && (is_null(&expected) || is_null(&found))
+    };
+    let differs = |field: &str, value: &Value| found.get(field) != Some(value) && !is_unknown(field);
+    match expected.iter().find(|(field, value)| *field != "seed" && differs(field, value)) {
         None => Ok(()),
         Some((field, value)) => Err(MergeError::OtherPlan {
             field: format!("plan.{field}"),

@@ -50,6 +50,15 @@ impl Course {
         matches!(self, Self::Steady(_) | Self::Stages(_))
     }
 
+    /// The recording that is replayed; `None` where there is none.
+    #[must_use]
+    pub fn replay(&self) -> Option<&Replay> {
+        match self {
+            Self::Replay(replay) => Some(replay),
+            Self::Steady(_) | Self::Stages(_) | Self::Bursts(_) => None,
+        }
+    }
+
     /// When it is over, `warm_up` before it included; `None` where it has no end.
     #[must_use]
     pub fn end(&self, warm_up: Duration) -> Option<Duration> {

@@ -181,12 +181,20 @@ fn the_certificate_is_the_worst_of_all_and_names_where() {
 
 #[test]
 fn any_field_of_the_plan_but_the_seed_has_to_agree() {
-    let a = part("a.json", &[10; 100]);
+    // What an older file does not have is told apart where both have it.
+    let later = |part: Part| {
+        altered(&part, |json| {
+            let plan = &mut json["plan"];
+            (plan["replay_crc32"], plan["request_crc32"]) = (json!(1), json!(2));
+            plan["expect"] = json!("status 200, any body");
+        })
+    };
+    let a = later(part("a.json", &[10; 100]));
     let fields = serde_json::to_value(&a.measurement.plan).unwrap();
     let fields: Vec<String> = fields.as_object().unwrap().keys().cloned().collect();
     assert!(fields.len() >= 15, "{fields:?}");
     for field in fields {
-        let b = altered(&part("b.json", &[20; 100]), |json| {
+        let b = altered(&later(part("b.json", &[20; 100])), |json| {
             let value = &mut json["plan"][&field];
             *value = match (field.as_str(), &*value) {
                 ("mode", _) => json!({ "loop": "open", "arrivals": "constant" }),
@@ -286,4 +294,23 @@ fn a_sum_names_each_address_once() {
     };
     let sum = merge(&[at("a", 1, &["[::1]:80", "127.0.0.1:80"]), at("b", 2, &["127.0.0.1:80"])]).unwrap();
     assert_eq!(sum.addresses, ["127.0.0.1:80", "[::1]:80"]);
+}
+
+/// The URL is the same, and so are the numbers of starts and their end.
+#[test]
+fn other_headers_another_body_another_right_reply_and_another_recording_are_another_plan() {
+    let [a, b] = [part("a", &[10; 100]), part("b", &[20; 100])];
+    let with = |part: &Part, field: &str, value: Value| altered(part, |json| json["plan"][field] = value);
+    for (field, one, other) in [
+        ("request_crc32", json!(1), json!(2)),
+        ("expect", json!("status 200, any body"), json!("status 200, the same body as the first")),
+        ("replay_crc32", json!(3), json!(4)),
+    ] {
+        let same = [with(&a, field, one.clone()), with(&b, field, one.clone())];
+        assert!(merge(&same).is_ok(), "{field}");
+        let said = refusal(&[with(&a, field, one.clone()), with(&b, field, other.clone())]);
+        assert!(said.contains(&format!("plan.{field} is {other} in b, but {one} in a")), "{said}");
+        // An older file does not say.
+        assert!(merge(&[with(&a, field, one), b.clone()]).is_ok(), "{field}");
+    }
 }

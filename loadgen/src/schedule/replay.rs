@@ -117,6 +117,15 @@ impl Replay {
         self.0.last().copied().unwrap_or_default() + Duration::from_nanos(1)
     }
 
+    /// CRC-32 (IEEE) of the offsets, each as its nanoseconds in eight bytes, the lowest first.
+    #[must_use]
+    pub fn crc32(&self) -> u32 {
+        let mut hasher = crc32fast::Hasher::new();
+        let nanos = |start: &Duration| u64::try_from(start.as_nanos()).unwrap_or(u64::MAX);
+        self.0.iter().for_each(|start| hasher.update(&nanos(start).to_le_bytes()));
+        hasher.finalize()
+    }
+
     pub(super) fn start(&self, index: usize) -> Option<Duration> {
         self.0.get(index).copied()
     }
@@ -153,6 +162,13 @@ mod tests {
         let replay = read("# recorded\n\n0\n0.25 # a quarter\r\n250ms\n  1s").unwrap();
         assert_eq!(replay.0[..], [0, 250, 250, 1000].map(Duration::from_millis));
         assert_eq!(replay.length(), Duration::from_nanos(1_000_000_001));
+    }
+
+    #[test]
+    fn recordings_of_one_size_and_length_are_told_apart_and_notation_makes_no_difference() {
+        let crc = |text: &str| read(text).unwrap().crc32();
+        assert_eq!(crc("0\n0.25\n1s"), crc("0s # begin\n\n250ms\n1"));
+        assert_ne!(crc("0\n0.25\n1s"), crc("0\n0.26\n1s"));
     }
 
     #[test]

@@ -167,6 +167,16 @@ pub struct Plan {
     /// When requests were meant to start, in the words of the command line; `None` in a closed loop.
     #[serde(default)]
     pub schedule: Option<String>,
+    /// CRC-32 (IEEE) of the offsets of a recording, each as its nanoseconds in eight bytes, the lowest first; `None` without one, and in
+    /// files from before it was kept, as the next two.
+    #[serde(default)]
+    pub replay_crc32: Option<u32>,
+    /// CRC-32 (IEEE) of the request as it is sent, whose headers may hold secrets; `None` where variants of it were drawn.
+    #[serde(default)]
+    pub request_crc32: Option<u32>,
+    /// A correct reply, in words; `None` where variants were drawn.
+    #[serde(default)]
+    pub expect: Option<String>,
     /// Pause between a reply and the next request of its connection, seconds; closed loops only.
     #[serde(default)]
     pub think_s: f64,

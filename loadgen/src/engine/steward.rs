@@ -153,8 +153,20 @@ impl Engine {
         let window_ended = end == Moment::NEVER || now >= end;
         window_ended
             && self.starts.borrow_mut().is_over(now)
-            && self.tally.borrow().in_flight() == 0
-            && !self.slots.iter().any(|slot| self.awaits_connection(slot, now))
+            && !self.awaits_reply()
+            && !self.slots.iter().any(|slot| self.is_awaited(slot) && self.awaits_connection(slot, now))
+    }
+
+    /// Whether a request is in flight for whose end the measurement goes on.
+    fn awaits_reply(&self) -> bool {
+        self.tally.borrow().in_flight() > 0 && self.slots.iter().any(|slot| self.is_awaited(slot))
+    }
+
+    /// Whether the measurement goes on until the slot's request has ended. A request of the warm-up is none of a planned number: it would
+    /// stretch the window of those.
+    fn is_awaited(&self, slot: &Slot) -> bool {
+        let is_of_number = matches!(self.order.load.stop, Stop::Requests(_));
+        slot.flight.get().is_some_and(|flight| flight.measured || !is_of_number)
     }
 
     /// Whether the measurement goes on until the slot's connection is open.

@@ -7,11 +7,15 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use reports_record::{Distribution, Margin, TOP, Times, rank};
 use reports_stats::batch_means::{Batch, mean_interval};
-use reports_stats::design_effect::{SubWindow, design_effect};
+use reports_stats::design_effect::{SubWindow, design_effect, of_alike};
 use reports_stats::quantile::{Spread, interval_ranks};
 
 /// How surely an interval holds the truth.
 const CONFIDENCE: f64 = 0.95;
+
+/// A movement of this share of a bucket's width moves a quantile to another bucket once in ten times at most, and an interval is a bucket
+/// wide at least.
+const UNSEEN: f64 = 0.1;
 
 /// All times of one kind, and coarsely those of each part of the window, from which intervals are drawn.
 #[derive(Debug, Clone, Default)]
@@ -161,8 +165,7 @@ impl Timing {
     /// How much less than independent times these tell about their quantile `q`.
     ///
     /// They are divided at the edge of the quantile's bucket that is nearer to it. Where neither edge is near, times are alike to a
-    /// hundredth there, and there is no variance to compare with: then each part that holds data counts as one observation, which
-    /// is the most that times within it can depend on each other.
+    /// hundredth there, and there is no variance to compare with: then each part that holds data counts as one observation at most.
     fn spread(&self, q: f64) -> Option<Spread> {
         let first = self.parts.first()?;
         let mut exact = first.times.clone();
@@ -178,9 +181,9 @@ impl Timing {
         let mut near: Vec<u64> = edges.into_iter().filter(|edge| is_near(share(*edge), q)).collect();
         near.sort_by(|a, b| (share(*a) - q).abs().total_cmp(&(share(*b) - q).abs()));
         let Some(&edge) = near.first() else {
-            let holding = self.parts.iter().filter(|part| part.count() > 0).count() as f64;
-            return (holding >= 2.0)
-                .then(|| Spread { design_effect: count as f64 / holding, freedom: holding - 1.0 });
+            let width =
+                self.all.exact().highest_equivalent(bucket) - self.all.exact().lowest_equivalent(bucket);
+            return of_alike(&self.batches(), micros(width) * UNSEEN);
         };
         let windows = self.parts.iter().map(|part| SubWindow {
             observations: part.count(),
@@ -191,16 +194,17 @@ impl Timing {
 
     /// Of the mean, by batch means; nothing above it is known where a time is only a lower bound.
     fn mean_interval(&self) -> Option<Margin> {
-        let batches: Vec<Batch> = self
-            .parts
-            .iter()
-            .map(|part| Batch { observations: part.count(), sum: part.sum_ns as f64 / 1e3 })
-            .collect();
         let merged = self.all.merged();
         // Of times alike to a bucket the histogram knows no deviation; they differ by less than its width, a thousandth.
         let deviation = merged.stdev().max(merged.mean() / 1e3) / 1e3;
-        let (low, high) = mean_interval(&batches, deviation * deviation, CONFIDENCE)?;
+        let (low, high) = mean_interval(&self.batches(), deviation * deviation, CONFIDENCE)?;
         Some(Margin { low: low.max(0.0), high: (self.all.censored() == 0).then_some(high) })
+    }
+
+    /// The parts of the window, in microseconds.
+    fn batches(&self) -> Vec<Batch> {
+        let batch = |part: &Part| Batch { observations: part.count(), sum: part.sum_ns as f64 / 1e3 };
+        self.parts.iter().map(batch).collect()
     }
 }
 
@@ -233,12 +237,13 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    /// A hundred times a part: from 1 to 100 ms, plus what `shift` says of the part.
+    /// A hundred times a part: from 1 to 100 ms, plus what `shift` says of the part; no two parts next to each other are quite the same.
     fn timing(shift: impl Fn(u32) -> u32) -> Timing {
         let mut timing = Timing::of(20);
         for part in 0..20u32 {
             for ms in 1..=100u32 {
-                timing.record(MS * (ms + shift(part)), Some(part as usize));
+                let time = MS * (ms + shift(part)) + Duration::from_nanos((part % 2).into());
+                timing.record(time, Some(part as usize));
             }
         }
         timing
@@ -354,5 +359,29 @@ mod tests {
         assert_eq!(sum.of_part(7).0, 200);
         assert_eq!(sum.all().count(), 4000);
         assert!(width(&sum, "p50") < width(&one, "p50") * 1.05);
+    }
+
+    /// 10 ms, and from the window's begin to its end four thousandths more: the twentieths of the window differ by less than a
+    /// hundredth, and no rank of them says where the median would be in the next window.
+    #[test]
+    fn times_alike_to_a_hundredth_that_move_slowly_have_no_interval() {
+        let mut timing = Timing::of(20);
+        let time =
+            |part: u32, index: u32| 10 * MS + Duration::from_nanos((2_000 * part + index * 7 % 100).into());
+        for part in 0..20 {
+            (0..100).for_each(|index| timing.record(time(part, index), Some(part as usize)));
+        }
+        assert!(timing.times(true).p50.is_some());
+        assert!(timing.times(true).intervals.is_empty(), "{:?}", timing.times(true).intervals);
+    }
+
+    /// None of 2,000 requests waited for a connection: the next one may.
+    #[test]
+    fn a_mean_of_times_that_are_all_the_same_has_no_interval() {
+        let mut timing = Timing::of(20);
+        (0..2000).for_each(|index| timing.record(Duration::ZERO, Some(index % 20)));
+        let times = timing.times(true);
+        assert_eq!((times.mean, times.intervals.get("mean")), (Some(0.0), None));
+        assert!(times.intervals.contains_key("p50"));
     }
 }

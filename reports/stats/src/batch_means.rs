@@ -25,9 +25,9 @@ const FEWEST: usize = 12;
 /// of freedom are those of the batches that hold data. Both ends are as many times the mean apart from it: a mean that came out too low comes with
 /// a variance that did as well, so that the upper end has to be farther away. It describes one measurement: verdicts use blocks only.
 ///
-/// `None` where times depend on each other so much that they are worth fewer than a hundred independent ones, with fewer than [`MIN_WINDOWS`](crate::design_effect::MIN_WINDOWS) batches, where fewer than twelve of them hold data, for
-/// a `confidence` outside 0–1, and where neighbours are alike by more than 0.8: the batches are then too short for what moves
-/// here.
+/// `None` where times depend on each other so much that they are worth fewer than a hundred independent ones, with fewer than [`MIN_WINDOWS`](crate::design_effect::MIN_WINDOWS) batches, where fewer than twelve of them hold data, where
+/// these do not differ at all, for a `confidence` outside 0–1, and where neighbours are alike by more than 0.8: the batches are then too
+/// short for what moves here.
 ///
 /// Source: Law, *Simulation Modeling and Analysis*, 5th ed., §9.5.3 (batch means); Cochran, *Sampling Techniques*, 3rd ed.,
 /// §6.3 (the ratio of two sums); the widening is that of a first-order autoregressive series.
@@ -42,12 +42,12 @@ pub fn mean_interval(batches: &[Batch], variance: f64, confidence: f64) -> Optio
         return None;
     }
     let found = ratio_variance(batches.iter().map(|batch| (batch.observations, residual(batch))))?;
-    let worth = if found.variance > 0.0 { variance / found.variance } else { f64::INFINITY };
-    if is_worth_too_little(observations, worth) {
+    // Where all times are the same, another one was not seen, nor how often it comes.
+    if found.variance <= 0.0 || is_worth_too_little(observations, variance / found.variance) {
         return None;
     }
     let half = student_quantile(0.5 + confidence / 2.0, found.freedom) * found.variance.sqrt();
-    let factor = if half > 0.0 { (half / mean).exp() } else { 1.0 };
+    let factor = (half / mean).exp();
     factor.is_finite().then_some((mean / factor, mean * factor))
 }
 
@@ -104,22 +104,32 @@ mod tests {
         assert_eq!(mean_interval(&[Batch { observations: 0, sum: 0.0 }; 20], 100.0, 0.95), None);
         for confidence in [-0.1, 0.0, 1.0, f64::NAN] {
             assert_eq!(
-                mean_interval(&batches((0..20).map(|_| 1.0)), 100.0, confidence),
+                mean_interval(&batches((0..20).map(|i| f64::from(i % 2))), 100.0, confidence),
                 None,
                 "{confidence}"
             );
         }
         let holding = |count: u64| -> Vec<Batch> {
-            let observations = (0..20).map(|index| u64::from(index < count));
-            observations.map(|observations| Batch { observations, sum: observations as f64 }).collect()
+            let of = |index: u64| {
+                let observations = u64::from(index < count);
+                Batch { observations, sum: (observations * (1 + index % 2)) as f64 }
+            };
+            (0..20).map(of).collect()
         };
         assert_eq!(
             (mean_interval(&holding(1), 1.0, 0.95), mean_interval(&holding(11), 1.0, 0.95)),
             (None, None)
         );
-        assert_eq!(mean_interval(&holding(12), 100.0, 0.95), Some((1.0, 1.0)));
+        assert!(mean_interval(&holding(12), 100.0, 0.95).is_some());
         // One slow movement over the whole measurement: half of it below, half above.
         assert_eq!(mean_interval(&batches((0..20).map(|i| f64::from(i / 10))), 100.0, 0.95), None);
-        assert_eq!(mean_interval(&batches((0..20).map(|_| 3.0)), 100.0, 0.95), Some((3.0, 3.0)));
+    }
+
+    /// Of two thousand requests that all met a free connection, the next thousand may have one that waited: 0 to 0 would deny it.
+    #[test]
+    fn an_interval_without_width_is_none() {
+        for value in [0.0, 3.0] {
+            assert_eq!(mean_interval(&batches((0..20).map(|_| value)), 100.0, 0.95), None, "{value}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! How much less a measurement knows than its number of observations suggests.
 
+use crate::batch_means::Batch;
 use crate::batches::ratio_variance;
 use crate::quantile::Spread;
 
@@ -54,6 +55,34 @@ pub fn design_effect(windows: &[SubWindow]) -> Option<Spread> {
     let independent = share * (1.0 - share) / observations;
     let design_effect = clustered.variance / independent;
     Some(Spread { design_effect, freedom: clustered.freedom.min(scarcer as f64 - 1.0) })
+}
+
+/// The same where times are so alike that their share at or below the quantile has no variance to compare with: each of `parts` that holds
+/// data counts as one observation, which is the most that times within it can depend on each other.
+///
+/// Parts whose means resemble those of their neighbours are fewer observations still, by as much as the variance of the mean is larger than
+/// that of independent parts: a series that moves slowly and by little is not seen whole either. Means that differ by no more than `least`
+/// are not told apart.
+///
+/// `None` with fewer than [`MIN_WINDOWS`] parts, with fewer than two that hold data, and where neighbours resemble each other by more than
+/// 0.8.
+pub fn of_alike(parts: &[Batch], least: f64) -> Option<Spread> {
+    let observations: f64 = parts.iter().map(|part| part.observations as f64).sum();
+    let holding = parts.iter().filter(|part| part.observations > 0).count() as f64;
+    let means =
+        parts.iter().filter(|part| part.observations > 0).map(|part| part.sum / part.observations as f64);
+    let (lowest, highest) =
+        means.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), mean| (low.min(mean), high.max(mean)));
+    if parts.len() >= MIN_WINDOWS && holding >= 2.0 && highest - lowest <= least {
+        return Some(Spread { design_effect: observations / holding, freedom: holding - 1.0 });
+    }
+    let mean = parts.iter().map(|part| part.sum).sum::<f64>() / observations;
+    let residual = |part: &Batch| part.sum - mean * part.observations as f64;
+    let found = ratio_variance(parts.iter().map(|part| (part.observations, residual(part))))?;
+    let squares: f64 = parts.iter().map(|part| residual(part).powi(2)).sum();
+    let of_independent = holding / (holding - 1.0) * squares / (observations * observations);
+    let widening = if of_independent > 0.0 { (found.variance / of_independent).max(1.0) } else { 1.0 };
+    Some(Spread { design_effect: observations / holding * widening, freedom: found.freedom })
 }
 
 #[cfg(test)]
@@ -115,5 +144,27 @@ mod tests {
         assert_eq!(design_effect(&windows((0..20).map(|_| 0))), None);
         assert_eq!(design_effect(&[SubWindow { observations: 0, at_or_below: 0 }; 20]), None);
         assert_eq!(design_effect(&[SubWindow { observations: 1, at_or_below: 2 }; 20]), None);
+    }
+
+    fn alike(means: impl Iterator<Item = f64>) -> Option<Spread> {
+        of_alike(&means.map(|mean| Batch { observations: 100, sum: 100.0 * mean }).collect::<Vec<_>>(), 1e-5)
+    }
+
+    /// By hand: 2,000 times in twenty parts, of which neighbours differ and pairs and fours cancel out.
+    #[test]
+    fn of_times_that_are_alike_each_part_counts_once() {
+        let found = alike((0..20).map(|i| 10.0 + f64::from(i % 2) / 1e3)).unwrap();
+        assert!((found.design_effect - 100.0).abs() < 1e-6 && found.freedom == 19.0, "{found:?}");
+    }
+
+    #[test]
+    fn of_times_that_are_alike_and_move_slowly_parts_count_less_or_nothing_is_known() {
+        // In pairs: 10/9 × 10 × 4 against 20/19 × 20, with nine degrees of freedom.
+        let in_pairs = alike((0..20).map(|i| if i % 4 < 2 { 10.0 } else { 10.001 })).unwrap();
+        assert!(in_pairs.design_effect > 200.0 && in_pairs.freedom == 9.0, "{in_pairs:?}");
+        assert_eq!(alike((0..20).map(|i| 10.0 + f64::from(i) / 1e4)), None, "a drift");
+        let still = alike((0..20).map(|i| 10.0 + f64::from(i) / 1e7)).unwrap();
+        assert!((still.design_effect - 100.0).abs() < 1e-6 && still.freedom == 19.0, "{still:?}");
+        assert_eq!(alike((0..19).map(f64::from)), None);
     }
 }

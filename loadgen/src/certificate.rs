@@ -15,6 +15,7 @@ mod steadiness;
 mod tests;
 
 use reports_record::{Certificate, Check, CheckStatus};
+use reports_terminal::decimals_beside;
 pub(crate) use schedule::ACHIEVED_BOUND;
 pub use server::TOLERATED_ERRORS;
 
@@ -92,5 +93,12 @@ fn grade(figure: f64, pass: f64, warn: f64) -> CheckStatus {
 }
 
 fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
+    percent_beside(share, &[])
+}
+
+/// A share in percent, on the same side of each of `bounds` as it lies.
+fn percent_beside(share: f64, bounds: &[f64]) -> String {
+    let percent = share * 100.0;
+    let decimals = bounds.iter().map(|bound| decimals_beside(percent, bound * 100.0, 1)).max().unwrap_or(1);
+    format!("{percent:.decimals$} %")
 }

@@ -137,6 +137,16 @@ impl Condition {
         (self.comparison.wants_more() != more_is_better).then_some(self.bound)
     }
 
+    /// Whether no measurement can meet it: nothing is below zero, and no share of errors beyond all requests.
+    #[must_use]
+    pub fn is_impossible(&self) -> bool {
+        match self.comparison {
+            Comparison::Below => self.bound == 0.0,
+            Comparison::Above => self.figure == Figure::ErrorRate && self.bound == 1.0,
+            Comparison::AtMost | Comparison::AtLeast => false,
+        }
+    }
+
     /// The opposite condition, which holds exactly where this one does not.
     #[must_use]
     pub fn negated(self) -> Self {

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use reports_record::{Check, CheckStatus};
+use reports_terminal::decimals_beside;
 
-use super::{About, grade, percent};
+use super::{About, grade, percent, percent_beside};
 use crate::engine::NAP;
 use crate::evidence::{Evidence, Occupied};
 
@@ -20,7 +21,8 @@ pub(super) fn headroom(evidence: &Evidence<'_>) -> Check {
     let about = About { name: "headroom", unit: "share", bound: BUSY_BOUND };
     let share = evidence.cost.busiest_thread;
     let mut status = grade(share, BUSY_BOUND, TOO_BUSY);
-    let mut finding = format!("the busiest client thread used {} of a CPU", percent(share));
+    let mut finding =
+        format!("the busiest client thread used {} of a CPU", percent_beside(share, &[BUSY_BOUND, TOO_BUSY]));
     let is_closed = evidence.response.is_none();
     let mut threads = evidence.occupied.iter().filter(|_| is_closed);
     if let Some(words) = threads.find_map(|thread| never_slept(thread.share(), thread.waited)) {
@@ -65,8 +67,10 @@ pub(super) fn cpu_wait(evidence: &Evidence<'_>) -> Check {
         return about.not_applicable("the kernel does not say how long threads wait for a CPU");
     };
     let mut status = grade(share, WAIT_BOUND, TOO_LONG_WAIT);
-    let mut finding =
-        format!("a client thread was ready and had no CPU for {} of the window", percent(share));
+    let mut finding = format!(
+        "a client thread was ready and had no CPU for {} of the window",
+        percent_beside(share, &[WAIT_BOUND, TOO_LONG_WAIT])
+    );
     let missing = missing_for_waiting(evidence);
     if missing > MISSING {
         status = CheckStatus::Fail;
@@ -161,7 +165,10 @@ pub(super) fn steal(evidence: &Evidence<'_>) -> Check {
     let Some(steal) = evidence.cost.steal else {
         return about.not_applicable("the kernel does not say what the hypervisor took");
     };
-    let finding = format!("the hypervisor took {} of all CPU time", percent(steal));
+    let finding = format!(
+        "the hypervisor took {} of all CPU time",
+        percent_beside(steal, &[STEAL_BOUND, TOO_MUCH_STEAL])
+    );
     about.found(
         grade(steal, STEAL_BOUND, TOO_MUCH_STEAL),
         Some(steal),
@@ -193,9 +200,11 @@ pub(super) fn gap(evidence: &Evidence<'_>) -> Check {
     let window = evidence.tally.window.length().as_secs_f64();
     let share = if window > 0.0 { (evidence.standstill.as_secs_f64() / window).min(1.0) } else { 0.0 };
     status = status.max(standstill(evidence, share));
+    let decimals = [GAP_BOUND, TOO_LONG_GAP].map(|bound| decimals_beside(ms, bound.as_secs_f64() * 1e3, 0));
+    let decimals = decimals[0].max(decimals[1]);
     let mut finding = format!(
-        "no client thread stood still for longer than {ms:.0} ms, nor for more than {} of the window in all",
-        percent(share)
+        "no client thread stood still for longer than {ms:.decimals$} ms, nor for more than {} of the window in all",
+        percent_beside(share, &[STANDSTILL_BOUND, TOO_LONG_STANDSTILL])
     );
     let missing = missing_for_standing(evidence);
     if missing > MISSING {

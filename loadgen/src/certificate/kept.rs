@@ -2,7 +2,7 @@
 
 use reports_record::{Check, CheckStatus};
 
-use super::{About, grade, percent};
+use super::{About, grade, percent, percent_beside};
 use crate::evidence::Evidence;
 
 /// Both sides are counted to the nanosecond, from different events; 2 % is far more than rounding and far less than
@@ -29,7 +29,7 @@ pub(super) fn little(evidence: &Evidence<'_>) -> Check {
     let deviation = (mean - product).abs() / mean;
     let finding = format!(
         "{mean:.2} requests were in flight on average, throughput times mean time gives {product:.2}: {} apart",
-        percent(deviation)
+        percent_beside(deviation, &[LITTLE_BOUND, LITTLE_TOO_FAR])
     );
     about.found(
         grade(deviation, LITTLE_BOUND, LITTLE_TOO_FAR),

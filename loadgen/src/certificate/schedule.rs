@@ -4,7 +4,7 @@ use reports_record::{Arrivals, Check, CheckStatus, Times};
 use reports_stats::kolmogorov_smirnov::rarely_exceeded;
 use reports_terminal::counted;
 
-use super::{About, grade, percent};
+use super::{About, grade, percent, percent_beside};
 use crate::Pace;
 use crate::evidence::Evidence;
 use crate::tally::Growth;
@@ -51,9 +51,11 @@ pub(super) fn pace(evidence: &Evidence<'_>) -> Check {
     let misleads = stated(tail_name).is_none() && mostly_late.iter().any(|(_, late, _)| *late > WAKING_US);
     let misled = if misleads { CheckStatus::Warn } else { CheckStatus::Pass };
     let status = grade(tail_name, tail, tail_bound).max(grade("p50", median, median_bound)).max(misled);
+    let ([median_shown, median_bound_shown], [tail_shown, tail_bound_shown]) =
+        (beside_each_other(median, median_bound), beside_each_other(tail, tail_bound));
     let finding = format!(
-        "requests left {median:.1} us (p50) and {tail:.1} us ({tail_name}) late by the client's doing, against \
-         {median_bound:.0} and {tail_bound:.0}{}; it was preempted {}{}",
+        "requests left {median_shown} us (p50) and {tail_shown} us ({tail_name}) late by the client's doing, against \
+         {median_bound_shown} and {tail_bound_shown}{}; it was preempted {}{}",
         clients_own(evidence, &mostly_late),
         counted(evidence.cost.involuntary_switches, "time"),
         if evidence.cost.spin_given_up {
@@ -64,6 +66,16 @@ pub(super) fn pace(evidence: &Evidence<'_>) -> Check {
     );
     let remedy = format!("{}, more threads, or a lower rate", evidence.own_cpu());
     About { bound: tail_bound, ..about }.found(status, Some(tail), finding, &remedy)
+}
+
+/// A time and its bound, µs, with as few decimals as show which is larger.
+fn beside_each_other(time: f64, bound: f64) -> [String; 2] {
+    let written = |decimals: usize| [format!("{time:.*}", decimals.max(1)), format!("{bound:.decimals$}")];
+    let shows = |both: &[String; 2]| {
+        let [time_shown, bound_shown] = both.each_ref().map(|text| text.parse::<f64>().unwrap_or(f64::NAN));
+        time_shown.partial_cmp(&bound_shown) == time.partial_cmp(&bound)
+    };
+    (0..=9).map(written).find(shows).unwrap_or_else(|| written(0))
 }
 
 /// The times that an open loop is read by: those beyond each request's own wait where they are known, and else response times. A client
@@ -155,7 +167,7 @@ pub(super) fn achieved(evidence: &Evidence<'_>) -> Check {
     let about = About { bound: achieved_bound(evidence, &growth), ..about };
     let reached = format!(
         "{} of the offered rate was answered: of {} requests due in {}, and {:.0} in progress is usual for this load",
-        percent(ratio),
+        percent_beside(ratio, &[about.bound]),
         growth.due,
         seen(evidence, &growth),
         growth.in_pipe,
@@ -229,12 +241,14 @@ pub(super) fn plan(evidence: &Evidence<'_>) -> Check {
     let carried = f64::from(connections) * 1e6 / mean;
     let offered = evidence.per_second(evidence.tally.account().due);
     let ratio = offered / carried;
+    let [offered_shown, carried_shown] = match (whole(offered), whole(carried)) {
+        (one, other) if one == other && ratio != 1.0 => beside_each_other(offered, carried),
+        (one, other) => [one, other],
+    };
     let plan = format!(
-        "at {} a reply {} can carry {}/s, and {}/s were offered",
+        "at {} a reply {} can carry {carried_shown}/s, and {offered_shown}/s were offered",
         milliseconds(mean),
         counted(connections.into(), "connection"),
-        whole(carried),
-        whole(offered)
     );
     if evidence.tally.in_flight_mean() < ALL_BUSY * f64::from(connections) || ratio <= 1.0 {
         return about.found(CheckStatus::Pass, Some(ratio), plan, "");
@@ -306,9 +320,12 @@ pub(super) fn arrivals(evidence: &Evidence<'_>) -> Check {
         return about.found(CheckStatus::NotApplicable, Some(distance), why.into(), "");
     }
     let about = About { bound: distance_bound(due), ..about };
-    let mut status = grade(distance, about.bound, distance_too_far(due));
-    let mut finding =
-        format!("at most {} of the starts lie on the wrong side of any instant", percent(distance));
+    let bounds = [about.bound, distance_too_far(due)];
+    let mut status = grade(distance, bounds[0], bounds[1]);
+    let mut finding = format!(
+        "at most {} of the starts lie on the wrong side of any instant",
+        percent_beside(distance, &bounds)
+    );
     if status == CheckStatus::Fail && evidence.tally.waited * 10 > due {
         status = CheckStatus::Warn;
         finding += "; requests waited for busy connections, so the server shaped its own load";

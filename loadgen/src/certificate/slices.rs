@@ -10,7 +10,7 @@ use super::client::{
     TOO_LONG_WAIT, TOO_MUCH_STEAL, WAIT_BOUND, never_slept,
 };
 use super::schedule::{FEWEST_STARTS, MEDIAN_BOUND_US, TOO_LATE, distance_bound, distance_too_far};
-use super::{grade, percent};
+use super::{grade, percent_beside};
 
 /// Checks that count and balance: one slice that does not pass is one too many.
 const FACTS: [&str; 7] = ["replies", "errors", "pairing", "connections", "bystanders", "parts", "account"];
@@ -97,7 +97,7 @@ fn share(all: &[Found<'_>], pass: f64, warn: f64) -> Option<Check> {
     let shares: Option<Vec<f64>> =
         all.iter().map(|found| Some(found.check.figure? * found.slice.window_s)).collect();
     let share = shares?.iter().sum::<f64>() / seconds;
-    let finding = format!("{} over the {} slices together", percent(share), all.len());
+    let finding = format!("{} over the {} slices together", percent_beside(share, &[pass, warn]), all.len());
     Some(Check {
         status: grade(share, pass, warn),
         figure: Some(share),
@@ -147,7 +147,7 @@ fn gap(all: &[Found<'_>]) -> Option<Check> {
          their windows",
         longest * 1e3,
         all.len(),
-        percent(share)
+        percent_beside(share, &[STANDSTILL_BOUND, TOO_LONG_STANDSTILL])
     );
     let worst = all.last()?.check;
     let middle = middle(all, worst);
@@ -168,7 +168,7 @@ fn arrivals(all: &[Found<'_>]) -> Option<Check> {
     let mut status = grade(distance, bound, distance_too_far(total));
     let mut finding = format!(
         "at most {} of the {total} starts of {} slices lie on the wrong side of any instant",
-        percent(distance),
+        percent_beside(distance, &[bound, distance_too_far(total)]),
         all.len()
     );
     if status == CheckStatus::Fail && the_server_shaped_its_load(all) {

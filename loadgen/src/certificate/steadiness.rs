@@ -3,7 +3,7 @@
 use reports_record::{Check, CheckStatus};
 use reports_stats::drift::{Drift, drift};
 
-use super::{About, grade, percent};
+use super::{About, grade, percent, percent_beside};
 use crate::Stop;
 use crate::evidence::Evidence;
 
@@ -125,7 +125,7 @@ pub(super) fn stationarity(evidence: &Evidence<'_>) -> Check {
     };
     let finding = format!(
         "{} (chance alone lets the halves differ by {}){cause}",
-        change(series.what, &drift),
+        change(series.what, &drift, about.bound),
         percent(STANDARD_ERRORS * drift.standard_error)
     );
     about.found(status, Some(drift.relative().abs()), finding, &remedy)
@@ -175,8 +175,8 @@ fn bound(drift: &Drift) -> f64 {
     DRIFT_BOUND.max(STANDARD_ERRORS * drift.standard_error)
 }
 
-/// The drift in words: as a share of the first half, and from twice as much on as a ratio.
-fn change(what: &str, drift: &Drift) -> String {
+/// The drift in words, beside its bound: as a share of the first half, and from twice as much on as a ratio.
+fn change(what: &str, drift: &Drift, bound: f64) -> String {
     let Drift { first, second, .. } = *drift;
     let much = if what.ends_with("time") { "long" } else { "much" };
     if first == 0.0 {
@@ -191,7 +191,7 @@ fn change(what: &str, drift: &Drift) -> String {
         let share = second / first - 1.0;
         format!(
             "{what} was {} {} in the second half than in the first",
-            percent(share.abs()),
+            percent_beside(share.abs(), &[bound]),
             if share < 0.0 { "less" } else { "more" }
         )
     }

@@ -51,17 +51,34 @@ fn three_digits(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
-/// A rate: whole from 100 on, else with one decimal.
+/// A rate: whole from 100 on, else with one decimal, and below one a second with three digits: what is not zero never shows as zero.
 pub(crate) fn rate(per_second: f64) -> String {
-    if per_second >= 99.95 { count(per_second.round() as u64) } else { format!("{per_second:.1}") }
+    match per_second {
+        _ if per_second >= 99.95 => count(per_second.round() as u64),
+        _ if per_second <= 0.0 || per_second >= 0.995 => format!("{per_second:.1}"),
+        _ => {
+            let decimals = 2 - per_second.log10().floor() as i32;
+            let written = format!("{per_second:.*}", decimals.clamp(1, MOST_DECIMALS) as usize);
+            written.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+    }
 }
 
-/// A share, 0–1, in percent, at most six characters: `0.12 %`, `12 %`; what is not zero never shows as zero.
+/// Decimals of a rate: one request in a day has five before its first digit.
+const MOST_DECIMALS: i32 = 7;
+
+/// A length of time in seconds, with two decimals; one below a second in the unit that suits.
+pub(crate) fn span(seconds: f64) -> String {
+    if seconds > 0.0 && seconds < 0.995 { time(seconds * 1e6) } else { format!("{seconds:.2} s") }
+}
+
+/// A share, 0–1, in percent, at most six characters: `0.12 %`, `12 %`; what is not zero never shows as zero, nor as all what is not.
 pub(crate) fn percent(share: f64) -> String {
     match share * 100.0 {
         0.0 => "0 %".into(),
         percent if percent < 0.005 => "<.01 %".into(),
         percent if percent < 9.995 => format!("{percent:.2} %"),
+        percent if (99.5..100.0).contains(&percent) => format!("{:.1} %", (percent * 10.0).floor() / 10.0),
         percent => format!("{percent:.0} %"),
     }
 }
@@ -102,6 +119,15 @@ mod tests {
         for (share, text) in shares {
             assert_eq!(percent(share), text);
         }
+        assert_eq!([0.996, 0.999_99, 0.994].map(percent), ["99.6 %", "99.9 %", "99 %"]);
+        assert_eq!(
+            [1.0 / 60.0, 0.01, 1.0 / 86_400.0, 0.0, 0.996].map(rate),
+            ["0.0167", "0.01", "0.0000116", "0.0", "1.0"]
+        );
+        assert_eq!(
+            [0.0, 0.001_23, 0.5, 1.0, 86_400.0].map(span),
+            ["0.00 s", "1.23 ms", "500 ms", "1.00 s", "86400.00 s"]
+        );
         assert_eq!(
             (rate(1999.6).as_str(), rate(0.5).as_str(), rate(99.96).as_str()),
             ("2,000", "0.5", "100")

@@ -6,7 +6,7 @@ use reports_record::{Check, CheckStatus, Measurement, Mode, OutcomeKind, WrongRe
 use reports_render::label::passage;
 use reports_terminal::counted;
 
-use super::figures::{count, rate};
+use super::figures::{count, rate, span};
 use super::page::{NAME, entry};
 use super::times_table::TimesTable;
 
@@ -37,7 +37,11 @@ impl Summary<'_> {
             (false, given_up) => format!(" (incomplete: {} given up)", counted(given_up, "request")),
         };
         let connections = count(plan.connections.into());
-        named(f, "load", &format!("{pace}, connections: {connections}, measured for {window_s:.2} s{cut}"))?;
+        named(
+            f,
+            "load",
+            &format!("{pace}, connections: {connections}, measured for {}{cut}", span(*window_s)),
+        )?;
         if !self.0.merged_from.is_empty() {
             let parts = count(self.0.merged_from.len() as u64);
             named(f, "", &format!("the sum of {parts} measurements"))?;

@@ -44,6 +44,11 @@ pub(super) enum Unit {
     Rate,
 }
 
+/// Digits of a figure that is found.
+const FIGURES: i32 = 4;
+/// As many of them as tell it from its bound, at the most.
+const MOST_FIGURES: i32 = 12;
+
 impl Figure {
     /// Those that are not about times.
     const PLAIN: [(&'static str, Self); 5] = [
@@ -186,14 +191,25 @@ impl Unit {
 
     /// To four digits, as much as a figure is worth.
     pub(super) fn show_found(self, value: f64) -> String {
-        let digits = |value: f64| {
-            let unit = 10f64.powi(3 - value.abs().max(1e-9).log10().floor() as i32);
+        self.show_digits(value, FIGURES)
+    }
+
+    /// The same, to as many more digits as it takes to differ from its bound: what is above one is not shown as equal to it.
+    pub(super) fn show_found_beside(self, value: f64, bound: f64) -> String {
+        let equal = self.show(bound);
+        let mut shown = (FIGURES..=MOST_FIGURES).map(|digits| self.show_digits(value, digits));
+        shown.find(|shown| value == bound || *shown != equal).unwrap_or_else(|| self.show_found(value))
+    }
+
+    fn show_digits(self, value: f64, digits: i32) -> String {
+        let rounded = |value: f64| {
+            let unit = 10f64.powi(digits - 1 - value.abs().max(1e-9).log10().floor() as i32);
             (value * unit).round() / unit
         };
         match self {
-            Self::Time => self.show(digits(value)),
-            Self::Share => format!("{}%", digits(value * 100.0)),
-            Self::Rate => format!("{}/s", digits(value)),
+            Self::Time => self.show(rounded(value)),
+            Self::Share => format!("{}%", rounded(value * 100.0)),
+            Self::Rate => format!("{}/s", rounded(value)),
         }
     }
 }

@@ -7,6 +7,9 @@ use reports_record::{Margin, rank};
 use super::Condition;
 use super::figure::Found;
 
+/// The smallest distance from a bound that is told as a figure, percent.
+const SMALLEST: f64 = 0.1;
+
 /// What a measurement says of a [`Condition`], and a sentence with what was found and how far it is from the bound.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Judgement {
@@ -45,7 +48,7 @@ impl Display for Judgement {
             };
         };
         let at_least = if is_at_least { "at least " } else { "" };
-        write!(f, "{figure} is {at_least}{}", figure.unit().show_found(value))?;
+        write!(f, "{figure} is {at_least}{}", figure.unit().show_found_beside(value, bound))?;
         if let Some(Margin { low, high }) = interval {
             let [low, high] = [Some(low), high].map(|end| end.map(|end| figure.unit().show_found(end)));
             write!(
@@ -73,7 +76,11 @@ impl Display for Judgement {
         } else if value > 0.0 && value <= bound / 2.0 {
             write!(f, "below {bound_shown}, which is {:.1} times as much", bound / value)
         } else {
-            write!(f, "{:.1} % {side} {bound_shown}", (value / bound - 1.0).abs() * 100.0)
+            let percent = (value / bound - 1.0).abs() * 100.0;
+            match percent {
+                _ if percent < SMALLEST => write!(f, "less than {SMALLEST} % {side} {bound_shown}"),
+                _ => write!(f, "{percent:.1} % {side} {bound_shown}"),
+            }
         }
     }
 }

@@ -100,6 +100,56 @@ fn a_figure_is_held_to_its_bound_and_the_distance_is_said() {
     );
 }
 
+/// "goodput is 100/s, 0.0 % below 100/s" would say that the condition does not hold, beside a verdict that it does.
+#[test]
+fn a_figure_next_to_its_bound_is_not_shown_as_that_bound() {
+    let mut measurement = measured(61);
+    let mut said = |goodput: f64, text: &str| {
+        measurement.goodput_per_s = goodput;
+        let judged = read(text).unwrap().judge(&measurement);
+        (judged.holds(), judged.to_string())
+    };
+    let (holds, words) = said(99.9996, "goodput < 100/s");
+    assert_eq!((holds, words.as_str()), (Some(true), "goodput is 99.9996/s, less than 0.1 % below 100/s"));
+    let (holds, words) = said(100.0, "goodput < 100/s");
+    assert_eq!((holds, words.as_str()), (Some(false), "goodput is 100/s, exactly 100/s"));
+    assert_eq!(said(99.0, "goodput < 100/s").1, "goodput is 99/s, 1.0 % below 100/s");
+    measurement.account = Account { due: 1_000_000, finished: 999_999, failed: 1, censored: 0 };
+    let said = |text: &str| read(text).unwrap().judge(&measurement).to_string();
+    assert_eq!(said("error_rate > 0%"), "error_rate is 0.0001%, above 0%");
+    measurement.account = Account { due: 1_000_000, finished: 1, failed: 999_999, censored: 0 };
+    let judged = read("error_rate < 100%").unwrap().judge(&measurement);
+    assert_eq!(
+        (judged.holds(), judged.to_string().as_str()),
+        (Some(true), "error_rate is 99.9999%, less than 0.1 % below 100%")
+    );
+    if let Some(times) = &mut measurement.response_time_us {
+        times.p99 = Some(50_001.2);
+    }
+    let judged = read("p99 > 50ms").unwrap().judge(&measurement);
+    assert_eq!(
+        (judged.holds(), judged.to_string().as_str()),
+        (Some(true), "response_time_p99 is 50.001ms, less than 0.1 % above 50ms")
+    );
+}
+
+#[test]
+fn a_condition_that_nothing_meets_is_known_as_such() {
+    for (text, expected) in [
+        ("error_rate < 0%", true),
+        ("p99 < 0s", true),
+        ("goodput < 0/s", true),
+        ("error_rate > 100%", true),
+        ("error_rate <= 0%", false),
+        ("error_rate >= 100%", false),
+        ("p99 > 1h", false),
+        ("achieved_of_offered > 100%", false),
+        ("error_rate > 0%", false),
+    ] {
+        assert_eq!(read(text).unwrap().is_impossible(), expected, "{text}");
+    }
+}
+
 #[test]
 fn a_lower_bound_settles_only_what_larger_values_settle_alike() {
     let mut measurement = measured(61);

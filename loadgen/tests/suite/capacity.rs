@@ -245,12 +245,14 @@ fn time_that_is_up_ends_the_search_with_what_is_known() {
 fn what_cannot_be_searched_is_refused_with_the_arithmetic() {
     let server = Server::answering(HELLO, Duration::ZERO);
     let fine = ["-o", "p50 < 1s"];
-    let cases: [(&[&str], &str); 17] = [
+    let cases: [(&[&str], &str); 19] = [
         (&[], "--objective <CONDITION>"),
         (&["-o", "p50 = 1s"], "expected a figure, one of < <= > >= and a bound"),
         (&["-o", "p50 > 1s"], "expected a time or error_rate with < or <="),
         (&["-o", "goodput < 5/s"], "expected a time or error_rate with < or <="),
         (&["-o", "p50 < 10s"], "give one above 10s"),
+        (&["-o", "error_rate < 0%"], "no server meets it at any rate"),
+        (&["-o", "p50 < 0s"], "no server meets it at any rate"),
         (&["-o", "p99.9 < 1s", "--from", "10/s"], "for 10101 requests, and 2 of them decide the first rate"),
         (&["--from", "0/s"], "from 0.01/s to 1000k/s"),
         (&["--to", "2000k/s"], "from 0.01/s to 1000k/s"),

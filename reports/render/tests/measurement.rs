@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use reports_record::{CheckStatus, Margin, Measurement};
+use reports_record::{CheckStatus, Margin, Measurement, MergedPart, OutcomeKind};
 use reports_render::measurement::page;
 
 fn figures(html: &str) -> Vec<&str> {
@@ -96,6 +96,42 @@ fn an_interrupted_measurement_says_so_and_keeps_its_parts_where_they_were() {
     // Half a second each as planned, not 2.6 ÷ 5.
     assert!(html.contains("Replies from 196/s to 204/s a part"), "{html}");
     assert!(html.contains(">2.25\u{a0}s<"));
+}
+
+#[test]
+fn requests_that_were_given_up_are_no_interrupt() {
+    let mut cut = made_up::closed();
+    (cut.complete, cut.window_s, cut.given_up) = (false, 2.6, 1_200);
+    (cut.plan.requests, cut.plan.duration_s) = (Some(3_200), None);
+    let html = page(&cut);
+    let cause = "No connection could be opened any more, so that 1,200 requests were given up after 2.60\u{a0}s, of 3,200 planned requests.";
+    assert!(html.contains(cause) && !html.contains("interrupted"), "{html}");
+}
+
+#[test]
+fn a_sum_of_measurements_says_that_it_is_one() {
+    let mut sum = made_up::open();
+    assert!(!page(&sum).contains("The sum of"));
+    let part = |file: &str, crc32| MergedPart {
+        file: file.into(),
+        crc32,
+        seed: 1,
+        window_s: 5.0,
+        verdict: sum.certificate.verdict,
+    };
+    sum.merged_from = vec![part("a.json", 1), part("b.json", 2)];
+    assert!(page(&sum).contains("The sum of 2 measurements with one plan"));
+}
+
+/// Two of 10,000 failed: they are not 100 %.
+#[test]
+fn nearly_all_is_not_all() {
+    let mut nearly = made_up::open();
+    nearly.account.due = 10_000;
+    (nearly.account.finished, nearly.account.failed) = (9_998, 2);
+    nearly.outcomes = [(OutcomeKind::Ok, 9_998), (OutcomeKind::Timeout, 2)].into();
+    let html = page(&nearly);
+    assert!(html.contains("9,998 (99.98\u{a0}%) were answered correctly, 2 failed"), "{html}");
 }
 
 #[test]

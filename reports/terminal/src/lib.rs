@@ -6,11 +6,13 @@
 //!
 //! `println!` and `eprintln!` panic when they cannot write; the workspace's lints refuse them outside of tests.
 
+mod beside;
 mod count;
 mod live_line;
 mod stderr;
 mod stdout;
 
+pub use beside::decimals_beside;
 pub use count::{count, counted};
 pub use live_line::LiveLine;
 #[doc(hidden)]

@@ -168,6 +168,11 @@ impl CapacityFlags {
                     "--objective '{objective}': expected a time or error_rate with < or <=, since more load makes them worse"
                 );
             }
+            if objective.is_impossible() {
+                bail!(
+                    "--objective '{objective}': no server meets it at any rate; give a higher bound, or <="
+                );
+            }
             if let Some(bound) = objective.time().filter(|bound| *bound >= timeout) {
                 bail!(
                     "--objective '{objective}': no request is waited for beyond --timeout {}; give one above {}",

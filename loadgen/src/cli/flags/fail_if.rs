@@ -1,6 +1,6 @@
 //! What a measurement must not be like.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{ArgAction, Args};
 use loadgen::{Condition, Load};
 
@@ -23,6 +23,11 @@ impl FailIfFlags {
     pub(crate) fn conditions(&self, load: &Load) -> anyhow::Result<Vec<Condition>> {
         for condition in &self.fail_if {
             condition.ensure_in(load).with_context(|| format!("--fail-if '{condition}'"))?;
+            if condition.is_impossible() {
+                bail!(
+                    "--fail-if '{condition}': no measurement is like that, so that it would never fail one"
+                );
+            }
         }
         Ok(self.fail_if.clone())
     }

@@ -22,6 +22,12 @@ pub(super) fn markup(measurement: &Measurement, contents: &Markup) -> Markup {
         (incomplete(measurement))
         section #answer aria-label="The answer" {
             p { strong { (lead(measurement)) } " " bdi { (sentence(measurement)) } }
+            @if !measurement.merged_from.is_empty() {
+                p.note {
+                    "The sum of " (counted(measurement.merged_from.len() as u64, "measurement"))
+                    " with one plan, as if their windows lay one after another."
+                }
+            }
             (warnings(measurement))
         }
     }
@@ -93,10 +99,17 @@ fn incomplete(measurement: &Measurement) -> Markup {
         (None, Some(requests)) => format!(", of {} planned requests", count(requests)),
         (None, None) => String::new(),
     };
+    let window = seconds(measurement.window_s);
+    let cause = match measurement.given_up {
+        0 => format!("The measurement was interrupted after {window}{planned}"),
+        given_up => format!(
+            "No connection could be opened any more, so that {} given up after {window}{planned}",
+            if given_up == 1 { "1 request was".into() } else { format!("{} requests were", count(given_up)) }
+        ),
+    };
     html! {
         p.banner role="note" {
-            strong { "Incomplete." } " The measurement was interrupted after " (seconds(measurement.window_s)) (planned)
-            ". What is here was measured, but less than was asked for."
+            strong { "Incomplete." } " " (cause) ". What is here was measured, but less than was asked for."
         }
     }
 }

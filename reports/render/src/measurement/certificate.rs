@@ -44,8 +44,9 @@ fn table(certificate: &Certificate) -> Table {
     // Failures and warnings first: they are what a reader came for.
     checks.sort_by_key(|check| Reverse(check.status));
     for check in checks {
-        let figure = check.figure.map_or_else(|| "—".into(), |figure| written(figure, &check.unit));
-        let bound = check.figure.map_or_else(|| "—".into(), |_| written(check.bound, &check.unit));
+        let none = || ["—", "—"].map(String::from);
+        let [figure, bound] =
+            check.figure.map_or_else(none, |figure| beside(figure, check.bound, &check.unit));
         table.push(vec![label::name(&check.name), status(check.status).into(), figure, bound, told(check)]);
     }
     table
@@ -68,6 +69,31 @@ fn told(check: &Check) -> String {
     }
 }
 
+/// Most digits of a figure next to its bound.
+const DIGITS: usize = 12;
+
+/// A check's figure and bound in their unit. Where they would look alike and differ, both have as many digits as show it: a figure that
+/// looks like its bound would contradict the status beside it.
+fn beside(figure: f64, bound: f64, unit: &str) -> [String; 2] {
+    let both = [figure, bound].map(|value| written(value, unit));
+    if figure == bound || both[0] != both[1] || !(figure.is_finite() && bound.is_finite()) {
+        return both;
+    }
+    let (factor, name) = match unit {
+        "us" => (1.0, "\u{a0}µs".to_owned()),
+        "ms" => (1.0, "\u{a0}ms".to_owned()),
+        "share" => (100.0, "\u{a0}%".to_owned()),
+        "ratio" | "distance" => (1.0, String::new()),
+        _ => (1.0, format!(" {}", label::name(unit))),
+    };
+    let digits = |value: f64, digits: usize| {
+        let rounded: f64 = format!("{:.*e}", digits - 1, value * factor).parse().unwrap_or(value);
+        format!("{rounded}{name}")
+    };
+    let longer = (4..=DIGITS).map(|count| [figure, bound].map(|value| digits(value, count)));
+    longer.into_iter().find(|[one, other]| one != other).unwrap_or(both)
+}
+
 /// A check's figure or bound in its unit.
 fn written(value: f64, unit: &str) -> String {
     match unit {
@@ -82,6 +108,22 @@ fn written(value: f64, unit: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_figure_next_to_its_bound_does_not_look_like_it() {
+        for (figure, bound, unit, expected) in [
+            (0.989_96, 0.99, "ratio", ["0.98996", "0.99"]),
+            (0.010_04, 0.01, "share", ["1.004\u{a0}%", "1\u{a0}%"]),
+            (1000.4, 1000.0, "us", ["1000.4\u{a0}µs", "1000\u{a0}µs"]),
+            (250.2, 250.0, "ms", ["250.2\u{a0}ms", "250\u{a0}ms"]),
+            (19.998, 20.0, "reply times", ["19.998 reply times", "20 reply times"]),
+            (0.01, 0.01, "share", ["1.0\u{a0}%", "1.0\u{a0}%"]),
+            (0.5, 0.01, "share", ["50\u{a0}%", "1.0\u{a0}%"]),
+            (0.01, 0.01 + 1e-17, "share", ["1.0\u{a0}%", "1.0\u{a0}%"]),
+        ] {
+            assert_eq!(beside(figure, bound, unit), expected, "{figure} {bound} {unit}");
+        }
+    }
 
     #[test]
     fn a_figure_is_written_in_its_unit() {

@@ -97,13 +97,38 @@ fn count(value: u64) -> String {
     number::count(usize::try_from(value).unwrap_or(usize::MAX))
 }
 
-/// `part` of `whole` as a percentage; of nothing there is none.
+/// `part` of `whole` as a percentage; of nothing there is none. What is not the whole is never 100 %.
 fn share(part: u64, whole: u64) -> String {
-    number::percent(part as f64 / whole as f64)
+    let percent = 100.0 * part as f64 / whole as f64;
+    match percent {
+        _ if part >= whole || percent < 99.5 => number::percent(part as f64 / whole as f64),
+        _ if percent > 99.99 => "above 99.99\u{a0}%".into(),
+        _ => format!("{percent:.2}\u{a0}%"),
+    }
 }
 
 /// A length of time given in seconds.
 fn seconds(value: f64) -> String {
     // An axis in seconds does not begin in microseconds.
     if value == 0.0 { "0\u{a0}s".into() } else { number::micros(value * 1e6) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_the_whole_is_not_a_hundred_percent() {
+        for (part, whole, expected) in [
+            (10_000, 10_000, "100\u{a0}%"),
+            (9_998, 10_000, "99.98\u{a0}%"),
+            (99_999, 100_000, "above 99.99\u{a0}%"),
+            (995, 1_000, "99.50\u{a0}%"),
+            (99, 100, "99\u{a0}%"),
+            (1, 100_000, "below 0.01\u{a0}%"),
+            (0, 0, number::NO_DATA),
+        ] {
+            assert_eq!(share(part, whole), expected, "{part} of {whole}");
+        }
+    }
 }

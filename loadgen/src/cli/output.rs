@@ -57,6 +57,11 @@ fn named(flag: &str, path: &Path) -> String {
     format!("{flag} {}", shown(path.as_os_str().as_encoded_bytes(), PATH))
 }
 
+/// The place that an input is read from: `-` is stdin, which may be redirected from a file.
+fn read_at(path: &Path) -> &Path {
+    if path == Path::new("-") { Path::new("/dev/stdin") } else { path }
+}
+
 /// Makes sure that no two of `outputs` are one file, and that none is a file of `inputs` (flag and path) or the file to
 /// which stdout or stderr was redirected: one would destroy the other.
 pub(crate) fn ensure_apart(outputs: &[&Output], inputs: &[(&str, &Path)]) -> anyhow::Result<()> {
@@ -64,7 +69,7 @@ pub(crate) fn ensure_apart(outputs: &[&Output], inputs: &[(&str, &Path)]) -> any
         if let Some(other) = outputs[..index].iter().find(|other| other.to.is_same_as(&output.to)) {
             bail!("{other} and {output} are the same file, expected a file of its own for each result");
         }
-        if let Some((flag, path)) = inputs.iter().find(|(_, path)| output.to.is_at(path)) {
+        if let Some((flag, path)) = inputs.iter().find(|(_, path)| output.to.is_at(read_at(path))) {
             let input = named(flag, path);
             bail!("{output} would replace {}, which is read; name another file", input.trim());
         }

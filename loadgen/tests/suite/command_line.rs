@@ -233,6 +233,24 @@ fn a_second_signal_ends_at_once() {
 }
 
 #[test]
+fn a_result_does_not_take_the_place_of_a_file_that_stdin_is_read_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = folder.path().join("starts");
+    std::fs::write(&recording, "0\n0.2\n").unwrap();
+    let (_server, url) = slow_hello();
+    for read in [&["--replay", "-"][..], &["-n", "2", "-X", "POST", "--body-file", "-"]] {
+        for flag in ["--json", "--csv"] {
+            let arguments = [&[url.as_str(), flag, recording.to_str().unwrap()], read].concat();
+            let stdin = std::fs::File::open(&recording).unwrap();
+            let output = loadgen(&arguments).stdin(stdin).output().unwrap();
+            assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+            assert!(stderr(&output).contains("would replace"), "{}", stderr(&output));
+            assert_eq!(std::fs::read_to_string(&recording).unwrap(), "0\n0.2\n");
+        }
+    }
+}
+
+#[test]
 fn a_closed_pipe_is_no_panic() {
     let (_server, url) = slow_hello();
     for json in [&["--json", "-"][..], &[]] {

@@ -1,6 +1,8 @@
 //! An oracle for the numbers: whole runs of every shape, whose figures are worked out again from the rows of `--raw` by plain means
 //! (sorted vectors, sums, integer ranks) and held against every result file. None of the program's own arithmetic is used.
 
+mod summary;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -159,6 +161,8 @@ struct Run {
     hgrm: String,
     log: Vec<Histogram<u64>>,
     page: String,
+    /// The text on stdout.
+    summary: String,
     is_open: bool,
     has_warm_up: bool,
 }
@@ -214,6 +218,7 @@ fn run(server: &Server, arguments: &[&str], ending: &Ending) -> Run {
         hgrm: read("hgrm"),
         log: histograms(&fs::read(path("hdr-log")).unwrap()),
         page: read("html"),
+        summary: String::from_utf8(output.stdout).unwrap(),
     }
 }
 
@@ -274,6 +279,7 @@ impl Run {
         self.percentile_table(&main);
         self.interval_log(&main);
         self.page(&samples);
+        summary::check(self, &samples);
     }
 
     fn rows_agree_with_themselves(&self) {
@@ -343,7 +349,7 @@ impl Run {
 
     /// Replies in the window: in an open loop by their end, in a closed loop each by the share of its time in flight that lies there.
     fn answered(&self, is: &dyn Fn(&Row) -> bool) -> f64 {
-        if self.is_open || !self.json["plan"]["requests"].is_null() {
+        if self.is_open {
             return self.replies().filter(|row| is(row)).count() as f64;
         }
         let replies = self.rows.iter().filter(|row| row.status.is_some() && is(row));
@@ -946,6 +952,122 @@ fn an_interrupt_in_both_loops() {
     for pace in [&["-r", "300/s", "--arrivals", "poisson"][..], &[]] {
         let arguments = [pace, &["-c", "4", "-t", "2", "-d", "10m"]].concat();
         holds(&quick(), &arguments, &Ending::Interrupted(Duration::from_millis(1700)));
+    }
+}
+
+#[test]
+fn a_number_of_requests_behind_a_warm_up() {
+    let arguments = ["-n", "300", "-c", "4", "-t", "2", "--warm-up", "150ms"];
+    let run = holds(&quick(), &arguments, &Ending::Planned(None));
+    assert!(run.rows.iter().any(|row| row.intended < 0), "{}", run.what);
+}
+
+/// The first request is never answered. It is of the warm-up, and none of the two hundred.
+#[test]
+fn a_warm_up_that_hangs_stretches_no_window_of_a_number_of_requests() {
+    for pace in [&[][..], &["-r", "400/s"]] {
+        let accepted = AtomicU64::new(0);
+        let server = Server::start(move |mut connection| {
+            let hangs = accepted.fetch_add(1, Ordering::SeqCst) == 0;
+            while connection.request().is_some() {
+                if hangs {
+                    continue;
+                }
+                std::thread::sleep(Duration::from_millis(2));
+                connection.send(HELLO);
+            }
+        });
+        let number = ["-n", "200", "-c", "4", "-t", "2", "--warm-up", "150ms", "--timeout", "20s"];
+        let arguments = [&number[..], pace].concat();
+        let begun = Instant::now();
+        let ending = Ending::Planned((!pace.is_empty()).then_some(0.5));
+        let run = holds(&server, &arguments, &ending);
+        assert!(begun.elapsed() < Duration::from_secs(15), "{}", run.what);
+        assert_eq!(run.json["account"]["finished"], 200, "{}", run.what);
+        assert!(run.number("/window_s") < 10.0, "{}", run.what);
+    }
+}
+
+#[test]
+fn poisson_stages_behind_a_warm_up_with_a_pause() {
+    let stages = "300/s:400ms, 0/s:300ms, 50/s..600/s:800ms";
+    let arguments = ["--stages", stages, "--arrivals", "poisson", "--seed", "3", "--warm-up", "250ms"];
+    let arguments = [&arguments[..], &["-c", "6", "-t", "3", "--churn", "5"]].concat();
+    holds(&quick(), &arguments, &Ending::Planned(Some(1.5)));
+}
+
+#[test]
+fn bursts_of_which_each_request_fails_in_some_way() {
+    for threads in ["1", "3"] {
+        let served = AtomicU64::new(0);
+        let server = Server::start(move |connection| moody(connection, &served));
+        let arguments =
+            ["--bursts", "16/200ms", "-c", "16", "-t", threads, "--timeout", "120ms", "-d", "1600ms"];
+        let run = holds(&server, &arguments, &Ending::Planned(Some(1.6)));
+        assert!(run.json["outcomes"]["timeout"].as_u64() > Some(0), "{}", run.what);
+    }
+}
+
+#[test]
+fn users_who_think_and_a_server_that_fails_now_and_then() {
+    let served = AtomicU64::new(0);
+    let server = Server::start(move |connection| moody(connection, &served));
+    let arguments = ["--think", "20ms", "-c", "12", "-t", "3", "--timeout", "150ms", "-d", "1500ms"];
+    let run = holds(&server, &arguments, &Ending::Planned(Some(1.5)));
+    assert!(run.json["account"]["failed"].as_u64() > Some(10), "{}", run.what);
+}
+
+#[test]
+fn a_number_of_requests_of_which_many_fail() {
+    for pace in [&["-r", "400/s", "-n", "300"][..], &["-n", "300"]] {
+        let served = AtomicU64::new(0);
+        let server = Server::start(move |connection| moody(connection, &served));
+        let ending = Ending::Planned((pace.len() > 2).then_some(0.75));
+        let arguments = [pace, &["-c", "10", "-t", "2", "--timeout", "150ms"]].concat();
+        let run = holds(&server, &arguments, &ending);
+        assert_eq!(run.json["account"]["due"], 300, "{}", run.what);
+        assert!(run.json["account"]["failed"].as_u64() > Some(20), "{}", run.what);
+    }
+}
+
+#[test]
+fn connections_that_end_with_each_reply_beside_idle_and_slow_ones() {
+    let arguments = ["-H", "connection: close", "--idle", "3", "--slow", "2", "-c", "4", "-t", "2"];
+    for pace in [&["-r", "150/s"][..], &[]] {
+        let run =
+            holds(&quick(), &[&arguments[..], pace, &["-d", "1200ms"]].concat(), &Ending::Planned(Some(1.2)));
+        assert!(run.json["connect_us"]["count"].as_u64() > Some(50), "{}", run.what);
+    }
+}
+
+#[test]
+fn an_interrupt_of_stages_bursts_and_a_number_of_requests() {
+    for load in [
+        &["--stages", "200/s..400/s:10m"][..],
+        &["--bursts", "20/100ms", "-d", "10m"],
+        &["-r", "300/s", "-n", "100000"],
+        &["-n", "1000000"],
+        &["--think", "10ms", "-d", "10m", "--warm-up", "0s"],
+    ] {
+        let arguments = [load, &["-c", "5", "-t", "3"]].concat();
+        holds(&quick(), &arguments, &Ending::Interrupted(Duration::from_millis(1300)));
+    }
+}
+
+#[test]
+fn an_interrupt_of_a_server_that_stands_still() {
+    for pace in [&["-r", "100/s"][..], &[]] {
+        let begun = Instant::now();
+        let server = Server::start(move |mut connection| {
+            while connection.request().is_some() {
+                let stalls = begun.elapsed() > Duration::from_millis(700);
+                std::thread::sleep(if stalls { Duration::from_secs(5) } else { Duration::from_millis(2) });
+                connection.send(HELLO);
+            }
+        });
+        let arguments = [pace, &["-c", "6", "-t", "2", "-d", "10m", "--warm-up", "100ms"]].concat();
+        let run = holds(&server, &arguments, &Ending::Interrupted(Duration::from_millis(1500)));
+        assert!(run.json["censored"].as_u64() > Some(2), "{}", run.what);
     }
 }
 

@@ -46,6 +46,7 @@ pub(crate) fn draw(evidence: &Evidence<'_>) -> Certificate {
     let client = blame::Client {
         threads: &evidence.occupied,
         alone_was_behind: schedule::is_achieved_but_for_delays(evidence),
+        stood_still: client::stood_still(evidence),
     };
     Certificate::from_checks(blame::explain(checks, &client))
 }

@@ -21,6 +21,8 @@ pub(super) struct Client<'a> {
     pub(super) threads: &'a [Occupied],
     /// Whether the offered rate was answered but for its delays.
     pub(super) alone_was_behind: bool,
+    /// For how large a share of the window a thread stood still: 0 and more, for it may have lasted beyond.
+    pub(super) stood_still: f64,
 }
 
 /// A cause of a symptom, by the names of their checks.
@@ -31,12 +33,16 @@ type Cause = (&'static str, When, Then);
 enum When {
     /// It warned or failed.
     Found,
+    /// The same, by failed requests.
+    WithFailures,
     /// It failed, and so did the symptom.
     BothFailed,
     /// The symptom has no figure, and the cause failed.
     WithoutFigure,
     /// It took at least the share that the symptom falls short by.
     AsLarge,
+    /// It warned or failed, and took at least half of the time that the client stood still.
+    AsLong,
     /// It warned or failed, and the offered rate was answered but for the client's delays.
     AloneBehind,
     /// One client thread ran, or waited to run, for more than [`SATURATED`] of the window, and did this for longer than the other.
@@ -55,21 +61,23 @@ enum Then {
 }
 
 use Then::{Fails, Keeps, NoWorse};
-use When::{AloneBehind, AsLarge, BothFailed, Found, Saturated, WithoutFigure};
+use When::{AloneBehind, AsLarge, AsLong, BothFailed, Found, Saturated, WithFailures, WithoutFigure};
 
 /// Busier than this, the client had no time left to send.
 const SATURATED: f64 = 0.9;
+/// Of a standstill, what took no more than this share of its time explains the smaller part.
+const LONG_ENOUGH: f64 = 0.5;
 
 /// By symptom; of several causes the first that was found counts. A cause that is a symptom itself stands above its own.
 const TABLE: &[(&str, &[Cause])] = &[
     ("headroom", &[("cpu_wait", Saturated, Keeps)]),
-    ("gap", &[("steal", Found, Keeps), ("cpu_wait", Found, Keeps)]),
+    ("gap", &[("steal", Found, Keeps), ("cpu_wait", AsLong, Keeps)]),
     (
         "pace",
         &[
             ("steal", Found, Keeps),
-            ("cpu_wait", Found, Keeps),
             ("gap", Found, Keeps),
+            ("cpu_wait", Found, Keeps),
             ("headroom", Found, Keeps),
         ],
     ),
@@ -90,8 +98,8 @@ const TABLE: &[(&str, &[Cause])] = &[
         "arrivals",
         &[
             ("steal", Found, NoWorse),
-            ("cpu_wait", Found, NoWorse),
             ("gap", Found, NoWorse),
+            ("cpu_wait", Found, NoWorse),
             ("headroom", Found, NoWorse),
             ("pace", Found, NoWorse),
             ("plan", Found, NoWorse),
@@ -100,16 +108,16 @@ const TABLE: &[(&str, &[Cause])] = &[
     ),
     ("window", &[("achieved", Found, Keeps)]),
     ("replies", &[("errors", WithoutFigure, Keeps)]),
-    ("connections", &[("errors", Found, Keeps)]),
+    ("connections", &[("errors", WithFailures, Keeps)]),
     (
         "stationarity",
         &[
             ("steal", Found, NoWorse),
-            ("cpu_wait", Found, NoWorse),
             ("gap", Found, NoWorse),
+            ("cpu_wait", Found, NoWorse),
             ("headroom", Found, NoWorse),
             ("pace", Found, NoWorse),
-            ("errors", Found, NoWorse),
+            ("errors", WithFailures, NoWorse),
         ],
     ),
 ];
@@ -164,12 +172,16 @@ impl Yield {
         let Some(cause) = find(checks, self.cause) else { return false };
         match self.when {
             Found => cause.status >= CheckStatus::Warn,
+            WithFailures => cause.status >= CheckStatus::Warn && cause.figure > Some(0.0),
             BothFailed => cause.status.min(symptom.status) == CheckStatus::Fail,
             WithoutFigure => symptom.figure.is_none() && cause.status == CheckStatus::Fail,
             AsLarge => {
                 let short = symptom.figure.and_then(|figure| shortfall(&symptom.name, figure));
                 cause.status >= CheckStatus::Warn
                     && client.took(cause).zip(short).is_some_and(|(took, short)| took >= short)
+            }
+            AsLong => {
+                cause.status >= CheckStatus::Warn && cause.figure >= Some(client.stood_still * LONG_ENOUGH)
             }
             AloneBehind => cause.status >= CheckStatus::Warn && client.alone_was_behind,
             Saturated => client.saturated_by() == Some(self.cause),
@@ -219,9 +231,11 @@ impl Display for When {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Found => "it warned or failed",
+            WithFailures => "it warned or failed, and requests failed",
             BothFailed => "both failed",
             WithoutFigure => "it failed, and no request was answered",
             AsLarge => "it warned or failed, and took at least the share that is missing",
+            AsLong => "it warned or failed, and took at least half of the time that the client stood still",
             AloneBehind => "it warned or failed, and the rate was answered but for the client's delays",
             Saturated => "one client thread ran or waited for a CPU for more than 90 % of the window, most of that by this",
         })
@@ -257,7 +271,7 @@ mod tests {
         }
     }
 
-    const CALM: Client<'_> = Client { threads: &[], alone_was_behind: false };
+    const CALM: Client<'_> = Client { threads: &[], alone_was_behind: false, stood_still: 0.0 };
 
     /// Of the check of this name, for a calm client: its status and its cause.
     fn explained(checks: &[(&str, CheckStatus, f64)], name: &str) -> (CheckStatus, Option<String>) {
@@ -299,7 +313,7 @@ mod tests {
         let with = |threads: &[f64]| {
             let threads: Vec<_> = threads.iter().map(|&waited| Occupied { ran: 0.1, waited }).collect();
             let checks = [("achieved", Warn, 0.6), ("cpu_wait", Warn, 0.51)];
-            explained_of(&Client { threads: &threads, alone_was_behind: false }, &checks, "achieved")
+            explained_of(&Client { threads: &threads, ..CALM }, &checks, "achieved")
         };
         assert_eq!((with(&[0.51]), with(&[0.51, 0.3])), ((Warn, by("cpu_wait")), (Warn, by("cpu_wait"))));
         assert_eq!((with(&[0.51, 0.0]), with(&[0.51, 0.0, 0.0, 0.0])), ((Warn, None), (Warn, None)));
@@ -315,7 +329,7 @@ mod tests {
                 ("headroom", Pass, most(|thread| thread.ran)),
                 ("cpu_wait", Warn, most(|thread| thread.waited)),
             ];
-            explained_of(&Client { threads: &threads, alone_was_behind: false }, &checks, "achieved")
+            explained_of(&Client { threads: &threads, ..CALM }, &checks, "achieved")
         };
         assert_eq!(with(&[(0.5, 0.41)]), (Fail, by("headroom")));
         assert_eq!(with(&[(0.41, 0.5)]), (Fail, by("cpu_wait")));
@@ -329,7 +343,7 @@ mod tests {
     fn a_client_that_stood_still_explains_a_queue_that_is_there_for_its_delays_alone() {
         let with = |alone_was_behind, gap| {
             let checks = [("achieved", Warn, 0.75), ("gap", gap, 400.0)];
-            explained_of(&Client { threads: &[], alone_was_behind }, &checks, "achieved")
+            explained_of(&Client { alone_was_behind, ..CALM }, &checks, "achieved")
         };
         assert_eq!((with(true, Warn), with(true, Fail)), ((Warn, by("gap")), (Warn, by("gap"))));
         assert_eq!((with(false, Fail), with(true, Pass)), ((Warn, None), (Warn, None)));
@@ -343,6 +357,19 @@ mod tests {
         // Late in the tail alone, the client is no cause of a queue that grows throughout.
         assert_eq!(explained(&checks(Warn), "achieved"), (Warn, None));
         assert_eq!(explained(&[("gap", Fail, 2e3), ("steal", Warn, 0.1)], "gap"), (Fail, by("steal")));
+    }
+
+    #[test]
+    fn a_wait_for_a_cpu_that_is_far_shorter_than_the_standstill_explains_neither_that_nor_what_follows() {
+        let with = |stood_still, symptom| {
+            let checks = [(symptom, Fail, 5e5), ("gap", Warn, 900.0), ("cpu_wait", Warn, 0.1)];
+            let client = Client { stood_still, ..CALM };
+            ["gap", symptom].map(|name| explained_of(&client, &checks, name).1)
+        };
+        for symptom in ["pace", "arrivals", "stationarity"] {
+            assert_eq!(with(0.2, symptom), [by("cpu_wait"), by("cpu_wait")], "{symptom}");
+            assert_eq!(with(0.21, symptom), [None, by("gap")], "{symptom}");
+        }
     }
 
     #[test]
@@ -384,6 +411,10 @@ mod tests {
         let explained = explain(checks.clone(), &CALM);
         assert_eq!(find(&explained, "replies").unwrap().explained_by, by("errors"));
         assert_eq!(find(&explained, "connections").unwrap().explained_by, by("errors"));
+        // Requests that are still in flight may wait for a connection to be accepted: that is the finding.
+        checks[1] = check("errors", Warn, 0.0);
+        assert_eq!(find(&explain(checks.clone(), &CALM), "connections").unwrap().explained_by, None);
+        checks[1] = check("errors", Fail, 1.0);
         // Wrong replies are a finding of their own.
         checks[0].figure = Some(0.5);
         assert_eq!(find(&explain(checks, &CALM), "replies").unwrap().explained_by, None);

@@ -218,6 +218,13 @@ pub(super) fn gap(evidence: &Evidence<'_>) -> Check {
     about.found(status, Some(ms), finding, "keep the machine awake and the client's CPU free, and repeat")
 }
 
+/// The longest stretch, or all of the window together, as a share of it.
+pub(super) fn stood_still(evidence: &Evidence<'_>) -> f64 {
+    let window = evidence.tally.window.length().as_secs_f64();
+    let time = evidence.standstill.max(evidence.longest_gap).as_secs_f64();
+    if window > 0.0 { time / window } else { 0.0 }
+}
+
 /// All stretches of the window together, which are this `share` of it.
 fn standstill(evidence: &Evidence<'_>, share: f64) -> CheckStatus {
     let is_most = share > TOO_LONG_STANDSTILL && evidence.standstill > UNSURE;

@@ -66,6 +66,11 @@ pub(super) fn connections(evidence: &Evidence<'_>) -> Check {
     about.found(status, Some(reopened), finding, &remedy)
 }
 
+/// Whether requests may lie unanswered because the server has not accepted, or has no worker for, their connections.
+pub(super) fn wait_for_the_server(evidence: &Evidence<'_>) -> bool {
+    full_queue(evidence).is_some() || (evidence.standing > 0 && needed_of_silent(evidence).is_some())
+}
+
 /// Whether connections are opened for requests that find none free.
 fn opens_on_demand(evidence: &Evidence<'_>) -> bool {
     evidence.crew.pool == Pool::OnDemand && matches!(evidence.load.pace, Pace::Open { .. })

@@ -3,7 +3,7 @@
 use reports_record::{Check, CheckStatus, Fault, OutcomeKind};
 use reports_terminal::counted;
 
-use super::{About, grade};
+use super::{About, connections, grade};
 use crate::bystanders::Attendance;
 
 use crate::evidence::Evidence;
@@ -155,9 +155,11 @@ const OVERDUE: u32 = 2;
 /// … where at least this many replies show how long they take.
 const FEWEST_REPLIES: u64 = 20;
 
-/// The words for requests that were in flight for far longer than any reply took when measuring stopped; nothing without any.
+/// The words for requests that were in flight for far longer than any reply took when measuring stopped; nothing without any, and where
+/// *connections* tells why.
 fn overdue(evidence: &Evidence<'_>) -> String {
-    evidence.tally.overdue(OVERDUE, FEWEST_REPLIES).map_or_else(String::new, |(overdue, longest)| {
+    let overdue = evidence.tally.overdue(OVERDUE, FEWEST_REPLIES);
+    overdue.filter(|_| !connections::wait_for_the_server(evidence)).map_or_else(String::new, |(overdue, longest)| {
         format!(
             "; {} had no reply when measuring stopped, in flight for more than {OVERDUE} times the {:.1} ms of the longest reply",
             counted(overdue, "request"),

@@ -512,9 +512,10 @@ fn a_closed_loop_by_itself_lacks_the_replies_for_which_its_client_stood_still() 
 
 #[test]
 fn requests_without_a_reply_are_told_where_they_were_in_flight_for_twice_the_longest_one() {
-    let errors = |since_us| {
+    let errors = |since_us, unopened| {
         let scene = scene();
         let mut tally = scene.tally();
+        tally.unopened = unopened;
         let first = at(START_MS * 1000);
         tally.replied(&flight_of(first), 200, true, first.after(Duration::from_micros(400)));
         let flight = flight_of(at(START_MS * 1000 + since_us));
@@ -522,10 +523,13 @@ fn requests_without_a_reply_are_told_where_they_were_in_flight_for_twice_the_lon
         tally.unfinished(&flight, at(START_MS * 1000 + 999_900));
         scene.check_of(tally, "errors")
     };
-    let late = errors(999_000);
+    let late = errors(999_000, 0);
     assert_eq!(late.status, CheckStatus::Warn);
+    assert!(late.remedy.is_some());
     assert!(late.finding.contains("1 request had no reply when measuring stopped"), "{}", late.finding);
-    assert_eq!(errors(999_200).status, CheckStatus::Pass);
+    assert_eq!(errors(999_200, 0).status, CheckStatus::Pass);
+    // Connections that are not accepted tell why.
+    assert_eq!(errors(999_000, 1).status, CheckStatus::Pass);
 }
 
 #[test]

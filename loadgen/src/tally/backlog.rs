@@ -30,6 +30,8 @@ const BY_ARRIVALS: f64 = 1.645;
 const FEWEST_PARTS: usize = 8;
 /// Standard deviations of their sum that it has to exceed then: Student's t for so many parts. For more it is less.
 const BY_PARTS: f64 = 1.895;
+/// So many times as long as those due at first took, a queue that is there by chance is worked off.
+const WORKED_OFF: f64 = 4.0;
 /// What a filled pipe holds is known to a request or two.
 const LEAST_CHANCE: f64 = 3.0;
 
@@ -309,16 +311,20 @@ impl Backlog {
         let told = std::iter::once(whole).chain(instants.filter(|growth| growth.compared >= FEWEST));
         let told = told.min_by(|a, b| a.share().total_cmp(&b.share()))?;
         let behind = self.left_behind(last, &took, whole);
-        Some(if behind.share() > told.share() { behind } else { told })
+        Some(behind.filter(|behind| behind.share() > told.share()).unwrap_or(told))
     }
 
-    /// The requests of the `whole`, due before slot `last`, that were left when measuring stopped.
-    fn left_behind(&self, last: usize, took: &Took, whole: Growth) -> Growth {
+    /// The requests of the `whole`, due before slot `last`, that were left when measuring stopped; `None` where that was too soon after the
+    /// window for a queue that is there by chance to be worked off.
+    fn left_behind(&self, last: usize, took: &Took, whole: Growth) -> Option<Growth> {
         let at = self.stopped.since(self.start);
         let later = at.as_nanos() as f64 - self.width as f64 * last as f64;
-        let in_pipe = self.in_pipe(last, took, later.max(0.0));
+        if later < WORKED_OFF * took.mean {
+            return None;
+        }
+        let in_pipe = self.in_pipe(last, took, later);
         let chance = LEAST_CHANCE.max(BY_ARRIVALS * in_pipe.sqrt());
-        Growth { at, unanswered: self.left, in_pipe, chance, ..whole }
+        Some(Growth { at, unanswered: self.left, in_pipe, chance, ..whole })
     }
 
     /// By how much the backlog may grow by chance from one slot to another, between which so many requests are `compared`.
@@ -511,9 +517,14 @@ mod tests {
         assert_eq!((never.at, never.unanswered), (Duration::from_secs(7), 100));
         assert!(never.chance < 4.0, "{never:?}");
         assert!(growth(true, 9 * SECOND, 10 * MS).share() < 0.01);
-        // Each takes 2.5 s: those of the last half second are on their way.
-        let slow = growth(false, 10 * SECOND, 2_500 * MS);
-        assert!(slow.share() * slow.compared < 3.0, "{slow:?}");
+        // Each takes 2.5 s, or 1.9: those of the last half second are on their way, or none is.
+        for delay in [2_500, 1_900] {
+            let slow = growth(false, 10 * SECOND, delay * MS);
+            assert!(slow.share() * slow.compared < 3.0, "{slow:?}");
+        }
+        // Two seconds are too few for a queue of requests that take one.
+        let soon = growth(false, 9_500 * MS, SECOND);
+        assert!(soon.share() * soon.compared < 3.0, "{soon:?}");
     }
 
     #[test]

@@ -10,11 +10,18 @@ use reports_record::shown;
 use servers_conformance::{Patience, Peer, ask};
 use servers_contract::{Health, Ready, Stats};
 
+use crate::going::is_going;
 use crate::outside;
 use crate::process::{FIRST_LINE, Identity, Launch, Process, Tail};
 
 /// How long a contender may take until its ready line.
 const READY: Duration = Duration::from_secs(5);
+
+/// How long one that has closed its sockets may take to be gone, of time in which it can run.
+const GONE: Duration = Duration::from_secs(5);
+
+/// What a contender that lives answers at once.
+const HEALTH: &[u8] = b"GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
 
 /// A contender that runs. Dropping it kills it and all of its process group.
 #[derive(Debug)]
@@ -88,9 +95,20 @@ impl Contender {
     }
 
     /// How it has ended, if it has: a contender runs until it is asked to end.
-    pub fn ended(&mut self) -> Option<ExitStatus> {
+    fn ended(&mut self) -> Option<ExitStatus> {
         // Where the kernel does not say, whatever else failed is what is known.
         self.process.ended().ok().flatten()
+    }
+
+    /// How it has ended, or is about to: one whose sockets are closed is waited for until its supervisor says how. `None` where it runs
+    /// on.
+    pub fn ends(&mut self) -> Option<ExitStatus> {
+        // Where the kernel does not say, whatever else failed is what is known.
+        if is_going(self.address(), HEALTH) {
+            self.process.ended_within(GONE).ok().flatten()
+        } else {
+            self.ended()
+        }
     }
 
     /// Asks it to end and waits for it.

@@ -32,6 +32,7 @@ pub mod experiment;
 pub mod field;
 mod first_failures;
 pub mod foreign;
+mod going;
 pub mod host;
 mod listening_sockets;
 pub mod look;

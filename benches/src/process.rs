@@ -1,11 +1,12 @@
 //! A supervised process: its pipes drained for ever, gone with all of its group when it is dropped.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -102,6 +103,8 @@ pub struct Process {
     leash: Option<ChildStdin>,
     starvation: Arc<Starvation>,
     pipes: Vec<JoinHandle<()>>,
+    /// Closes with its stdout, which the supervisor holds to its own end.
+    ending: Receiver<Infallible>,
 }
 
 impl Process {
@@ -129,9 +132,13 @@ impl Process {
             .spawn()
             .with_context(|| format!("cannot start {}", launch.command.join(" ")))?;
         let (first_line, received) = mpsc::channel();
+        let (runs, ending) = mpsc::channel();
         let mut pipes = Vec::new();
         if let Some(stdout) = supervisor.stdout.take() {
-            pipes.push(thread::spawn(move || drain_stdout(stdout, &first_line)));
+            pipes.push(thread::spawn(move || {
+                drain_stdout(stdout, &first_line);
+                drop(runs);
+            }));
         }
         if let Some(stderr) = supervisor.stderr.take() {
             let tail = tail.clone();
@@ -139,7 +146,7 @@ impl Process {
         }
         let leash = supervisor.stdin.take();
         let starvation = Arc::new(Starvation::of(supervisor.id()));
-        Ok((Self { supervisor, leash, starvation, pipes }, received))
+        Ok((Self { supervisor, leash, starvation, pipes, ending }, received))
     }
 
     /// Process id of its supervisor, below which it is.
@@ -170,6 +177,25 @@ impl Process {
     /// When the kernel does not say.
     pub fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
         self.supervisor.try_wait().context("cannot wait for it")
+    }
+
+    /// Its exit status once it has ended and everything it wrote has been read; `None` where it still runs after this much time in which
+    /// it could run.
+    ///
+    /// Woken by the event itself: how fast this machine is does not matter, as long as the process is about to end.
+    ///
+    /// # Errors
+    /// When the kernel does not let us wait.
+    pub fn ended_within(&mut self, limit: Duration) -> anyhow::Result<Option<ExitStatus>> {
+        let mut patience = Patience::with_stalls(limit, self.starvation());
+        while let Some(turn) = patience.turn() {
+            // A stray process that holds its stdout hides its end, which is looked for as well.
+            let is_closed = self.ending.recv_timeout(turn) == Err(RecvTimeoutError::Disconnected);
+            if is_closed || self.ended()?.is_some() {
+                return self.wait().map(Some);
+            }
+        }
+        Ok(None)
     }
 
     /// Sends SIGTERM and waits for it to end.

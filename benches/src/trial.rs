@@ -186,9 +186,9 @@ impl Primed {
         at_once(tasks.iter().zip(tails), |(task, tail)| Self::start(task, tail))
     }
 
-    /// A failure that the contender's own end explains, where it has ended.
+    /// A failure that the contender's own end explains, where it has ended or is about to.
     pub(crate) fn explain(&mut self, (stage, error): Failure) -> Failure {
-        match self.contender.ended() {
+        match self.contender.ends() {
             Some(status) => {
                 (Stage::Measure, error.context(format!("it ended while it was measured ({status})")))
             }

@@ -684,8 +684,12 @@ fn phase(
         slices::measure(&mut sides, plan, turns, setting.interrupt)
     };
     // That a server has ended explains everything else.
-    for (running, entrant) in running.iter_mut().zip(entrants) {
-        running.ensure_alive().with_context(|| entrant.title())?;
+    for (side, (running, entrant)) in running.iter_mut().zip(entrants).enumerate() {
+        let failed = match &measured {
+            Ok(sliced) => !sliced[side].measurement.certificate.is_believable(),
+            Err(_) => true,
+        };
+        running.ensure_alive(failed).with_context(|| entrant.title())?;
     }
     ensure!(!setting.interrupt.is_raised(), "interrupted");
     let mut measured = measured?;

@@ -204,12 +204,13 @@ impl Running {
         }
     }
 
-    /// Makes sure that it still runs.
+    /// Makes sure that it still runs; one that `failed` may be about to end.
     ///
     /// # Errors
     /// When it has ended.
-    pub(super) fn ensure_alive(&mut self) -> anyhow::Result<()> {
+    pub(super) fn ensure_alive(&mut self, failed: bool) -> anyhow::Result<()> {
         match &mut self.keeper {
+            Keeper::Foreign(server) if failed => server.ensure_stays(),
             Keeper::Foreign(server) => server.ensure_alive(),
             Keeper::Own(..) => Ok(()),
         }

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use loadgen::{Interrupt, Request, Statuses, Url, show_span};
 use reports_record::shown;
-use servers_conformance::{Answer, Patience, exchange};
+use servers_conformance::{Answer, exchange};
 
 use super::listening::{listening, reachable};
 use super::{Asked, Origin};
+use crate::going::is_going;
 use crate::outside;
 use crate::process::{Launch, Process, Tail};
 use crate::supervise::LEFT_PROCESSES;
@@ -24,8 +25,8 @@ const TERMINATED: i32 = 128 + 15;
 /// How often a server that is not ready yet is asked again.
 const AGAIN: Duration = Duration::from_millis(20);
 
-/// How long a program that has closed its connections may take to be gone.
-const GONE: Duration = Duration::from_secs(2);
+/// How long a program that has closed its sockets may take to be gone, of time in which it can run.
+const GONE: Duration = Duration::from_secs(5);
 
 /// How long the first question to a server that may not be ready may take: afterwards it is asked anew, elsewhere if need be, and has twice
 /// as long.
@@ -157,18 +158,24 @@ impl Server {
         }
     }
 
-    /// `error`, or that what was started has ended, which explains it; for that, it has a moment to be gone.
+    /// As [`Server::ensure_alive`], behind something that the server's end would explain: one whose sockets are closed is waited for until
+    /// its supervisor says how it ended.
+    ///
+    /// # Errors
+    /// When it has ended; with its last words.
+    pub fn ensure_stays(&mut self) -> anyhow::Result<()> {
+        if let Some((process, _)) = &mut self.process
+            && is_going(self.addresses[0], self.request.bytes())
+        {
+            process.ended_within(GONE)?;
+        }
+        self.ensure_alive()
+    }
+
+    /// `error`, or that what was started has ended, which explains it.
     #[must_use]
     pub fn explain(&mut self, error: anyhow::Error) -> anyhow::Error {
-        let Some((process, _)) = &self.process else { return error };
-        let mut patience = Patience::with_stalls(GONE, process.starvation());
-        while let Some(turn) = patience.turn() {
-            if let Err(ended) = self.ensure_alive() {
-                return ended;
-            }
-            thread::sleep(turn);
-        }
-        error
+        self.ensure_stays().err().unwrap_or(error)
     }
 
     /// Ends what was started. Gives what was odd about its end, if anything: any end after SIGTERM is a normal one.

@@ -141,7 +141,8 @@ const CONTENDER: &str = "CROSSOVER_TEST_CONTENDER";
 const FAULT: &str = "CROSSOVER_TEST_FAULT";
 
 /// A script that runs this program as a contender, whose test `claim` calls [`be_a_contender`]. The `fault`, in shell words, is done
-/// at this start of `blocking`, from 1: one start reads its settings, one calibrates it, and each block has one more.
+/// at this start of `blocking`, from 1: one start reads its settings, one calibrates it, and each block has one more. The script outlives a
+/// contender that ends by a moment, as its supervisor does on a busy machine.
 pub(crate) fn script_of_contender(claim: &str, start: usize, fault: &str) -> String {
     let own = std::env::current_exe().unwrap();
     format!(
@@ -149,7 +150,7 @@ pub(crate) fn script_of_contender(claim: &str, start: usize, fault: &str) -> Str
          echo $$ >>$PIDS; echo >>$PIDS.$1; FAULT=
          if [ $1 = blocking ] && [ $(wc -l <$PIDS.$1) -eq {start} ]; then FAULT={fault}; fi
          {CONTENDER}=$1 {FAULT}=$FAULT '{}' --exact {claim} --nocapture 3>&1 >/dev/null &
-         echo $! >>$PIDS; wait $!; exit $?",
+         echo $! >>$PIDS; wait $!; CODE=$?; if [ \"$FAULT\" = ends ]; then sleep 0.3; fi; exit $CODE",
         own.display()
     )
 }

@@ -36,6 +36,14 @@ pub(crate) struct Disturbed {
     pub(crate) foreign_ms: Option<f64>,
 }
 
+impl Disturbed {
+    /// Time that threads waited for a CPU which others had, ns; those that ended waited for `ended_ns`. Of a crowded group that is not
+    /// known, and 0: what other processes took over all of its rounds tells of them.
+    pub(crate) fn run_delay_ns(self, plan: Plan, ended_ns: u64) -> u64 {
+        if plan.crowded { 0 } else { self.run_delay_ns + ended_ns }
+    }
+}
+
 impl Disturbance {
     /// Reads what a round by `plan` must be held to.
     ///
@@ -128,7 +136,7 @@ impl Used {
     }
 }
 
-/// Holds the reading of `/proc/stat` to lines as the kernel writes them.
+/// Holds the reading of `/proc/stat` to lines as the kernel writes them, and waits to whose they are.
 ///
 /// # Errors
 /// When a figure is another one.
@@ -137,5 +145,9 @@ pub(crate) fn test() -> anyhow::Result<()> {
     let found = [&[0][..], &[0, 1], &[7]].map(|cpus| Used::read(stat, cpus));
     let expected = [(190, 80), (290, 90), (0, 0)].map(|(busy_ms, steal_ms)| Used { busy_ms, steal_ms });
     anyhow::ensure!(found == expected, "read {found:?}, expected {expected:?}");
+    let disturbed = Disturbed { run_delay_ns: 5, ..Disturbed::default() };
+    let plan = Plan::new("group", "");
+    let waited = [plan, Plan { crowded: true, ..plan }].map(|plan| disturbed.run_delay_ns(plan, 2));
+    anyhow::ensure!(waited == [7, 0], "read {waited:?} of 7 ns, expected none of them in a crowded group");
     Ok(())
 }

@@ -31,6 +31,8 @@ pub(crate) struct Plan {
     pub(crate) scale: u64,
     /// Whether the cheaper side does more operations a round, so that both take about as long.
     pub(crate) balanced: bool,
+    /// Whether more threads than CPUs take part: they wait for each other's CPU by design, and no wait says that others had it.
+    pub(crate) crowded: bool,
 }
 
 impl Plan {
@@ -44,6 +46,7 @@ impl Plan {
             rounds: ROUNDS,
             scale: 1,
             balanced: true,
+            crowded: false,
         }
     }
 

@@ -7,8 +7,7 @@ use criterion::Criterion;
 use tokio::task::yield_now;
 
 use crate::clock::{BATCH, Batches, Turn, batches};
-use crate::cost::{Cost, Stopwatch, Threads};
-use crate::disturbance::own_run_delay;
+use crate::cost::{Stopwatch, Threads};
 use crate::event_loop::{as_task, event_loop};
 use crate::group::{Group, Plan, group};
 use crate::kept::Side;
@@ -27,7 +26,7 @@ pub(crate) fn benches(criterion: &mut Criterion, session: &Session) {
         "Each change of owner costs threads a hand-over; tasks of one loop only change places in a queue.";
     let plan = |name| Plan { rounds: 20, scale: TURNS, balanced: false, ..Plan::new(name, so_what) };
     in_turn(group(criterion, session, plan("lock/in_turn/one_cpu")));
-    in_turn(group(criterion, session, plan("lock/in_turn/two_cpus").on_two_cpus()));
+    in_turn(group(criterion, session, Plan { crowded: true, ..plan("lock/in_turn/two_cpus").on_two_cpus() }));
 }
 
 fn free(mut group: Group<'_>) {
@@ -88,7 +87,6 @@ fn take_turns(iterations: u64) -> Turn {
                     // All are here; the clocks are read; all begin.
                     start.wait();
                     start.wait();
-                    let delay = own_run_delay();
                     for _ in 0..share(iterations, taker) {
                         let held = lock.lock().unwrap_or_else(PoisonError::into_inner);
                         let mut held = wake[taker as usize]
@@ -99,9 +97,8 @@ fn take_turns(iterations: u64) -> Turn {
                         drop(held);
                         wake[next as usize].notify_one();
                     }
-                    // The clocks are read before this thread asks the kernel.
+                    // The clocks are read before this thread ends.
                     end.wait();
-                    own_run_delay().saturating_sub(delay)
                 })
             })
             .collect();
@@ -110,8 +107,8 @@ fn take_turns(iterations: u64) -> Turn {
         start.wait();
         end.wait();
         let cost = watch.stop();
-        let delays = takers.into_iter().map(|taker| taker.join().expect("a taker ends well"));
-        Turn::of_mean(Cost { ended_delay_ns: delays.sum(), ..cost }, iterations)
+        takers.into_iter().for_each(|taker| taker.join().expect("a taker ends well"));
+        Turn::of_mean(cost, iterations)
     })
 }
 

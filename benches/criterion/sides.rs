@@ -63,7 +63,7 @@ impl<S: FnMut(u64) -> Turn, A: FnMut(u64) -> Turn> Both<S, A> {
             sync: [sync[0].record, sync[1].record],
             r#async: [awaiting[0].record, awaiting[1].record],
             steal_ms: disturbed.steal_ms,
-            run_delay_ns: disturbed.run_delay_ns + ended_delay_ns,
+            run_delay_ns: disturbed.run_delay_ns(plan, ended_delay_ns),
             foreign_ms: disturbed.foreign_ms,
             wall_ns,
             certified,

@@ -5,9 +5,10 @@ mod outcome;
 
 use reports_record::Metric;
 use reports_stats::effect::MIN_BLOCKS;
+use reports_stats::verdict::Verdict;
 
 use crate::analysis::Analysis;
-use crate::analysis::comparison::Obstacle;
+use crate::analysis::comparison::{Comparison, Obstacle};
 use crate::analysis::contrast::{Contrast, Kind};
 use crate::analysis::verdicts::Verdicts;
 use crate::{label, number};
@@ -68,8 +69,14 @@ pub fn headline(analysis: &Analysis<'_>) -> String {
     };
     let names = names(contrast);
     let outcome = Outcome::of(analysis, contrast.kind, Metric::Throughput);
-    let most = |ratios: &[f64]| ratios.iter().copied().map(|ratio| ratio.max(1.0 / ratio)).reduce(f64::max);
-    match (most(&outcome.ratios_async()), most(&outcome.ratios_sync())) {
+    // A round trip is no capacity, and serves nothing up to a multiple.
+    let most = |winner: Verdict| {
+        let won = verdicts
+            .about(contrast.kind, Metric::Throughput)
+            .filter(|comparison| comparison.verdict == winner && !comparison.is_round_trip);
+        won.filter_map(Comparison::ratio).map(|ratio| ratio.max(1.0 / ratio)).reduce(f64::max)
+    };
+    match (most(Verdict::AsyncWins), most(Verdict::SyncWins)) {
         (Some(ratio), None) => {
             format!("{} serves up to {} times as many requests", names.awaiting, number::plain(ratio))
         }
@@ -83,6 +90,9 @@ pub fn headline(analysis: &Analysis<'_>) -> String {
             names.sync,
             number::plain(by_sync)
         ),
+        (None, None) if outcome.round_trips == outcome.total() => {
+            "a round trip, not a capacity, was compared".into()
+        }
         (None, None) if outcome.undecided() == 0 => "both serve the same".into(),
         (None, None) if outcome.lacking == outcome.total() => "this run had too little sound data".into(),
         (None, None) => "this run could not tell".into(),

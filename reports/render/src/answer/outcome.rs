@@ -80,14 +80,6 @@ impl Outcome {
         self.cannot_tell + self.lacking
     }
 
-    pub(super) fn ratios_async(&self) -> Vec<f64> {
-        self.wins_async.ratios.clone()
-    }
-
-    pub(super) fn ratios_sync(&self) -> Vec<f64> {
-        self.wins_sync.ratios.clone()
-    }
-
     /// The first and the last place on the axis.
     pub(super) fn reach(&self) -> Option<(f64, f64)> {
         ends(self.places.iter().copied())

@@ -7,7 +7,7 @@ mod synthetic;
 
 use reports_record::{Line, Look, Metric, Role, StopReason, Stopped, TrialOutcome};
 use reports_render::analysis::Analysis;
-use reports_render::analysis::comparison::Withheld;
+use reports_render::analysis::comparison::{Obstacle, Withheld};
 use reports_render::analysis::contrast::Kind;
 use reports_render::analysis::subject::Subject;
 use reports_stats::verdict::Verdict;
@@ -70,6 +70,37 @@ fn a_loop_that_a_look_ended_is_judged_by_the_blocks_before_it() {
     // Two cells of 12 blocks of four contenders, and 8 of the copy.
     assert_eq!((analysis.grid.made(), analysis.grid.planned()), (112, 112));
     assert!(analysis.verdicts.at(Kind::Stock, Metric::Throughput, 0).unwrap().verdict.is_win());
+}
+
+/// A look after 8 blocks decides the median, and its loop may go on for the CPU time: a block of too few requests for a median bars the
+/// question that went on to it, and no other.
+#[test]
+fn a_verdict_of_a_look_is_not_taken_back_by_a_block_that_another_question_needed() {
+    let mut definition = definition(vec![cell("wait", 0.0, 0, 64)], 12);
+    definition.looks = vec![8, 12];
+    let run = run(definition);
+    let settled = |few: Option<u32>| {
+        let mut lines = lines(&run, &World::plausible());
+        for line in &mut lines {
+            let Line::Trial(trial) = line else { continue };
+            let TrialOutcome::Measured(measured) = &mut trial.outcome else { continue };
+            if trial.contender == "tiny-http" && Some(trial.block) == few {
+                measured.open[0].measurement.response_time_us.as_mut().unwrap().p50 = None;
+            }
+        }
+        let analysis = Analysis::of(&run, &lines);
+        let median = analysis.verdicts.at(Kind::Stock, Metric::ResponseTimeP50, 0).unwrap();
+        (median.verdict, median.obstacle, median.planned)
+    };
+    let (verdict, ..) = settled(None);
+    assert!(verdict.is_win(), "{verdict:?}");
+    for block in [8, 11] {
+        assert_eq!(settled(Some(block)), (verdict, None, 8), "{block}");
+    }
+    for block in [0, 7] {
+        let (verdict, obstacle, _) = settled(Some(block));
+        assert_eq!((verdict.is_decided(), obstacle), (false, Some(Obstacle::TooFewRequests)), "{block}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use reports_record::{Definition, Metric, StopReason, TrialOutcome};
 use reports_stats::effect::{Effect, Interval, MIN_BLOCKS, Pair, effect};
-use reports_stats::judge::Judgement;
+use reports_stats::judge::{Judgement, Standing};
 use reports_stats::power::{BlocksNeeded, blocks_needed, smallest_visible};
 use reports_stats::thirds::Thirds;
 use reports_stats::verdict::Verdict;
@@ -41,6 +41,8 @@ pub struct Comparison<'a> {
     pub stopped: Option<(u32, StopReason)>,
     /// Why no verdict can follow; `None` where it was judged.
     pub obstacle: Option<Obstacle>,
+    /// Blocks before the first that bars it from a verdict: what a look has decided by then stays decided.
+    pub barred_after: usize,
     /// What may be said; an A/A comparison keeps [`Verdict::CannotTell`], for only its wins are counted.
     pub verdict: Verdict,
     /// The judgement that the verdict follows from; `None` unless judged.
@@ -176,6 +178,7 @@ impl<'a> Comparison<'a> {
             of_run: definition.blocks as usize,
             stopped: grid.stopped(cell, contrast, subject),
             obstacle,
+            barred_after: tally.barred.map_or(planned, |block| block as usize),
             verdict,
             judgement: None,
             connections_bind: false,
@@ -189,7 +192,14 @@ impl<'a> Comparison<'a> {
 
     /// Settles on the judgement's verdict, unless a lower bound cannot bear it out (a side whose throughput is understated may win, but
     /// neither lose nor tie), or the effect changed with the state of the machine.
+    ///
+    /// A block that bars it from a verdict counts where it went on to that block; one that was measured for another question of its loop,
+    /// after a look had decided this one, does not.
     pub fn settle(&mut self, judgement: Judgement) {
+        if self.obstacle.is_some() && judgement.standing != Standing::Decided {
+            return;
+        }
+        self.obstacle = None;
         self.judgement = Some(judgement);
         if judgement.evidence.is_ok() {
             self.planned = judgement.seen;
@@ -224,6 +234,20 @@ impl<'a> Comparison<'a> {
     #[must_use]
     pub fn is_fit(&self) -> bool {
         self.obstacle.is_none()
+    }
+
+    /// Whether a look after `first` blocks could judge it: none of them bars it from a verdict.
+    #[must_use]
+    pub fn is_fit_at(&self, first: usize) -> bool {
+        self.is_fit() || self.barred_after >= first && self.barred_after < self.planned
+    }
+
+    /// The blocks that looks could judge it by: those before the first that bars it from a verdict.
+    #[must_use]
+    pub fn judged_blocks(&self) -> Vec<Option<Pair>> {
+        let mut all = self.all_blocks();
+        all.truncate(self.barred_after);
+        all
     }
 
     /// Whether too little of its data is sound for any verdict: it was not judged, which is another thing than being undecided.
@@ -369,6 +393,8 @@ struct Tally {
     too_few_requests: usize,
     censored: usize,
     other_load: usize,
+    /// The first block that is counted as any of these.
+    barred: Option<u32>,
     understated: Vec<(u32, Understated)>,
 }
 
@@ -384,10 +410,12 @@ impl Tally {
         let trials = (grid.trial(index, contrast.sync, block), grid.trial(index, contrast.awaiting, block));
         let (Some(sync), Some(awaiting)) = trials else {
             self.missing += 1;
+            self.barred.get_or_insert(block);
             return;
         };
+        let sound = self.pairs.len();
         match (Observation::of(subject, cell, sync), Observation::of(subject, cell, awaiting)) {
-            (Observation::Unusable, _) | (_, Observation::Unusable) => {}
+            (Observation::Unusable, _) | (_, Observation::Unusable) => return,
             (Observation::TooFewRequests, _) | (_, Observation::TooFewRequests) => self.too_few_requests += 1,
             (Observation::AtLeast(_), _) | (_, Observation::AtLeast(_)) => self.censored += 1,
             (Observation::Figure(_), Observation::Figure(_))
@@ -403,6 +431,9 @@ impl Tally {
                 }
                 self.pairs.push((block, Pair { sync: of_sync, r#async: of_awaiting }));
             }
+        }
+        if self.pairs.len() == sound {
+            self.barred.get_or_insert(block);
         }
     }
 
@@ -459,6 +490,7 @@ mod tests {
             stopped: None,
             measured,
             obstacle: None,
+            barred_after: 0,
             verdict: Verdict::CannotTell,
             judgement: None,
             connections_bind: false,

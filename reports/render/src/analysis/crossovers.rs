@@ -207,6 +207,7 @@ mod tests {
             measured: Vec::new(),
             planned: 6,
             obstacle: None,
+            barred_after: 0,
             verdict,
             judgement: None,
             connections_bind: false,

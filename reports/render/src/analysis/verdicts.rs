@@ -84,12 +84,13 @@ impl<'a> Verdicts<'a> {
         for subject in Subject::all(definition) {
             let mut of_subject = collect(definition, grid, bounds, &contrasts, subject);
             let looks = looks(definition);
+            let first = looks.spending().next().map_or(0, |(blocks, _)| blocks);
             let question = question(subject.metric, &looks);
             let mut repeat = Repeat { subject, false_wins: FalseWins { wins: 0, cells: 0 }, visible: None };
             for bind in [false, true] {
                 let (originals, family): (Vec<_>, Vec<_>) = of_subject
                     .iter_mut()
-                    .filter(|comparison| comparison.connections_bind == bind && comparison.is_fit())
+                    .filter(|comparison| comparison.connections_bind == bind && comparison.is_fit_at(first))
                     .partition(|comparison| comparison.contrast.kind == Kind::Repeat);
                 repeat.add_family(question, &originals, family);
             }
@@ -249,7 +250,7 @@ fn typical_visible(question: Question<'_>, copies: &[JudgedCell<'_>]) -> Option<
 }
 
 fn settle(question: Question<'_>, copies: &[JudgedCell<'_>], family: &mut [&mut Comparison<'_>]) {
-    let blocks: Vec<Vec<Option<Pair>>> = family.iter().map(|comparison| comparison.all_blocks()).collect();
+    let blocks: Vec<Vec<Option<Pair>>> = family.iter().map(|comparison| comparison.judged_blocks()).collect();
     let cells: Vec<JudgedCell<'_>> = blocks.iter().map(|blocks| JudgedCell { blocks }).collect();
     for (comparison, judgement) in family.iter_mut().zip(judge(question, copies, &cells)) {
         comparison.settle(judgement);

@@ -5,6 +5,8 @@
 //! [`Findings`]: one verdict by the rules of `reports_stats` for each [`Subject`] and entrant. [`words`] and [`table`] tell
 //! them to a person, and they serialise as they are.
 
+#[cfg(test)]
+mod answer_tests;
 mod bout;
 mod entrant;
 mod fail_if;
@@ -19,6 +21,6 @@ pub mod words;
 pub use bout::{Contest, Course, EXTENSION, Rates, Setting};
 pub use entrant::{Entrant, Foreign, Source};
 pub use fail_if::{Examined, FailIf, FailIfError};
-pub use findings::{End, Finding, Findings, Winner};
+pub use findings::{End, Finding, Findings, Keeping, Winner};
 pub use reading::{Block, Level, Reading};
 pub use subject::{Metric, Subject};

@@ -482,10 +482,62 @@ fn a_server_a_hundred_times_slower_is_measured_without_ending_early() {
     if let Some(ratio) = capacity["ratio"].as_f64() {
         assert!(ratio > 5.0, "{capacity}");
     }
+    if capacity["winner"] == "other" {
+        let first = contest["answers"][0][0].as_str().unwrap();
+        assert!(
+            first.starts_with("fast one serves ") && first.contains(" times as many requests as slow one: "),
+            "{first}"
+        );
+    }
     // Both ended by SIGTERM, which is a normal end.
     assert!(!stderr.contains("ended on SIGTERM") && !stderr.contains("killed"), "{stderr}");
     let is_spoilt = stderr.contains("had spoilt what was measured");
     assert!(is_spoilt || !contest["blocks"].as_array().unwrap().is_empty(), "{stderr}");
+}
+
+/// The sentences of a comparison that was judged, and its findings by metric; `None` where the machine is too busy.
+fn judged(arguments: &[&str]) -> Option<(Vec<String>, serde_json::Value)> {
+    let (code, stdout, stderr) = compare(&[arguments, &["--json"]].concat());
+    assert!(code == Some(0) || is_unjudged(code, &stderr), "{stderr}");
+    let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    let contest = &document["contests"][0];
+    let sentences: Vec<String> = serde_json::from_value(contest["answers"][0].clone()).unwrap();
+    let of = contest["findings"]["all"].as_array().unwrap().iter();
+    let found: serde_json::Map<String, serde_json::Value> =
+        of.map(|one| (one["subject"]["metric"].as_str().unwrap().to_owned(), one.clone())).collect();
+    let is_judged = ["throughput", "cpu_per_request", "response_time_p50"]
+        .iter()
+        .all(|metric| found[*metric]["blocks"].as_u64() >= Some(6));
+    (code == Some(0) && is_judged).then(|| (sentences, found.into()))
+}
+
+/// One request at a time, a millisecond or twenty each: at most 1,000 and 50 requests a second. At 200 one keeps up, at 3,000 neither does,
+/// and no cost and no response time of a server that does not is held against another's as if both had served the rate.
+#[test]
+fn a_rate_that_a_server_does_not_carry_is_told_first_and_decides_no_cost() {
+    let (quick, slow) = (server("sluggish"), server("slow"));
+    let servers = ["--a", &quick, "--b", &slow, "--names", "quick,slow", "--within", "15s"];
+    if let Some((sentences, found)) = judged(&[&servers[..], &["--rate", "200/s"]].concat()) {
+        let first = &sentences[0];
+        assert!(
+            first.starts_with("quick keeps up with 200/s, and slow does not: it serves "),
+            "{sentences:#?}"
+        );
+        assert_ne!(found["throughput"]["winner"], "other", "{found}");
+        assert_ne!(found["response_time_p50"]["winner"], "other", "{found}");
+        assert_eq!(found["response_time_p50"]["at_least"], serde_json::json!([false, true]), "{found}");
+        assert_eq!(found["cpu_per_request"]["winner"], "cannot_tell", "{found}");
+    }
+    if let Some((sentences, found)) = judged(&[&servers[..], &["--rate", "3k/s"]].concat()) {
+        let first = &sentences[0];
+        assert!(
+            first.starts_with("Neither quick nor slow keeps up with 3.00k/s: they serve "),
+            "{sentences:#?}"
+        );
+        for metric in ["cpu_per_request", "response_time_p50"] {
+            assert_eq!(found[metric]["winner"], "cannot_tell", "{found}");
+        }
+    }
 }
 
 /// Each start of a server answers its first replies in four times the time of the other's, and all that follow at once: as servers do

@@ -113,6 +113,8 @@ pub enum Rates {
 pub struct Contest {
     entrants: Vec<Entrant>,
     rates: Vec<Rate>,
+    /// Whether these are shares of what the weaker entrant serves.
+    are_rates_shares: bool,
     closed: Plan,
     /// How long a request takes while nothing else is asked.
     service: Duration,
@@ -203,6 +205,7 @@ impl Contest {
             .max(Duration::from_secs_f64((GRACE_TURNS * f64::from(setting.connections) / weaker).min(60.0)));
         let length = closed.length.max(Duration::from_secs_f64((SLICE_REPLIES / weaker).min(1.0)));
         let closed = Plan { length, ..closed };
+        let are_rates_shares = matches!(rates, Rates::Shares(_));
         let rates = offered(rates, weaker, service, &mut notes)?;
         if !same_body {
             for (entrant, running) in entrants.iter_mut().zip(&mut running) {
@@ -233,6 +236,7 @@ impl Contest {
         Ok(Self {
             entrants,
             rates,
+            are_rates_shares,
             closed,
             service,
             grace,
@@ -328,6 +332,8 @@ impl Contest {
         Findings {
             block_s: self.pace.as_secs_f64() * f64::from(setting.contests),
             is_interrupted: setting.interrupt.is_raised(),
+            are_rates_shares: self.are_rates_shares,
+            offered_requests: self.rates.iter().map(|&rate| offered_requests(rate, self.service)).collect(),
             ..Findings::of(names, rates, &self.blocks, &self.looks)
         }
     }
@@ -838,6 +844,12 @@ fn open_plan(rate: Rate, seed: u64, service: Duration) -> Plan {
     let plan = Plan::open(rate, seed, service);
     let filled = Duration::from_secs_f64(SLICE_REQUESTS / rate.get()).min(LONGEST_SLICE);
     Plan { length: plan.length.max(filled).max(WINDOW), rounds: OPEN_ROUNDS, ..plan }
+}
+
+/// Requests of each entrant that a block offers at a rate, on average, for requests that take `service` while nothing else is asked.
+fn offered_requests(rate: Rate, service: Duration) -> f64 {
+    let plan = open_plan(rate, 0, service);
+    rate.get() * plan.length.as_secs_f64() * f64::from(2 * plan.rounds)
 }
 
 /// The time that one slice of each entrant takes to drain: every connection's request is served by the `capacity` of its own.

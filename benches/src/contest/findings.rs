@@ -25,8 +25,26 @@ pub struct Findings {
     pub block_s: f64,
     /// Whether a signal ended it.
     pub is_interrupted: bool,
+    /// Whether the rates are shares of what the weaker entrant serves, and not those that were asked about.
+    pub are_rates_shares: bool,
+    /// Requests of each entrant that a block offers at each rate, about; empty where that is not known.
+    pub offered_requests: Vec<f64>,
+    /// Whether each server kept up with each offered rate at which it was soundly asked.
+    pub keeping: Vec<Keeping>,
     /// One for each subject and entrant, by entrant and then in the order of subjects.
     pub all: Vec<Finding>,
+}
+
+/// What a server made of an offered rate.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Keeping {
+    /// The entrant, by its place.
+    pub entrant: usize,
+    /// The rate's place among the offered ones.
+    pub level: usize,
+    /// What it served of the rate, replies per second, where it did not keep up: its queue grew as long as it was asked in at least half of
+    /// the blocks, whose geometric mean this is, or its capacity, which is told then, lies below the rate. `None` of one that kept up.
+    pub served_per_s: Option<f64>,
 }
 
 /// One entrant against the first by one subject.
@@ -45,7 +63,8 @@ pub struct Finding {
     pub interval: Option<(f64, f64)>,
     /// The first entrant's figure and this one's, geometric means over the same blocks.
     pub figures: Option<(f64, f64)>,
-    /// Whether each of them is a lower bound, because the client was the limit.
+    /// Whether each of them is a lower bound: of a throughput because the client was the limit, of a time because the server did not keep
+    /// up, or too many requests had not ended when they were given up.
     pub at_least: (bool, bool),
     /// Blocks behind them.
     pub blocks: usize,
@@ -55,7 +74,7 @@ pub struct Finding {
     pub needed: Option<usize>,
     /// Questions of its kind that were judged together, itself included; 0 where it has no evidence.
     pub family: usize,
-    /// Whether the verdict was taken back because the client was the limit of a side that did not win.
+    /// Whether the verdict was taken back because a lower bound does not bear it out, or the two did not serve the same rate.
     pub is_withheld: bool,
     /// Whether it was taken back because the first and the last third of the blocks differ by more than the margin and chance.
     pub is_unsteady: bool,
@@ -117,6 +136,7 @@ impl Findings {
     #[must_use]
     pub fn of(names: Vec<String>, rates_per_s: Vec<f64>, blocks: &[Block], looks: &Looks) -> Self {
         let mut all = Vec::new();
+        let keeping = keeping(blocks, names.len(), &rates_per_s);
         for metric in Metric::ALL {
             let subjects = Subject::all(rates_per_s.len()).filter(|subject| subject.metric == metric);
             let asked: Vec<(Subject, usize)> = subjects
@@ -133,8 +153,12 @@ impl Findings {
             let judgements = judge(question, &[], &cells);
             let family = judgements.iter().filter(|judgement| judgement.evidence.is_ok()).count();
             for ((&(subject, entrant), pairs), judgement) in asked.iter().zip(&pairs).zip(&judgements) {
-                let limited = [0, entrant].map(|side| is_limited(blocks, side));
-                let found = finding(subject, entrant, pairs, judgement, limited);
+                let seen = seen(judgement, pairs.len());
+                let doubts = [0, entrant].map(|side| Doubt {
+                    is_bound: is_bound(blocks, subject, side, seen),
+                    is_overloaded: is_overloaded(&keeping, subject, side),
+                });
+                let found = finding(subject, entrant, &pairs[..seen], judgement, doubts);
                 all.push(Finding { needed: needed(&found, judgement, family), family, ..found });
             }
         }
@@ -146,8 +170,27 @@ impl Findings {
             looks: looks.spending().map(|(blocks, _)| blocks).collect(),
             block_s: 0.0,
             is_interrupted: false,
+            are_rates_shares: false,
+            offered_requests: Vec::new(),
+            keeping,
             all,
         }
+    }
+
+    /// What an entrant served of an offered rate that it did not keep up with, replies per second; `None` where it did.
+    #[must_use]
+    pub fn overload(&self, entrant: usize, level: usize) -> Option<f64> {
+        self.at_rate(entrant, level)?.served_per_s
+    }
+
+    /// Whether an entrant was seen to keep up with an offered rate.
+    #[must_use]
+    pub fn keeps_up(&self, entrant: usize, level: usize) -> bool {
+        self.at_rate(entrant, level).is_some_and(|keeping| keeping.served_per_s.is_none())
+    }
+
+    fn at_rate(&self, entrant: usize, level: usize) -> Option<&Keeping> {
+        self.keeping.iter().find(|keeping| (keeping.entrant, keeping.level) == (entrant, level))
     }
 
     /// Whether any question could be judged, whatever the verdict.
@@ -174,22 +217,24 @@ impl Finding {
         Some([show(one, self.at_least.0), show(two, self.at_least.1)])
     }
 
-    /// Whether the winner's figure is a lower bound, and so is its lead.
+    /// Whether the larger figure is a lower bound, and so is the winner's lead.
     #[must_use]
     pub fn wins_by_at_least(&self) -> bool {
-        match self.winner {
-            Winner::First => self.at_least.0,
-            Winner::Other => self.at_least.1,
-            Winner::Neither | Winner::CannotTell | Winner::NoData => false,
-        }
+        self.winner.is_win() && (self.at_least.0 || self.at_least.1)
     }
 }
 
 impl Winner {
+    /// Whether one of the two is better.
+    #[must_use]
+    pub fn is_win(self) -> bool {
+        matches!(self, Self::First | Self::Other)
+    }
+
     /// Whether the figures decided.
     #[must_use]
     pub fn is_decided(self) -> bool {
-        matches!(self, Self::First | Self::Other | Self::Neither)
+        self.is_win() || self == Self::Neither
     }
 
     fn of(verdict: Verdict) -> Self {
@@ -212,34 +257,101 @@ fn pairs(blocks: &[Block], subject: Subject, entrant: usize) -> Vec<Option<Pair>
     blocks.iter().filter(|block| block.has(subject)).map(pair).collect()
 }
 
-/// Whether the client was the limit of an entrant's closed loop in any block.
-fn is_limited(blocks: &[Block], side: usize) -> bool {
-    blocks.iter().filter_map(|block| block.readings.get(side)).any(|reading| reading.is_client_limited)
+/// Blocks that a question was judged by, those left out included; all of them before its first look.
+fn seen(judgement: &Judgement, blocks: usize) -> usize {
+    if judgement.seen > 0 { judgement.seen.min(blocks) } else { blocks }
 }
 
+/// Whether an entrant's figure is a lower bound in any of the first `seen` blocks that were asked about `subject`.
+fn is_bound(blocks: &[Block], subject: Subject, side: usize, seen: usize) -> bool {
+    let asked = blocks.iter().filter(|block| block.has(subject)).take(seen);
+    asked.filter_map(|block| block.readings.get(side)).any(|reading| reading.is_at_least(subject))
+}
+
+/// Whether an entrant did not keep up with the rate of `subject`.
+fn is_overloaded(keeping: &[Keeping], subject: Subject, side: usize) -> bool {
+    let is_it =
+        |one: &Keeping| (one.entrant, one.level) == (side, subject.level) && one.served_per_s.is_some();
+    subject.metric.is_at_a_rate() && keeping.iter().any(is_it)
+}
+
+/// A server keeps up with a rate that is less than this many times what it serves: by less, a slice's queue may pass for one that grows.
+const BEYOND: f64 = 1.05;
+
+/// What each server made of each rate, over the blocks in which it was soundly asked. Of a server that keeps up, chance has a queue grow in
+/// few blocks; at a low rate slices have too few requests to show one, and the capacity tells.
+fn keeping(blocks: &[Block], entrants: usize, rates_per_s: &[f64]) -> Vec<Keeping> {
+    let mean = |logs: &[f64]| (logs.iter().sum::<f64>() / logs.len() as f64).exp();
+    let capacity = |entrant: usize| {
+        let readings = || blocks.iter().filter_map(|block| block.readings.get(entrant));
+        let logs: Vec<f64> = readings().filter_map(|reading| reading.throughput_per_s).map(f64::ln).collect();
+        let is_known = !logs.is_empty() && !readings().any(|reading| reading.is_client_limited);
+        is_known.then(|| mean(&logs))
+    };
+    let of = |entrant: usize, level: usize| {
+        let levels = blocks.iter().filter_map(|block| block.readings.get(entrant)?.levels.get(level));
+        let asked: Vec<_> = levels.filter(|level| level.is_sound()).collect();
+        let behind = asked.iter().filter_map(|level| level.overloaded_at_per_s);
+        let logs: Vec<f64> = behind.filter(|served| *served > 0.0).map(f64::ln).collect();
+        let served = (!logs.is_empty() && 2 * logs.len() >= asked.len()).then(|| mean(&logs));
+        let served_per_s =
+            served.or_else(|| capacity(entrant)).filter(|served| rates_per_s[level] > BEYOND * served);
+        (!asked.is_empty()).then_some(Keeping { entrant, level, served_per_s })
+    };
+    let levels = 0..rates_per_s.len();
+    levels.flat_map(|level| (0..entrants).filter_map(move |entrant| of(entrant, level))).collect()
+}
+
+/// Why a side's figure may not be what it is compared by.
+#[derive(Debug, Clone, Copy)]
+struct Doubt {
+    /// Whether it is a lower bound in a block.
+    is_bound: bool,
+    /// Whether the server did not keep up with the rate.
+    is_overloaded: bool,
+}
+
+impl Doubt {
+    /// Whether the figure of a metric is a lower bound: a queue that grows makes response times of any length.
+    fn is_at_least(self, metric: Metric) -> bool {
+        let is_time = matches!(metric, Metric::ResponseTimeP50 | Metric::ResponseTimeP99);
+        self.is_bound || self.is_overloaded && is_time
+    }
+}
+
+/// Whether a verdict stands although the figures of `[first, other]` may be in doubt. A lower bound of a throughput can win, but neither
+/// tie nor lose; one of a time can lose, but neither tie nor win. Costs are compared at one rate that both served.
+fn stands(metric: Metric, winner: Winner, doubts: [Doubt; 2]) -> bool {
+    let [first, other] = doubts.map(|doubt| doubt.is_at_least(metric));
+    let (least_of_winner, least_of_loser) = match winner {
+        Winner::First => (first, other),
+        Winner::Other => (other, first),
+        Winner::Neither => (first || other, first || other),
+        Winner::CannotTell | Winner::NoData => return true,
+    };
+    match metric {
+        Metric::Throughput => !least_of_loser,
+        Metric::ResponseTimeP50 | Metric::ResponseTimeP99 => !least_of_winner,
+        Metric::CpuPerRequest => !doubts.iter().any(|doubt| doubt.is_overloaded),
+        Metric::Memory => true,
+    }
+}
+
+/// What the `pairs` of the blocks that `judgement` saw come to.
 fn finding(
     subject: Subject,
     entrant: usize,
     pairs: &[Option<Pair>],
     judgement: &Judgement,
-    limited: [bool; 2],
+    doubts: [Doubt; 2],
 ) -> Finding {
-    let seen = if judgement.seen > 0 { judgement.seen.min(pairs.len()) } else { pairs.len() };
-    let valid: Vec<Pair> = pairs[..seen].iter().flatten().copied().collect();
+    let valid: Vec<Pair> = pairs.iter().flatten().copied().collect();
     let evidence = judgement.evidence.ok();
     let plain = effect(&valid).ok();
     let mut winner = Winner::of(judgement.verdict);
-    // A throughput that the client limited is a lower bound: that side can still win, but neither tie nor lose.
-    let stands = match winner {
-        Winner::First => !limited[1],
-        Winner::Other => !limited[0],
-        Winner::Neither => !limited[0] && !limited[1],
-        Winner::CannotTell | Winner::NoData => true,
-    };
-    let is_withheld = subject.metric == Metric::Throughput && !stands;
-    let is_unsteady = winner.is_decided()
-        && !is_withheld
-        && Thirds::of(&pairs[..seen]).is_some_and(|thirds| thirds.disagree());
+    let is_withheld = !stands(subject.metric, winner, doubts);
+    let is_unsteady =
+        winner.is_decided() && !is_withheld && Thirds::of(pairs).is_some_and(|thirds| thirds.disagree());
     if is_withheld || is_unsteady {
         winner = Winner::CannotTell;
     }
@@ -247,6 +359,7 @@ fn finding(
         let interval = evidence.ratio_interval();
         (interval.lo, interval.hi)
     });
+    let [first, other] = doubts.map(|doubt| doubt.is_at_least(subject.metric));
     Finding {
         subject,
         entrant,
@@ -254,11 +367,7 @@ fn finding(
         ratio: plain.map(|effect| effect.ratio()),
         interval,
         figures: figures(&valid),
-        at_least: if subject.metric == Metric::Throughput {
-            (limited[0], limited[1])
-        } else {
-            (false, false)
-        },
+        at_least: (first, other),
         blocks: valid.len(),
         visible: evidence.map(|evidence| smallest_visible(&evidence).exp()),
         needed: None,
@@ -304,7 +413,7 @@ pub(super) mod tests {
             throughput_per_s: Some(10_000.0 * throughput),
             is_client_limited: false,
             memory_mib: None,
-            levels: vec![Level { cpu_us: Some(100.0 * cpu), p50_us: Some(500.0 * cpu), p99_us: None }],
+            levels: vec![Level { cpu_us: Some(100.0 * cpu), p50_us: Some(500.0 * cpu), ..Level::default() }],
             ..Reading::default()
         };
         (0..count)

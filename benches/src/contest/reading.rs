@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reports_record::{Measurement, OutcomeKind, Times};
+use reports_record::{Certificate, CheckStatus, Measurement, OutcomeKind, Times};
 use serde::Serialize;
 
 use super::{Metric, Subject};
@@ -58,6 +58,20 @@ pub struct Level {
     pub p50_us: Option<f64>,
     /// 99th percentile, microseconds; `None` with too few requests as well.
     pub p99_us: Option<f64>,
+    /// Whether the median is a lower bound: half of the requests had not ended when they were given up.
+    pub is_p50_at_least: bool,
+    /// The same of the 99th percentile.
+    pub is_p99_at_least: bool,
+    /// Replies per second of a server that did not keep up with the rate; `None` of one that did.
+    pub overloaded_at_per_s: Option<f64>,
+}
+
+impl Level {
+    /// Whether anything was soundly read at the rate.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.cpu_us.is_some() || self.p50_us.is_some() || self.overloaded_at_per_s.is_some()
+    }
 }
 
 impl Block {
@@ -86,6 +100,19 @@ impl Reading {
         }
     }
 
+    /// Whether the figure about `subject` is a lower bound: of a throughput for the client was the limit, of a time for too many requests
+    /// had not ended when they were given up.
+    #[must_use]
+    pub fn is_at_least(&self, subject: Subject) -> bool {
+        let level = self.levels.get(subject.level);
+        match subject.metric {
+            Metric::Throughput => self.is_client_limited,
+            Metric::ResponseTimeP50 => level.is_some_and(|level| level.is_p50_at_least),
+            Metric::ResponseTimeP99 => level.is_some_and(|level| level.is_p99_at_least),
+            Metric::CpuPerRequest | Metric::Memory => false,
+        }
+    }
+
     /// What was wrong with the server's replies, or with those that it did not give.
     pub(super) fn wrong_answer(&self) -> Option<&str> {
         let is_wrong =
@@ -93,17 +120,23 @@ impl Reading {
         self.faults.iter().find(is_wrong).map(String::as_str)
     }
 
-    /// Takes in what a closed loop found.
+    /// Takes in what a closed loop found. Where the client had no time left, the throughput is a lower bound: left out, the blocks in which a
+    /// server was at its fastest would not count.
     pub(super) fn take_closed(&mut self, sliced: &Sliced) {
-        if self.believes(&sliced.measurement) {
+        let certificate = &sliced.measurement.certificate;
+        let is_bound = sliced.measurement.complete && certificate.is_bound_by_client();
+        if is_bound || self.believes(&sliced.measurement) {
             self.throughput_per_s = positive(Some(sliced.measurement.goodput_per_s));
-            self.is_client_limited = sliced.measurement.certificate.is_client_limited();
+            self.is_client_limited = is_bound || certificate.is_client_limited();
         }
     }
 
     /// Takes in what an open loop at the next rate found, whose waits, if any, were drawn around `wait`.
     pub(super) fn take_level(&mut self, sliced: &Sliced, wait: Duration) {
-        let mut level = Level::default();
+        // A server that is asked for far too much fails checks besides, and then nothing else of it may be believed.
+        let overloaded_at_per_s =
+            is_growing(&sliced.measurement.certificate).then_some(sliced.measurement.achieved_rate_per_s);
+        let mut level = Level { overloaded_at_per_s, ..Level::default() };
         if self.believes(&sliced.measurement) {
             let cost = sliced.cost.as_ref().and_then(reports_record::ServerCost::cpu_per_request_us);
             let Measurement { response_time_us, beyond_wait_us, .. } = &sliced.measurement;
@@ -115,10 +148,15 @@ impl Reading {
                     value,
                 )
             };
+            let (p50, is_p50_at_least) = quantile("p50", |times| times.p50);
+            let (p99, is_p99_at_least) = quantile("p99", |times| times.p99);
             level = Level {
                 cpu_us: positive(cost),
-                p50_us: positive(quantile("p50", |times| times.p50)),
-                p99_us: positive(quantile("p99", |times| times.p99)),
+                p50_us: positive(p50),
+                p99_us: positive(p99),
+                is_p50_at_least,
+                is_p99_at_least,
+                overloaded_at_per_s,
             };
         }
         self.levels.push(level);
@@ -126,11 +164,7 @@ impl Reading {
 
     /// Whether a measurement may be believed; otherwise its faults are kept.
     fn believes(&mut self, measurement: &Measurement) -> bool {
-        let failed = measurement
-            .certificate
-            .checks
-            .iter()
-            .filter(|check| check.status == reports_record::CheckStatus::Fail);
+        let failed = measurement.certificate.checks.iter().filter(|check| check.status == CheckStatus::Fail);
         let faults: Vec<String> = failed.map(|check| format!("{}: {}", check.name, check.finding)).collect();
         let is_believed = measurement.complete && faults.is_empty();
         self.is_spoilt |= is_beyond_contenders(&measurement.certificate);
@@ -141,17 +175,29 @@ impl Reading {
     }
 }
 
-/// The quantile `name` of the response times of requests that all wait equally long: as they are, or by the times beyond each
-/// request's own wait, and the wait that is added to them. `None` where it is known only as a lower bound.
+/// The quantile `name` of the response times of requests that all wait equally long, and whether it is a lower bound: as they are, or by
+/// the times beyond each request's own wait, and the wait that is added to them.
 fn quantile(
     response: Option<&Times>,
     beyond: Option<(&Times, Duration)>,
     name: &str,
     value: fn(&Times) -> Option<f64>,
-) -> Option<f64> {
-    let (times, wait) = beyond.or(response.map(|times| (times, Duration::ZERO)))?;
-    let figure = value(times).filter(|_| !times.is_at_least(name))?;
-    Some(figure + wait.as_secs_f64() * 1e6)
+) -> (Option<f64>, bool) {
+    let Some((times, wait)) = beyond.or(response.map(|times| (times, Duration::ZERO))) else {
+        return (None, false);
+    };
+    let figure = value(times).map(|figure| figure + wait.as_secs_f64() * 1e6);
+    (figure, figure.is_some() && times.is_at_least(name))
+}
+
+/// Whether the requests that were due and had not ended became more and more, by no other doing than the server's, or that of the
+/// connections it was given.
+fn is_growing(certificate: &Certificate) -> bool {
+    let achieved = certificate.checks.iter().find(|check| check.name == "achieved");
+    let has_grown = achieved.is_some_and(|check| {
+        check.status >= CheckStatus::Warn && check.explained_by.as_deref().is_none_or(|cause| cause == "plan")
+    });
+    has_grown && !is_beyond_contenders(certificate)
 }
 
 /// A zero is a missing figure (no reply, a counter not kept), and no ratio is taken of it.
@@ -161,6 +207,8 @@ fn positive(value: Option<f64>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use reports_record::Check;
+
     use super::*;
 
     /// Waits of 20 ms on average: the slowest hundredth of the replies tells who drew long waits, not who serves slowly.
@@ -169,10 +217,34 @@ mod tests {
         let times = |p50, p99| Times { p50: Some(p50), p99: Some(p99), ..Times::default() };
         let (response, beyond) = (times(18_500.0, 53_000.0), times(300.0, 3_000.0));
         let p99 = |beyond| quantile(Some(&response), beyond, "p99", |times| times.p99);
-        assert_eq!(p99(None), Some(53_000.0));
-        assert_eq!(p99(Some((&beyond, Duration::from_millis(20)))), Some(23_000.0));
+        assert_eq!(p99(None), (Some(53_000.0), false));
+        assert_eq!(p99(Some((&beyond, Duration::from_millis(20)))), (Some(23_000.0), false));
         let bound = Times { at_least: vec!["p99".to_owned()], ..beyond.clone() };
-        assert_eq!(p99(Some((&bound, Duration::from_millis(20)))), None);
-        assert_eq!(quantile(None, None, "p50", |times| times.p50), None);
+        assert_eq!(p99(Some((&bound, Duration::from_millis(20)))), (Some(23_000.0), true));
+        assert_eq!(quantile(None, None, "p50", |times| times.p50), (None, false));
+    }
+
+    /// A queue that the machine or the client made is not the server's.
+    #[test]
+    fn a_server_is_overloaded_where_its_queue_grew_by_nobody_elses_doing() {
+        let overloaded = |status, explained_by: Option<&str>| {
+            let achieved = Check {
+                name: "achieved".to_owned(),
+                status,
+                figure: Some(0.4),
+                bound: 0.99,
+                unit: "ratio".to_owned(),
+                finding: "40 % of the offered rate was answered".to_owned(),
+                remedy: None,
+                explained_by: explained_by.map(str::to_owned),
+            };
+            is_growing(&Certificate::from_checks(vec![achieved]))
+        };
+        assert!(overloaded(CheckStatus::Warn, None) && overloaded(CheckStatus::Warn, Some("plan")));
+        assert!(!overloaded(CheckStatus::Pass, None) && !overloaded(CheckStatus::NotApplicable, None));
+        for cause in ["steal", "cpu_wait", "gap", "headroom", "pace"] {
+            assert!(!overloaded(CheckStatus::Warn, Some(cause)), "{cause}");
+        }
+        assert!(!is_growing(&Certificate::from_checks(Vec::new())));
     }
 }

@@ -12,28 +12,30 @@ const LITTLE: f64 = 0.03;
 /// A user who waits longer by less than this has not lost much by a choice, microseconds.
 const SHORT_US: f64 = 1_000.0;
 
+/// A median of fewer requests than this is not told; chance gives some blocks fewer than the mean.
+const MEDIAN_NEEDS: f64 = 25.0;
+
 /// The metrics by which a choice is made, the first of them first.
 const DECISIVE: [Metric; 3] = [Metric::Throughput, Metric::CpuPerRequest, Metric::ResponseTimeP50];
 
 /// The answer about one entrant: the first sentence says which one, by how much and how sure; the others what else was found,
-/// whether it matters, and what would change it.
+/// whether it matters, and what would change it. None of them says less, or more, than the table has.
 #[must_use]
 pub fn answer(findings: &Findings, entrant: usize) -> Vec<String> {
+    let all: Vec<&Finding> = of(findings, entrant, &Metric::ALL).collect();
     let decisive: Vec<&Finding> = of(findings, entrant, &DECISIVE).collect();
-    let wins = |metric: Metric| {
-        decisive.iter().copied().filter(move |finding| finding.subject.metric == metric && is_win(finding))
-    };
-    let mut sentences: Vec<String> = idle(findings, entrant).into_iter().collect();
-    let is_idle = !sentences.is_empty();
-    for metric in DECISIVE {
-        sentences.extend(wins(metric).map(|finding| win(findings, finding)));
-    }
-    if sentences.len() == usize::from(is_idle) {
-        sentences.push(without_winner(findings, entrant, &decisive));
+    let mut sentences = behind(findings, entrant);
+    sentences.extend(idle(findings, entrant));
+    let wins: Vec<String> =
+        all.iter().filter(|finding| finding.winner.is_win()).map(|finding| win(findings, finding)).collect();
+    if wins.is_empty() {
+        sentences.extend(without_winner(findings, entrant, &all));
     } else {
+        sentences.extend(wins);
         sentences.extend(ties(findings, entrant, &decisive));
     }
     sentences.extend(undecided(findings, &decisive));
+    sentences.extend(unjudged(findings, entrant));
     sentences.extend(matter(findings, entrant));
     sentences.extend(change(findings, entrant));
     sentences
@@ -72,10 +74,6 @@ fn of<'a>(
     let is_asked =
         move |finding: &&Finding| finding.entrant == entrant && metrics.contains(&finding.subject.metric);
     findings.all.iter().filter(is_asked)
-}
-
-fn is_win(finding: &Finding) -> bool {
-    matches!(finding.winner, Winner::First | Winner::Other)
 }
 
 /// ` at 990/s`, or nothing.
@@ -152,7 +150,8 @@ fn win(findings: &Findings, finding: &Finding) -> String {
             amount(large, "more", "much", "CPU")
         ),
         Metric::ResponseTimeP50 | Metric::ResponseTimeP99 => format!(
-            "{loser} takes {} {winner} to answer{at}: {} {figures}{sure}.",
+            "{loser} takes {}{} {winner} to answer{at}: {} {figures}{sure}.",
+            if finding.wins_by_at_least() { "at least " } else { "" },
             amount(large, "longer", "long", ""),
             metric.title()
         ),
@@ -162,34 +161,72 @@ fn win(findings: &Findings, finding: &Finding) -> String {
     }
 }
 
-/// The first sentence where nobody won.
-fn without_winner(findings: &Findings, entrant: usize, decisive: &[&Finding]) -> String {
+/// The first sentences where nobody won anything; `all` are the findings about the entrant.
+fn without_winner(findings: &Findings, entrant: usize, all: &[&Finding]) -> Vec<String> {
     let [first, other] = [0, entrant].map(|at| findings.names[at].as_str());
-    let asked: Vec<&&Finding> = decisive.iter().filter(|finding| finding.winner != Winner::NoData).collect();
-    if asked.is_empty() {
+    let blocks = counted(findings.blocks as u64, "block");
+    let judged = || all.iter().filter(|finding| finding.winner != Winner::NoData);
+    let decisive = || judged().filter(|finding| DECISIVE.contains(&finding.subject.metric));
+    if decisive().next().is_none() {
         let seen = match findings.looks.first() {
             Some(look) if findings.blocks < *look => {
-                format!(
-                    "it ended after {}, before the first look at {look}",
-                    counted(findings.blocks as u64, "block")
-                )
+                format!("it ended after {blocks}, before the first look at {look}")
             }
             _ => "there are too few blocks with figures".to_owned(),
         };
-        return format!("Nothing can be said of {first} and {other}: {seen}.");
+        return vec![format!("Nothing can be said of {first} and {other}: {seen}.")];
     }
-    if asked.iter().all(|finding| finding.winner == Winner::Neither) {
-        return format!(
-            "{first} and {other} are alike: nothing that was asked differs by more than 5 % ({}).",
-            counted(findings.blocks as u64, "block")
-        );
+    let is_tie = |finding: &&&Finding| finding.winner == Winner::Neither;
+    let shown = || all.iter().filter(|finding| finding.figures.is_some());
+    if shown().all(|finding| is_tie(&finding)) && missing(findings, entrant).is_empty() {
+        return vec![format!(
+            "{first} and {other} are alike: nothing that was asked differs by more than 5 % ({blocks})."
+        )];
     }
-    format!("No winner between {first} and {other} after {}.", counted(findings.blocks as u64, "block"))
+    let decided: Vec<&Finding> = decisive().copied().collect();
+    let ties = ties(findings, entrant, &decided);
+    if decisive().all(|finding| is_tie(&finding)) {
+        return ties.into_iter().collect();
+    }
+    [format!("No winner between {first} and {other} after {blocks}.")].into_iter().chain(ties).collect()
 }
 
-/// That any of the two will do, where each rate needs next to nothing of both and neither keeps users waiting for long;
-/// `None` otherwise, and where the costs or the response times have too few blocks to be judged.
+/// Which of the two do not keep up with an offered rate, and what they serve of it; a sentence for each such rate.
+fn behind(findings: &Findings, entrant: usize) -> Vec<String> {
+    let [first, other] = [0, entrant].map(|at| findings.names[at].as_str());
+    let show = |rate: f64| Metric::Throughput.show(rate);
+    let sentence = |(level, rate): (usize, &f64)| {
+        let served = [0, entrant].map(|at| findings.overload(at, level));
+        let rate = show(*rate);
+        // A rival without sound figures there is not said to keep up.
+        let one = |at: usize, rival: usize, served: f64| {
+            let [name, rival_name] = [at, rival].map(|at| findings.names[at].as_str());
+            let told = match findings.keeps_up(rival, level) {
+                true => format!("{rival_name} keeps up with {rate}, and {name} does not"),
+                false => format!("{name} does not keep up with {rate}"),
+            };
+            format!("{told}: it serves {} of it.", show(served))
+        };
+        match served {
+            [None, None] => None,
+            [Some(served), None] => Some(one(0, entrant, served)),
+            [None, Some(served)] => Some(one(entrant, 0, served)),
+            [Some(one), Some(two)] => Some(format!(
+                "Neither {first} nor {other} keeps up with {rate}: they serve {} and {} of it.",
+                show(one),
+                show(two)
+            )),
+        }
+    };
+    findings.rates_per_s.iter().enumerate().filter_map(sentence).collect()
+}
+
+/// That any of the two will do, where each rate that was asked about needs next to nothing of both and neither keeps users waiting for
+/// long; `None` otherwise, and where the costs or the response times have too few blocks to be judged.
 fn idle(findings: &Findings, entrant: usize) -> Option<String> {
+    if findings.are_rates_shares || [0, entrant].iter().any(|&at| is_behind(findings, at)) {
+        return None;
+    }
     let judged = |metric: Metric, level: usize| {
         let finding = findings.about(Subject { metric, level }, entrant)?;
         finding.figures.filter(|_| finding.winner != Winner::NoData)
@@ -197,7 +234,12 @@ fn idle(findings: &Findings, entrant: usize) -> Option<String> {
     let needs = |(level, rate): (usize, &f64)| {
         let (one, two) = judged(Metric::CpuPerRequest, level)?;
         let (soon, late) = judged(Metric::ResponseTimeP50, level)?;
-        ((soon - late).abs() < SHORT_US).then_some(rate * one.max(two) / 1e6)
+        // Of the slowest hundredth less is known: only a verdict on it counts.
+        let tail = findings.about(Subject { metric: Metric::ResponseTimeP99, level }, entrant);
+        let is_late = |(soon, late): (f64, f64)| (soon - late).abs() >= SHORT_US;
+        let has_late_tail =
+            tail.filter(|tail| tail.winner.is_win()).and_then(|tail| tail.figures).is_some_and(is_late);
+        (!is_late((soon, late)) && !has_late_tail).then_some(rate * one.max(two) / 1e6)
     };
     let all: Option<Vec<f64>> = findings.rates_per_s.iter().enumerate().map(needs).collect();
     let most = all?.into_iter().reduce(f64::max)?;
@@ -210,6 +252,49 @@ fn idle(findings: &Findings, entrant: usize) -> Option<String> {
             findings.names[entrant]
         )
     })
+}
+
+/// Whether an entrant does not keep up with any of the rates.
+fn is_behind(findings: &Findings, entrant: usize) -> bool {
+    (0..findings.rates_per_s.len()).any(|level| findings.overload(entrant, level).is_some())
+}
+
+/// The questions by which a choice is made that have too few figures to be judged. The CPU time of a server that ran already is none of
+/// them: it is not read, and a note says so.
+fn missing(findings: &Findings, entrant: usize) -> Vec<&Finding> {
+    let lacks = |metric: Metric, level: usize| {
+        findings.about(Subject { metric, level }, entrant).filter(|finding| finding.winner == Winner::NoData)
+    };
+    let of_level = |level: usize| {
+        let p50 = lacks(Metric::ResponseTimeP50, level);
+        let cpu = p50.and_then(|_| lacks(Metric::CpuPerRequest, level));
+        cpu.into_iter().chain(p50)
+    };
+    let capacity = lacks(Metric::Throughput, 0);
+    capacity.into_iter().chain((0..findings.rates_per_s.len()).flat_map(of_level)).collect()
+}
+
+/// What could not be judged for want of figures while other questions could, and why.
+fn unjudged(findings: &Findings, entrant: usize) -> Option<String> {
+    let missing = missing(findings, entrant);
+    let is_judged = |finding: &Finding| finding.winner != Winner::NoData;
+    if missing.is_empty() || !of(findings, entrant, &DECISIVE).any(is_judged) {
+        return None;
+    }
+    let is_rare = |finding: &&Finding| {
+        finding.subject.metric == Metric::ResponseTimeP50
+            && findings
+                .offered_requests
+                .get(finding.subject.level)
+                .is_some_and(|offered| *offered < MEDIAN_NEEDS)
+    };
+    let titles: Vec<String> = missing.iter().map(|finding| title(findings, finding.subject)).collect();
+    let reason = if missing.iter().all(is_rare) {
+        "a median needs 20 requests of each server in a block, and this rate offers fewer"
+    } else {
+        "too few blocks have sound figures; the notes say why"
+    };
+    Some(format!("Nothing can be said of {}: {reason}.", list(&titles)))
 }
 
 fn ties(findings: &Findings, entrant: usize, decisive: &[&Finding]) -> Option<String> {
@@ -232,10 +317,7 @@ fn undecided(findings: &Findings, decisive: &[&Finding]) -> Vec<String> {
         };
         let seen = format!("{other} ÷ {first} is ×{} ({}–{})", plain(ratio), plain(low), plain(high));
         if finding.is_withheld {
-            return format!(
-                "Cannot tell {what}: {seen}, but the client was the limit, and no number of blocks changes that; ask what a request \
-                 costs at a --rate that it carries."
-            );
+            return format!("Cannot tell {what}: {seen}, but {}.", doubt(findings, finding));
         }
         if finding.is_unsteady {
             return format!(
@@ -257,6 +339,28 @@ fn undecided(findings: &Findings, decisive: &[&Finding]) -> Vec<String> {
         .filter(|finding| finding.winner == Winner::CannotTell)
         .map(|finding| sentence(&finding))
         .collect()
+}
+
+/// Why a verdict that the blocks bear out was taken back, and what would help.
+fn doubt(findings: &Findings, finding: &Finding) -> String {
+    let Subject { metric, level } = finding.subject;
+    let [first, other] = [0, finding.entrant].map(|at| findings.names[at].as_str());
+    if metric == Metric::Throughput {
+        return "the client was the limit, and no number of blocks changes that; ask what a request costs at a --rate that it carries"
+            .to_owned();
+    }
+    let who = match [0, finding.entrant].map(|at| findings.overload(at, level).is_some()) {
+        [true, true] => format!("neither {first} nor {other} keeps up with that rate"),
+        [true, false] => format!("{first} does not keep up with that rate"),
+        [false, true] => format!("{other} does not keep up with that rate"),
+        [false, false] => "half of the requests had no reply when they were given up".to_owned(),
+    };
+    let why = if metric == Metric::CpuPerRequest {
+        "so that what their requests cost is at different rates"
+    } else {
+        "so that these times say how long was measured"
+    };
+    format!("{who}, {why}; ask at a --rate that both serve")
 }
 
 /// Why an undecided question was measured no more.
@@ -332,6 +436,9 @@ fn matter(findings: &Findings, entrant: usize) -> Vec<String> {
             .figures
     };
     let sentence = |(level, &rate): (usize, &f64)| {
+        if [0, entrant].iter().any(|&at| findings.overload(at, level).is_some()) {
+            return None;
+        }
         let at = Metric::Throughput.show(rate);
         let times = figures(Metric::ResponseTimeP50, level).map(|(one, two)| {
             format!(
@@ -357,7 +464,7 @@ fn matter(findings: &Findings, entrant: usize) -> Vec<String> {
 /// From which rate on the choice is another one.
 fn change(findings: &Findings, entrant: usize) -> Option<String> {
     let capacity = findings.about(Subject { metric: Metric::Throughput, level: 0 }, entrant)?;
-    let (one, two) = capacity.figures.filter(|_| is_win(capacity))?;
+    let (one, two) = capacity.figures.filter(|_| capacity.winner.is_win())?;
     let (weaker, stronger) = if one < two {
         (findings.names[0].as_str(), findings.names[entrant].as_str())
     } else {

@@ -77,11 +77,22 @@ pub struct Check {
 /// A warning there means: the client did, and the throughput is a lower bound of what the server can do.
 pub const BOTTLENECK: &str = "bottleneck";
 
+/// Name of the check that says whether the client had time left.
+const HEADROOM: &str = "headroom";
+
 impl Certificate {
     /// Whether the client limited the closed loop, so that its throughput is a lower bound.
     #[must_use]
     pub fn is_client_limited(&self) -> bool {
         self.checks.iter().any(|check| check.name == BOTTLENECK && check.status >= CheckStatus::Warn)
+    }
+
+    /// Whether nothing failed but *headroom*: the client had no time left, so that the throughput of a closed loop is a lower bound of what
+    /// the server can do, and says nothing wrong of it.
+    #[must_use]
+    pub fn is_bound_by_client(&self) -> bool {
+        let mut failed = self.checks.iter().filter(|check| check.status == CheckStatus::Fail).peekable();
+        failed.peek().is_some() && failed.all(|check| check.name == HEADROOM)
     }
 
     /// The certificate that follows from `checks`.
@@ -175,6 +186,18 @@ mod tests {
         assert_eq!(verdict(&[NotApplicable, Pass]), CertificateVerdict::Valid);
         assert_eq!(verdict(&[Pass, Warn]), CertificateVerdict::ValidWithWarnings);
         assert_eq!(verdict(&[Fail, Warn, Pass]), CertificateVerdict::Invalid);
+    }
+
+    #[test]
+    fn a_client_without_time_left_bounds_a_throughput_unless_something_else_failed() {
+        use CheckStatus::{Fail, Pass, Warn};
+        let is_bound = |all: &[(&str, CheckStatus)]| {
+            let of = |&(name, status): &(&str, CheckStatus)| Check { name: name.into(), ..check(status) };
+            Certificate::from_checks(all.iter().map(of).collect()).is_bound_by_client()
+        };
+        assert!(is_bound(&[("headroom", Fail), ("cpu_wait", Warn), ("replies", Pass)]));
+        assert!(!is_bound(&[("headroom", Fail), ("errors", Fail)]) && !is_bound(&[("errors", Fail)]));
+        assert!(!is_bound(&[("headroom", Warn)]), "it is believable as it is");
     }
 
     #[test]

@@ -76,8 +76,8 @@ const TABLE: &[(&str, &[Cause])] = &[
         "pace",
         &[
             ("steal", Found, Keeps),
+            ("cpu_wait", AsLong, Keeps),
             ("gap", Found, Keeps),
-            ("cpu_wait", Found, Keeps),
             ("headroom", Found, Keeps),
         ],
     ),
@@ -98,8 +98,8 @@ const TABLE: &[(&str, &[Cause])] = &[
         "arrivals",
         &[
             ("steal", Found, NoWorse),
+            ("cpu_wait", AsLong, NoWorse),
             ("gap", Found, NoWorse),
-            ("cpu_wait", Found, NoWorse),
             ("headroom", Found, NoWorse),
             ("pace", Found, NoWorse),
             ("plan", Found, NoWorse),
@@ -113,8 +113,8 @@ const TABLE: &[(&str, &[Cause])] = &[
         "stationarity",
         &[
             ("steal", Found, NoWorse),
+            ("cpu_wait", AsLong, NoWorse),
             ("gap", Found, NoWorse),
-            ("cpu_wait", Found, NoWorse),
             ("headroom", Found, NoWorse),
             ("pace", Found, NoWorse),
             ("errors", WithFailures, NoWorse),

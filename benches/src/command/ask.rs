@@ -60,7 +60,7 @@ pub struct Arguments {
     /// Print everything as JSON on stdout; the answer goes to stderr
     #[arg(long)]
     json: bool,
-    /// Measure although another run measures on the same CPUs
+    /// Measure although another run measures on the same CPUs; the page says so
     #[arg(long)]
     anyway: bool,
 }
@@ -163,7 +163,7 @@ fn measure(arguments: &Arguments, question: Question, signals: &Signals) -> anyh
     if signals.interrupt().is_raised() {
         return Ok(signals.exit_code());
     }
-    let mut remarks = Vec::new();
+    let mut remarks: Vec<String> = contest::crowded(claim.as_ref()).into_iter().collect();
     let rounds = if question.cpu.is_zero() {
         0
     } else {

@@ -115,7 +115,7 @@ pub struct Arguments {
     /// Seed of orders and schedules
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Measure although another run measures on the same CPUs
+    /// Measure although another run measures on the same CPUs; the page says so
     #[arg(long)]
     anyway: bool,
 }
@@ -151,9 +151,10 @@ fn hold(arguments: &Arguments, signals: &Signals) -> anyhow::Result<i32> {
         .with_context(|| format!("--server-cpus {}", arguments.server_cpus))?;
     let runs = Occasion::runs(arguments.runs.clone(), &here);
     let revisions = Revisions::find(&here, &arguments.revisions)?;
-    let remarks = revisions.remarks();
+    let mut remarks = revisions.remarks();
     remarks.iter().for_each(|remark| talk!("warning: {remark}"));
     let claim = contest::prepare(&runs, names.len() as u64, arguments.connections, &split, arguments.anyway)?;
+    remarks.extend(contest::crowded(claim.as_ref()));
     // Kept until the end: dropping one removes its folder.
     let worktrees = revisions.build(arguments.build.as_deref(), signals.interrupt())?;
     let question = question(&asked, arguments, &names);

@@ -143,6 +143,13 @@ pub(super) fn prepare(
     claim(split, anyway)
 }
 
+/// The remark of a contest without a claim on its CPUs.
+pub(super) fn crowded(claim: Option<&CpuClaim>) -> Option<String> {
+    claim
+        .is_none()
+        .then(|| "Another run measured on the same CPUs: each spoilt the other's figures.".to_owned())
+}
+
 /// Holds contests, a block of each in turn, until all are over or the time is.
 ///
 /// # Errors
@@ -393,6 +400,12 @@ impl Held {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_contest_beside_another_run_says_so_on_its_page() {
+        assert!(crowded(None).unwrap().starts_with("Another run measured on the same CPUs"));
+        assert_eq!(crowded(CpuClaim::of([]).ok().as_ref()), None);
+    }
 
     #[test]
     fn connections_to_all_servers_that_take_turns_are_held_against_the_limit_of_descriptors() {

@@ -61,8 +61,13 @@ const WARM_UP_WINDOW: Duration = Duration::from_millis(250);
 /// A server that serves this many times as much once it is measured as at the end of its warm-up was not warm yet.
 const STILL_RISING: f64 = 1.1;
 
-/// How long requests may go on after a slice of the calibration, when it is not known yet how long they take.
+/// How long requests may go on after a slice of the calibration, at least, and by how many times what all connections' requests take where a
+/// server serves one after another. What is given up there is served all the same, in the next slices' time.
 const CALIBRATION_GRACE: Duration = Duration::from_secs(2);
+const CALIBRATION_TURNS: f64 = 1.5;
+
+/// How long requests may go on after any slice, at most.
+const LONGEST_GRACE: Duration = Duration::from_secs(60);
 
 /// How long requests may go on after a slice, at least; and by how many times the time that all connections need together: the longest
 /// drawn wait is 3.7 times the mean.
@@ -192,17 +197,18 @@ impl Contest {
         let is_any_started = entrants.iter().any(Entrant::is_started);
         let warm = warm_up_plan(setting.warm_up, service).filter(|_| is_any_started);
         ensure_holds_a_block(&entrants, rates, [Some(closed), warm], service, within, setting)?;
-        let grace = CALIBRATION_GRACE;
+        let first_grace = calibration_grace(service, setting.connections);
         let mut turns = Turns::from_seed(setting.seed);
-        warm_up(&mut running, &entrants, service, grace, &mut turns, setting)?;
-        let sliced = phase(&mut running, &entrants, &closed, grace, &mut turns, setting)?;
+        warm_up(&mut running, &entrants, service, first_grace, &mut turns, setting)?;
+        let sliced = phase(&mut running, &entrants, &closed, first_grace, &mut turns, setting)?;
         let capacity = capacities(&entrants, &sliced)?;
         notes.extend(
             entrants.iter().zip(&sliced).filter_map(|(entrant, sliced)| wrong_beforehand(entrant, sliced)),
         );
         let weaker = capacity.iter().copied().fold(f64::INFINITY, f64::min);
-        let grace = GRACE
-            .max(Duration::from_secs_f64((GRACE_TURNS * f64::from(setting.connections) / weaker).min(60.0)));
+        let grace = GRACE.max(Duration::from_secs_f64(
+            (GRACE_TURNS * f64::from(setting.connections) / weaker).min(LONGEST_GRACE.as_secs_f64()),
+        ));
         let length = closed.length.max(Duration::from_secs_f64((SLICE_REPLIES / weaker).min(1.0)));
         let closed = Plan { length, ..closed };
         let are_rates_shares = matches!(rates, Rates::Shares(_));
@@ -217,7 +223,7 @@ impl Contest {
         let levels: Duration = rates.iter().map(|&rate| open_plan(rate, 0, service).duration()).sum();
         let slices = 2 * (closed.rounds + warm.map_or(0, |plan| plan.rounds));
         let drain = |grace| drains(&capacity, setting.connections, grace);
-        let longer = drain(grace).saturating_sub(drain(CALIBRATION_GRACE)) * slices;
+        let longer = drain(grace).saturating_sub(drain(first_grace)) * slices;
         // All but the closed loop was as long as it will be, but for drains that a short grace cut off.
         let block = began.elapsed().saturating_sub(calibrated * sides)
             + (closed.duration() + levels) * sides
@@ -852,6 +858,11 @@ fn offered_requests(rate: Rate, service: Duration) -> f64 {
     rate.get() * plan.length.as_secs_f64() * f64::from(2 * plan.rounds)
 }
 
+/// How long requests that take `service` while nothing else is asked may go on after a slice of the calibration.
+fn calibration_grace(service: Duration, connections: u32) -> Duration {
+    CALIBRATION_GRACE.max(service.mul_f64(CALIBRATION_TURNS * f64::from(connections)).min(LONGEST_GRACE))
+}
+
 /// The time that one slice of each entrant takes to drain: every connection's request is served by the `capacity` of its own.
 fn drains(capacity: &[f64], connections: u32, grace: Duration) -> Duration {
     let each = |&capacity: &f64| (f64::from(connections) / capacity).min(grace.as_secs_f64());
@@ -1054,6 +1065,16 @@ mod tests {
         let of_two = too_short(2, Duration::from_secs(8), Duration::from_secs(20), 2).unwrap();
         assert!(of_two.ends_with("--within leaves 20 s for them: give --within 2m or more"), "{of_two}");
         assert_eq!(told(6), None);
+    }
+
+    /// One after another, 64 requests of 100 ms take 6.4 s: given up after two, they would fill the server's next seconds, and a healthy
+    /// server would have no reply in them.
+    #[test]
+    fn a_calibration_waits_for_the_requests_of_a_server_that_serves_one_after_another() {
+        let (ms, second) = (Duration::from_millis, Duration::from_secs(1));
+        assert!(calibration_grace(ms(100), 64) > ms(6_400));
+        assert_eq!(calibration_grace(ms(1), 64), 2 * second);
+        assert_eq!(calibration_grace(2 * second, 1_000), LONGEST_GRACE);
     }
 
     /// By hand: 64 connections at 10/s drain in 6.4 s, at 1,000/s in 64 ms; a grace of two seconds cuts the first off.

@@ -143,7 +143,7 @@ fn judges_replies(evidence: &Evidence<'_>) -> bool {
 fn lacks(missing: f64) -> String {
     format!(
         "; a closed loop sends nothing meanwhile, so that up to {} of its replies are missing: client-limited",
-        percent(missing.min(1.0))
+        percent_beside(missing.min(1.0), &[MISSING])
     )
 }
 

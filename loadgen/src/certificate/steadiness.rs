@@ -111,29 +111,32 @@ pub(super) fn stationarity(evidence: &Evidence<'_>) -> Check {
         .zip([throughput, medians])
         .filter_map(|(series, values)| {
             let values: Vec<f64> = values?;
-            Some((series, drift(&values)?, values))
+            let drift = drift(&values)?;
+            let bound = bound(evidence, &drift, &values);
+            Some((series, drift, values, bound))
         })
-        .max_by(|a, b| beyond(&a.1).total_cmp(&beyond(&b.1)));
-    let Some((series, drift, values)) = worst else {
+        .max_by(|a, b| beyond(&a.1, a.3).total_cmp(&beyond(&b.1, b.3)));
+    let Some((series, drift, values, bound)) = worst else {
         return about.not_applicable("too few parts of the window ended, or too little happened in them");
     };
-    let about = About { bound: bound(&drift), ..about };
+    let about = About { bound, ..about };
     let status = grade(drift.relative().abs(), about.bound, DRIFT_TOO_FAR.max(about.bound));
     let (cause, remedy) = match status {
         CheckStatus::Pass => Default::default(),
         _ => series.explain(evidence, &drift, &values),
     };
-    let finding = format!(
-        "{} (chance alone lets the halves differ by {}){cause}",
-        change(series.what, &drift, about.bound),
-        percent(STANDARD_ERRORS * drift.standard_error)
-    );
+    let by_chance = STANDARD_ERRORS * drift.standard_error;
+    let chance = match bound < by_chance {
+        true => "it went on throughout, which is no chance".to_owned(),
+        false => format!("chance alone lets the halves differ by {}", percent(by_chance)),
+    };
+    let finding = format!("{} ({chance}){cause}", change(series.what, &drift, about.bound));
     about.found(status, Some(drift.relative().abs()), finding, &remedy)
 }
 
-/// By how many times a drift is beyond its bound.
-fn beyond(drift: &Drift) -> f64 {
-    drift.relative().abs() / bound(drift)
+/// By how many times a drift is beyond its `bound`.
+fn beyond(drift: &Drift, bound: f64) -> f64 {
+    drift.relative().abs() / bound
 }
 
 /// A figure that is looked at part by part.
@@ -171,8 +174,25 @@ fn change_at(values: &[f64]) -> usize {
     (1..values.len()).min_by(|a, b| of_both(*a).total_cmp(&of_both(*b))).unwrap_or_default()
 }
 
-fn bound(drift: &Drift) -> f64 {
-    DRIFT_BOUND.max(STANDARD_ERRORS * drift.standard_error)
+/// The drift that may be: what makes no difference, and what chance does. Parts that resemble their neighbours leave much to chance; where
+/// they go one way throughout, as of a server that gets slower and slower, that is none. Not where drifts decide which measurements are made again.
+fn bound(evidence: &Evidence<'_>, drift: &Drift, values: &[f64]) -> f64 {
+    let by_chance = STANDARD_ERRORS * drift.standard_error;
+    if evidence.load.stands_alone && goes_one_way(values) { DRIFT_BOUND } else { DRIFT_BOUND.max(by_chance) }
+}
+
+/// Of all pairs of parts, so many times more go one way than the other: so few of a random walk's twenty steps do in one of a hundred.
+const ONE_WAY: f64 = 0.9;
+
+/// Whether nearly every part is larger than those before it, or smaller (Kendall's rank correlation with time).
+fn goes_one_way(values: &[f64]) -> bool {
+    let pairs =
+        values.iter().enumerate().flat_map(|(at, later)| values[..at].iter().map(move |one| later - one));
+    let (sum, count) = pairs.fold((0.0, 0.0), |(sum, count), change| {
+        let sign = if change == 0.0 { 0.0 } else { change.signum() };
+        (sum + sign, count + 1.0)
+    });
+    count > 0.0 && f64::abs(sum) >= ONE_WAY * count
 }
 
 /// The drift in words, beside its bound: as a share of the first half, and from twice as much on as a ratio.
@@ -200,6 +220,25 @@ fn change(what: &str, drift: &Drift, bound: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_gets_larger_throughout_goes_one_way_and_a_step_or_a_wave_does_not() {
+        let series = |value: fn(f64) -> f64| (0..20).map(|part| value(f64::from(part))).collect::<Vec<_>>();
+        assert!(goes_one_way(&series(|part| part)) && goes_one_way(&series(|part| 1.0 / (1.0 + part))));
+        // Nine of 190 pairs lie the other way round, or eighteen.
+        assert!(goes_one_way(&series(|part| part + 1.5 * (part % 2.0))));
+        assert!(!goes_one_way(&series(|part| part + 3.5 * (part % 2.0))));
+        let others: [fn(f64) -> f64; 4] = [
+            |_| 1.0,
+            |part| if part < 10.0 { 1.0 } else { 2.0 },
+            |part| (part / 4.0).sin(),
+            |part| part % 7.0,
+        ];
+        for other in others {
+            assert!(!goes_one_way(&series(other)), "{:?}", series(other));
+        }
+        assert!(!goes_one_way(&[]));
+    }
 
     #[test]
     fn a_change_is_where_two_levels_fit_best() {

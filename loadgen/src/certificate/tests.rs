@@ -802,6 +802,22 @@ fn a_window_that_changes_half_way_is_found() {
 }
 
 #[test]
+fn a_server_that_gets_slower_throughout_drifts_however_much_its_parts_resemble_their_neighbours() {
+    let stationarity = |stands_alone, fate| {
+        let load = Load { stands_alone, ..scene().load };
+        Scene { load, fate, ..scene() }.check("stationarity")
+    };
+    let slower = |index: u64, _| Fate { service_us: 200 + index / 4, ..SOUND };
+    let found = stationarity(true, slower);
+    assert_eq!((found.status, found.bound), (CheckStatus::Fail, 0.05), "{}", found.finding);
+    assert!(found.finding.contains("it went on throughout"), "{}", found.finding);
+    assert!(
+        stationarity(false, slower).status <= CheckStatus::Pass,
+        "a run's trials are judged as they were"
+    );
+}
+
+#[test]
 fn a_change_is_told_in_words_and_never_below_nothing() {
     let faster = Scene {
         fate: |index, _| Fate { service_us: if index < 1000 { 440 } else { 50 }, ..SOUND },

@@ -122,6 +122,23 @@ fn starts_that_wait_for_connections_of_a_server_that_stalls_left_the_schedule_by
 }
 
 #[test]
+fn a_server_that_gets_slower_and_slower_drifts() {
+    // From 10 ms to 190 ms within three seconds.
+    let first = Mutex::new(None);
+    let server = Server::start(move |mut connection| {
+        while connection.request().is_some() {
+            let begin = *first.lock().unwrap().get_or_insert_with(Instant::now);
+            std::thread::sleep(Duration::from_millis(10) + begin.elapsed().mul_f64(0.06));
+            connection.send(HELLO);
+        }
+    });
+    let url = server.url("/").to_string();
+    let (_, measurement, said) = run(&[&url, "-r", "300/s", "-c", "200", "-d", "3s"]);
+    let stationarity = check(&measurement, "stationarity");
+    assert!(stationarity.status >= CheckStatus::Warn, "{}: {said}", stationarity.finding);
+}
+
+#[test]
 fn a_schedule_that_begins_with_a_pause_is_judged_by_what_follows() {
     // 100/s of 200/s, behind a pause of two thirds of the window.
     let server = one_worker(Duration::from_millis(10));

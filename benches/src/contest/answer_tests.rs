@@ -152,6 +152,9 @@ fn a_rate_beyond_both_has_no_winner_in_cost_or_response_time() {
     let weak = Shown { throughput: Some(20.0), p50_us: Some(50_000.0), ..A_MILLISECOND };
     let (sentences, _) = told(&found(weak, weak, 30.0));
     assert_eq!(sentences[0], "Neither a nor b keeps up with 30.0/s: they serve 20.0/s and 20.0/s of it.");
+    // Fewer blocks than a verdict takes say nothing of a rate either.
+    let (sentences, _) = told(&found_in(weak, weak, 30.0, &[1.0; 5]));
+    assert_eq!(sentences, ["Nothing can be said of a and b: there are too few blocks with figures."]);
     // Of one without any sound figure nothing is said.
     let none = Shown { cpu_us: None, p50_us: None, overloaded_at: None, ..two };
     let (sentences, _) = told(&found(none, two, 10_000.0));

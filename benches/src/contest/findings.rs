@@ -1,6 +1,6 @@
 //! From blocks to verdicts.
 
-use reports_stats::effect::{Pair, effect};
+use reports_stats::effect::{MIN_BLOCKS, Pair, effect};
 use reports_stats::judge::{Cell, Judgement, Question, Standing, judge};
 use reports_stats::looks::Looks;
 use reports_stats::power::{blocks_needed_among, smallest_visible};
@@ -29,7 +29,7 @@ pub struct Findings {
     pub are_rates_shares: bool,
     /// Requests of each entrant that a block offers at each rate, about; empty where that is not known.
     pub offered_requests: Vec<f64>,
-    /// Whether each server kept up with each offered rate at which it was soundly asked.
+    /// Whether each server kept up with each offered rate at which it was soundly asked, in as many blocks as a verdict needs.
     pub keeping: Vec<Keeping>,
     /// One for each subject and entrant, by entrant and then in the order of subjects.
     pub all: Vec<Finding>,
@@ -296,7 +296,7 @@ fn keeping(blocks: &[Block], entrants: usize, rates_per_s: &[f64]) -> Vec<Keepin
         let served = (!logs.is_empty() && 2 * logs.len() >= asked.len()).then(|| mean(&logs));
         let served_per_s =
             served.or_else(|| capacity(entrant)).filter(|served| rates_per_s[level] > BEYOND * served);
-        (!asked.is_empty()).then_some(Keeping { entrant, level, served_per_s })
+        (asked.len() >= MIN_BLOCKS).then_some(Keeping { entrant, level, served_per_s })
     };
     let levels = 0..rates_per_s.len();
     levels.flat_map(|level| (0..entrants).filter_map(move |entrant| of(entrant, level))).collect()

@@ -137,7 +137,12 @@ impl Reading {
         let overloaded_at_per_s =
             is_growing(&sliced.measurement.certificate).then_some(sliced.measurement.achieved_rate_per_s);
         let mut level = Level { overloaded_at_per_s, ..Level::default() };
-        if self.believes(&sliced.measurement) {
+        let faults = self.faults.len();
+        let is_believed = self.believes(&sliced.measurement);
+        if overloaded_at_per_s.is_some() && has_answered_right(&sliced.measurement) {
+            self.faults[faults..].iter_mut().for_each(|fault| *fault = overload(fault));
+        }
+        if is_believed {
             let cost = sliced.cost.as_ref().and_then(reports_record::ServerCost::cpu_per_request_us);
             let Measurement { response_time_us, beyond_wait_us, .. } = &sliced.measurement;
             let quantile = |name: &str, value: fn(&Times) -> Option<f64>| {
@@ -200,6 +205,16 @@ fn is_growing(certificate: &Certificate) -> bool {
     has_grown && !is_beyond_contenders(certificate)
 }
 
+/// Whether each reply that came was a right one, and no request failed.
+fn has_answered_right(measurement: &Measurement) -> bool {
+    measurement.wrong_replies.is_empty() && measurement.account.failed == 0
+}
+
+/// A fault of a server that is asked for more than it carries: that it answers late is not that it answers wrong.
+fn overload(fault: &str) -> String {
+    fault.strip_prefix("replies: ").map_or(fault.to_owned(), |finding| format!("overload: {finding}"))
+}
+
 /// A zero is a missing figure (no reply, a counter not kept), and no ratio is taken of it.
 fn positive(value: Option<f64>) -> Option<f64> {
     value.filter(|value| value.is_finite() && *value > 0.0)
@@ -222,6 +237,18 @@ mod tests {
         let bound = Times { at_least: vec!["p99".to_owned()], ..beyond.clone() };
         assert_eq!(p99(Some((&bound, Duration::from_millis(20)))), (Some(23_000.0), true));
         assert_eq!(quantile(None, None, "p50", |times| times.p50), (None, false));
+    }
+
+    /// Of a rate sixty times its capacity a server answers nothing in a slice: the check *replies* fails, and no reply was wrong.
+    #[test]
+    fn a_server_that_is_asked_for_too_much_is_not_one_that_answers_wrong() {
+        let late = overload("replies: worst of 4 slices: no request of the window was answered");
+        assert_eq!(late, "overload: worst of 4 slices: no request of the window was answered");
+        let reading = |fault: &str| Reading { faults: vec![fault.to_owned()], ..Reading::default() };
+        assert_eq!(reading(&late).wrong_answer(), None);
+        for other in ["errors: 4 of 900 requests failed", "pace: requests left late"] {
+            assert_eq!(overload(other), other);
+        }
     }
 
     /// A queue that the machine or the client made is not the server's.

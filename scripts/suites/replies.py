@@ -181,7 +181,7 @@ def by_loadgen(program: str, case: Case) -> Verdict:
         return Verdict(0, 0, f"no result: {result.stderr.decode(errors='replace').strip()}")
     for status in measured.get("statuses", {}):
         findings = [check["finding"] for check in measured["certificate"]["checks"]]
-        lengths = re.findall(r"all had ([\d,]+) bytes", " ".join(findings))
+        lengths = re.findall(r"all had ([\d,]+) bytes?\b", " ".join(findings))
         return Verdict(int(status), int(lengths[0].replace(",", "")) if lengths else 0, None)
     outcome = next(iter(measured["outcomes"]), "censored")
     first = measured.get("wrong_replies") or [{"finding": ""}]

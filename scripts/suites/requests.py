@@ -73,7 +73,7 @@ def with_host(sent):
 
 
 def exchange(address, pieces):
-    """The replies' statuses and how the connection ended: "open", "closed", or "waits" without any reply."""
+    """The replies' statuses and how the connection ended: "open", "closed" or "reset"."""
     stream = socket.create_connection(address)
     stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     received, end = b"", "closed"
@@ -89,7 +89,7 @@ def exchange(address, pieces):
     except TimeoutError:
         end = "open"
     except OSError:
-        pass
+        end = "reset"
     stream.close()
     statuses = re.findall(rb"HTTP/1\.[01] (\d\d\d)", received)
     statuses = [status.decode() for status in statuses if status != b"100"]
@@ -101,7 +101,7 @@ def kind(answer):
     statuses, end = answer
     if not statuses:
         return "waits" if end == "open" else "closes"
-    return "takes" if statuses[0] in ("200", "404", "405") else "refuses" + ("" if end == "closed" else ", open")
+    return "takes" if statuses[0] in ("200", "404", "405") else "refuses" + (", open" if end == "open" else "")
 
 
 def judge(name, binary, suite, results, faults):

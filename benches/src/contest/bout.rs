@@ -66,6 +66,9 @@ const STILL_RISING: f64 = 1.1;
 const CALIBRATION_GRACE: Duration = Duration::from_secs(2);
 const CALIBRATION_TURNS: f64 = 1.5;
 
+/// The longest lead-in of a closed slice: requests that take longer time out.
+const LONGEST_LEAD_IN: Duration = Duration::from_secs(10);
+
 /// How long requests may go on after any slice, at most.
 const LONGEST_GRACE: Duration = Duration::from_secs(60);
 
@@ -193,14 +196,22 @@ impl Contest {
             notes.push(format!("{difference}: they may not do the same work"));
         }
         let closed = closed_plan(&running[0], service);
-        let calibrated = closed.duration();
         let is_any_started = entrants.iter().any(Entrant::is_started);
         let warm = warm_up_plan(setting.warm_up, service).filter(|_| is_any_started);
         ensure_holds_a_block(&entrants, rates, [Some(closed), warm], service, within, setting)?;
         let first_grace = calibration_grace(service, setting.connections);
         let mut turns = Turns::from_seed(setting.seed);
         warm_up(&mut running, &entrants, service, first_grace, &mut turns, setting)?;
-        let sliced = phase(&mut running, &entrants, &closed, first_grace, &mut turns, setting)?;
+        let first_began = Instant::now();
+        let mut sliced = phase(&mut running, &entrants, &closed, first_grace, &mut turns, setting)?;
+        let mut repeated = Duration::ZERO;
+        let lead_in = lead_in(&sliced, service, setting.connections);
+        let closed = Plan { lead_in: closed.lead_in.max(lead_in), ..closed };
+        let calibrated = closed.duration();
+        if lead_in >= closed.lead_in {
+            repeated = first_began.elapsed();
+            sliced = phase(&mut running, &entrants, &closed, first_grace, &mut turns, setting)?;
+        }
         let capacity = capacities(&entrants, &sliced)?;
         notes.extend(
             entrants.iter().zip(&sliced).filter_map(|(entrant, sliced)| wrong_beforehand(entrant, sliced)),
@@ -225,7 +236,7 @@ impl Contest {
         let drain = |grace| drains(&capacity, setting.connections, grace);
         let longer = drain(grace).saturating_sub(drain(first_grace)) * slices;
         // All but the closed loop was as long as it will be, but for drains that a short grace cut off.
-        let block = began.elapsed().saturating_sub(calibrated * sides)
+        let block = began.elapsed().saturating_sub(repeated + calibrated * sides)
             + (closed.duration() + levels) * sides
             + longer;
         let pace = block.mul_f64(SLOWER);
@@ -858,6 +869,22 @@ fn offered_requests(rate: Rate, service: Duration) -> f64 {
     rate.get() * plan.length.as_secs_f64() * f64::from(2 * plan.rounds)
 }
 
+/// The lead-in of a closed slice after which every connection has had its turn: the longest that a request of any entrant took in the
+/// calibration, and at most what all connections' requests take one after another.
+///
+/// All connections ask at once as a slice begins. The first to be answered wait far shorter than they will once each waits for all others,
+/// and a window that holds such requests shows more than the server serves: of 64 connections to a server of 10 requests a second, one
+/// second showed 24.
+fn lead_in(calibrated: &[Sliced], service: Duration, connections: u32) -> Duration {
+    let longest =
+        calibrated.iter().filter_map(|sliced| sliced.measurement.service_time_us.max).fold(0.0, f64::max);
+    turn(Duration::from_secs_f64(longest / 1e6), service, connections)
+}
+
+fn turn(longest: Duration, service: Duration, connections: u32) -> Duration {
+    longest.min(service.mul_f64(f64::from(connections))).min(LONGEST_LEAD_IN)
+}
+
 /// How long requests that take `service` while nothing else is asked may go on after a slice of the calibration.
 fn calibration_grace(service: Duration, connections: u32) -> Duration {
     CALIBRATION_GRACE.max(service.mul_f64(CALIBRATION_TURNS * f64::from(connections)).min(LONGEST_GRACE))
@@ -1065,6 +1092,18 @@ mod tests {
         let of_two = too_short(2, Duration::from_secs(8), Duration::from_secs(20), 2).unwrap();
         assert!(of_two.ends_with("--within leaves 20 s for them: give --within 2m or more"), "{of_two}");
         assert_eq!(told(6), None);
+    }
+
+    #[test]
+    fn a_closed_slice_begins_to_count_once_every_connection_has_had_its_turn() {
+        let (ms, second) = (Duration::from_millis, Duration::from_secs(1));
+        // One after another: 64 requests of 100 ms, of which the last one waits for all others.
+        assert_eq!(turn(ms(6_400), ms(100), 64), ms(6_400));
+        // All at a time: none waits for another.
+        assert_eq!(turn(ms(21), ms(20), 200), ms(21));
+        // A standstill of the client, or a connection that its server dropped, is no turn.
+        assert_eq!(turn(second, ms(1), 64), ms(64));
+        assert_eq!(turn(30 * second, second, 1_000), LONGEST_LEAD_IN);
     }
 
     /// One after another, 64 requests of 100 ms take 6.4 s: given up after two, they would fill the server's next seconds, and a healthy

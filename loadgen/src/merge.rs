@@ -11,7 +11,6 @@ mod times;
 
 use reports_record::{HistogramError, Measurement, MergedPart};
 use serde_json::Value;
-pub(crate) use sum::replies_in;
 
 use crate::certificate::slices::certify as slices_certificate;
 

@@ -4,12 +4,11 @@ use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 use std::time::Duration;
 
-use reports_record::{Margin, Measurement};
+use reports_record::{Margin, Measurement, replies_in};
 
 use super::part::Part;
 use super::statistic::Statistic;
 use crate::condition::ConditionError;
-use crate::merge::replies_in;
 use crate::{decimal, show_span};
 
 /// A figure of a measurement.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use reports_record::{
     Account, Certificate, ClientCost, Distribution, Histograms, Measurement, OutcomeKind, SCHEMA, Status,
-    Times, WrongReply,
+    Times, WrongReply, replies_in,
 };
 
 use super::{MergeError, Part, times};
@@ -100,13 +100,6 @@ fn rate(count: u64, window_ns: u128) -> f64 {
     quotient(u128::from(count) * 1_000_000_000, window_ns.max(1))
 }
 
-/// Whole replies behind a rate; `None` when it is no such rate, or beyond what a float counts exactly.
-pub(crate) fn replies_in(rate_per_s: f64, window_s: f64) -> Option<u64> {
-    let replies = rate_per_s * window_s;
-    let is_whole = (replies - replies.round()).abs() < 0.01;
-    (is_whole && (0.0..9e15).contains(&replies)).then(|| replies.round() as u64)
-}
-
 /// A checked sum.
 pub(super) fn total(what: &'static str, counts: impl IntoIterator<Item = u64>) -> Result<u64, MergeError> {
     let mut counts = counts.into_iter();
@@ -151,7 +144,7 @@ fn outcomes(all: &[&Measurement]) -> Result<BTreeMap<OutcomeKind, u64>, MergeErr
 /// Absent of all where they are absent of one that has replies.
 fn statuses(all: &[&Measurement]) -> Result<BTreeMap<Status, u64>, MergeError> {
     let mut statuses = BTreeMap::new();
-    let is_unknown = |one: &&Measurement| one.statuses.is_empty() && replies_by_outcome(one) > 0;
+    let is_unknown = |one: &&Measurement| one.statuses.is_empty() && one.replies_by_outcome() > 0;
     if all.iter().any(is_unknown) {
         return Ok(statuses);
     }
@@ -160,11 +153,6 @@ fn statuses(all: &[&Measurement]) -> Result<BTreeMap<Status, u64>, MergeError> {
         *sum = total("statuses", [*sum, *count])?;
     }
     Ok(statuses)
-}
-
-/// Whole replies in time, as the outcomes say.
-pub(super) fn replies_by_outcome(one: &Measurement) -> u128 {
-    one.outcomes.iter().filter(|(kind, _)| kind.is_reply()).map(|(_, count)| u128::from(*count)).sum()
 }
 
 /// The first of each kind and status line, as many as one measurement may have.

@@ -13,6 +13,7 @@ mod bench_samples;
 mod bounded_lines;
 mod capacity;
 mod certificate;
+mod contradiction;
 mod definition;
 #[cfg(unix)]
 mod destination;
@@ -59,6 +60,7 @@ pub use capacity::{
     CapacityVerdict,
 };
 pub use certificate::{BOTTLENECK, Certificate, CertificateVerdict, Check, CheckStatus};
+pub use contradiction::replies_in;
 pub use definition::{
     Cell, Definition, Duplicate, Expectation, MOST_LEVELS, Metric, Pair, Phase, Phases, Prediction, Role,
     SliceRounds,

@@ -134,6 +134,29 @@ fn nearly_all_is_not_all() {
     assert!(html.contains("9,998 (99.98\u{a0}%) were answered correctly, 2 failed"), "{html}");
 }
 
+/// `loadgen merge` refuses them by the same rule.
+#[test]
+fn figures_that_contradict_each_other_are_told_as_such() {
+    let altered: [(fn(&mut Measurement), &str); 5] = [
+        (|one| one.account.due += 1, "account.due is 2001, but finished, failed and censored are 2000"),
+        (|one| one.goodput_per_s = -5.0, "goodput_per_s is -5"),
+        (|one| one.window_s = -1.0, "window_s is -1, which is no length"),
+        (|one| one.censored = 3, "censored is 3, but account.censored 0"),
+        (|one| one.window_s = 0.0, "window_s is 0, which is no length"),
+    ];
+    for (alter, what) in altered {
+        let mut one = made_up::open();
+        alter(&mut one);
+        let html = page(&one);
+        assert!(html.contains("They contradict each other") && html.contains(what), "{what}");
+    }
+    let mut cut = made_up::empty();
+    (cut.window_s, cut.complete) = (0.0, false);
+    for sound in [made_up::open(), made_up::closed(), made_up::one(), made_up::all_errors(), cut] {
+        assert!(!page(&sound).contains("contradict"));
+    }
+}
+
 #[test]
 fn nothing_measured_is_no_data_and_no_figure() {
     let html = page(&made_up::empty());

@@ -18,6 +18,7 @@ pub(super) fn markup(measurement: &Measurement, contents: &Markup) -> Markup {
             h1 { bdi { (label::passage(&format!("{} {}", plan.method, plan.url))) } }
             p.question { bdi { (load(plan)) } }
         }
+        (contradictory(measurement))
         (invalid(measurement))
         (incomplete(measurement))
         section #answer aria-label="The answer" {
@@ -46,6 +47,17 @@ fn load(plan: &Plan) -> String {
         Mode::Open { arrivals: Arrivals::Constant } => format!("open loop{schedule}"),
     };
     format!("{pace}, over {}", counted(plan.connections.into(), "connection"))
+}
+
+/// Figures that do not agree: the page shows what the file says, and no reader may take it for a measurement.
+fn contradictory(measurement: &Measurement) -> Markup {
+    let Some(what) = measurement.contradiction() else { return html! {} };
+    html! {
+        p.banner role="note" {
+            strong { "Do not use these figures." } " They contradict each other, so that the file was altered or is no measurement of loadgen: "
+            bdi { (label::passage(&what)) } "."
+        }
+    }
 }
 
 /// What no reader may miss.

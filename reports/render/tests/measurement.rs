@@ -134,10 +134,12 @@ fn nearly_all_is_not_all() {
     assert!(html.contains("9,998 (99.98\u{a0}%) were answered correctly, 2 failed"), "{html}");
 }
 
+type Alteration = fn(&mut Measurement);
+
 /// `loadgen merge` refuses them by the same rule.
 #[test]
 fn figures_that_contradict_each_other_are_told_as_such() {
-    let altered: [(fn(&mut Measurement), &str); 5] = [
+    let altered: [(Alteration, &str); 5] = [
         (|one| one.account.due += 1, "account.due is 2001, but finished, failed and censored are 2000"),
         (|one| one.goodput_per_s = -5.0, "goodput_per_s is -5"),
         (|one| one.window_s = -1.0, "window_s is -1, which is no length"),

@@ -899,6 +899,9 @@ fn drains(capacity: &[f64], connections: u32, grace: Duration) -> Duration {
 /// By how much a contest without enough blocks for a verdict may exceed its time.
 pub const EXTENSION: u32 = 2;
 
+/// A block that is over so soon is measured, whatever the time: its figures may be all that was asked for.
+const SOON: Duration = Duration::from_secs(10);
+
 /// Makes sure that a block of the closed loop's and the warm-up's `plans` and of `rates` can end in the time there is: it would be over
 /// long before the first.
 fn ensure_holds_a_block(
@@ -918,7 +921,7 @@ fn ensure_holds_a_block(
     let block = each * entrants.len() as u32;
     let needed = block * LEAST_BLOCKS as u32 * setting.contests.max(1);
     ensure!(
-        block <= within * EXTENSION,
+        block <= SOON.max(within * EXTENSION),
         "a block takes {:.0} s or more here, for a request takes {} and {} are asked in turn{}; a verdict needs {LEAST_BLOCKS} blocks, and \
          --within leaves {:.0} s: give --within {} or more, or ask for something that takes less time",
         block.as_secs_f64(),

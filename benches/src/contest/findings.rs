@@ -1,6 +1,7 @@
 //! From blocks to verdicts.
 
 use reports_stats::effect::{MIN_BLOCKS, Pair, effect};
+use reports_stats::evidence::MARGIN;
 use reports_stats::judge::{Cell, Judgement, Question, Standing, judge};
 use reports_stats::looks::Looks;
 use reports_stats::power::{blocks_needed_among, smallest_visible};
@@ -337,6 +338,12 @@ fn stands(metric: Metric, winner: Winner, doubts: [Doubt; 2]) -> bool {
     }
 }
 
+/// Whether the same side is ahead by more than the margin in both thirds: then the amount depends on the state of the machine, and not who
+/// wins.
+fn is_won_in_both(thirds: &Thirds) -> bool {
+    thirds.first.min(thirds.last) > MARGIN || thirds.first.max(thirds.last) < -MARGIN
+}
+
 /// What the `pairs` of the blocks that `judgement` saw come to.
 fn finding(
     subject: Subject,
@@ -350,8 +357,10 @@ fn finding(
     let plain = effect(&valid).ok();
     let mut winner = Winner::of(judgement.verdict);
     let is_withheld = !stands(subject.metric, winner, doubts);
-    let is_unsteady =
-        winner.is_decided() && !is_withheld && Thirds::of(pairs).is_some_and(|thirds| thirds.disagree());
+    let is_unsteady = winner.is_decided()
+        && !is_withheld
+        && Thirds::of(pairs)
+            .is_some_and(|thirds| thirds.disagree() && !(winner.is_win() && is_won_in_both(&thirds)));
     if is_withheld || is_unsteady {
         winner = Winner::CannotTell;
     }
@@ -475,12 +484,12 @@ pub(super) mod tests {
         }
     }
 
-    /// Two blocks of a fast minute, in which the second one serves a fifth more; half as much again in the six that follow.
+    /// Two blocks of a fast minute, in which both serve the same; half as much again in the six that follow.
     #[test]
     fn a_verdict_on_two_states_of_the_machine_is_taken_back() {
         let mut blocks = blocks(8, 1.5, 1.0, 0.0);
         for block in &mut blocks[..2] {
-            block.readings[1].throughput_per_s = Some(12_000.0);
+            block.readings[1].throughput_per_s = Some(10_000.0);
         }
         let found = findings(&blocks);
         let of = |metric| found.about(Subject { metric, level: 0 }, 1).unwrap();

@@ -284,8 +284,8 @@ fn thirds_disagree_by_chance_in_at_most_one_cell_of_twenty() {
     for (seed, sd, correlation, most) in [(29, 0.04, 0.0, 0.05), (30, 0.08, 0.2, 0.1), (31, 0.15, 0.2, 0.1)] {
         let [same, margin] = [0.0, MARGIN].map(|ahead| told_apart(seed, noise(sd, 0.02, correlation), ahead));
         println!("SD {sd}: {same} of one state, {margin} at the margin");
-        assert!(same <= 0.05, "SD {sd}: {same}");
         // Four standard errors of 1,000 cells are 0.03.
+        assert!(same <= 0.05 + 0.03, "SD {sd}: {same}");
         assert!(margin <= most + 0.03, "SD {sd}: {margin}");
     }
 }

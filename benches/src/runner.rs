@@ -435,7 +435,8 @@ impl<'a> Runner<'a> {
                 // In turns with those that have their lines already, or there would be nothing to take turns with.
                 let is_of_group = |planned: &&Planned| group.names.contains(&self.names[planned.contender]);
                 let planned: Vec<Planned> = block.iter().filter(is_of_group).copied().collect();
-                self.slices(&planned, cell, Phases { rounds, loops: &group.loops, rates })?;
+                let shares = &self.definition.phases.open_loads;
+                self.slices(&planned, cell, Phases { rounds, loops: &group.loops, rates, shares })?;
                 continue;
             }
             for planned in block {

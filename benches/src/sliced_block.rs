@@ -23,6 +23,20 @@ pub struct Phases<'a> {
     pub loops: &'a [usize],
     /// The offered rates, by level.
     pub rates: &'a [Rate],
+    /// The shares of the weakest contender's capacity that these rates are.
+    pub shares: &'a [f64],
+}
+
+impl Phases<'_> {
+    /// How long the weakest contender takes to answer so many `connections` once each, by the calibration that the rates follow from.
+    fn turn(&self, connections: u32) -> Duration {
+        let turns = self
+            .rates
+            .iter()
+            .zip(self.shares)
+            .map(|(rate, share)| share * f64::from(connections) / rate.get());
+        Duration::try_from_secs_f64(turns.fold(0.0, f64::max)).unwrap_or_default()
+    }
 }
 
 /// A contender of the block, by name, and what is asked of it.
@@ -177,7 +191,8 @@ fn plan(
 ) -> anyhow::Result<Plan> {
     let wait = Duration::from_secs_f64(cell.wait_ms / 1e3);
     let Some(level) = one.checked_sub(1) else {
-        return Ok(Plan { rounds: phases.rounds.closed, ..Plan::closed(load, wait) });
+        let closed = Plan::closed(load, wait).after_a_turn(phases.turn(cell.connections));
+        return Ok(Plan { rounds: phases.rounds.closed, ..closed });
     };
     let known = phases.rates.len();
     let rate = *phases.rates.get(level).with_context(|| {
@@ -246,5 +261,21 @@ impl Meter for WatchedMeter<'_> {
 
     fn end(&mut self) -> anyhow::Result<Spent> {
         self.meter.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_is_what_the_weakest_contender_takes_to_answer_each_connection_once() {
+        let rates = [3_300.0, 23_100.0].map(|rate| Rate::per_second(rate).unwrap());
+        let rounds = SliceRounds { closed: 1, open: 1 };
+        let phases = |rates| Phases { rounds, loops: &[0], rates, shares: &[0.1, 0.7] };
+        // 1,024 connections at 33,000 requests a second.
+        let turn = phases(&rates).turn(1_024).as_secs_f64();
+        assert!((turn - 1_024.0 / 33_000.0).abs() < 1e-6, "{turn}");
+        assert_eq!(phases(&[]).turn(1_024), Duration::ZERO);
     }
 }

@@ -66,9 +66,6 @@ const STILL_RISING: f64 = 1.1;
 const CALIBRATION_GRACE: Duration = Duration::from_secs(2);
 const CALIBRATION_TURNS: f64 = 1.5;
 
-/// The longest lead-in of a closed slice: requests that take longer time out.
-const LONGEST_LEAD_IN: Duration = Duration::from_secs(10);
-
 /// How long requests may go on after any slice, at most.
 const LONGEST_GRACE: Duration = Duration::from_secs(60);
 
@@ -206,7 +203,7 @@ impl Contest {
         let mut sliced = phase(&mut running, &entrants, &closed, first_grace, &mut turns, setting)?;
         let mut repeated = Duration::ZERO;
         let lead_in = lead_in(&sliced, service, setting.connections);
-        let closed = Plan { lead_in: closed.lead_in.max(lead_in), ..closed };
+        let closed = closed.after_a_turn(lead_in);
         let calibrated = closed.duration();
         if lead_in >= closed.lead_in {
             repeated = first_began.elapsed();
@@ -871,10 +868,6 @@ fn offered_requests(rate: Rate, service: Duration) -> f64 {
 
 /// The lead-in of a closed slice after which every connection has had its turn: the longest that a request of any entrant took in the
 /// calibration, and at most what all connections' requests take one after another.
-///
-/// All connections ask at once as a slice begins. The first to be answered wait far shorter than they will once each waits for all others,
-/// and a window that holds such requests shows more than the server serves: of 64 connections to a server of 10 requests a second, one
-/// second showed 24.
 fn lead_in(calibrated: &[Sliced], service: Duration, connections: u32) -> Duration {
     let longest =
         calibrated.iter().filter_map(|sliced| sliced.measurement.service_time_us.max).fold(0.0, f64::max);
@@ -882,7 +875,7 @@ fn lead_in(calibrated: &[Sliced], service: Duration, connections: u32) -> Durati
 }
 
 fn turn(longest: Duration, service: Duration, connections: u32) -> Duration {
-    longest.min(service.mul_f64(f64::from(connections))).min(LONGEST_LEAD_IN)
+    longest.min(service.mul_f64(f64::from(connections)))
 }
 
 /// How long requests that take `service` while nothing else is asked may go on after a slice of the calibration.
@@ -1106,7 +1099,6 @@ mod tests {
         assert_eq!(turn(ms(21), ms(20), 200), ms(21));
         // A standstill of the client, or a connection that its server dropped, is no turn.
         assert_eq!(turn(second, ms(1), 64), ms(64));
-        assert_eq!(turn(30 * second, second, 1_000), LONGEST_LEAD_IN);
     }
 
     /// One after another, 64 requests of 100 ms take 6.4 s: given up after two, they would fill the server's next seconds, and a healthy

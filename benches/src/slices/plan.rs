@@ -32,6 +32,9 @@ const LEAD_IN: Duration = Duration::from_millis(5);
 /// waits are drawn with a coefficient of variation of 0.5 (see [`drawn::still_waiting`](crate::drawn::still_waiting)).
 const LEAD_IN_WAITS: f64 = 2.0;
 
+/// The longest lead-in that a turn of all connections brings about: requests that take longer time out.
+const LONGEST_LEAD_IN: Duration = Duration::from_secs(10);
+
 /// How one phase is measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plan {
@@ -71,6 +74,16 @@ impl Plan {
     #[must_use]
     pub fn open(rate: Rate, seed: u64, wait: Duration) -> Self {
         Self::of(Offer::Open { rate, seed }, OPEN_WINDOW, wait, STEADY_WAITS)
+    }
+
+    /// The same with a lead-in in which every connection has its turn, which takes this long, as far as [`LONGEST_LEAD_IN`] allows.
+    ///
+    /// All connections ask at once as a closed slice begins. The first to be answered wait far shorter than they will once each waits for all
+    /// others, and a window that holds such requests shows more than the server serves: of 64 connections to a server of 10 requests a
+    /// second, one second showed 24.
+    #[must_use]
+    pub fn after_a_turn(self, turn: Duration) -> Self {
+        Self { lead_in: self.lead_in.max(turn.min(LONGEST_LEAD_IN)), ..self }
     }
 
     /// The same with windows and rounds for this many requests of each server, in so many `rounds` at least: first longer windows, for
@@ -153,6 +166,16 @@ mod tests {
         assert_eq!(open(0), (ms(5), ms(25)));
         assert_eq!(open(10), (ms(20), ms(25)));
         assert_eq!(open(100), (ms(200), ms(250)));
+    }
+
+    #[test]
+    fn a_lead_in_holds_a_turn_of_all_connections_and_ends() {
+        let ms = Duration::from_millis;
+        let load = Load::closed(Request::get(&"http://localhost/".parse().unwrap()), ms(100));
+        let lead_in = |turn| Plan::closed(&load, ms(10)).after_a_turn(turn).lead_in;
+        assert_eq!(lead_in(ms(4)), ms(20));
+        assert_eq!(lead_in(ms(31)), ms(31));
+        assert_eq!(lead_in(ms(100_000)), LONGEST_LEAD_IN);
     }
 
     /// Two variants, with waits of 4 and 6 ms.

@@ -2,8 +2,8 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -21,33 +21,47 @@ struct Planted {
 impl Planted {
     /// Serves until the test's process ends.
     fn start(delay: Duration) -> Self {
+        Self::with(move |_| thread::sleep(delay))
+    }
+
+    /// Serves one request at a time.
+    fn one_at_a_time(delay: Duration) -> Self {
+        Self::with(move |worker| {
+            let _free = worker.lock().unwrap();
+            thread::sleep(delay);
+        })
+    }
+
+    /// Does this `work` before each reply.
+    fn with(work: impl Fn(&Mutex<()>) + Copy + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let replies = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&replies);
+        let worker = Arc::new(Mutex::new(()));
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let counted = Arc::clone(&counted);
-                thread::spawn(move || answer(stream.unwrap(), delay, &counted));
+                let (counted, worker) = (Arc::clone(&counted), Arc::clone(&worker));
+                thread::spawn(move || answer(stream.unwrap(), || work(&worker), &counted));
             }
         });
         Self { address, replies }
     }
 
-    fn client(&self) -> (Client, Load) {
+    fn client(&self, connections: u32) -> (Client, Load) {
         let url: Url = format!("http://{}/", self.address).parse().unwrap();
-        let crew = Crew { connections: 4, ..Crew::default() };
+        let crew = Crew { connections, ..Crew::default() };
         let client = Client::connect(&url, &crew, None, &Interrupt::default()).unwrap();
         (client, Load::closed(Request::get(&url), Duration::from_secs(1)))
     }
 }
 
-fn answer(mut stream: TcpStream, delay: Duration, counted: &AtomicU64) {
+fn answer(mut stream: TcpStream, work: impl Fn(), counted: &AtomicU64) {
     stream.set_nodelay(true).unwrap();
     let mut bytes = [0; 4096];
     // Requests without a body come whole, one at a time.
     while stream.read(&mut bytes).is_ok_and(|length| length > 0) {
-        thread::sleep(delay);
+        work();
         counted.fetch_add(1, Ordering::Relaxed);
         if stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").is_err() {
             return;
@@ -84,7 +98,7 @@ impl Meter for PlantedMeter<'_> {
 
 fn compare(plan: impl Fn(&Load) -> Plan, delays_ms: [u64; 2], costs_us: [u64; 2]) -> Vec<Sliced> {
     let servers = delays_ms.map(|delay| Planted::start(Duration::from_millis(delay)));
-    let [(mut one, load), (mut other, other_load)] = [servers[0].client(), servers[1].client()];
+    let [(mut one, load), (mut other, other_load)] = [servers[0].client(4), servers[1].client(4)];
     let [mut meter, mut other_meter] = [0, 1].map(|side| PlantedMeter {
         server: &servers[side],
         cpu_us: costs_us[side],
@@ -120,6 +134,22 @@ fn two_servers_whose_delays_and_costs_are_planted_show_their_ratios() {
     assert!((0.25..0.6).contains(&times), "{times}");
     let cost = ratio(Slice::cpu_per_request_us);
     assert!((cost - 2.5).abs() < 1e-9, "{cost}");
+}
+
+/// A server of 100 requests a second: a window that began with the first requests would show more than twice as many.
+#[test]
+fn a_closed_slice_after_a_turn_shows_no_more_than_the_server_serves() {
+    let (delay, connections) = (Duration::from_millis(10), 32);
+    let server = Planted::one_at_a_time(delay);
+    let (mut client, load) = server.client(connections);
+    let length = Duration::from_millis(100);
+    let plan = Plan { length, ..Plan::closed(&load, Duration::ZERO) }.after_a_turn(connections * delay);
+    let mut sides = [Side { name: "server", client: &mut client, load, meter: None, cpus: 1 }];
+    let mut turns = Turns::from_seed(3);
+    let sliced = measure(&mut sides, &plan, &mut turns, &Interrupt::default());
+    let goodput = sliced.map_err(|failure| failure.to_string()).unwrap()[0].measurement.goodput_per_s;
+    // A loaded machine serves fewer.
+    assert!((10.0..130.0).contains(&goodput), "{goodput}");
 }
 
 #[test]

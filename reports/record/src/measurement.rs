@@ -126,6 +126,26 @@ pub struct MergedPart {
     pub verdict: CertificateVerdict,
 }
 
+impl Measurement {
+    /// Whether its checks let it feed figures: none failed, or in a closed loop *headroom* alone. Left out, the loops in which a server was
+    /// at its fastest would not count.
+    #[must_use]
+    pub fn is_believable(&self) -> bool {
+        self.certificate.is_believable() || self.is_closed() && self.certificate.is_bound_by_client()
+    }
+
+    /// Whether its throughput is a lower bound: it is a closed loop, and the client was the limit.
+    #[must_use]
+    pub fn is_throughput_at_least(&self) -> bool {
+        let certificate = &self.certificate;
+        self.is_closed() && (certificate.is_client_limited() || certificate.is_bound_by_client())
+    }
+
+    fn is_closed(&self) -> bool {
+        self.plan.mode == Mode::Closed
+    }
+}
+
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {

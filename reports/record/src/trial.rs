@@ -61,7 +61,7 @@ impl Measured {
     /// Whether every loop may feed a verdict.
     #[must_use]
     pub fn is_believable(&self) -> bool {
-        self.loops().all(|(_, one)| one.measurement.certificate.is_believable())
+        self.loops().all(|(_, one)| one.measurement.is_believable())
     }
 }
 

@@ -192,6 +192,46 @@ fn wins_of_both_sides_are_told_with_their_places() {
     assert!(headline(&Analysis::of(&run, &record)).starts_with("it depends: async serves up to 1.6"));
 }
 
+/// The client had no time left in all blocks of one side but two. Left out, the other two would be too few; as lower bounds they can bear out
+/// that this side wins, and nothing else. Memory is no throughput, and stands.
+#[test]
+fn blocks_whose_client_had_no_time_left_are_lower_bounds_and_stay() {
+    let bound = |_: &Cell, contender: &str, block: u32| match contender {
+        "tokio-tasks" if block > 1 => Fate::WithoutHeadroom,
+        _ => Fate::Measured,
+    };
+    let score_of = |work_us: fn(&Cell, &str) -> f64, fate, metric| {
+        let run = run(definition(free_cells(), 8));
+        let record = lines(&run, &World { work_us, fate, ..World::equal() });
+        let analysis = Analysis::of(&run, &record);
+        let evidence = &analysis.evidence;
+        let score = analysis.verdicts.score(Kind::Control, metric);
+        (score.async_wins, score.cannot_tell, score.lacking, evidence.measured - evidence.believable)
+    };
+    let costly_threads: fn(&Cell, &str) -> f64 = |_, name| if name == "std-threads" { 20.0 } else { 10.0 };
+    let costly_tasks: fn(&Cell, &str) -> f64 = |_, name| if name == "std-threads" { 10.0 } else { 20.0 };
+    let equal: fn(&Cell, &str) -> f64 = |_, _| 12.0;
+    assert_eq!(score_of(costly_threads, bound, Metric::Throughput), (4, 0, 0, 0));
+    for work_us in [costly_tasks, equal] {
+        assert_eq!(score_of(work_us, bound, Metric::Throughput), (0, 4, 0, 0), "withheld");
+    }
+    let run = run(definition(free_cells(), 8));
+    let record = lines(&run, &World { fate: bound, ..World::equal() });
+    let memory = Analysis::of(&run, &record).verdicts.score(Kind::Control, Metric::Memory);
+    assert_eq!((memory.decided(), memory.lacking), (4, 0), "{memory:?}");
+
+    let unsteady = |_: &Cell, contender: &str, block: u32| match contender {
+        "tokio-tasks" if block > 1 => Fate::WithoutHeadroomAndUnsteady,
+        _ => Fate::Measured,
+    };
+    let left_out = 4 * 6;
+    assert_eq!(
+        score_of(costly_threads, unsteady, Metric::Throughput),
+        (0, 0, 4, left_out),
+        "another check failed"
+    );
+}
+
 /// In one combination most blocks fail; in the others noise decides nothing. The first was not judged, the others were.
 #[test]
 fn too_little_sound_data_is_told_apart_from_what_the_run_could_not_tell() {

@@ -454,7 +454,7 @@ impl Tally {
 }
 
 fn is_understated(outcome: &TrialOutcome) -> bool {
-    matches!(outcome, TrialOutcome::Measured(measured) if measured.closed.as_ref().is_some_and(|closed| closed.measurement.certificate.is_client_limited()))
+    matches!(outcome, TrialOutcome::Measured(measured) if measured.closed.as_ref().is_some_and(|closed| closed.measurement.is_throughput_at_least()))
 }
 
 fn same_load(sync: &TrialOutcome, awaiting: &TrialOutcome, level: usize) -> bool {

@@ -87,7 +87,7 @@ impl<'a> EvidenceRecord<'a> {
         self.measured += 1;
         self.count(phase, &measurement.certificate);
         let mut reasons = Vec::new();
-        if !measurement.certificate.is_believable() {
+        if !measurement.is_believable() {
             reasons = failures(&measurement.certificate);
         }
         if !measurement.complete {

@@ -53,10 +53,10 @@ impl Observation {
     }
 }
 
-/// Whether a measurement may feed figures: its certificate holds and it ran to its planned end.
+/// Whether a measurement may feed figures: its checks let it, and it ran to its planned end.
 #[must_use]
 pub fn is_usable(measurement: &Measurement) -> bool {
-    measurement.complete && measurement.certificate.is_believable()
+    measurement.complete && measurement.is_believable()
 }
 
 /// The closed loop says what a contender can serve. What a request costs and how long it waits is asked at the offered

@@ -37,6 +37,10 @@ pub(crate) enum Fate {
     OpenInvalid,
     /// It is measured, but its 99th percentile is a lower bound.
     Censored,
+    /// The client of its closed loop had no time left.
+    WithoutHeadroom,
+    /// The same, and the closed loop failed another check besides.
+    WithoutHeadroomAndUnsteady,
     Failed,
 }
 
@@ -353,6 +357,16 @@ fn measured(cell: &Cell, contender: &str, block: u32, world: &World, fate: Fate)
         cost: cost(rate, work_us),
         slices: Vec::new(),
     };
+    let mut fail = |name| {
+        let certificate = closed.measurement.certificate.clone();
+        closed.measurement.certificate = certificate.with(check(name, CheckStatus::Fail));
+    };
+    if matches!(fate, Fate::WithoutHeadroom | Fate::WithoutHeadroomAndUnsteady) {
+        fail("headroom");
+    }
+    if fate == Fate::WithoutHeadroomAndUnsteady {
+        fail("stationarity");
+    }
     if world.detailed && cell.bytes > 0 {
         closed.measurement.histograms = Histograms::encode(&spread(p50, tail, fate), None);
     }

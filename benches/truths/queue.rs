@@ -210,11 +210,17 @@ fn half_width(values: &[f64], t: f64) -> f64 {
     t * (squares / (number - 1.0) / number).sqrt()
 }
 
-/// Holds the judgement to withholding what too few batches cannot tell.
+/// Holds the judgement to withholding what too few batches cannot tell, and the drawn queues to theory.
 ///
 /// # Errors
-/// When three batches are judged, however well they fit, or twenty are not.
+/// When three batches are judged, however well they fit, or twenty are not; when the mean wait of a long sample is off by a tenth.
 pub(crate) fn test() -> anyhow::Result<()> {
+    for queue in queues(true) {
+        // 2,000 s, more than 10,000 relaxation times: chance moves the mean by 2 %.
+        let long = Asked { window: Duration::from_secs(2_000), ..queue.asked(true) };
+        let off = Sample::of(&long)?.wait_us / queue.mean_wait_us() - 1.0;
+        anyhow::ensure!(off.abs() < 0.1, "{} at {}: the drawn wait is off by {off}", queue.name, queue.load);
+    }
     let waits: Vec<f64> = (0..20).map(|batch| 2_500.0 + f64::from(batch % 3 - 1) * 40.0).collect();
     for (count, batches, exact, expected) in [
         (3, QUICK, 2_500.0, "too few batches"),

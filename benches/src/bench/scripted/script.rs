@@ -42,6 +42,10 @@ pub enum Spread {
     Exponential,
 }
 
+/// The generator's stream of service times. A schedule of the same seed has stream 0: where both draw from that one, long service times
+/// meet short gaps, and a queue is half as long again as theory has it.
+const SERVICE_TIMES: u64 = 1;
+
 /// A script carried out: pure, so that it also gives the exact times that a measurement should find.
 #[derive(Debug)]
 pub struct Replies {
@@ -56,7 +60,9 @@ impl Replies {
     #[must_use]
     pub fn new(script: Script) -> Self {
         let seed = if let Script::Queue { seed, .. } = script { seed } else { 0 };
-        Self { script, random: ChaCha8Rng::seed_from_u64(seed), free: Duration::ZERO }
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        random.set_stream(SERVICE_TIMES);
+        Self { script, random, free: Duration::ZERO }
     }
 
     /// When the reply to a request that is there at `arrival` is due, both since the first request.

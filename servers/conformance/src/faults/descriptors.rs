@@ -26,6 +26,8 @@ pub(super) fn no_spinning(stage: &Stage) -> Result<(), Finding> {
     let (cpu, began) = (staged.limits().cpu_time()?, Instant::now());
     thread::sleep(WATCH);
     let (used, watched) = (staged.limits().cpu_time()? - cpu, began.elapsed());
+    // One that has ended uses no time either, and its account can be read until its parent has seen its end.
+    staged.limits().resident()?;
     if used > watched / SHARE {
         let got = format!("{used:?} of CPU time in {watched:?}");
         return Err(Finding::new("", format!("less than 1/{SHARE} of a CPU"), got));

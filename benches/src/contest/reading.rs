@@ -139,8 +139,13 @@ impl Reading {
         let mut level = Level { overloaded_at_per_s, ..Level::default() };
         let faults = self.faults.len();
         let is_believed = self.believes(&sliced.measurement);
-        if overloaded_at_per_s.is_some() && has_answered_right(&sliced.measurement) {
-            self.faults[faults..].iter_mut().for_each(|fault| *fault = overload(fault));
+        if has_answered_right(&sliced.measurement) {
+            let certificate = &sliced.measurement.certificate;
+            let cause = match overloaded_at_per_s {
+                Some(_) => Some("overload"),
+                None => is_late_by_others(certificate).then_some("late replies"),
+            };
+            self.faults[faults..].iter_mut().for_each(|fault| *fault = named(fault, cause));
         }
         if is_believed {
             let cost = sliced.cost.as_ref().and_then(reports_record::ServerCost::cpu_per_request_us);
@@ -210,9 +215,19 @@ fn has_answered_right(measurement: &Measurement) -> bool {
     measurement.wrong_replies.is_empty() && measurement.account.failed == 0
 }
 
-/// A fault of a server that is asked for more than it carries: that it answers late is not that it answers wrong.
-fn overload(fault: &str) -> String {
-    fault.strip_prefix("replies: ").map_or(fault.to_owned(), |finding| format!("overload: {finding}"))
+/// Whether the client or the machine made requests or replies late.
+fn is_late_by_others(certificate: &Certificate) -> bool {
+    let has_failed =
+        |check: &reports_record::Check| check.status == CheckStatus::Fail && check.name == "pace";
+    is_beyond_contenders(certificate) || certificate.checks.iter().any(has_failed)
+}
+
+/// A fault of a server that answered late, by this cause: that it answers late is not that it answers wrong.
+fn named(fault: &str, cause: Option<&str>) -> String {
+    match cause.zip(fault.strip_prefix("replies: ")) {
+        Some((cause, finding)) => format!("{cause}: {finding}"),
+        None => fault.to_owned(),
+    }
 }
 
 /// A zero is a missing figure (no reply, a counter not kept), and no ratio is taken of it.
@@ -239,33 +254,50 @@ mod tests {
         assert_eq!(quantile(None, None, "p50", |times| times.p50), (None, false));
     }
 
+    fn check(name: &str, status: CheckStatus, explained_by: Option<&str>) -> Check {
+        Check {
+            name: name.to_owned(),
+            status,
+            figure: Some(0.4),
+            bound: 0.99,
+            unit: "ratio".to_owned(),
+            finding: "40 % of the offered rate was answered".to_owned(),
+            remedy: None,
+            explained_by: explained_by.map(str::to_owned),
+        }
+    }
+
     /// Of a rate sixty times its capacity a server answers nothing in a slice: the check *replies* fails, and no reply was wrong.
     #[test]
     fn a_server_that_is_asked_for_too_much_is_not_one_that_answers_wrong() {
-        let late = overload("replies: worst of 4 slices: no request of the window was answered");
-        assert_eq!(late, "overload: worst of 4 slices: no request of the window was answered");
+        let finding = "replies: worst of 4 slices: no request of the window was answered";
         let reading = |fault: &str| Reading { faults: vec![fault.to_owned()], ..Reading::default() };
-        assert_eq!(reading(&late).wrong_answer(), None);
-        for other in ["errors: 4 of 900 requests failed", "pace: requests left late"] {
-            assert_eq!(overload(other), other);
+        for cause in ["overload", "late replies"] {
+            let late = named(finding, Some(cause));
+            assert_eq!(late, format!("{cause}: worst of 4 slices: no request of the window was answered"));
+            assert_eq!(reading(&late).wrong_answer(), None);
         }
+        assert_eq!(named(finding, None), finding);
+        for other in ["errors: 4 of 900 requests failed", "pace: requests left late"] {
+            assert_eq!(named(other, Some("overload")), other);
+        }
+    }
+
+    /// What a client that was late did not hear in time is no wrong answer.
+    #[test]
+    fn replies_are_late_by_others_where_the_client_or_the_machine_failed() {
+        let failed = |name: &str| Certificate::from_checks(vec![check(name, CheckStatus::Fail, None)]);
+        for name in ["steal", "cpu_wait", "gap", "pace"] {
+            assert!(is_late_by_others(&failed(name)), "{name}");
+        }
+        assert!(!is_late_by_others(&failed("errors")));
     }
 
     /// A queue that the machine or the client made is not the server's.
     #[test]
     fn a_server_is_overloaded_where_its_queue_grew_by_nobody_elses_doing() {
         let overloaded = |status, explained_by: Option<&str>| {
-            let achieved = Check {
-                name: "achieved".to_owned(),
-                status,
-                figure: Some(0.4),
-                bound: 0.99,
-                unit: "ratio".to_owned(),
-                finding: "40 % of the offered rate was answered".to_owned(),
-                remedy: None,
-                explained_by: explained_by.map(str::to_owned),
-            };
-            is_growing(&Certificate::from_checks(vec![achieved]))
+            is_growing(&Certificate::from_checks(vec![check("achieved", status, explained_by)]))
         };
         assert!(overloaded(CheckStatus::Warn, None) && overloaded(CheckStatus::Warn, Some("plan")));
         assert!(!overloaded(CheckStatus::Pass, None) && !overloaded(CheckStatus::NotApplicable, None));

@@ -76,7 +76,7 @@ impl Plan {
         Self::of(Offer::Open { rate, seed }, OPEN_WINDOW, wait, STEADY_WAITS)
     }
 
-    /// The same with a lead-in in which every connection has its turn, which takes this long, as far as [`LONGEST_LEAD_IN`] allows.
+    /// The same with a lead-in in which every connection has its turn, which takes this long; at most ten seconds of it.
     ///
     /// All connections ask at once as a closed slice begins. The first to be answered wait far shorter than they will once each waits for all
     /// others, and a window that holds such requests shows more than the server serves: of 64 connections to a server of 10 requests a

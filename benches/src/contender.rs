@@ -20,7 +20,7 @@ const READY: Duration = Duration::from_secs(5);
 /// How long one that has closed its sockets may take to be gone, of time in which it can run.
 const GONE: Duration = Duration::from_secs(5);
 
-/// What a contender that lives answers at once.
+/// A request that a live contender answers at once.
 const HEALTH: &[u8] = b"GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
 
 /// A contender that runs. Dropping it kills it and all of its process group.

@@ -37,7 +37,7 @@ mod tests {
         let (gone, address) = listener();
         drop(gone);
         assert!(is_going(address, b"?"), "nobody listens");
-        // Its queue takes the connection, and nobody reads from it.
+        // Its queue takes the connection, and no process reads from it.
         let (_silent, address) = listener();
         assert!(!is_going(address, b"?"), "silent");
         for (reply, expected) in [(&b"HTTP"[..], false), (b"", true)] {

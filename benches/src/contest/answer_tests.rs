@@ -6,7 +6,7 @@ use super::table::table;
 use super::words::answer;
 use super::{Block, Findings, Level, Reading, Winner};
 
-/// What one server shows in every block, but for a little noise.
+/// The figures of one server in every block, but for a little noise.
 #[derive(Clone, Copy)]
 struct Shown {
     throughput: Option<f64>,
@@ -121,8 +121,8 @@ fn a_rate_that_one_of_them_serves_is_told_with_what_the_other_serves_of_it() {
     // A quarter less a request, at two thirds of the rate.
     assert_says(
         &sentences,
-        "Cannot tell CPU at 3.00k/s: b ÷ a is ×0.750 (0.749–0.751), but b does not keep up with that rate, so that what their requests \
-         cost is at different rates; ask at a --rate that both serve.",
+        "Cannot tell CPU at 3.00k/s: b ÷ a is ×0.750 (0.749–0.751), but b does not keep up with that rate, so that their costs \
+         are at different rates; ask at a --rate that both serve.",
     );
     assert!(sentences.iter().all(|sentence| !sentence.starts_with("At 3.00k/s, a needs")), "{sentences:#?}");
     assert!(rows[1].ends_with("cannot tell") && rows[2].contains("≥ 50.0 ms"), "{rows:#?}");
@@ -145,9 +145,7 @@ fn a_rate_beyond_both_has_no_winner_in_cost_or_response_time() {
     let (sentences, rows) = told(&found(one, two, 10_000.0));
     assert_eq!(sentences[0], "Neither a nor b keeps up with 10.0k/s: they serve 4.00k/s and 2.00k/s of it.");
     assert!(sentences[1].starts_with("a serves 2.00 times as many requests as b"), "{sentences:#?}");
-    for (question, why) in
-        [("CPU", "so that what their requests cost"), ("p50", "so that these times say how long")]
-    {
+    for (question, why) in [("CPU", "so that their costs"), ("p50", "so that these times say how long")] {
         assert_says(&sentences, &format!("Cannot tell {question} at 10.0k/s: "));
         assert_says(&sentences, &format!("but neither a nor b keeps up with that rate, {why}"));
     }
@@ -170,7 +168,7 @@ fn a_rate_beyond_both_has_no_winner_in_cost_or_response_time() {
     assert_says(&sentences, "a and b tie within 5 % in capacity.");
 }
 
-/// 200 µs a request are 2 % of a core at 100/s: neither matters, whoever has won the rest.
+/// 200 µs a request are 2 % of a core at 100/s: neither matters, however the rest is decided.
 #[test]
 fn a_rate_that_was_asked_about_and_takes_next_to_nothing_makes_either_do() {
     let costly =
@@ -179,7 +177,7 @@ fn a_rate_that_was_asked_about_and_takes_next_to_nothing_makes_either_do() {
     assert_eq!(sentences[0], "Either will do: at 100/s a and b both need less than 3 % of a core.");
     assert!(sentences[1].starts_with("b serves 2.00 times as many requests as a"), "{sentences:#?}");
     assert!(rows[1].ends_with("a wins"), "{rows:#?}");
-    // A tenth of what the weaker one serves is nobody's load: what they serve stands first.
+    // No user asks for a tenth of the weaker one's capacity: the capacities stand first.
     let shares = Findings { are_rates_shares: true, ..found(A_MILLISECOND, costly, 100.0) };
     assert!(
         told(&shares).0[0].starts_with("b serves 2.00 times as many requests"),

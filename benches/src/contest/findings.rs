@@ -36,14 +36,14 @@ pub struct Findings {
     pub all: Vec<Finding>,
 }
 
-/// What a server made of an offered rate.
+/// How a server coped with an offered rate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Keeping {
     /// The entrant, by its place.
     pub entrant: usize,
     /// The rate's place among the offered ones.
     pub level: usize,
-    /// What it served of the rate, replies per second, where it did not keep up: its queue grew as long as it was asked in at least half of
+    /// Replies per second that it served of the rate, where it did not keep up: its queue grew as long as it was asked in at least half of
     /// the blocks, whose geometric mean this is, or its capacity, which is told then, lies below the rate. `None` of one that kept up.
     pub served_per_s: Option<f64>,
 }
@@ -178,7 +178,7 @@ impl Findings {
         }
     }
 
-    /// What an entrant served of an offered rate that it did not keep up with, replies per second; `None` where it did.
+    /// Replies per second that an entrant served of an offered rate with which it did not keep up; `None` where it did.
     #[must_use]
     pub fn overload(&self, entrant: usize, level: usize) -> Option<f64> {
         self.at_rate(entrant, level)?.served_per_s
@@ -279,7 +279,7 @@ fn is_overloaded(keeping: &[Keeping], subject: Subject, side: usize) -> bool {
 /// A server keeps up with a rate that is less than this many times what it serves: by less, a slice's queue may pass for one that grows.
 const BEYOND: f64 = 1.05;
 
-/// What each server made of each rate, over the blocks in which it was soundly asked. Of a server that keeps up, chance has a queue grow in
+/// How each server coped with each rate, over the blocks in which it was soundly asked. Of a server that keeps up, chance has a queue grow in
 /// few blocks; at a low rate slices have too few requests to show one, and the capacity tells.
 fn keeping(blocks: &[Block], entrants: usize, rates_per_s: &[f64]) -> Vec<Keeping> {
     let mean = |logs: &[f64]| (logs.iter().sum::<f64>() / logs.len() as f64).exp();
@@ -344,7 +344,7 @@ fn is_won_in_both(thirds: &Thirds) -> bool {
     thirds.first.min(thirds.last) > MARGIN || thirds.first.max(thirds.last) < -MARGIN
 }
 
-/// What the `pairs` of the blocks that `judgement` saw come to.
+/// The finding that follows from the `pairs` of the blocks that `judgement` saw.
 fn finding(
     subject: Subject,
     entrant: usize,

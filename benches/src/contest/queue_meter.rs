@@ -20,7 +20,7 @@ pub(super) struct QueueMeter {
     unasked: Unasked,
 }
 
-/// What a server used between its slices, since a measurement began.
+/// CPU time that a server used between its slices, since a measurement began.
 #[derive(Debug, Clone, Copy, Default)]
 struct Unasked {
     time: Duration,
@@ -43,7 +43,7 @@ impl QueueMeter {
     }
 
     /// CPUs that it used on average while others were asked, since the measurement began; `None` where the kernel does not tell, or
-    /// nobody else was asked for long enough to tell.
+    /// no other was asked for long enough to tell.
     pub(super) fn cpus_unasked(&self) -> Option<f64> {
         let Unasked { time, cpu, .. } = self.unasked;
         (time >= LEAST).then_some(cpu?.as_secs_f64() / time.as_secs_f64())

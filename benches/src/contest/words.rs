@@ -161,7 +161,7 @@ fn win(findings: &Findings, finding: &Finding) -> String {
     }
 }
 
-/// The first sentences where nobody won anything; `all` are the findings about the entrant.
+/// The first sentences where no side won anything; `all` are the findings about the entrant.
 fn without_winner(findings: &Findings, entrant: usize, all: &[&Finding]) -> Vec<String> {
     let [first, other] = [0, entrant].map(|at| findings.names[at].as_str());
     let blocks = counted(findings.blocks as u64, "block");
@@ -356,7 +356,7 @@ fn doubt(findings: &Findings, finding: &Finding) -> String {
         [false, false] => "half of the requests had no reply when they were given up".to_owned(),
     };
     let why = if metric == Metric::CpuPerRequest {
-        "so that what their requests cost is at different rates"
+        "so that their costs are at different rates"
     } else {
         "so that these times say how long was measured"
     };
@@ -633,7 +633,7 @@ mod tests {
         assert!(would_decide(&found, &finding).ends_with("takes at most 48"));
     }
 
-    /// 100 µs a request at 100/s are 1 % of a core, whoever has won the rest.
+    /// 100 µs a request at 100/s are 1 % of a core, however the rest is decided.
     #[test]
     fn a_rate_that_needs_next_to_nothing_makes_any_choice_good_and_is_said_first() {
         let mut found = findings(&blocks(8, 1.5, 1.3, 0.002));
